@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The collector drains the rings of a ring file, merges those of one process by time and tells each process's log to a
+// LogSink of its own.
+//
+// Order:  a record is handed on only when no ring of its process can still bring an older one (the watermark), so every
+//         sink sees one log ordered by time.
+// Loss:   recorded + lost = observed, exactly; on_loss tells the sums when they change.
+// Cost:   a pass over idle rings reads one cache line per claimed ring. Drain + fold: at least 5 M events/s.
+// Threads: all calls from one thread.
+#ifndef WSITRACE_COLLECT_COLLECTOR_H
+#define WSITRACE_COLLECT_COLLECTOR_H
+
+#include <functional>
+#include <memory>
+
+#include "agent/collect/ring_file.h"
+#include "wsitrace/log.h"
+
+namespace wsitrace {
+
+class Collector {
+ public:
+  // Called when a process has claimed a block; the sink must live until the collector or finish() has told it on_end.
+  using SinkForProcess = std::function<std::shared_ptr<LogSink>(const ProcessFacts &)>;
+  // How a process ended, if the caller knows (it is the parent and has waited for it); asked once, when it is gone.
+  using EndOfProcess = std::function<std::optional<End>(uint32_t pid)>;
+
+  Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process = {});
+  ~Collector();
+
+  // One pass: drains what is there, keeps spares ready, ends the logs of processes that are gone and takes their blocks
+  // back. Returns the number of events handed on. Call every 10 ms or so.
+  size_t drain();
+
+  // The last pass: drains everything without a watermark and ends all logs.
+  void finish();
+
+  [[nodiscard]] size_t live_processes() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Reads a ring file that nobody owns any more into one log per process, in the order in which the processes attached.
+// Changes nothing in the file.
+Expected<void> read_ring_file(const std::string &path, const Collector::SinkForProcess &sink_for_process);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// The owner's side of a ring file: makes it, reserves storage for blocks before hosts need them, takes blocks back when
+// they are drained and their claimer is gone. Used by the launcher, the agent and the plugin's background thread.
+//
+// Storage: every byte a host may touch was reserved with fallocate(2) first; a full disk is an Error here and
+//          `no_ring` losses there, never a SIGBUS.
+// Threads: one owner thread. Hosts work on the same memory; see wsitrace/layout.h for the protocol between them.
+#ifndef WSITRACE_COLLECT_RING_FILE_H
+#define WSITRACE_COLLECT_RING_FILE_H
+
+#include <string>
+
+#include "agent/base/expected.h"
+#include "agent/base/fd.h"
+#include "agent/base/mapping.h"
+#include "wsitrace/layout.h"
+
+namespace wsitrace {
+
+struct RingFileOptions {
+  uint32_t ring_slots = kDefaultRingSlots;  // rounded up to a power of two
+  uint32_t ring_count = kMaxRings;
+  uint32_t process_count = kMaxProcesses;
+  uint32_t spare_rings = 8;  // kept ready, so that new threads find one at once
+  uint32_t spare_processes = 4;
+};
+
+class RingFile {
+ public:
+  // Creates PATH (mode 0600, must not exist) with its first blocks ready. An empty path: memory without a name (memfd).
+  static Expected<RingFile> create(const std::string &path, const RingFileOptions &options);
+  // Opens an existing file read-only, to report what a killed program left behind. Everything in it is untrusted.
+  static Expected<RingFile> open(const std::string &path);
+
+  // Makes blocks ready until the spares are there. False when storage could not be reserved (asked again next time).
+  bool replenish();
+
+  // Hands a drained block back: zeroes it and marks it ready.
+  void recycle_process(uint32_t index);
+  void recycle_ring(uint32_t index);
+
+  [[nodiscard]] FileHeader &header() const;
+  [[nodiscard]] ProcessBlock &process(uint32_t index) const;
+  [[nodiscard]] RingHeader &ring(uint32_t index) const;
+  [[nodiscard]] const std::byte *slots(uint32_t ring_index) const;
+  [[nodiscard]] const std::string &path() const { return path_; }
+  [[nodiscard]] const Mapping &mapping() const { return mapping_; }
+  // Geometry as checked when the file was made or opened; never re-read from the shared header.
+  [[nodiscard]] uint32_t ring_count() const { return ring_count_; }
+  [[nodiscard]] uint32_t process_count() const { return process_count_; }
+  [[nodiscard]] uint32_t ring_slots() const { return ring_slots_; }
+
+ private:
+  std::string path_;
+  Fd fd_;
+  Mapping mapping_;
+  RingFileOptions options_;
+  uint32_t ring_count_ = 0, process_count_ = 0, ring_slots_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+//
+// The closed list of reasons why a connection ended, and who ended it. A new reason is added here and nowhere else.
+#ifndef WSITRACE_TIMELINE_CLOSE_REASON_H
+#define WSITRACE_TIMELINE_CLOSE_REASON_H
+
+namespace wsitrace {
+
+// X(enumerator, name in JSON and metrics)
+#define WSITRACE_CLOSE_REASONS(X)                                                            \
+  X(kPeerClosed, "peer_closed")               /* the peer closed or reset the socket */      \
+  X(kPeerWsClose, "peer_ws_close")            /* the peer sent a websocket close frame */    \
+  X(kLocalWsClose, "local_ws_close")          /* this side sent a websocket close frame */   \
+  X(kHandlerClosed, "handler_closed")         /* a callback returned non-zero */             \
+  X(kResponseDone, "response_done")           /* Connection: close, or end of an h2 stream */ \
+  X(kRefused, "refused")                      /* lws or a filter refused the request */      \
+  X(kUpgradeRefused, "upgrade_refused")       /* websocket upgrade refused */                \
+  X(kTlsFailed, "tls_failed")                 /* ended before the TLS handshake did */       \
+  X(kConnectFailed, "connect_failed")         /* outbound: no connection came about */       \
+  X(kHandshakeFailed, "handshake_failed")     /* outbound: connected, but no valid answer */ \
+  X(kTimeout, "timeout")                      /* one of lws's timeouts */                    \
+  X(kParentClosed, "parent_closed")           /* the connection that carried it ended */     \
+  X(kContextDestroyed, "context_destroyed")   /* lws_context_destroy */                      \
+  X(kVhostDestroyed, "vhost_destroyed")       /* lws_vhost_destroy */                        \
+  X(kListenerStopped, "listener_stopped")     /* context deprecated: no new connections */   \
+  X(kAdoptFailed, "adopt_failed")             /* lws_adopt_* returned NULL */                \
+  X(kUnknown, "unknown")
+
+enum class CloseReason {
+#define WSITRACE_REASON(enumerator, name) enumerator,
+  WSITRACE_CLOSE_REASONS(WSITRACE_REASON)
+#undef WSITRACE_REASON
+};
+
+enum class CloseBy { kPeer, kLocal, kLws, kUnknown };
+
+const char *name_of(CloseReason);
+const char *name_of(CloseBy);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# Installs what wsitrace is built from and builds the libwebsockets versions it is tried against.
+# Idempotent, and silent when there is nothing to do.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() {
+  cat <<'HELP'
+usage: deploy/bootstrap.sh [--tests] [--lws VERSION]...
+       deploy/bootstrap.sh --print-lws VERSION
+
+  --tests              also install what tests/run.sh needs
+  --lws VERSION        build this libwebsockets instead of the default 4.1.6 and 4.3.5;
+                       4.3.5-bare is 4.3.5 without lws's own metrics (a peer in the benchmarks)
+  --print-lws VERSION  print the prefix of a libwebsockets that was built, and nothing else
+
+examples:
+  deploy/bootstrap.sh
+  deploy/bootstrap.sh --tests --lws 4.3.5
+  "$(deploy/bootstrap.sh --print-lws 4.3.5)/bin/lwsws" -h
+HELP
+}
+
+fail() { echo "wsitrace: bootstrap: $1 ($2)" >&2; exit 2; }
+say() { echo "bootstrap: $*" >&2; }
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/wsitrace
+with_tests=0
+versions=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --tests) with_tests=1 ;;
+    --lws) [ $# -ge 2 ] || fail "--lws: no version" "try --lws 4.3.5"; versions+=("$2"); shift ;;
+    --print-lws)
+      [ $# -ge 2 ] || fail "--print-lws: no version" "try --print-lws 4.3.5"
+      [ -x "$cache/lws-$2/bin/lwsws" ] || fail "lws $2: not built" "run deploy/bootstrap.sh --lws $2"
+      echo "$cache/lws-$2"; exit 0 ;;
+    -h|--help) usage; exit 0 ;;
+    *) fail "$1: unknown option" "see --help" ;;
+  esac
+  shift
+done
+[ ${#versions[@]} -gt 0 ] || versions=(4.1.6 4.3.5)
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_packages() {
+  local groups='^build ' missing=()
+  [ $with_tests = 0 ] || groups='^(build|test) '
+  while read -r package; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done < <(grep -E "$groups" "$here/packages.txt" | cut -d' ' -f2)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Source entries of a suite, derived from the binary entries the machine already has. They are kept in
+# a directory of their own, so that the machine's configuration stays as it is.
+source_entries() { # SUITE DIR
+  local suite=$1 dir=$2 file
+  mkdir -p "$dir/parts" "$dir/lists/partial"
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ -e "$file" ] || continue
+    awk -v RS= -v ORS='\n\n' '/Suites:[^\n]*bookworm/ && /Components:[^\n]*main/ && /debian/' "$file" |
+      sed -E "s/^Types:.*/Types: deb-src/; s/^Suites:.*/Suites: $suite/" |
+      awk -v RS= -v ORS='\n\n' '!/security/' >"$dir/parts/$(basename "$file")"
+  done
+  { cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
+    { grep -E '^deb .* bookworm main' || true; } |
+    sed -E "s/^deb /deb-src /; s/ bookworm main.*/ $suite main/" >"$dir/parts/derived.list"
+}
+
+apt_options() { # DIR
+  echo -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$1/parts" -o "Dir::State::lists=$1/lists" \
+    -o APT::Get::List-Cleanup=0 -o "APT::Sandbox::User=$(id -un)" -o Dir::Cache::srcpkgcache= -o Dir::Cache::pkgcache=
+}
+
+# Leaves the unpacked upstream sources of VERSION in DIR/source.
+fetch_source() { # VERSION DIR
+  local version=${1%-bare} dir=$2 suite options
+  case $version in
+    4.1.6) suite=bookworm ;;
+    4.3.5) suite=trixie ;;
+    *) fail "lws $version: no known source" "4.1.6 and 4.3.5 can be built; for another one use -DCMAKE_PREFIX_PATH=PREFIX" ;;
+  esac
+  source_entries "$suite" "$dir"
+  read -r -a options < <(apt_options "$dir")
+  (cd "$dir" &&
+    apt-get "${options[@]}" update -qq &&
+    apt-get "${options[@]}" source -qq --download-only --tar-only "libwebsockets/$suite") >"$dir/fetch.log" 2>&1 ||
+    fail "lws $version: its source could not be fetched" "see $dir/fetch.log"
+  local tarball
+  tarball=$(find "$dir" -maxdepth 1 -name "libwebsockets_$version.orig.tar.*" ! -name '*.asc' | head -n 1)
+  [ -n "$tarball" ] || fail "lws $version: $suite has another version now" "see $dir"
+  mkdir -p "$dir/source"
+  tar -xf "$tarball" -C "$dir/source" --strip-components=1
+}
+
+build_lws() { # VERSION
+  local version=$1 prefix=$cache/lws-$1 dir flags
+  [ ! -e "$prefix/.complete" ] || return 0
+  say "building libwebsockets $version (about half a minute on two cores)"
+  mkdir -p "$cache"
+  dir=$(mktemp -d "$cache/build-$version.XXXXXX")
+  fetch_source "$version" "$dir"
+  flags=(-DLWS_WITH_LWSWS=ON -DLWS_WITH_LIBUV=ON -DLWS_WITH_LIBEV=ON -DLWS_WITH_GLIB=ON -DLWS_WITH_HTTP2=ON
+         -DLWS_WITHOUT_TESTAPPS=ON -DDISABLE_WERROR=ON -DLWS_IPV6=ON -DLWS_UNIX_SOCK=ON -DLWS_WITH_STATIC=OFF)
+  case $version in
+    4.3.5) flags+=(-DLWS_WITH_SYS_METRICS=ON -DLWS_MAX_SMP=4) ;;
+    4.3.5-bare) flags+=(-DLWS_MAX_SMP=4) ;;
+  esac
+  { cmake -G Ninja -S "$dir/source" -B "$dir/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+      -DCMAKE_INSTALL_PREFIX="$prefix" "-DCMAKE_INSTALL_RPATH=$prefix/lib" "${flags[@]}" &&
+    cmake --build "$dir/build" && cmake --install "$dir/build"; } >"$dir/build.log" 2>&1 ||
+    fail "lws $version: its build failed" "see $dir/build.log"
+  touch "$prefix/.complete"
+  rm -rf "$dir"
+}
+
+install_packages
+for version in "${versions[@]}"; do build_lws "$version"; done

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+//
+// The event: one record of something that happened to one `struct lws` (wsi). The probe writes it inside
+// the host, everything else reads it. It is the seam between hot and cold; both sides include only this.
+//
+//    0        8        16   18    20       22   24    28    29    30     31   32
+//    +--------+--------+----+-----+--------+----+-----+-----+-----+------+----+
+//    |time_ns | wsi    |kind|vhost|protocol|text|value|extra|flags|thread|seq |   one slot, 32 bytes
+//    +--------+--------+----+-----+--------+----+-----+-----+-----+------+----+
+//    | item item ...                                                          |   `extra` further slots
+//    +------------------------------------------------------------------------+
+//
+// Units:   time_ns is CLOCK_MONOTONIC in nanoseconds.
+// Strings: vhost, protocol and text are ids into the string table of the process (layout.h).
+// Items:   tag byte, length byte, then that many bytes; tag 0 ends them. Peer addresses and paths, which
+//          belong to no small set, travel here.
+// Source:  kinds below 1000 are `enum lws_callback_reasons` of <libwebsockets.h>; the numbers named here
+//          are the same from libwebsockets 4.1.6 to 5.0.
+#ifndef WSITRACE_EVENT_H
+#define WSITRACE_EVENT_H
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace wsitrace {
+
+struct Event {
+  uint64_t time_ns;
+  uint64_t wsi;       // the pointer, as a number; 0 when the event belongs to no wsi
+  uint16_t kind;      // EventKind, or any other callback reason
+  uint16_t vhost;     // string id of the wsi's vhost at the time of the event
+  uint16_t protocol;  // string id of the protocol whose callback was called
+  uint16_t text;      // string id: a DROP's cause, a close's caller, ...
+  int32_t value;      // by kind: fd, status code, close code, return value, lost events
+  uint8_t extra;      // number of item slots that follow, at most kMaxExtraSlots
+  uint8_t flags;      // EventFlag
+  uint8_t thread;     // ordinal of the recording thread within its process, 255 = 255 or more
+  uint8_t sequence;   // low byte of the slot's position in its ring; a reader's sanity check
+};
+
+inline constexpr size_t kSlotBytes = 32;
+inline constexpr size_t kMaxExtraSlots = 8;  // 256 bytes: two addresses and a path of kMaxPathBytes
+inline constexpr size_t kMaxItemBytes = kMaxExtraSlots * kSlotBytes;
+inline constexpr size_t kMaxPathBytes = 160;  // longer paths are cut and flagged
+
+static_assert(sizeof(Event) == kSlotBytes && std::is_trivially_copyable_v<Event>);
+static_assert(offsetof(Event, kind) == 16 && offsetof(Event, value) == 24 && offsetof(Event, sequence) == 31);
+
+// String ids. 0 means that there is no string; the table never hands these two out.
+inline constexpr uint16_t kNoString = 0;
+inline constexpr uint16_t kOverflowString = 0xffff;  // the table was full: "overflow"
+
+enum EventFlag : uint8_t {
+  kFirstProtocol = 1,   // delivered to protocols[0] of a vhost
+  kAcceptConn = 2,      // SO_ACCEPTCONN is set on the wsi's socket: it is a listener
+  kTls = 4,             // the wsi has an SSL object
+  kTagSaysListener = 8, // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
+  kPathCut = 16,        // the path was longer than kMaxPathBytes
+  kNewSocket = 32,      // `value` is a file descriptor
+};
+
+enum ItemTag : uint8_t {
+  kItemEnd = 0,
+  kItemPeer = 1,     // struct sockaddr, as the kernel returned it, cut to its used length
+  kItemLocal = 2,    // same
+  kItemPath = 3,     // request path without query
+  kItemMethod = 4,   // request method, text
+  kItemVersion = 5,  // HTTP version as the request line says it, e.g. "HTTP/1.1"
+  kItemParent = 6,   // uint64_t: pointer of the wsi that carries this one (h2 network connection)
+  kItemText = 7,     // free text, e.g. the message of CLIENT_CONNECTION_ERROR
+};
+
+// X(name, number). Callback reasons that the probe records.
+#define WSITRACE_CALLBACK_KINDS(X)                  \
+  X(ESTABLISHED, 0)                                 \
+  X(CLIENT_CONNECTION_ERROR, 1)                     \
+  X(CLIENT_FILTER_PRE_ESTABLISH, 2)                 \
+  X(CLIENT_ESTABLISHED, 3)                          \
+  X(CLOSED, 4)                                      \
+  X(CLOSED_HTTP, 5)                                 \
+  X(HTTP, 12)                                       \
+  X(HTTP_BODY_COMPLETION, 14)                       \
+  X(HTTP_FILE_COMPLETION, 15)                       \
+  X(FILTER_NETWORK_CONNECTION, 17)                  \
+  X(FILTER_HTTP_CONNECTION, 18)                     \
+  X(SERVER_NEW_CLIENT_INSTANTIATED, 19)             \
+  X(FILTER_PROTOCOL_CONNECTION, 20)                 \
+  X(PROTOCOL_INIT, 27)                              \
+  X(PROTOCOL_DESTROY, 28)                           \
+  X(WSI_CREATE, 29)                                 \
+  X(WSI_DESTROY, 30)                                \
+  X(WS_PEER_INITIATED_CLOSE, 38)                    \
+  X(CLOSED_CLIENT_HTTP, 45)                         \
+  X(COMPLETED_CLIENT_HTTP, 47)                      \
+  X(HTTP_BIND_PROTOCOL, 49)                         \
+  X(HTTP_DROP_PROTOCOL, 50)                         \
+  X(ESTABLISHED_CLIENT_HTTP, 44)                    \
+  X(RAW_CLOSE, 60)                                  \
+  X(RAW_ADOPT, 62)                                  \
+  X(RAW_ADOPT_FILE, 63)                             \
+  X(RAW_CLOSE_FILE, 66)                             \
+  X(CHILD_CLOSING, 69)                              \
+  X(CLIENT_HTTP_BIND_PROTOCOL, 85)                  \
+  X(HTTP_CONFIRM_UPGRADE, 86)                       \
+  X(CLIENT_HTTP_DROP_PROTOCOL, 76)                  \
+  X(WS_SERVER_BIND_PROTOCOL, 77)                    \
+  X(WS_SERVER_DROP_PROTOCOL, 78)                    \
+  X(WS_CLIENT_BIND_PROTOCOL, 79)                    \
+  X(WS_CLIENT_DROP_PROTOCOL, 80)                    \
+  X(RAW_SKT_BIND_PROTOCOL, 81)                      \
+  X(RAW_SKT_DROP_PROTOCOL, 82)                      \
+  X(RAW_FILE_BIND_PROTOCOL, 83)                     \
+  X(RAW_FILE_DROP_PROTOCOL, 84)                     \
+  X(CLIENT_CLOSED, 75)                              \
+  X(RAW_CONNECTED, 101)                             \
+  X(CLIENT_HTTP_REDIRECT, 104)                      \
+  X(CONNECTING, 105)
+
+// X(name, number). Kinds of our own.
+#define WSITRACE_OWN_KINDS(X)                                                                   \
+  X(gap, 1000)                    /* value: events lost just before, in this thread */          \
+  X(vhost_created, 1001)          /* value: listen port, -1 none; text: name */                 \
+  X(vhost_destroyed, 1002)                                                                      \
+  X(context_created, 1003)        /* wsi: the context's pointer */                              \
+  X(context_destroyed, 1004)      /* same */                                                    \
+  X(close_requested, 1005)        /* lws_close_free_wsi: value reason, text caller */           \
+  X(transaction_completed, 1006)  /* lws_http_transaction_completed: value its result */        \
+  X(status_sent, 1007)            /* lws_add_http_header_status: value status */                \
+  X(close_code_sent, 1008)        /* lws_close_reason: value ws close code */                   \
+  X(call_failed, 1009)            /* a connect or adopt call returned NULL: text its name; every wsi of */ \
+                                  /* this thread first seen since `value` ns before is gone */
+
+enum EventKind : uint16_t {
+#define WSITRACE_KIND(name, number) k_##name = number,
+  WSITRACE_CALLBACK_KINDS(WSITRACE_KIND) WSITRACE_OWN_KINDS(WSITRACE_KIND)
+#undef WSITRACE_KIND
+};
+
+// The kind's name, "WSI_DESTROY" or "gap"; nullptr for one that is not named here.
+constexpr const char *kind_name(uint16_t kind) {
+  switch (kind) {
+#define WSITRACE_KIND(name, number) \
+  case number: return #name;
+    WSITRACE_CALLBACK_KINDS(WSITRACE_KIND)
+    WSITRACE_OWN_KINDS(WSITRACE_KIND)
+#undef WSITRACE_KIND
+    default: return nullptr;
+  }
+}
+
+}  // namespace wsitrace
+
+#endif
