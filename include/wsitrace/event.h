@@ -128,8 +128,9 @@ enum ItemTag : uint8_t {
   X(transaction_completed, 1006)  /* lws_http_transaction_completed: value its result */        \
   X(status_sent, 1007)            /* lws_add_http_header_status: value status */                \
   X(close_code_sent, 1008)        /* lws_close_reason: value ws close code */                   \
+  X(callback_refused, 1010)       /* a callback returned non-zero: value is the callback's kind */ \
   X(call_failed, 1009)            /* a connect or adopt call returned NULL: text its name; every wsi of */ \
-                                  /* this thread first seen since `value` ns before is gone */
+                                  /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

@@ -79,7 +79,12 @@ struct FileHeader {
   uint64_t created_real_ns;
   alignas(64) std::atomic<uint32_t> ready_generation;  // owner: bumped whenever a block becomes ready
   std::atomic<uint32_t> claims;                         // hosts: process claims so far, makes epochs unique
+  // Owner: blocks below these indices have storage behind them. Nobody reads or writes a block above: on a full tmpfs
+  // even a read of a hole raises SIGBUS.
+  std::atomic<uint32_t> processes_reserved;
+  std::atomic<uint32_t> rings_reserved;
   std::atomic<uint64_t> lost_no_process;
+  char notice[256];  // why a process could not even map this file, for people; written with pwrite(2)
 };
 
 struct StringEntry {
@@ -93,12 +98,11 @@ enum Trouble : uint32_t {
   kStringOverflow = 0,   // names that found no room in the string table
   kProtocolUnwrapped,    // protocols that could not be wrapped: thunk table full or table not found
   kVhostNotFound,        // vhosts whose protocol table was not found
-  kForkedAway,           // forks noticed
   kTroubles = 8,
 };
 constexpr const char *trouble_name(uint32_t trouble) {
-  constexpr const char *names[] = {"string_overflow", "protocol_unwrapped", "vhost_not_found", "forked"};
-  return trouble < 4 ? names[trouble] : "unknown";
+  constexpr const char *names[] = {"string_overflow", "protocol_unwrapped", "vhost_not_found"};
+  return trouble < 3 ? names[trouble] : "unknown";
 }
 
 struct ProcessBlock {
@@ -115,7 +119,7 @@ struct ProcessBlock {
   char program[256];
   char arguments[1024];  // argv, NUL-separated, cut
   uint32_t arguments_bytes;
-  uint32_t reserved;
+  std::atomic<uint32_t> facts_ready;  // 1 (release) when the claimer has filled in the facts above
   char notice[256];  // why this process records nothing, for people; empty otherwise
   alignas(64) std::atomic<uint32_t> string_count;  // entries handed out; id = index + 1
   std::atomic<uint32_t> text_bytes;
@@ -127,7 +131,7 @@ inline constexpr uint32_t kTextBytes = kProcessBlockBytes - sizeof(ProcessBlock)
 
 struct RingHeader {
   std::atomic<uint32_t> state;
-  uint32_t process;  // index of the claiming ProcessBlock
+  std::atomic<uint32_t> owner;  // index of the claiming ProcessBlock + 1 (release), 0 until the claimer has filled in the rest
   uint32_t thread_id;
   uint32_t thread;  // ordinal within the process
   uint64_t claimed_mono_ns;

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions of libwebsockets that this library puts itself in front of. Each passes its arguments and its result on
+// untouched; what the probe does before or after cannot fail and leaves errno alone.
+//
+// lws calls these through its PLT, so its own calls are seen as well as the program's. Hidden paths are not (timeouts,
+// vhost destroy): a connection that ends without close_requested ended on one of those.
+#include <cstdint>
+
+#include <libwebsockets.h>
+
+#include "agent/base/clock.h"
+#include "agent/entry/preload/real_lws.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/record.h"
+
+using wsitrace::probe_ready;
+
+// Exported by every version, declared by none.
+extern "C" LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reason, const char *caller);
+
+namespace {
+
+// A connect or adopt call that returns NULL frees what it had made, in some versions without a callback.
+template <typename Call>
+lws *watch_for_failure(const char *name, Call call) {
+  if (!probe_ready()) return call();
+  const uint64_t since_ns = wsitrace::monotonic_ns();
+  lws *wsi = call();
+  if (wsi == nullptr) {
+    const wsitrace::ErrnoGuard guard;
+    const uint64_t took_us = (wsitrace::monotonic_ns() - since_ns) / 1000 + 1;
+    wsitrace::record_own(wsitrace::k_call_failed, nullptr, took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX, name);
+  }
+  return wsi;
+}
+
+}  // namespace
+
+extern "C" {
+
+LWS_VISIBLE struct lws_context *lws_create_context(const struct lws_context_creation_info *info) {
+  const auto real = WSITRACE_REAL(lws_create_context);
+  if (real == nullptr) return nullptr;
+  const bool ready = probe_ready();
+  struct lws_context *context = real(info);
+  if (ready && context != nullptr) wsitrace::record_own(wsitrace::k_context_created, context, 0, nullptr);
+  return context;
+}
+
+LWS_VISIBLE void lws_context_destroy(struct lws_context *context) {
+  const auto real = WSITRACE_REAL(lws_context_destroy);
+  if (real == nullptr) return;
+  const bool ready = probe_ready() && context != nullptr;
+  if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
+  real(context);
+  if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 1, nullptr);
+}
+
+// lws_create_context comes here too, through the PLT.
+LWS_VISIBLE struct lws_vhost *lws_create_vhost(struct lws_context *context, const struct lws_context_creation_info *info) {
+  const auto real = WSITRACE_REAL(lws_create_vhost);
+  if (real == nullptr) return nullptr;
+  const bool ready = probe_ready();
+  struct lws_vhost *vhost = real(context, info);
+  if (ready) wsitrace::vhost_made(vhost, info, nullptr);
+  return vhost;
+}
+
+LWS_VISIBLE void lws_vhost_destroy(struct lws_vhost *vhost) {
+  const auto real = WSITRACE_REAL(lws_vhost_destroy);
+  if (real == nullptr) return;
+  if (probe_ready()) wsitrace::vhost_going(vhost);
+  real(vhost);
+}
+
+LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reason, const char *caller) {
+  const auto real = WSITRACE_REAL(lws_close_free_wsi);
+  if (real == nullptr) return;
+  if (wsi != nullptr && probe_ready()) wsitrace::record_about(wsitrace::k_close_requested, wsi, reason, caller);
+  real(wsi, reason, caller);
+}
+
+LWS_VISIBLE int lws_http_transaction_completed(struct lws *wsi) {
+  const auto real = WSITRACE_REAL(lws_http_transaction_completed);
+  if (real == nullptr) return 1;
+  if (!probe_ready()) return real(wsi);
+  wsitrace::record_about(wsitrace::k_transaction_completed, wsi, 0, nullptr);
+  return real(wsi);
+}
+
+LWS_VISIBLE int lws_add_http_header_status(struct lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {
+  const auto real = WSITRACE_REAL(lws_add_http_header_status);
+  if (real == nullptr) return 1;
+  if (probe_ready()) wsitrace::record_about(wsitrace::k_status_sent, wsi, static_cast<int>(code & 0xffff), nullptr);
+  return real(wsi, code, p, end);
+}
+
+LWS_VISIBLE void lws_close_reason(struct lws *wsi, enum lws_close_status status, unsigned char *buf, size_t len) {
+  const auto real = WSITRACE_REAL(lws_close_reason);
+  if (real == nullptr) return;
+  if (probe_ready()) wsitrace::record_about(wsitrace::k_close_code_sent, wsi, status, nullptr);
+  real(wsi, status, buf, len);
+}
+
+LWS_VISIBLE struct lws *lws_client_connect_via_info(const struct lws_client_connect_info *info) {
+  const auto real = WSITRACE_REAL(lws_client_connect_via_info);
+  if (real == nullptr) return nullptr;
+  return watch_for_failure("lws_client_connect_via_info", [&] { return real(info); });
+}
+
+LWS_VISIBLE struct lws *lws_adopt_descriptor_vhost(struct lws_vhost *vh, lws_adoption_type type, lws_sock_file_fd_type fd,
+                                                   const char *protocol, struct lws *parent) {
+  const auto real = WSITRACE_REAL(lws_adopt_descriptor_vhost);
+  if (real == nullptr) return nullptr;
+  return watch_for_failure("lws_adopt_descriptor_vhost", [&] { return real(vh, type, fd, protocol, parent); });
+}
+
+// Broadcasts name a protocol by the host's own table, whose callbacks are the originals; lws compares them with those of its
+// vhosts, which are wrapped.
+LWS_VISIBLE int lws_callback_on_writable_all_protocol(const struct lws_context *context,
+                                                      const struct lws_protocols *protocol) {
+  const auto real = WSITRACE_REAL(lws_callback_on_writable_all_protocol);
+  if (real == nullptr) return 0;
+  struct lws_protocols copy;
+  return real(context, wsitrace::as_wrapped(protocol, copy));
+}
+
+LWS_VISIBLE int lws_callback_all_protocol(struct lws_context *context, const struct lws_protocols *protocol, int reason) {
+  const auto real = WSITRACE_REAL(lws_callback_all_protocol);
+  if (real == nullptr) return 0;
+  struct lws_protocols copy;
+  return real(context, wsitrace::as_wrapped(protocol, copy), reason);
+}
+
+LWS_VISIBLE void lws_rx_flow_allow_all_protocol(const struct lws_context *context, const struct lws_protocols *protocol) {
+  const auto real = WSITRACE_REAL(lws_rx_flow_allow_all_protocol);
+  if (real == nullptr) return;
+  struct lws_protocols copy;
+  real(context, wsitrace::as_wrapped(protocol, copy));
+}
+
+}  // extern "C"

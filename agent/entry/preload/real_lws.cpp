@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "agent/entry/preload/real_lws.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <link.h>
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
+
+namespace wsitrace {
+namespace {
+
+enum : int { kUntried, kTrying, kOn, kOff };
+std::atomic<int> g_state{kUntried};
+
+// The file name of the loaded libwebsockets, if it is not in the global search order.
+int remember_if_lws(dl_phdr_info *object, size_t, void *found) noexcept {
+  const char *slash = std::strrchr(object->dlpi_name, '/');
+  const char *base = slash != nullptr ? slash + 1 : object->dlpi_name;
+  if (std::strncmp(base, "libwebsockets.so", 16) != 0) return 0;
+  *static_cast<const char **>(found) = object->dlpi_name;
+  return 1;
+}
+
+void *local_library() noexcept {
+  const char *path = nullptr;
+  dl_iterate_phdr(remember_if_lws, static_cast<void *>(&path));
+  return path != nullptr ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : nullptr;
+}
+
+void fill(LwsApi &library) noexcept {
+#define WSITRACE_FILL(name) library.name = reinterpret_cast<decltype(library.name)>(real_function(#name));
+  WSITRACE_LWS_FUNCTIONS(WSITRACE_FILL)
+  WSITRACE_FILL(lws_wsi_tag)
+  WSITRACE_FILL(lws_get_ssl)
+#undef WSITRACE_FILL
+}
+
+bool turn_probe_on() noexcept {
+  if (!host_map().valid()) return false;
+  LwsApi library;
+  fill(library);
+  return turn_on(host_map(), kAttachPreload, library) == nullptr;
+}
+
+// The launcher's ring file is mapped when the image starts: later the program may have given up its privileges, its
+// directory or its last file descriptor. A program that never touches lws pays this mapping and nothing else.
+__attribute__((constructor)) void map_rings() {
+  const char *path = std::getenv("WSITRACE_RING");
+  if (path == nullptr || *path == '\0') return;
+  const ErrnoGuard guard;
+  HostMap map;
+  if (map.open(path) == nullptr) set_up_host(map, kAttachPreload);
+}
+
+__attribute__((destructor)) void say_goodbye() { mark_ended(); }
+
+}  // namespace
+
+void *real_function(const char *name) noexcept {
+  const ErrnoGuard guard;
+  if (void *next = dlsym(RTLD_NEXT, name)) return next;
+  void *library = local_library();
+  if (library == nullptr) return nullptr;
+  void *found = dlsym(library, name);
+  dlclose(library);  // only our own reference: the host keeps its library
+  return found;
+}
+
+bool probe_ready() noexcept {
+  const int state = g_state.load(std::memory_order_acquire);
+  if (state == kOn) return true;
+  int untried = kUntried;
+  if (state != kUntried || !g_state.compare_exchange_strong(untried, kTrying, std::memory_order_acq_rel)) return false;
+  const bool on = turn_probe_on();
+  g_state.store(on ? kOn : kOff, std::memory_order_release);
+  return on;
+}
+
+}  // namespace wsitrace

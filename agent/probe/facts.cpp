@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/facts.h"
+
+#include <cstring>
+#include <sys/socket.h>
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/strings.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kMaxMessageBytes = 200;
+
+using NameOfSocket = int (*)(int, sockaddr *, socklen_t *);
+
+void add_address(Items &items, ItemTag tag, int fd, NameOfSocket name_of_socket) noexcept {
+  sockaddr_storage address;
+  socklen_t length = sizeof address;
+  if (name_of_socket(fd, reinterpret_cast<sockaddr *>(&address), &length) == 0)
+    items.add(tag, &address, length < sizeof address ? length : sizeof address);
+}
+
+void add_socket(Event &event, Items &items, lws *wsi) noexcept {
+  const ErrnoGuard guard;
+  if (api().lws_get_ssl != nullptr && api().lws_get_ssl(wsi) != nullptr) event.flags |= kTls;
+  const int fd = api().lws_get_socket_fd(wsi);
+  event.value = fd;
+  event.flags |= kNewSocket;
+  if (fd < 0) return;
+  add_address(items, kItemPeer, fd, getpeername);
+  add_address(items, kItemLocal, fd, getsockname);
+}
+
+std::atomic<uint64_t> &known_listener(const lws *wsi) noexcept {
+  const auto address = reinterpret_cast<uintptr_t>(wsi);
+  return host_state().known_listeners[(address >> 4 ^ address >> 12) % 64];
+}
+
+// WSI accepted IN, the new connection's file descriptor. Whether it really listens is asked once.
+void add_listener(Event &event, Items &items, lws *wsi, const void *in) noexcept {
+  event.value = static_cast<int>(reinterpret_cast<intptr_t>(in));
+  event.flags |= kNewSocket;
+  const auto address = reinterpret_cast<uintptr_t>(wsi);
+  std::atomic<uint64_t> &known = known_listener(wsi);
+  if (known.load(std::memory_order_relaxed) == address) return;
+  const ErrnoGuard guard;
+  const int fd = api().lws_get_socket_fd(wsi);
+  int accepts = 0;
+  socklen_t length = sizeof accepts;
+  if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) != 0 || accepts == 0) return;
+  event.flags |= kAcceptConn;
+  add_address(items, kItemLocal, fd, getsockname);
+  known.store(address, std::memory_order_relaxed);
+}
+
+void add_parent(Items &items, lws *wsi) noexcept {
+  const lws *carrier = api().lws_get_network_wsi(wsi);
+  if (carrier == nullptr || carrier == wsi) return;
+  const auto address = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(carrier));
+  items.add(kItemParent, &address, sizeof address);
+}
+
+bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }
+
+bool is_upper_case(const char *text, int length) noexcept {
+  for (int i = 0; i < length; ++i)
+    if (text[i] < 'A' || text[i] > 'Z') return false;
+  return length > 0;
+}
+
+// Header tokens have the same numbers in all default builds of the checked versions; a build that leaves some out shifts
+// them, so a value is believed only when it looks like what it should be.
+void add_version(Items &items, lws *wsi) noexcept {
+  char text[16];
+  const int length = api().lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP);
+  if (length == 8 && std::memcmp(text, "HTTP/", 5) == 0) items.add(kItemVersion, text, 8);
+}
+
+void add_method(Items &items, lws *wsi, int method) noexcept {
+  static constexpr const char *names[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "HEAD"};
+  if (method >= 0 && method < 8) return items.add(kItemMethod, names[method], std::strlen(names[method]));
+  char text[24];
+  const int length = api().lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_COLON_METHOD);
+  if (is_upper_case(text, length)) items.add(kItemMethod, text, static_cast<size_t>(length));
+}
+
+void add_path(Event &event, Items &items, const char *path, size_t length) noexcept {
+  if (const void *query = std::memchr(path, '?', length))
+    length = static_cast<size_t>(static_cast<const char *>(query) - path);
+  if (length > kMaxPathBytes) {
+    length = kMaxPathBytes;
+    event.flags |= kPathCut;
+  }
+  items.add(kItemPath, path, length);
+}
+
+void add_request(Event &event, Items &items, lws *wsi) noexcept {
+  add_parent(items, wsi);
+  char *path = nullptr;
+  int length = 0;
+  const int method = api().lws_http_get_uri_and_method(wsi, &path, &length);
+  if (method < 0 || path == nullptr || length < 0) return;
+  add_path(event, items, path, static_cast<size_t>(length));
+  add_method(items, wsi, method);
+  if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
+  else add_version(items, wsi);
+}
+
+void add_message(Items &items, const void *in, size_t length) noexcept {
+  if (in == nullptr) return;
+  const auto *text = static_cast<const char *>(in);
+  length = strnlen(text, length == 0 || length > kMaxMessageBytes ? kMaxMessageBytes : length);
+  items.add(kItemText, text, length);
+}
+
+int close_code(const void *in, size_t length) noexcept {
+  if (in == nullptr || length < 2) return 0;
+  const auto *bytes = static_cast<const uint8_t *>(in);
+  return bytes[0] << 8 | bytes[1];
+}
+
+void add_end(Event &event, lws *wsi) noexcept {
+  std::atomic<uint64_t> &known = known_listener(wsi);
+  if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi)) known.store(0, std::memory_order_relaxed);
+  const char *tag = api().lws_wsi_tag != nullptr ? api().lws_wsi_tag(wsi) : nullptr;
+  if (tag != nullptr && *tag == '[') ++tag;
+  if (tag != nullptr && std::strncmp(tag, "wsi|", 4) == 0 && std::strstr(tag, "|listen|") != nullptr)
+    event.flags |= kTagSaysListener;
+}
+
+}  // namespace
+
+void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept {
+  switch (static_cast<int>(event.kind)) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return add_listener(event, items, wsi, in);
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_CONNECTED:
+    case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return add_socket(event, items, wsi);
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return add_request(event, items, wsi);
+    case LWS_CALLBACK_HTTP:
+      if (is_stream(wsi)) add_request(event, items, wsi);
+      return;
+    case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_message(items, in, length);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
+    case LWS_CALLBACK_WSI_DESTROY: return add_end(event, wsi);
+    default: event.text = intern_literal(static_cast<const char *>(in)); return;
+  }
+}
+
+}  // namespace wsitrace

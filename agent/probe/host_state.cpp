@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/host_state.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent/probe/errno_guard.h"
+
+namespace wsitrace {
+namespace {
+
+struct ThreadState {
+  uint32_t epoch = UINT32_MAX;  // never a valid epoch
+  uint32_t seen_generation = 0;
+  RingWriter writer;
+};
+
+// initial-exec: no allocation and no call to reach it. It takes 80 bytes of the static TLS block, which glibc keeps a
+// reserve of for libraries that are loaded later.
+thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
+
+HostState *g_state = nullptr;
+HostMap g_map;
+ImageFacts g_facts;
+
+void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
+
+void read_file_into(const char *path, char *to, uint32_t room, uint32_t &bytes) noexcept {
+  bytes = 0;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  const ssize_t got = read(fd, to, room);
+  if (got > 0) bytes = static_cast<uint32_t>(got);
+  close(fd);
+}
+
+void gather_image_facts(uint32_t attach) noexcept {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  path[length > 0 ? length : 0] = '\0';
+  const char *slash = std::strrchr(path, '/');
+  const char *base = length > 0 ? (slash != nullptr ? slash + 1 : path) : program_invocation_short_name;
+  std::memcpy(g_facts.program, base, strnlen(base, sizeof g_facts.program - 1));
+  read_file_into("/proc/self/cmdline", g_facts.arguments, sizeof g_facts.arguments, g_facts.arguments_bytes);
+  g_facts.attach = attach;
+}
+
+void fill_process_block(ProcessBlock &block) noexcept {
+  block.pid = static_cast<uint32_t>(getpid());
+  block.parent_pid = static_cast<uint32_t>(getppid());
+  block.attach = g_facts.attach;
+  block.started_mono_ns = monotonic_ns();
+  block.started_real_ns = realtime_ns();
+  std::memcpy(block.lws_version, g_facts.lws_version, sizeof block.lws_version);
+  std::memcpy(block.program, g_facts.program, sizeof block.program);
+  std::memcpy(block.arguments, g_facts.arguments, sizeof block.arguments);
+  block.arguments_bytes = g_facts.arguments_bytes;
+}
+
+bool claim_process_block() noexcept {
+  const int index = g_map.claim_process();
+  if (index < 0) return false;
+  g_state->process_index = static_cast<uint32_t>(index);
+  g_state->process = g_map.process(g_state->process_index);
+  fill_process_block(*g_state->process);
+  g_state->process->facts_ready.store(1, std::memory_order_release);
+  g_state->epoch.store(g_map.header()->claims.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_release);
+  return true;
+}
+
+bool claim_thread_ring() noexcept {
+  const int index = g_map.claim_ring();
+  if (index < 0) return false;
+  RingHeader *ring = g_map.ring(static_cast<uint32_t>(index));
+  ring->thread_id = static_cast<uint32_t>(syscall(SYS_gettid));
+  ring->thread = g_state->threads.fetch_add(1, std::memory_order_relaxed);
+  ring->claimed_mono_ns = monotonic_ns();
+  ring->owner.store(g_state->process_index + 1, std::memory_order_release);
+  t_state.writer = RingWriter(ring, g_map.slots(static_cast<uint32_t>(index)), g_map.ring_slots(), ring->thread);
+  t_state.epoch = g_state->epoch.load(std::memory_order_relaxed);
+  return true;
+}
+
+RingWriter *attach_thread() noexcept {
+  if (g_state == nullptr) return nullptr;
+  const uint32_t generation = g_map.header()->ready_generation.load(std::memory_order_acquire);
+  const bool forked = g_state->epoch.load(std::memory_order_relaxed) == 0;
+  if (!forked && t_state.seen_generation == generation) return nullptr;  // nothing became ready since the last try
+  const ErrnoGuard guard;
+  if (!attach_process()) return nullptr;
+  t_state.seen_generation = generation;
+  return claim_thread_ring() ? &t_state.writer : nullptr;
+}
+
+}  // namespace
+
+bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
+  if (g_state != nullptr) return true;
+  const ErrnoGuard guard;
+  void *pages = mmap(nullptr, sizeof(HostState), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) return false;
+  if (madvise(pages, sizeof(HostState), MADV_WIPEONFORK) != 0) pthread_atfork(nullptr, nullptr, forget_in_child);
+  gather_image_facts(attach);
+  g_map = map;
+  g_state = static_cast<HostState *>(pages);
+  return true;
+}
+
+bool host_is_set_up() noexcept { return g_state != nullptr; }
+const HostMap &host_map() noexcept { return g_map; }
+ImageFacts &image_facts() noexcept { return g_facts; }
+HostState &host_state() noexcept { return *g_state; }
+
+RingWriter *writer() noexcept {
+  if (g_state != nullptr && t_state.epoch == g_state->epoch.load(std::memory_order_relaxed)) [[likely]]
+    return &t_state.writer;
+  return attach_thread();
+}
+
+bool attach_process() noexcept {
+  if (g_state == nullptr) return false;
+  if (g_state->epoch.load(std::memory_order_acquire) != 0) return true;
+  uint32_t idle = 0;
+  if (!g_state->attaching.compare_exchange_strong(idle, 1, std::memory_order_acq_rel)) return false;
+  const ErrnoGuard guard;
+  const bool attached = g_state->epoch.load(std::memory_order_acquire) != 0 || claim_process_block();
+  g_state->attaching.store(0, std::memory_order_release);
+  return attached;
+}
+
+void count_lost_without_ring() noexcept {
+  if (g_state == nullptr) return;
+  if (g_state->epoch.load(std::memory_order_acquire) != 0)
+    g_state->process->lost[kNoRing].fetch_add(1, std::memory_order_relaxed);
+  else
+    g_map.header()->lost_no_process.fetch_add(1, std::memory_order_relaxed);
+}
+
+void count_trouble(Trouble trouble) noexcept {
+  if (attach_process()) g_state->process->trouble[trouble].fetch_add(1, std::memory_order_relaxed);
+}
+
+void leave_process_notice(const char *why) noexcept {
+  if (!attach_process()) return;
+  std::strncpy(g_state->process->notice, why, sizeof g_state->process->notice - 1);
+}
+
+void mark_ended() noexcept {
+  if (g_state == nullptr || g_state->epoch.load(std::memory_order_acquire) == 0) return;
+  g_state->process->ended_mono_ns.store(monotonic_ns(), std::memory_order_relaxed);
+  g_state->process->state.store(kEnded, std::memory_order_release);
+}
+
+}  // namespace wsitrace

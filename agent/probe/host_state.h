@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+//
+// What the probe knows about its own process: the blocks it claimed in the ring file, the ids of the strings it has
+// told, and the writer of each thread.
+//
+// Fork:    all of it lies in pages under MADV_WIPEONFORK. A forked child finds zeros, sees by one load that its thread's
+//          epoch is not the process's, and claims blocks of its own; the parent's rings are never touched by a child.
+// Threads: attaching is guarded by a try-flag (a loser counts one lost event and tries again at its next one);
+//          the string index and the caches are lock-free and tolerate duplicates.
+// Cost:    writer() on a thread that is attached: two loads and a compare.
+#ifndef WSITRACE_PROBE_HOST_STATE_H
+#define WSITRACE_PROBE_HOST_STATE_H
+
+#include "agent/ring/host_map.h"
+#include "agent/ring/writer.h"
+
+namespace wsitrace {
+
+inline constexpr size_t kMaxThunks = 2048;    // distinct (callback, protocol name) pairs
+inline constexpr size_t kMaxVhosts = 1024;    // live vhosts known by pointer; a power of two
+inline constexpr size_t kStringIndex = 8192;  // 2 x kMaxStrings, a power of two
+inline constexpr size_t kTextCache = 256;     // string literals known by address; a power of two
+
+struct TextCacheEntry {
+  std::atomic<const char *> text;
+  std::atomic<uint16_t> id;
+};
+
+struct HostState {
+  std::atomic<uint32_t> epoch;      // 0: not attached (or just forked)
+  std::atomic<uint32_t> attaching;  // one thread at a time
+  ProcessBlock *process;
+  uint32_t process_index;
+  std::atomic<uint32_t> threads;  // rings claimed so far
+  std::atomic<uint16_t> protocol_ids[kMaxThunks];
+  std::atomic<uint16_t> vhost_ids[kMaxVhosts];
+  std::atomic<uint16_t> index[kStringIndex];  // string ids by hash of their text
+  TextCacheEntry text_cache[kTextCache];
+  std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
+};
+
+// Facts of the process image, gathered once at start, while file descriptors are to be had.
+struct ImageFacts {
+  char program[256];
+  char arguments[1024];
+  uint32_t arguments_bytes;
+  char lws_version[64];
+  uint32_t attach;
+};
+
+// Makes the state's pages and remembers MAP and FACTS. False: no memory for them; nothing will be recorded.
+bool set_up_host(const HostMap &map, uint32_t attach) noexcept;
+bool host_is_set_up() noexcept;
+const HostMap &host_map() noexcept;
+ImageFacts &image_facts() noexcept;
+
+// The calling thread's ring, claimed at its first call; nullptr when there is none: the caller counts a lost event.
+RingWriter *writer() noexcept;
+HostState &host_state() noexcept;
+void count_lost_without_ring() noexcept;
+void count_trouble(Trouble trouble) noexcept;
+// Attaches the process (claims its block) without recording anything. False when no block was ready.
+bool attach_process() noexcept;
+// Says why this process records nothing.
+void leave_process_notice(const char *why) noexcept;
+// The process says goodbye: exit, or detached.
+void mark_ended() noexcept;
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/probe.h"
+
+#include <cstring>
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/record.h"
+#include "agent/probe/tables.h"
+#include "agent/probe/thunks.h"
+#include "agent/probe/vhosts.h"
+
+namespace wsitrace {
+namespace {
+
+LwsApi g_api;
+bool g_on = false;
+
+bool is_complete(const LwsApi &library) noexcept {
+#define WSITRACE_CHECK(name) \
+  if (library.name == nullptr) return false;
+  WSITRACE_LWS_FUNCTIONS(WSITRACE_CHECK)
+#undef WSITRACE_CHECK
+  return true;
+}
+
+const char *refuse(const char *why) noexcept {
+  leave_process_notice(why);
+  return why;
+}
+
+}  // namespace
+
+const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) noexcept {
+  if (g_on) return nullptr;
+  const ErrnoGuard guard;
+  if (!set_up_host(map, attach)) return "no memory for the probe's own state";
+  const char *version = library.lws_get_library_version != nullptr ? library.lws_get_library_version() : nullptr;
+  if (version != nullptr) std::strncpy(image_facts().lws_version, version, sizeof image_facts().lws_version - 1);
+  if (!is_checked_version(version)) return refuse("this libwebsockets was not checked: 4.1.6 to 5.0 are");
+  if (!is_complete(library)) return refuse("this libwebsockets lacks a function that the probe needs");
+  g_api = library;
+  g_on = true;
+  attach_process();
+  return nullptr;
+}
+
+bool is_on() noexcept { return g_on; }
+const LwsApi &api() noexcept { return g_api; }
+
+void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
+  if (!g_on || vhost == nullptr) return;
+  const ErrnoGuard guard;
+  if (vhost_index(vhost) != kUnknownVhost) forget_vhost(vhost);
+  if (entry == nullptr) entry = find_entry(vhost, info);
+  if (entry != nullptr) {
+    wrap_table(vhost, entry);
+  } else {
+    count_trouble(kVhostNotFound);
+    remember_vhost(vhost, kNoThunk);
+  }
+  record_vhost(k_vhost_created, vhost);
+}
+
+void vhost_going(lws_vhost *vhost) noexcept {
+  if (!g_on || vhost == nullptr) return;
+  const ErrnoGuard guard;
+  record_vhost(k_vhost_destroyed, vhost);
+}
+
+const lws_protocols *as_wrapped(const lws_protocols *protocol, lws_protocols &copy) noexcept {
+  if (!g_on || protocol == nullptr) return protocol;
+  const size_t index = find_thunk(protocol->callback, protocol->name);
+  if (index == kNoThunk) return protocol;
+  copy = *protocol;
+  copy.callback = thunk(index);
+  return &copy;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/record.h"
+
+#include "agent/probe/facts.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/strings.h"
+#include "agent/probe/thunks.h"
+#include "agent/probe/vhosts.h"
+
+namespace wsitrace {
+namespace {
+
+uint16_t protocol_id(size_t thunk_index) noexcept {
+  std::atomic<uint16_t> &known = host_state().protocol_ids[thunk_index];
+  uint16_t id = known.load(std::memory_order_relaxed);
+  if (id == kNoString) [[unlikely]] {
+    id = intern(protocol_name_of(thunk_index));
+    known.store(id, std::memory_order_relaxed);
+  }
+  return id;
+}
+
+uint16_t name_id(lws_vhost *vhost, size_t index) noexcept {
+  if (index == kUnknownVhost) return intern(api().lws_get_vhost_name(vhost));
+  std::atomic<uint16_t> &known = host_state().vhost_ids[index];
+  uint16_t id = known.load(std::memory_order_relaxed);
+  if (id == kNoString) [[unlikely]] {
+    id = intern(api().lws_get_vhost_name(vhost));
+    known.store(id, std::memory_order_relaxed);
+  }
+  return id;
+}
+
+// Fills in the vhost, and whether the thunk is the one of its protocols[0].
+void set_vhost(Event &event, lws_vhost *vhost, size_t thunk_index) noexcept {
+  if (vhost == nullptr) return;
+  const size_t index = vhost_index(vhost);
+  event.vhost = name_id(vhost, index);
+  if (index != kUnknownVhost && first_thunk_of(index) == thunk_index) event.flags |= kFirstProtocol;
+}
+
+Event event_of(EventKind kind, const void *subject) noexcept {
+  Event event{};
+  event.kind = kind;
+  event.wsi = reinterpret_cast<uintptr_t>(subject);
+  return event;
+}
+
+}  // namespace
+
+void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, size_t length) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(static_cast<EventKind>(reason), wsi);
+  event.protocol = protocol_id(thunk_index);
+  if (wsi != nullptr) set_vhost(event, api().lws_get_vhost(wsi), thunk_index);
+  if (!has_facts(reason) || wsi == nullptr) {
+    out->record(event);
+  } else {
+    Items items;
+    add_facts(event, items, wsi, in, length);
+    out->record(event, &items);
+  }
+}
+
+void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_callback_refused, wsi);
+  event.protocol = protocol_id(thunk_index);
+  event.value = reason;
+  out->record(event);
+}
+
+void record_vhost(EventKind kind, lws_vhost *vhost) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(kind, vhost);
+  set_vhost(event, vhost, kNoThunk);
+  event.flags = 0;
+  event.value = api().lws_get_vhost_listen_port(vhost);
+  out->record(event);
+}
+
+void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(kind, subject);
+  event.value = value;
+  event.text = intern_literal(text);
+  out->record(event);
+}
+
+void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(kind, wsi);
+  event.value = value;
+  event.text = intern_literal(text);
+  if (wsi != nullptr) set_vhost(event, api().lws_get_vhost(wsi), kNoThunk);
+  event.flags = 0;
+  out->record(event);
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/strings.h"
+
+#include <cstring>
+
+namespace wsitrace {
+namespace {
+
+uint32_t hash_of(const char *text, size_t length) noexcept {
+  uint32_t hash = 2166136261u;  // FNV-1a
+  for (size_t i = 0; i < length; ++i) hash = (hash ^ static_cast<uint8_t>(text[i])) * 16777619u;
+  return hash ^ (hash >> 15);
+}
+
+bool has_text(const ProcessBlock &block, uint16_t id, const char *text, size_t length) noexcept {
+  const StringEntry &entry = block.strings[id - 1];
+  return entry.ready.load(std::memory_order_acquire) != 0 && entry.length == length &&
+         std::memcmp(block.text + entry.offset, text, length) == 0;
+}
+
+uint16_t append(ProcessBlock &block, const char *text, size_t length) noexcept {
+  const uint32_t at = block.string_count.load(std::memory_order_relaxed) < kMaxStrings
+                          ? block.string_count.fetch_add(1, std::memory_order_acq_rel)
+                          : kMaxStrings;
+  const uint32_t offset = at < kMaxStrings ? block.text_bytes.fetch_add(static_cast<uint32_t>(length)) : kTextBytes;
+  if (at >= kMaxStrings || offset > kTextBytes || length > kTextBytes - offset) {
+    count_trouble(kStringOverflow);
+    return kOverflowString;
+  }
+  std::memcpy(block.text + offset, text, length);
+  block.strings[at].offset = offset;
+  block.strings[at].length = static_cast<uint16_t>(length);
+  block.strings[at].ready.store(1, std::memory_order_release);
+  return static_cast<uint16_t>(at + 1);
+}
+
+}  // namespace
+
+uint16_t intern(const char *text) noexcept {
+  if (text == nullptr || *text == '\0') return kNoString;
+  HostState &state = host_state();
+  const size_t length = strnlen(text, kMaxStringBytes);
+  uint32_t at = hash_of(text, length) % kStringIndex;
+  for (size_t probes = 0; probes < kStringIndex; ++probes, at = (at + 1) % kStringIndex) {
+    uint16_t id = state.index[at].load(std::memory_order_acquire);
+    if (id == kNoString) {
+      id = append(*state.process, text, length);
+      if (id != kOverflowString) state.index[at].store(id, std::memory_order_release);
+      return id;
+    }
+    if (has_text(*state.process, id, text, length)) return id;
+  }
+  return kOverflowString;
+}
+
+uint16_t intern_literal(const char *text) noexcept {
+  if (text == nullptr || *text == '\0') return kNoString;
+  HostState &state = host_state();
+  const auto address = reinterpret_cast<uintptr_t>(text);
+  TextCacheEntry &entry = state.text_cache[(address ^ (address >> 9)) % kTextCache];
+  if (entry.text.load(std::memory_order_acquire) == text) {
+    const uint16_t id = entry.id.load(std::memory_order_relaxed);
+    if (id != kNoString && has_text(*state.process, id, text, strnlen(text, kMaxStringBytes))) return id;
+  }
+  const uint16_t id = intern(text);
+  if (id != kOverflowString) {
+    entry.id.store(id, std::memory_order_relaxed);
+    entry.text.store(text, std::memory_order_release);
+  }
+  return id;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// The vhosts that are alive, by pointer: which thunk serves protocols[0] of each. A pointer is forgotten when its vhost goes, so
+// that a later vhost at the same address gets its own name.
+//
+// Threads: lock-free; vhosts are made and destroyed rarely. Cost of a look-up: a hash and, as a rule, one compare.
+#ifndef WSITRACE_PROBE_VHOSTS_H
+#define WSITRACE_PROBE_VHOSTS_H
+
+#include <cstddef>
+#include <cstdint>
+
+#include <libwebsockets.h>
+
+namespace wsitrace {
+
+inline constexpr size_t kUnknownVhost = SIZE_MAX;
+
+// FIRST_THUNK: index of the thunk of its protocols[0], or kNoThunk.
+void remember_vhost(const lws_vhost *vhost, size_t first_thunk) noexcept;
+void forget_vhost(const lws_vhost *vhost) noexcept;
+// Index below kMaxVhosts, or kUnknownVhost.
+size_t vhost_index(const lws_vhost *vhost) noexcept;
+size_t first_thunk_of(size_t vhost_index) noexcept;
+
+}  // namespace wsitrace
+
+#endif
