@@ -51,7 +51,7 @@ const LwsApi &api() noexcept { return g_api; }
 void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
   if (!g_on || vhost == nullptr) return;
   const ErrnoGuard guard;
-  if (vhost_index(vhost) != kUnknownVhost) forget_vhost(vhost);
+  forget_vhost(vhost);
   if (entry == nullptr) entry = find_entry(vhost, info);
   if (entry != nullptr) {
     wrap_table(vhost, entry);

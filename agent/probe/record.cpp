@@ -40,6 +40,20 @@ void set_vhost(Event &event, lws_vhost *vhost, size_t thunk_index) noexcept {
   if (index != kUnknownVhost && first_thunk_of(index) == thunk_index) event.flags |= kFirstProtocol;
 }
 
+// A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
+// connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
+void learn_vhost(lws *wsi, int reason) noexcept {
+  lws_vhost *vhost = api().lws_get_vhost(wsi);
+  if (vhost == nullptr || vhost_index(vhost) != kUnknownVhost || vhosts_are_full()) return;
+  const bool own_table = reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED;
+  vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
+}
+
+constexpr bool introduces_vhost(int reason) noexcept {
+  return reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED ||
+         reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE;
+}
+
 Event event_of(EventKind kind, const void *subject) noexcept {
   Event event{};
   event.kind = kind;
@@ -54,7 +68,10 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(thunk_index);
-  if (wsi != nullptr) set_vhost(event, api().lws_get_vhost(wsi), thunk_index);
+  if (wsi != nullptr) {
+    if (introduces_vhost(reason)) learn_vhost(wsi, reason);
+    set_vhost(event, api().lws_get_vhost(wsi), thunk_index);
+  }
   if (!has_facts(reason) || wsi == nullptr) {
     out->record(event);
   } else {

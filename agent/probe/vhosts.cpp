@@ -16,6 +16,7 @@ struct Place {
   std::atomic<size_t> first_thunk;
 };
 Place g_places[kMaxVhosts];
+std::atomic<bool> g_full{false};
 
 size_t start_of(uintptr_t address) noexcept { return (address >> 4 ^ address >> 14) % kMaxVhosts; }
 
@@ -45,7 +46,10 @@ void remember_vhost(const lws_vhost *vhost, size_t first_thunk) noexcept {
   size_t at = start_of(address);
   for (size_t i = 0; i < kProbes; ++i, at = (at + 1) % kMaxVhosts)
     if (g_places[at].vhost.load(std::memory_order_relaxed) <= kGone) return set(at, address, first_thunk);
+  g_full.store(true, std::memory_order_relaxed);
 }
+
+bool vhosts_are_full() noexcept { return g_full.load(std::memory_order_relaxed); }
 
 void forget_vhost(const lws_vhost *vhost) noexcept {
   const size_t known = vhost_index(vhost);

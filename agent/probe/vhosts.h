@@ -18,6 +18,8 @@ inline constexpr size_t kUnknownVhost = SIZE_MAX;
 
 // FIRST_THUNK: index of the thunk of its protocols[0], or kNoThunk.
 void remember_vhost(const lws_vhost *vhost, size_t first_thunk) noexcept;
+// True when a vhost found no room; unknown ones are then no longer looked into.
+bool vhosts_are_full() noexcept;
 void forget_vhost(const lws_vhost *vhost) noexcept;
 // Index below kMaxVhosts, or kUnknownVhost.
 size_t vhost_index(const lws_vhost *vhost) noexcept;

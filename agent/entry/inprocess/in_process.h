@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+//
+// The cold side inside the host, for the plugin and the linked library: one background thread that owns the rings, drains
+// them, folds, writes the trace and renders what is asked for. The host's service threads only record.
+//
+// Signals: the thread blocks all of them; the host's handlers never run on it.
+// Fork:    the thread stays with the parent. A child records into the same ring file and is drained there.
+// Exit:    at exit() the log is ended and the trace closed; after SIGKILL what was recorded is in the ring file, if named.
+#ifndef WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
+#define WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/base/expected.h"
+#include "agent/probe/lws_api.h"
+#include "agent/serve/site.h"
+
+namespace wsitrace {
+
+struct InProcessOptions {
+  uint32_t attach = 0;  // Attach
+  LwsApi library;
+  std::string trace_file;  // empty: none
+  std::string ring_file;   // empty: memory without a name
+  uint32_t ring_slots = 0;  // 0: the default
+  size_t history = 10000;   // ended connections kept for the report
+};
+
+class InProcess {
+ public:
+  // Makes the rings, turns the probe on, starts the thread. One at a time per process.
+  static Expected<std::shared_ptr<InProcess>> start(const InProcessOptions &options);
+  ~InProcess();
+  InProcess(const InProcess &) = delete;
+  InProcess &operator=(const InProcess &) = delete;
+
+  // Answers HTTP requests; see agent/serve/site.h. Rendering happens on the background thread.
+  [[nodiscard]] Site &site() const;
+  // Rendered on the calling thread.
+  [[nodiscard]] std::string report_json() const;
+  [[nodiscard]] std::string metrics() const;
+
+  // The last drain, the end of the trace, the end of the thread. Idempotent; a no-op in a forked child.
+  void stop();
+
+ private:
+  struct State;
+  explicit InProcess(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Redirects calls of one function, in every object that is loaded now, by its import slots (what heaptrack's inject mode does).
+//
+// Why: lws_callback_on_writable_all_protocol and its kin look for a callback pointer that the host knows from its own table, while
+//      the vhosts hold our thunks. A preload library stands in front of them; a plugin is loaded too late for that. Without
+//      this, a broadcast to a static table would reach nobody: the observer would have hurt its host.
+// Threads: a slot is one aligned store. Write protection (RELRO) is lifted for the page and put back.
+#ifndef WSITRACE_ENTRY_PLUGIN_GOT_PATCH_H
+#define WSITRACE_ENTRY_PLUGIN_GOT_PATCH_H
+
+#include <cstddef>
+
+namespace wsitrace {
+
+struct Redirection {
+  const char *name;   // of the imported function
+  void *replacement;  // same signature
+};
+
+// Applies COUNT redirections in all objects but the one that holds SELF (an address). Returns the number of slots changed.
+size_t redirect_imports(const Redirection *redirections, size_t count, const void *self) noexcept;
+
+}  // namespace wsitrace
+
+#endif
