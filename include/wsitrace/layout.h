@@ -175,7 +175,7 @@ enum ChunkType : uint32_t {
 struct ChunkHeader {
   uint32_t type;
   uint32_t bytes;  // of the payload
-  uint32_t crc32;  // of the payload (zlib's)
+  uint32_t crc32;  // zlib's, of this header with 0 here and of the payload
   uint32_t sequence;  // 0, 1, 2, ...
 };
 inline constexpr uint32_t kMaxChunkBytes = 1u << 20;

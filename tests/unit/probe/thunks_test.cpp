@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/thunks.h"
+
+#include "agent/probe/host_state.h"
+#include "agent/probe/tables.h"
+#include "tests/unit/probe/probe_fixture.h"
+
+namespace wsitrace {
+namespace {
+
+struct Call {
+  lws *wsi;
+  int reason;
+  void *user, *in;
+  size_t length;
+};
+Call g_call;
+int g_answer = 0;
+
+int remember(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length) {
+  g_call = {wsi, reason, user, in, length};
+  return g_answer;
+}
+int other(lws *, lws_callback_reasons, void *, void *, size_t) { return 0; }
+
+class Thunks : public ProbeTest {};
+
+TEST_F(Thunks, EqualPairsShareOne) {
+  const size_t first = thunk_for(remember, "pair", false);
+  EXPECT_EQ(thunk_for(remember, "pair", true), first);
+  EXPECT_NE(thunk_for(remember, "another", false), first);
+  EXPECT_NE(thunk_for(other, "pair", false), first);
+  EXPECT_EQ(find_thunk(remember, "pair"), first);
+  EXPECT_EQ(index_of_thunk(thunk(first)), first);
+}
+
+TEST_F(Thunks, PassArgumentsAndResultOnUntouched) {
+  FakeVhost vhost{"v", {}};
+  FakeWsi wsi{.vhost = &vhost};
+  int user = 0, in = 0;
+  lws_callback_function *callback = thunk(thunk_for(remember, "passes", false));
+  for (int reason = 0; reason < 300; ++reason) {
+    g_answer = reason * 7 - 101;
+    EXPECT_EQ(callback(wsi.pointer(), static_cast<lws_callback_reasons>(reason), &user, &in, 0), g_answer) << reason;
+    EXPECT_EQ(g_call.wsi, wsi.pointer());
+    EXPECT_EQ(g_call.reason, reason);
+    EXPECT_EQ(g_call.user, &user);
+    EXPECT_EQ(g_call.in, &in);
+  }
+  g_answer = 0;
+  drain();
+}
+
+TEST_F(Thunks, TableOfAVhostIsWrappedWhole) {
+  // Two entries before the known one, one of them without a name, one repeated.
+  FakeVhost vhost{"tables", {}};
+  std::vector<lws_protocols> &table = vhost.table;
+  table.resize(6);
+  const char *names[] = {"weird-first", nullptr, "twin", "twin", "own"};
+  for (size_t i = 0; i < 5; ++i) {
+    table[i].name = names[i];
+    table[i].callback = i % 2 == 0 ? remember : other;
+  }
+  vhost_made(reinterpret_cast<lws_vhost *>(&vhost), nullptr, &table[4]);
+  for (size_t i = 0; i < 5; ++i) EXPECT_NE(index_of_thunk(table[i].callback), kNoThunk) << i;
+  EXPECT_EQ(table[5].callback, nullptr);
+  drain();
+}
+
+TEST_F(Thunks, BroadcastByTheHostsOwnTableFindsTheWrappedCallback) {
+  const lws_protocols mine{"chat", other, 0, 0, 0, nullptr, 0};
+  lws_protocols copy;
+  EXPECT_EQ(as_wrapped(&mine, copy), &mine) << "not wrapped yet: passed on as it is";
+  const size_t index = thunk_for(other, "chat", false);
+  EXPECT_EQ(as_wrapped(&mine, copy), &copy);
+  EXPECT_EQ(copy.callback, thunk(index));
+  EXPECT_STREQ(copy.name, "chat");
+}
+
+// Last, because it fills the table.
+TEST_F(Thunks, ZFullTableLeavesProtocolsUnwrappedAndKeepsRoomForFirstOnes) {
+  std::vector<std::string> names(kMaxThunks);
+  size_t made = 0;
+  for (size_t i = 0; i < kMaxThunks; ++i) {
+    names[i] = "filler-" + std::to_string(i);
+    made += thunk_for(other, names[i].c_str(), false) != kNoThunk;
+  }
+  EXPECT_LT(made, kMaxThunks - kFirstProtocolReserve + 1);
+  lws_protocols table[2] = {{"one-too-many", remember, 0, 0, 0, nullptr, 0}, {}};
+  wrap_host_table(table);
+  EXPECT_NE(index_of_thunk(table[0].callback), kNoThunk) << "protocols[0] still finds room";
+  EXPECT_EQ(thunk_for(remember, "second-too-many", false), kNoThunk);
+}
+
+}  // namespace
+}  // namespace wsitrace
