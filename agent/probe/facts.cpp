@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/facts.h"
 
-#include <cstring>
 #include <sys/socket.h>
+#include <cstring>
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
@@ -63,8 +63,6 @@ void add_parent(Items &items, lws *wsi) noexcept {
   items.add(kItemParent, &address, sizeof address);
 }
 
-bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }
-
 bool is_upper_case(const char *text, int length) noexcept {
   for (int i = 0; i < length; ++i)
     if (text[i] < 'A' || text[i] > 'Z') return false;
@@ -124,7 +122,8 @@ int close_code(const void *in, size_t length) noexcept {
 
 void add_end(Event &event, lws *wsi) noexcept {
   std::atomic<uint64_t> &known = known_listener(wsi);
-  if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi)) known.store(0, std::memory_order_relaxed);
+  if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
+    known.store(0, std::memory_order_relaxed);
   const char *tag = api().lws_wsi_tag != nullptr ? api().lws_wsi_tag(wsi) : nullptr;
   if (tag != nullptr && *tag == '[') ++tag;
   if (tag != nullptr && std::strncmp(tag, "wsi|", 4) == 0 && std::strstr(tag, "|listen|") != nullptr)
@@ -132,6 +131,8 @@ void add_end(Event &event, lws *wsi) noexcept {
 }
 
 }  // namespace
+
+bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }
 
 void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept {
   switch (static_cast<int>(event.kind)) {
@@ -141,15 +142,13 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return add_socket(event, items, wsi);
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return add_request(event, items, wsi);
-    case LWS_CALLBACK_HTTP:
-      if (is_stream(wsi)) add_request(event, items, wsi);
-      return;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_HTTP: return add_request(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_message(items, in, length);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
     case LWS_CALLBACK_WSI_DESTROY: return add_end(event, wsi);
-    default: event.text = intern_literal(static_cast<const char *>(in)); return;
+    default: return;
   }
 }
 

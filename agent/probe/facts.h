@@ -14,21 +14,31 @@
 
 namespace wsitrace {
 
-constexpr KindSet kinds_with_facts() {
+constexpr KindSet set_of(std::initializer_list<lws_callback_reasons> kinds) {
   KindSet set{};
-  for (const unsigned kind :
-       {LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_RAW_ADOPT,
-        LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
-        LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL,
-        LWS_CALLBACK_HTTP_DROP_PROTOCOL, LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL, LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL,
-        LWS_CALLBACK_WS_CLIENT_DROP_PROTOCOL, LWS_CALLBACK_RAW_SKT_DROP_PROTOCOL, LWS_CALLBACK_RAW_FILE_DROP_PROTOCOL,
-        LWS_CALLBACK_CLIENT_CONNECTION_ERROR, LWS_CALLBACK_WS_PEER_INITIATED_CLOSE, LWS_CALLBACK_WSI_DESTROY})
-    set.words[kind / 64] |= uint64_t{1} << (kind % 64);
+  for (const unsigned kind : kinds) set.words[kind / 64] |= uint64_t{1} << (kind % 64);
   return set;
 }
-inline constexpr KindSet kKindsWithFacts = kinds_with_facts();
+
+inline constexpr KindSet kKindsWithFacts =
+    set_of({LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_RAW_ADOPT,
+            LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
+            LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_CLIENT_CONNECTION_ERROR,
+            LWS_CALLBACK_WS_PEER_INITIATED_CLOSE, LWS_CALLBACK_WSI_DESTROY});
+// Plain ones, unless the wsi is an h2 stream, whose parent is told.
+inline constexpr KindSet kKindsWithStreamFacts = set_of({LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL});
+// Their `in` is the cause, a C string.
+inline constexpr KindSet kKindsWithCause = set_of(
+    {LWS_CALLBACK_HTTP_DROP_PROTOCOL, LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL, LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL,
+     LWS_CALLBACK_WS_CLIENT_DROP_PROTOCOL, LWS_CALLBACK_RAW_SKT_DROP_PROTOCOL, LWS_CALLBACK_RAW_FILE_DROP_PROTOCOL});
 
 constexpr bool has_facts(int reason) noexcept { return kKindsWithFacts.has(static_cast<unsigned>(reason)); }
+constexpr bool has_stream_facts(int reason) noexcept {
+  return kKindsWithStreamFacts.has(static_cast<unsigned>(reason));
+}
+constexpr bool carries_cause(int reason) noexcept { return kKindsWithCause.has(static_cast<unsigned>(reason)); }
+
+bool is_stream(lws *wsi) noexcept;
 
 // Adds to EVENT and ITEMS what the callback's arguments and the wsi say. WSI is alive.
 void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/host_state.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "agent/probe/errno_guard.h"
 
@@ -138,8 +138,7 @@ void count_lost_without_ring() noexcept {
   if (g_state == nullptr) return;
   if (g_state->epoch.load(std::memory_order_acquire) != 0)
     g_state->process->lost[kNoRing].fetch_add(1, std::memory_order_relaxed);
-  else
-    g_map.header()->lost_no_process.fetch_add(1, std::memory_order_relaxed);
+  else g_map.header()->lost_no_process.fetch_add(1, std::memory_order_relaxed);
 }
 
 void count_trouble(Trouble trouble) noexcept {

@@ -32,12 +32,16 @@ uint16_t name_id(lws_vhost *vhost, size_t index) noexcept {
   return id;
 }
 
-// Fills in the vhost, and whether the thunk is the one of its protocols[0].
-void set_vhost(Event &event, lws_vhost *vhost, size_t thunk_index) noexcept {
-  if (vhost == nullptr) return;
+struct VhostFacts {
+  uint16_t name = kNoString;
+  uint8_t flags = 0;  // kFirstProtocol when the thunk is the one of its protocols[0]
+};
+
+VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
+  if (vhost == nullptr) return {};
   const size_t index = vhost_index(vhost);
-  event.vhost = name_id(vhost, index);
-  if (index != kUnknownVhost && first_thunk_of(index) == thunk_index) event.flags |= kFirstProtocol;
+  const bool first = index != kUnknownVhost && first_thunk_of(index) == thunk_index;
+  return {name_id(vhost, index), static_cast<uint8_t>(first ? kFirstProtocol : 0)};
 }
 
 // A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
@@ -61,24 +65,29 @@ Event event_of(EventKind kind, const void *subject) noexcept {
   return event;
 }
 
+[[gnu::noinline]] void record_with_facts(RingWriter &out, Event event, lws *wsi, const void *in,
+                                         size_t length) noexcept {
+  Items items;
+  add_facts(event, items, wsi, in, length);
+  out.record(event, &items);
+}
+
 }  // namespace
 
 void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, size_t length) noexcept {
   RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
+  if (out == nullptr) [[unlikely]]
+    return count_lost_without_ring();
+  if (wsi != nullptr && introduces_vhost(reason)) learn_vhost(wsi, reason);
+  const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(thunk_index);
-  if (wsi != nullptr) {
-    if (introduces_vhost(reason)) learn_vhost(wsi, reason);
-    set_vhost(event, api().lws_get_vhost(wsi), thunk_index);
-  }
-  if (!has_facts(reason) || wsi == nullptr) {
-    out->record(event);
-  } else {
-    Items items;
-    add_facts(event, items, wsi, in, length);
-    out->record(event, &items);
-  }
+  event.vhost = vhost.name;
+  event.flags = vhost.flags;
+  const bool facts = wsi != nullptr && (has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi)));
+  if (facts) return record_with_facts(*out, event, wsi, in, length);
+  if (carries_cause(reason)) event.text = intern_literal(static_cast<const char *>(in));
+  out->record(event);
 }
 
 void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept {
@@ -94,8 +103,7 @@ void record_vhost(EventKind kind, lws_vhost *vhost) noexcept {
   RingWriter *out = writer();
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(kind, vhost);
-  set_vhost(event, vhost, kNoThunk);
-  event.flags = 0;
+  event.vhost = vhost_facts(vhost, kNoThunk).name;
   event.value = api().lws_get_vhost_listen_port(vhost);
   out->record(event);
 }
@@ -115,8 +123,7 @@ void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcep
   Event event = event_of(kind, wsi);
   event.value = value;
   event.text = intern_literal(text);
-  if (wsi != nullptr) set_vhost(event, api().lws_get_vhost(wsi), kNoThunk);
-  event.flags = 0;
+  if (wsi != nullptr) event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
   out->record(event);
 }
 

@@ -33,16 +33,34 @@ constexpr KindSet recorded_kinds() {
 // Callbacks whose non-zero result makes lws close the connection.
 constexpr KindSet closing_kinds() {
   KindSet set{};
-  for (const unsigned kind :
-       {LWS_CALLBACK_ESTABLISHED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_CLIENT_ESTABLISHED,
-        LWS_CALLBACK_RECEIVE, LWS_CALLBACK_RECEIVE_PONG, LWS_CALLBACK_CLIENT_RECEIVE, LWS_CALLBACK_CLIENT_RECEIVE_PONG,
-        LWS_CALLBACK_CLIENT_WRITEABLE, LWS_CALLBACK_SERVER_WRITEABLE, LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BODY,
-        LWS_CALLBACK_HTTP_BODY_COMPLETION, LWS_CALLBACK_HTTP_FILE_COMPLETION, LWS_CALLBACK_HTTP_WRITEABLE,
-        LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
-        LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION,
-        LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP, LWS_CALLBACK_RECEIVE_CLIENT_HTTP,
-        LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ, LWS_CALLBACK_RAW_RX, LWS_CALLBACK_RAW_WRITEABLE, LWS_CALLBACK_RAW_ADOPT,
-        LWS_CALLBACK_RAW_RX_FILE, LWS_CALLBACK_RAW_WRITEABLE_FILE, LWS_CALLBACK_TIMER})
+  for (const unsigned kind : {LWS_CALLBACK_ESTABLISHED,
+                              LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH,
+                              LWS_CALLBACK_CLIENT_ESTABLISHED,
+                              LWS_CALLBACK_RECEIVE,
+                              LWS_CALLBACK_RECEIVE_PONG,
+                              LWS_CALLBACK_CLIENT_RECEIVE,
+                              LWS_CALLBACK_CLIENT_RECEIVE_PONG,
+                              LWS_CALLBACK_CLIENT_WRITEABLE,
+                              LWS_CALLBACK_SERVER_WRITEABLE,
+                              LWS_CALLBACK_HTTP,
+                              LWS_CALLBACK_HTTP_BODY,
+                              LWS_CALLBACK_HTTP_BODY_COMPLETION,
+                              LWS_CALLBACK_HTTP_FILE_COMPLETION,
+                              LWS_CALLBACK_HTTP_WRITEABLE,
+                              LWS_CALLBACK_FILTER_NETWORK_CONNECTION,
+                              LWS_CALLBACK_FILTER_HTTP_CONNECTION,
+                              LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED,
+                              LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION,
+                              LWS_CALLBACK_HTTP_CONFIRM_UPGRADE,
+                              LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP,
+                              LWS_CALLBACK_RECEIVE_CLIENT_HTTP,
+                              LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ,
+                              LWS_CALLBACK_RAW_RX,
+                              LWS_CALLBACK_RAW_WRITEABLE,
+                              LWS_CALLBACK_RAW_ADOPT,
+                              LWS_CALLBACK_RAW_RX_FILE,
+                              LWS_CALLBACK_RAW_WRITEABLE_FILE,
+                              LWS_CALLBACK_TIMER})
     set.words[kind / 64] |= uint64_t{1} << (kind % 64);
   return set;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/safe_read.h"
 
-#include <cstdint>
 #include <dlfcn.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <cstdint>
 
 namespace wsitrace {
 namespace {

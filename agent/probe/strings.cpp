@@ -18,6 +18,14 @@ bool has_text(const ProcessBlock &block, uint16_t id, const char *text, size_t l
          std::memcmp(block.text + entry.offset, text, length) == 0;
 }
 
+// TEXT, at an address seen before, is what it was then. strncmp stops at the end of either.
+bool still_says(const ProcessBlock &block, uint16_t id, const char *text) noexcept {
+  const StringEntry &entry = block.strings[id - 1];
+  const size_t length = entry.length;
+  return std::strncmp(text, block.text + entry.offset, length) == 0 &&
+         (length == kMaxStringBytes || text[length] == '\0');
+}
+
 uint16_t append(ProcessBlock &block, const char *text, size_t length) noexcept {
   const uint32_t at = block.string_count.load(std::memory_order_relaxed) < kMaxStrings
                           ? block.string_count.fetch_add(1, std::memory_order_acq_rel)
@@ -58,9 +66,9 @@ uint16_t intern_literal(const char *text) noexcept {
   HostState &state = host_state();
   const auto address = reinterpret_cast<uintptr_t>(text);
   TextCacheEntry &entry = state.text_cache[(address ^ (address >> 9)) % kTextCache];
-  if (entry.text.load(std::memory_order_acquire) == text) {
+  if (entry.text.load(std::memory_order_acquire) == text) [[likely]] {
     const uint16_t id = entry.id.load(std::memory_order_relaxed);
-    if (id != kNoString && has_text(*state.process, id, text, strnlen(text, kMaxStringBytes))) return id;
+    if (id != kNoString && still_says(*state.process, id, text)) return id;
   }
   const uint16_t id = intern(text);
   if (id != kOverflowString) {

@@ -26,7 +26,8 @@ std::atomic<size_t> g_used{0};
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
   if (is_recorded(reason)) record_callback(index, wsi, reason, in, length);
   const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
-  if (result != 0 && closes_when_refused(reason)) [[unlikely]] record_refusal(index, wsi, reason);
+  if (result != 0 && closes_when_refused(reason)) [[unlikely]]
+    record_refusal(index, wsi, reason);
   return result;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/ring/host_map.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace wsitrace {
 namespace {

@@ -22,8 +22,8 @@ namespace wsitrace {
 struct InProcessOptions {
   uint32_t attach = 0;  // Attach
   LwsApi library;
-  std::string trace_file;  // empty: none
-  std::string ring_file;   // empty: memory without a name
+  std::string trace_file;   // empty: none
+  std::string ring_file;    // empty: memory without a name
   uint32_t ring_slots = 0;  // 0: the default
   size_t history = 10000;   // ended connections kept for the report
 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/plugin/got_patch.h"
 
-#include <cstdint>
-#include <cstring>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <cstdint>
+#include <cstring>
 
 namespace wsitrace {
 namespace {
@@ -21,7 +21,7 @@ struct Job {
 struct Imports {
   const ElfW(Sym) *symbols = nullptr;
   const char *names = nullptr;
-  const ElfW(Rela) *tables[2] = {nullptr, nullptr};  // DT_JMPREL, DT_RELA
+  const ElfW(Rela) * tables[2] = {nullptr, nullptr};  // DT_JMPREL, DT_RELA
   size_t bytes[2] = {0, 0};
 };
 
@@ -101,7 +101,8 @@ int patch_object(dl_phdr_info *object, size_t, void *argument) noexcept {
       const char *name = imports.names + imports.symbols[ELF64_R_SYM(entry.r_info)].st_name;
       for (size_t r = 0; r < job.count; ++r)
         if (std::strcmp(name, job.redirections[r].name) == 0 &&
-            put(*object, reinterpret_cast<void **>(object->dlpi_addr + entry.r_offset), job.redirections[r].replacement))
+            put(*object, reinterpret_cast<void **>(object->dlpi_addr + entry.r_offset),
+                job.redirections[r].replacement))
           ++job.changed;
     }
   }

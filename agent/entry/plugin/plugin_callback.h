@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C"
 #endif
-int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+    int
+    wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
 
 #endif

@@ -31,7 +31,8 @@ lws *watch_for_failure(const char *name, Call call) {
   if (wsi == nullptr) {
     const wsitrace::ErrnoGuard guard;
     const uint64_t took_us = (wsitrace::monotonic_ns() - since_ns) / 1000 + 1;
-    wsitrace::record_own(wsitrace::k_call_failed, nullptr, took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX, name);
+    wsitrace::record_own(wsitrace::k_call_failed, nullptr, took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX,
+                         name);
   }
   return wsi;
 }
@@ -59,7 +60,8 @@ LWS_VISIBLE void lws_context_destroy(struct lws_context *context) {
 }
 
 // lws_create_context comes here too, through the PLT.
-LWS_VISIBLE struct lws_vhost *lws_create_vhost(struct lws_context *context, const struct lws_context_creation_info *info) {
+LWS_VISIBLE struct lws_vhost *lws_create_vhost(struct lws_context *context,
+                                               const struct lws_context_creation_info *info) {
   const auto real = WSITRACE_REAL(lws_create_vhost);
   if (real == nullptr) return nullptr;
   const bool ready = probe_ready();
@@ -110,8 +112,8 @@ LWS_VISIBLE struct lws *lws_client_connect_via_info(const struct lws_client_conn
   return watch_for_failure("lws_client_connect_via_info", [&] { return real(info); });
 }
 
-LWS_VISIBLE struct lws *lws_adopt_descriptor_vhost(struct lws_vhost *vh, lws_adoption_type type, lws_sock_file_fd_type fd,
-                                                   const char *protocol, struct lws *parent) {
+LWS_VISIBLE struct lws *lws_adopt_descriptor_vhost(struct lws_vhost *vh, lws_adoption_type type,
+                                                   lws_sock_file_fd_type fd, const char *protocol, struct lws *parent) {
   const auto real = WSITRACE_REAL(lws_adopt_descriptor_vhost);
   if (real == nullptr) return nullptr;
   return watch_for_failure("lws_adopt_descriptor_vhost", [&] { return real(vh, type, fd, protocol, parent); });
@@ -127,14 +129,16 @@ LWS_VISIBLE int lws_callback_on_writable_all_protocol(const struct lws_context *
   return real(context, wsitrace::as_wrapped(protocol, copy));
 }
 
-LWS_VISIBLE int lws_callback_all_protocol(struct lws_context *context, const struct lws_protocols *protocol, int reason) {
+LWS_VISIBLE int lws_callback_all_protocol(struct lws_context *context, const struct lws_protocols *protocol,
+                                          int reason) {
   const auto real = WSITRACE_REAL(lws_callback_all_protocol);
   if (real == nullptr) return 0;
   struct lws_protocols copy;
   return real(context, wsitrace::as_wrapped(protocol, copy), reason);
 }
 
-LWS_VISIBLE void lws_rx_flow_allow_all_protocol(const struct lws_context *context, const struct lws_protocols *protocol) {
+LWS_VISIBLE void lws_rx_flow_allow_all_protocol(const struct lws_context *context,
+                                                const struct lws_protocols *protocol) {
   const auto real = WSITRACE_REAL(lws_rx_flow_allow_all_protocol);
   if (real == nullptr) return;
   struct lws_protocols copy;

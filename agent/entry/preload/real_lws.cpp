@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/preload/real_lws.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <dlfcn.h>
-#include <link.h>
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"

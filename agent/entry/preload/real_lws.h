@@ -21,15 +21,15 @@ bool probe_ready() noexcept;
 }  // namespace wsitrace
 
 // WSITRACE_REAL(lws_close_reason) is the host's function of that name, looked up once per hook.
-#define WSITRACE_REAL(name)                                                      \
-  ([]() noexcept {                                                               \
-    static std::atomic<void *> found{nullptr};                                   \
-    void *function = found.load(std::memory_order_relaxed);                      \
-    if (function == nullptr) {                                                   \
-      function = wsitrace::real_function(#name);                                 \
-      found.store(function, std::memory_order_relaxed);                          \
-    }                                                                            \
-    return reinterpret_cast<decltype(&::name)>(function);                        \
+#define WSITRACE_REAL(name)                                 \
+  ([]() noexcept {                                          \
+    static std::atomic<void *> found{nullptr};              \
+    void *function = found.load(std::memory_order_relaxed); \
+    if (function == nullptr) {                              \
+      function = wsitrace::real_function(#name);            \
+      found.store(function, std::memory_order_relaxed);     \
+    }                                                       \
+    return reinterpret_cast<decltype(&::name)>(function);   \
   }())
 
 #endif

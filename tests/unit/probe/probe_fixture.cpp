@@ -76,7 +76,8 @@ std::vector<Recorded> ProbeTest::drain() {
   for (uint32_t i = 0; i < g_file->rings_reserved(); ++i) {
     RingHeader &ring = g_file->ring(i);
     if (ring.state != kClaimed) continue;
-    auto &reader = g_readers.try_emplace(i, ring, g_file->slots(i), g_file->ring_slots(), RingReader::Mode::kOwner).first->second;
+    auto &reader =
+        g_readers.try_emplace(i, ring, g_file->slots(i), g_file->ring_slots(), RingReader::Mode::kOwner).first->second;
     reader.refresh(UINT64_MAX);
     while (const Event *event = reader.peek()) {
       const Event copy = *event;

@@ -69,7 +69,8 @@ TEST_F(Record, RequestHasMethodVersionAndPathWithoutQuery) {
   wsi_.path = "/a/b?token=secret";
   wsi_.method = 1;
   call(LWS_CALLBACK_FILTER_HTTP_CONNECTION, wsi_.path.data(), wsi_.path.size());
-  const std::vector<std::pair<ItemTag, std::string>> wanted{{kItemPath, "/a/b"}, {kItemMethod, "POST"}, {kItemVersion, "HTTP/1.1"}};
+  const std::vector<std::pair<ItemTag, std::string>> wanted{
+      {kItemPath, "/a/b"}, {kItemMethod, "POST"}, {kItemVersion, "HTTP/1.1"}};
   EXPECT_EQ(drain().at(0).items, wanted);
 }
 
@@ -110,7 +111,8 @@ TEST_F(Record, StreamNamesItsParent) {
   wsi_.network = &parent;
   call(LWS_CALLBACK_HTTP_BIND_PROTOCOL);
   const auto address = reinterpret_cast<uintptr_t>(&parent);
-  EXPECT_EQ(drain().at(0).items.at(0), std::pair(kItemParent, std::string(reinterpret_cast<const char *>(&address), 8)));
+  EXPECT_EQ(drain().at(0).items.at(0),
+            std::pair(kItemParent, std::string(reinterpret_cast<const char *>(&address), 8)));
 }
 
 TEST_F(Record, CallbackThatRefusesIsRecordedAfterwards) {
@@ -165,7 +167,8 @@ TEST_F(Record, ForkedChildClaimsBlocksOfItsOwnAndLeavesTheParentsAlone) {
   for (uint32_t i = 0; i < file().rings_reserved(); ++i) {
     if (file().ring(i).state != kClaimed) continue;
     const uint32_t pid = file().process(file().ring(i).owner - 1).pid;
-    (pid == static_cast<uint32_t>(child) ? of_child : of_parent) += pid == static_cast<uint32_t>(child) ? file().ring(i).recorded.load() : 0;
+    (pid == static_cast<uint32_t>(child) ? of_child : of_parent) +=
+        pid == static_cast<uint32_t>(child) ? file().ring(i).recorded.load() : 0;
   }
   EXPECT_EQ(of_child, 13u);
   const auto events = drain();

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "agent/entry/plugin/plugin_options.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "wsitrace/layout.h"
+
+namespace wsitrace {
+namespace {
+
+template <typename Number>
+void set_number(Number &to, std::string_view key, std::string_view value, uint64_t least, uint64_t most,
+                std::vector<std::string> &complaints) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= least && number <= most)
+    to = static_cast<Number>(number);
+  else
+    complaints.push_back("option \"" + std::string(key) + "\": \"" + std::string(value) + "\" is no number from " +
+                         std::to_string(least) + " to " + std::to_string(most) + ", the default is kept");
+}
+
+void set(PluginOptions &options, std::string_view key, std::string_view value) {
+  if (key == "trace") options.tracer.trace_file = value;
+  else if (key == "ring") options.tracer.ring_file = value;
+  else if (key == "ring-slots")
+    set_number(options.tracer.ring_slots, key, value, kMinRingSlots, kMaxRingSlots, options.complaints);
+  else if (key == "history") set_number(options.tracer.history, key, value, 0, 10'000'000, options.complaints);
+  else if (key != "status" && key != "default" && key != "raw")  // these three are lws's own
+    options.complaints.push_back("option \"" + std::string(key) +
+                                 "\": unknown, ignored (known: trace, ring, ring-slots, history)");
+}
+
+}  // namespace
+
+PluginOptions plugin_options_from(const lws_protocol_vhost_options *options) {
+  PluginOptions out;
+  out.tracer.attach = kAttachPlugin;
+  for (; options != nullptr; options = options->next)
+    if (options->name != nullptr) set(out, options->name, options->value != nullptr ? options->value : "");
+  return out;
+}
+
+}  // namespace wsitrace
