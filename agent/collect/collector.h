@@ -5,7 +5,13 @@
 //
 // Order:  a record is handed on only when no ring of its process can still bring an older one (the watermark), so every
 //         sink sees one log ordered by time.
-// Loss:   recorded + lost = observed, exactly; on_loss tells the sums when they change.
+// Loss:   recorded + lost = observed, exactly; on_loss tells the sums when they change. Causes are those of LossCause
+// and
+//         "damaged", what a ring held but no reader can understand. `no_process` is counted for the file; the process
+//         that has been there longest tells it.
+// End:    a process that is gone ends with what EndOfProcess says, else "exit" when it said goodbye, else "unknown";
+// one
+//         that called exec with "exec"; one that is still there when finish() is called with "exit" or "detached".
 // Cost:   a pass over idle rings reads one cache line per claimed ring. Drain + fold: at least 5 M events/s.
 // Threads: all calls from one thread.
 #ifndef WSITRACE_COLLECT_COLLECTOR_H
@@ -23,7 +29,8 @@ class Collector {
  public:
   // Called when a process has claimed a block; the sink must live until the collector or finish() has told it on_end.
   using SinkForProcess = std::function<std::shared_ptr<LogSink>(const ProcessFacts &)>;
-  // How a process ended, if the caller knows (it is the parent and has waited for it); asked once, when it is gone.
+  // How a process ended, if the caller knows (it is the parent and has waited for it); asked now and then until it
+  // answers. An answer ends the log. As long as a child of this process is a zombie without an answer, its log waits.
   using EndOfProcess = std::function<std::optional<End>(uint32_t pid)>;
 
   Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process = {});
@@ -37,6 +44,8 @@ class Collector {
   void finish();
 
   [[nodiscard]] size_t live_processes() const;
+  // Events lost for want of a process block while no process was there whose on_loss could tell of them.
+  [[nodiscard]] uint64_t lost_without_process() const;
 
  private:
   struct State;

@@ -50,13 +50,22 @@ class RingFile {
   [[nodiscard]] uint32_t ring_count() const { return ring_count_; }
   [[nodiscard]] uint32_t process_count() const { return process_count_; }
   [[nodiscard]] uint32_t ring_slots() const { return ring_slots_; }
+  // Blocks below these indices have storage behind them; nothing may look at one above.
+  [[nodiscard]] uint32_t processes_reserved() const { return processes_reserved_; }
+  [[nodiscard]] uint32_t rings_reserved() const { return rings_reserved_; }
 
  private:
+  Expected<void> lay_out(const std::string &name);
+  bool reserve_process(uint32_t index);
+  bool reserve_ring(uint32_t index);
+  void announce();
+
   std::string path_;
   Fd fd_;
   Mapping mapping_;
   RingFileOptions options_;
   uint32_t ring_count_ = 0, process_count_ = 0, ring_slots_ = 0;
+  uint32_t processes_reserved_ = 0, rings_reserved_ = 0;
 };
 
 }  // namespace wsitrace

@@ -35,9 +35,9 @@ class TraceWriter final : public LogSink {
   std::unique_ptr<State> state_;
 };
 
-// Reads FILE into SINK: a finished trace, a trace still being written, or a ring file that a killed program left behind (its
-// first recording process, or the one with PID when PID is not 0). Everything intact is delivered, in order, before an
-// Error is returned: for a file that is cut off, damaged, foreign, empty or of a later version.
+// Reads FILE into SINK: a finished trace, a trace still being written, or a ring file that a killed program left behind
+// (its first recording process, or the one with PID when PID is not 0). Everything intact is delivered, in order,
+// before an Error is returned: for a file that is cut off, damaged, foreign, empty or of a later version.
 Expected<void> read_log(const std::string &path, LogSink &sink, uint32_t pid = 0);
 
 }  // namespace wsitrace

@@ -6,13 +6,17 @@
 namespace wsitrace {
 
 RingReader::RingReader(RingHeader &ring_untrusted, const std::byte *slots, uint32_t slot_count, Mode mode)
-    : ring_(ring_untrusted), slots_(slots), mask_(slot_count - 1), mode_(mode), last_ns_(ring_untrusted.claimed_mono_ns) {
-  if (mode_ == Mode::kReadOnly) cursor_ = head_ = released_ = ring_.tail.load(std::memory_order_acquire);
+    : ring_(&ring_untrusted),
+      slots_(slots),
+      mask_(slot_count - 1),
+      mode_(mode),
+      last_ns_(ring_untrusted.claimed_mono_ns) {
+  if (mode_ == Mode::kReadOnly) cursor_ = head_ = released_ = ring_->tail.load(std::memory_order_acquire);
 }
 
 void RingReader::refresh(uint64_t horizon_ns) {
-  was_writing_ = ring_.writing.load(std::memory_order_acquire) != 0;
-  const uint64_t head = ring_.head.load(std::memory_order_acquire);
+  was_writing_ = ring_->writing.load(std::memory_order_acquire) != 0;
+  const uint64_t head = ring_->head.load(std::memory_order_acquire);
   horizon_ns_ = horizon_ns;
   // A head behind the one seen before is no less impossible than one too far ahead.
   if (head < head_ || head - cursor_ > mask_ + 1) {
@@ -38,7 +42,8 @@ const Event *RingReader::peek() {
 // A writer's times never decrease, which also unmasks slots that reached the disk as zeros.
 bool RingReader::is_well_formed() const {
   return event_.sequence == static_cast<uint8_t>(cursor_) && event_.extra <= kMaxExtraSlots &&
-         head_ - cursor_ > event_.extra && event_.time_ns >= last_ns_ && event_.time_ns <= horizon_ns_ && event_.time_ns != 0;
+         head_ - cursor_ > event_.extra && event_.time_ns >= last_ns_ && event_.time_ns < horizon_ns_ &&
+         event_.time_ns != 0;
 }
 
 std::span<const std::byte> RingReader::items() {
@@ -57,7 +62,7 @@ void RingReader::pop() {
 void RingReader::release() {
   if (mode_ != Mode::kOwner || released_ == cursor_) return;
   released_ = cursor_;
-  ring_.tail.store(cursor_, std::memory_order_release);
+  ring_->tail.store(cursor_, std::memory_order_release);
 }
 
 }  // namespace wsitrace

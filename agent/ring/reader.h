@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The reading end of a ring. The collector has one per claimed ring and calls, in a pass: refresh(); then peek(), items()
-// and pop() for each record it hands on; then release().
+// The reading end of a ring. The collector has one per claimed ring and calls, in a pass: refresh(); then peek(),
+// items() and pop() for each record it hands on; then release().
 //
 // Trust:   header and slots are memory that a host may have filled with anything. A value is copied once and checked:
 //          head no further from the cursor than the ring has slots, else the reader starts again at head; each record's
 //          `sequence`, `extra` and time, else its slot is skipped. Both are counted as damage, nothing else happens.
-// Order:   refresh() loads `writing` before head. The load of `writing` pairs with the writer's release store of 0: with 0
-//          seen, everything the writer has finished is visible in head. The acquire load of head pairs with the writer's
-//          release store, the release store of tail with the writer's acquire load.
-// Modes:   kOwner starts at slot 0 of a fresh claim and stores tail. kReadOnly starts at the tail that it finds and stores
+// Order:   refresh() loads `writing` before head. The load of `writing` pairs with the writer's release store of 0:
+// with 0
+//          seen, everything the writer has finished is visible in head. The acquire load of head pairs with the
+//          writer's release store, the release store of tail with the writer's acquire load.
+// Modes:   kOwner starts at slot 0 of a fresh claim and stores tail. kReadOnly starts at the tail that it finds and
+// stores
 //          nothing: for a file that was left behind.
 // Threads: one.
 // Cost:    one copy of 32 bytes an event, no allocation.
@@ -31,7 +33,7 @@ class RingReader {
   // SLOTS has slot_count slots, a power of two; both outlive the reader.
   RingReader(RingHeader &ring_untrusted, const std::byte *slots, uint32_t slot_count, Mode mode);
 
-  // Looks how far the writer got. A record with a time after HORIZON_NS will count as damaged.
+  // Looks how far the writer got. A record with a time of HORIZON_NS or later will count as damaged.
   void refresh(uint64_t horizon_ns);
 
   // The next record that refresh() saw, or nullptr. Valid until pop().
@@ -53,13 +55,13 @@ class RingReader {
   [[nodiscard]] uint64_t events() const { return events_; }
   // Slots that belong to no readable record, and jumps of head that no writer makes.
   [[nodiscard]] uint64_t damaged() const { return damaged_; }
-  [[nodiscard]] uint64_t lost() const { return ring_.lost.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t lost() const { return ring_->lost.load(std::memory_order_relaxed); }
 
  private:
   [[nodiscard]] const std::byte *slot(uint64_t position) const { return slots_ + (position & mask_) * kSlotBytes; }
   [[nodiscard]] bool is_well_formed() const;
 
-  RingHeader &ring_;
+  RingHeader *ring_;
   const std::byte *slots_;
   uint64_t mask_;
   Mode mode_;

@@ -15,7 +15,7 @@ namespace wsitrace {
 namespace {
 
 enum : int { kUntried, kTrying, kOn, kOff };
-std::atomic<int> g_state{kUntried};
+std::atomic<int> g_readiness{kUntried};
 
 // The file name of the loaded libwebsockets, if it is not in the global search order.
 int remember_if_lws(dl_phdr_info *object, size_t, void *found) noexcept {
@@ -72,12 +72,12 @@ void *real_function(const char *name) noexcept {
 }
 
 bool probe_ready() noexcept {
-  const int state = g_state.load(std::memory_order_acquire);
+  const int state = g_readiness.load(std::memory_order_acquire);
   if (state == kOn) return true;
   int untried = kUntried;
-  if (state != kUntried || !g_state.compare_exchange_strong(untried, kTrying, std::memory_order_acq_rel)) return false;
+  if (state != kUntried || !g_readiness.compare_exchange_strong(untried, kTrying, std::memory_order_acq_rel)) return false;
   const bool on = turn_probe_on();
-  g_state.store(on ? kOn : kOff, std::memory_order_release);
+  g_readiness.store(on ? kOn : kOff, std::memory_order_release);
   return on;
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "agent/collect/liveness.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+
+#include "agent/base/fd.h"
+
+namespace wsitrace {
+namespace {
+
+struct Stat {
+  char state = 0;
+  int parent = 0;
+  long threads = 0;
+};
+
+std::optional<Stat> stat_of(uint32_t pid) {
+  const Fd fd(::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+  char text[1024];
+  const ssize_t length = fd.valid() ? ::read(fd.get(), text, sizeof text - 1) : -1;
+  if (length <= 0) return std::nullopt;
+  text[length] = '\0';
+  const char *after_name = std::strrchr(text, ')');  // the name may hold anything
+  constexpr const char *kFields = ") %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld";
+  Stat stat;
+  if (after_name == nullptr || std::sscanf(after_name, kFields, &stat.state, &stat.parent, &stat.threads) != 3)
+    return std::nullopt;
+  return stat;
+}
+
+}  // namespace
+
+Life life_of(uint32_t pid) {
+  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return Life::kGone;
+  const auto stat = stat_of(pid);
+  // A zombie whose other threads still run is a process whose first thread has ended, and lives on.
+  if (!stat || (stat->state != 'Z' && stat->state != 'X') || stat->threads > 1) return Life::kRuns;
+  return stat->parent == ::getpid() ? Life::kZombieOfOurs : Life::kGone;
+}
+
+bool thread_is_gone(uint32_t pid, uint32_t thread_id) {
+  const std::string task = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(thread_id);
+  return ::access(task.c_str(), F_OK) != 0 && errno == ENOENT;
+}
+
+}  // namespace wsitrace

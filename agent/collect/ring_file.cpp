@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "agent/collect/ring_file.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "agent/base/clock.h"
+
+namespace wsitrace {
+namespace {
+
+uint64_t offset_of_process(uint32_t index) { return kPageBytes + uint64_t{index} * kProcessBlockBytes; }
+
+uint64_t random_number() {
+  uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) number = realtime_ns();
+  return number;
+}
+
+// Storage behind the range, zero-filled where there was none. 0 or an error number.
+int reserve(int fd, uint64_t offset, uint64_t bytes) {
+  int result = EINTR;
+  while (result == EINTR) result = posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes));
+  return result;
+}
+
+Expected<RingFileOptions> check(RingFileOptions options) {
+  if (options.ring_slots > kMaxRingSlots)
+    return unexpected(Error{"ring slots", "more than " + std::to_string(kMaxRingSlots), "choose a smaller ring"});
+  if (options.ring_count < 1 || options.ring_count > kMaxRings)
+    return unexpected(Error{"ring count", "not within 1.." + std::to_string(kMaxRings), {}});
+  if (options.process_count < 1 || options.process_count > kMaxProcesses)
+    return unexpected(Error{"process count", "not within 1.." + std::to_string(kMaxProcesses), {}});
+  options.ring_slots = std::bit_ceil(std::max(options.ring_slots, kMinRingSlots));
+  return options;
+}
+
+uint64_t bytes_of(uint32_t processes, uint32_t rings, uint32_t slots) {
+  return offset_of_process(processes) + rings * ring_bytes(slots);
+}
+
+// Why a header cannot be that of a ring file of FILE_BYTES, or nothing.
+const char *fault_of(const FileHeader &header, uint64_t file_bytes) {
+  const uint32_t slots = header.ring_slots;
+  if (header.process_count > kMaxProcesses || header.ring_count > kMaxRings || slots < kMinRingSlots ||
+      slots > kMaxRingSlots || !std::has_single_bit(slots))
+    return "damaged: its geometry is impossible";
+  if (header.process_bytes != kProcessBlockBytes || header.ring_bytes != ring_bytes(slots))
+    return "damaged: its block sizes are impossible";
+  if (bytes_of(header.process_count, header.ring_count, slots) > file_bytes)
+    return "cut off: shorter than its header says";
+  return nullptr;
+}
+
+template <typename Block>
+uint32_t ready_below(uint32_t reserved, const Block &block) {
+  uint32_t ready = 0;
+  for (uint32_t i = 0; i < reserved; ++i) ready += block(i).state.load(std::memory_order_relaxed) == kReady;
+  return ready;
+}
+
+Expected<Mapping> map(int fd, size_t bytes, int protection, const std::string &name) {
+  void *data = ::mmap(nullptr, bytes, protection, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED) return unexpected(system_error(name, errno, "the ring file needs that much address space"));
+  return Mapping(data, bytes);
+}
+
+}  // namespace
+
+Expected<RingFile> RingFile::create(const std::string &path, const RingFileOptions &wanted) {
+  auto options = check(wanted);
+  if (!options) return unexpected(options.error());
+  const std::string name = path.empty() ? "ring memory" : path;
+  RingFile file;
+  file.fd_ = Fd(path.empty() ? ::memfd_create("wsitrace", MFD_CLOEXEC)
+                             : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.fd_.valid()) return unexpected(system_error(name, errno, "choose a directory that you may write to"));
+  file.path_ = path;
+  file.options_ = *options;
+  auto made = file.lay_out(name);
+  if (made) return file;
+  if (!path.empty()) ::unlink(path.c_str());
+  return unexpected(made.error());
+}
+
+Expected<void> RingFile::lay_out(const std::string &name) {
+  ring_count_ = options_.ring_count;
+  process_count_ = options_.process_count;
+  ring_slots_ = options_.ring_slots;
+  const uint64_t bytes = bytes_of(process_count_, ring_count_, ring_slots_);
+  if (::ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0) return unexpected(system_error(name, errno, {}));
+  if (const int failed = reserve(fd_.get(), 0, kPageBytes))
+    return unexpected(system_error(name, failed, "make room on the disk"));
+  auto mapping = map(fd_.get(), bytes, PROT_READ | PROT_WRITE, name);
+  if (!mapping) return unexpected(mapping.error());
+  mapping_ = std::move(*mapping);
+  FileHeader &to = header();
+  to.version = kRingVersion;
+  to.owner_pid = static_cast<uint32_t>(::getpid());
+  to.file_bytes = bytes;
+  to.session = random_number();
+  to.process_count = process_count_;
+  to.process_bytes = kProcessBlockBytes;
+  to.ring_count = ring_count_;
+  to.ring_bytes = static_cast<uint32_t>(ring_bytes(ring_slots_));
+  to.ring_slots = ring_slots_;
+  to.created_mono_ns = monotonic_ns();
+  to.created_real_ns = realtime_ns();
+  std::memcpy(to.magic, kRingMagic, sizeof kRingMagic);
+  if (!replenish() && (processes_reserved_ == 0 || rings_reserved_ == 0))
+    return unexpected(system_error(name, ENOSPC, "make room on the disk"));
+  return {};
+}
+
+Expected<RingFile> RingFile::open(const std::string &path) {
+  RingFile file;
+  file.path_ = path;
+  file.fd_ = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat facts {};
+  if (!file.fd_.valid() || ::fstat(file.fd_.get(), &facts) != 0) return unexpected(system_error(path, errno, {}));
+  const auto bytes = static_cast<uint64_t>(facts.st_size);
+  if (bytes < kPageBytes) return unexpected(Error{path, "cut off: shorter than a ring file's header", {}});
+  auto mapping = map(file.fd_.get(), bytes, PROT_READ, path);
+  if (!mapping) return unexpected(mapping.error());
+  file.mapping_ = std::move(*mapping);
+  const FileHeader &header = file.header();
+  if (std::memcmp(header.magic, kRingMagic, sizeof kRingMagic) != 0)
+    return unexpected(Error{path, "not a ring file of wsitrace", {}});
+  if (header.version != kRingVersion)
+    return unexpected(Error{path,
+                            "ring file of version " + std::to_string(header.version) + ", this wsitrace reads " +
+                                std::to_string(kRingVersion),
+                            "use the wsitrace that made it"});
+  if (const char *fault = fault_of(header, bytes)) return unexpected(Error{path, fault, {}});
+  file.ring_count_ = header.ring_count;
+  file.process_count_ = header.process_count;
+  file.ring_slots_ = header.ring_slots;
+  file.processes_reserved_ = std::min(header.processes_reserved.load(std::memory_order_acquire), file.process_count_);
+  file.rings_reserved_ = std::min(header.rings_reserved.load(std::memory_order_acquire), file.ring_count_);
+  return file;
+}
+
+bool RingFile::replenish() {
+  const auto process_at = [this](uint32_t i) -> ProcessBlock & { return process(i); };
+  const auto ring_at = [this](uint32_t i) -> RingHeader & { return ring(i); };
+  uint32_t processes = ready_below(processes_reserved_, process_at);
+  for (; processes < options_.spare_processes && processes_reserved_ < process_count_; ++processes)
+    if (!reserve_process(processes_reserved_)) return false;
+  uint32_t rings = ready_below(rings_reserved_, ring_at);
+  for (; rings < options_.spare_rings && rings_reserved_ < ring_count_; ++rings)
+    if (!reserve_ring(rings_reserved_)) return false;
+  return true;
+}
+
+bool RingFile::reserve_process(uint32_t index) {
+  if (reserve(fd_.get(), offset_of_process(index), kProcessBlockBytes) != 0) return false;
+  process(index).state.store(kReady, std::memory_order_release);
+  processes_reserved_ = index + 1;
+  header().processes_reserved.store(processes_reserved_, std::memory_order_release);
+  announce();
+  return true;
+}
+
+bool RingFile::reserve_ring(uint32_t index) {
+  const uint64_t bytes = ring_bytes(ring_slots_);
+  if (reserve(fd_.get(), offset_of_process(process_count_) + index * bytes, bytes) != 0) return false;
+  ring(index).state.store(kReady, std::memory_order_release);
+  rings_reserved_ = index + 1;
+  header().rings_reserved.store(rings_reserved_, std::memory_order_release);
+  announce();
+  return true;
+}
+
+void RingFile::recycle_process(uint32_t index) {
+  ProcessBlock &block = process(index);
+  constexpr size_t kFrom = offsetof(ProcessBlock, pid);
+  std::memset(reinterpret_cast<std::byte *>(&block) + kFrom, 0, sizeof(ProcessBlock) - kFrom);
+  block.state.store(kReady, std::memory_order_release);
+  announce();
+}
+
+void RingFile::recycle_ring(uint32_t index) {
+  RingHeader &block = ring(index);
+  constexpr size_t kFrom = offsetof(RingHeader, owner);
+  std::memset(reinterpret_cast<std::byte *>(&block) + kFrom, 0, sizeof(RingHeader) - kFrom);
+  block.state.store(kReady, std::memory_order_release);
+  announce();
+}
+
+void RingFile::announce() { header().ready_generation.fetch_add(1, std::memory_order_release); }
+
+FileHeader &RingFile::header() const { return *reinterpret_cast<FileHeader *>(mapping_.data()); }
+
+ProcessBlock &RingFile::process(uint32_t index) const {
+  return *reinterpret_cast<ProcessBlock *>(mapping_.data() + offset_of_process(index));
+}
+
+RingHeader &RingFile::ring(uint32_t index) const {
+  return *reinterpret_cast<RingHeader *>(mapping_.data() + offset_of_process(process_count_) +
+                                         index * ring_bytes(ring_slots_));
+}
+
+const std::byte *RingFile::slots(uint32_t ring_index) const {
+  return reinterpret_cast<const std::byte *>(&ring(ring_index)) + kRingHeaderBytes;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// Reads a trace file chunk by chunk and tells it to a LogSink. Used by read_log().
+//
+// Trust:  the file is untrusted. A chunk is told only when its checksum, sequence, type and every record in it are
+// right;
+//         the first one that is not ends the reading with an Error.
+// Live:   a file that ends within a chunk, or without an end chunk, is no error while its writer holds the lock.
+// Memory: one chunk, at most kMaxChunkBytes.
+// Source: include/wsitrace/layout.h, agent/ring/FORMAT.md.
+#ifndef WSITRACE_COLLECT_TRACE_READER_H
+#define WSITRACE_COLLECT_TRACE_READER_H
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/base/expected.h"
+#include "wsitrace/layout.h"
+#include "wsitrace/log.h"
+
+namespace wsitrace {
+
+class TraceReader {
+ public:
+  // FD stays the caller's; PATH is for messages.
+  TraceReader(int fd, std::string path, LogSink &sink) : fd_(fd), path_(std::move(path)), sink_(sink) {}
+
+  Expected<void> read();
+
+ private:
+  enum class Got { kChunk, kIncomplete };
+
+  Expected<void> read_header();
+  Expected<Got> read_chunk();
+  Expected<void> tell_chunk();
+  Expected<void> finish();
+  bool tell_meta();
+  bool tell_strings();
+  bool tell_events();
+  bool tell_end();
+  bool is_being_written();
+  [[nodiscard]] bool checksum_is_right() const;
+  [[nodiscard]] Expected<size_t> read_at(uint64_t offset, std::span<std::byte> to) const;
+  [[nodiscard]] tl::unexpected<Error> damaged(const char *what) const;
+
+  int fd_;
+  std::string path_;
+  LogSink &sink_;
+  uint64_t offset_ = 0;  // of the next chunk
+  uint32_t sequence_ = 0;
+  uint64_t events_ = 0;
+  bool ended_ = false;
+  ChunkHeader chunk_{};
+  std::vector<std::byte> payload_;
+};
+
+}  // namespace wsitrace
+
+#endif

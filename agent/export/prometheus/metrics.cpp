@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/prometheus/metrics.h"
+
+#include <algorithm>
+
+#include "agent/export/prometheus/counts.h"
+#include "wsitrace/layout.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kMaxHosts = CappedNames::kMaxNames;
+
+template <typename Enum>
+size_t at(Enum value) {
+  return static_cast<size_t>(value);
+}
+
+double seconds(Ns from_ns, Ns to_ns) { return to_ns > from_ns ? static_cast<double>(to_ns - from_ns) / 1e9 : 0; }
+
+size_t kind_index(uint16_t kind) {
+  if (kind_name(kind) == nullptr) return kOtherKind;
+  if (kind < kCallbackKinds) return kind;
+  if (kind >= kFirstOwnKind && kind < kFirstOwnKind + kOwnKinds) return kCallbackKinds + kind - kFirstOwnKind;
+  return kOtherKind;
+}
+
+size_t version_index(std::string_view version) {
+  for (size_t i = 0; i + 1 < kHttpVersions.size(); ++i) {
+    if (version == kHttpVersions[i]) return i;
+  }
+  return kHttpVersions.size() - 1;
+}
+
+int status_class(const std::optional<int> &status) {
+  if (!status) return 0;
+  const int hundreds = *status / 100;
+  return hundreds >= 1 && hundreds <= 5 ? hundreds : static_cast<int>(kStatusClasses.size()) - 1;
+}
+
+std::string known_cause(const std::string &cause) {
+  for (uint32_t known = 0; known < kLossCauses; ++known) {
+    if (cause == loss_cause_name(known)) return cause;
+  }
+  return "unknown";
+}
+
+// Seconds between the end of the previous transaction of the same connection and this one.
+std::optional<double> idle_before(const Connection &connection, const Transaction &transaction) {
+  const auto &all = connection.transactions;
+  const auto previous = std::find_if(all.rbegin(), all.rend(),
+                                     [&](const Transaction &other) { return other.index + 1 == transaction.index; });
+  if (previous == all.rend() || !previous->completed_ns) return std::nullopt;
+  if (*previous->completed_ns > transaction.requested_ns) return std::nullopt;
+  return seconds(*previous->completed_ns, transaction.requested_ns);
+}
+
+OpenKey key_of(const Connection &connection) { return {connection.opened_ns, connection.id}; }
+
+}  // namespace
+
+Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::add_process(const ProcessFacts &process) {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->real_minus_mono_ns = static_cast<int64_t>(process.started_real_ns - process.started_mono_ns);
+  if (counts_->hosts.size() < kMaxHosts) counts_->hosts.emplace(to_utf8(process.lws_version), to_utf8(process.attach));
+}
+
+void Metrics::add_loss(const Loss &before, const Loss &now) {
+  const std::lock_guard lock(counts_->mutex);
+  for (const auto &[cause, lost] : now.by_cause) {
+    const auto earlier = before.by_cause.find(cause);
+    const uint64_t known = earlier == before.by_cause.end() ? 0 : earlier->second;
+    if (lost > known) counts_->lost[known_cause(cause)] += lost - known;
+  }
+}
+
+void Metrics::on_event_counted(uint16_t kind) {
+  counts_->events[kind_index(kind)].fetch_add(1, std::memory_order_relaxed);
+}
+
+void Metrics::on_connection_opened(const Connection &connection) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t cls = at(connection.cls);
+  ++counts_->opened[vhost][cls][at(connection.origin)];
+  counts_->enter(vhost, cls, key_of(connection), connection.state);
+}
+
+void Metrics::on_connection_changed(const Connection &before, const Connection &now) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t from = counts_->vhosts.index_of(before.vhost);
+  const size_t to = counts_->vhosts.index_of(now.vhost);
+  const auto state = counts_->leave(from, at(before.cls), key_of(now));
+  if (!state) return;
+  counts_->enter(to, at(now.cls), key_of(now), now.state == State::kClosed ? *state : now.state);
+  if (from == to) return;
+  counts_->hold(from, now, -1);
+  counts_->hold(to, now, +1);
+}
+
+void Metrics::on_bound(const Connection &connection, const Binding &binding) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t protocol = counts_->protocols.index_of(binding.protocol);
+  ++counts_->binds[vhost][protocol];
+  counts_->bindings_open[vhost][protocol].add(+1);
+}
+
+void Metrics::on_dropped(const Connection &connection, const Binding &binding) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t protocol = counts_->protocols.index_of(binding.protocol);
+  ++counts_->drops[vhost][protocol];
+  counts_->bindings_open[vhost][protocol].add(-1);
+}
+
+void Metrics::on_transaction_ended(const Connection &connection, const Transaction &transaction) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t protocol = counts_->protocols.index_of(transaction.protocol);
+  ++counts_->transactions[{vhost, protocol, version_index(transaction.version), transaction.outcome,
+                           status_class(transaction.status)}];
+  if (transaction.completed_ns) {
+    counts_->transaction_seconds[vhost][protocol].observe(kTransactionSeconds,
+                                                          seconds(transaction.requested_ns, *transaction.completed_ns));
+  }
+  if (const auto idle = idle_before(connection, transaction)) {
+    counts_->keepalive_idle_seconds[vhost].observe(kKeepaliveIdleSeconds, *idle);
+  }
+}
+
+void Metrics::on_session_opened(const Connection &connection) {
+  if (!connection.session) return;
+  const std::lock_guard lock(counts_->mutex);
+  const size_t protocol = counts_->protocols.index_of(connection.session->protocol);
+  counts_->sessions_open[counts_->vhosts.index_of(connection.vhost)][protocol].add(+1);
+}
+
+void Metrics::on_session_closed(const Connection &connection) {
+  if (!connection.session) return;
+  const Session &session = *connection.session;
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t protocol = counts_->protocols.index_of(session.protocol);
+  counts_->sessions_open[vhost][protocol].add(-1);
+  if (!session.closed_ns) return;
+  counts_->session_seconds[vhost][protocol].observe(kSessionSeconds,
+                                                    seconds(session.established_ns, *session.closed_ns));
+}
+
+void Metrics::on_connection_closed(const Connection &connection) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const size_t cls = at(connection.cls);
+  counts_->leave(vhost, cls, key_of(connection));
+  const CloseReason reason = connection.close ? connection.close->reason : CloseReason::kUnknown;
+  ++counts_->closed[vhost][cls][at(reason)];
+  if (connection.closed_ns) {
+    counts_->connection_seconds[cls].observe(kConnectionSeconds, seconds(connection.opened_ns, *connection.closed_ns));
+  }
+  if (connection.cls != ConnectionClass::kClient || connection.origin == Origin::kStream) return;
+  counts_->transactions_per_connection[vhost].observe(kTransactionsPerConnection,
+                                                      static_cast<double>(connection.transactions_total));
+}
+
+void Metrics::forget_open(const Connection &connection) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  counts_->leave(vhost, at(connection.cls), key_of(connection));
+  counts_->hold(vhost, connection, -1);
+}
+
+void Metrics::Counts::enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
+  auto &group = open_by_start[vhost][cls];
+  group.emplace_hint(group.end(), key, state);
+  open[vhost][cls][at(state)].add(+1);
+}
+
+std::optional<State> Metrics::Counts::leave(size_t vhost, size_t cls, const OpenKey &key) {
+  auto &group = open_by_start[vhost][cls];
+  const auto entry = group.find(key);
+  if (entry == group.end()) return std::nullopt;
+  const wsitrace::State state = entry->second;
+  group.erase(entry);
+  open[vhost][cls][at(state)].add(-1);
+  return state;
+}
+
+void Metrics::Counts::hold(size_t vhost, const Connection &connection, int64_t change) {
+  for (const Binding &binding : connection.bindings) {
+    if (!binding.dropped_ns) bindings_open[vhost][protocols.index_of(binding.protocol)].add(change);
+  }
+  if (connection.session && !connection.session->closed_ns) {
+    sessions_open[vhost][protocols.index_of(connection.session->protocol)].add(change);
+  }
+}
+
+}  // namespace wsitrace

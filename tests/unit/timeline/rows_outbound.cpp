@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "tests/unit/timeline/rows.h"
+
+namespace wsitrace::test {
+
+#define CGONE "CDROP('__lws_close_free_wsi') CLOSED_CLIENT_HTTP DEST"
+#define BOUND "p0:__lws_close_free_wsi"
+
+const std::vector<Row> kOutboundRows = {
+    {"HttpAnswered4_1", "CBIND NEW=9 CREATE PRE_EST=9 ANSWER ANSWERED close('close_and_handled') " CGONE, "", BOUND,
+     "response_done by lws", "response_done by lws"},
+    {"HttpAnswered", "CBIND CONNECTING NEW=9 CREATE PRE_EST=9 ANSWER ANSWERED close('close_and_handled') " CGONE, "",
+     BOUND, "response_done by lws", "response_done by lws"},
+    {"QueuedOnAnotherSocket5_0", "CBIND NEW=-1 ANSWER ANSWERED CDROP('x') DEST", "", "p0:x", "response_done by lws",
+     "response_done by lws"},
+    {"Refused4_1", "CBIND NEW=9 CCE('Unable to connect') close('client_connect2') CDROP('__lws_close_free_wsi') DEST",
+     "", BOUND, "connect_failed by unknown", "connect_failed by unknown"},
+    {"Refused",
+     "CBIND CONNECTING NEW=9 CCE('conn fail: 111') close('client_connect3') CDROP('__lws_close_free_wsi') DEST", "",
+     BOUND, "connect_failed by unknown", "connect_failed by unknown"},
+    {"DnsFails", "CBIND CCE('DNS NXDOMAIN') close('client_connect2') CDROP('__lws_close_free_wsi') DEST", "", BOUND,
+     "connect_failed by unknown", "connect_failed by unknown"},
+    {"DnsFails4_1", "CBIND failed('lws_client_connect_via_info')=5", "", "p0:settled_by_destroy",
+     "connect_failed by lws", "connect_failed by lws"},
+    {"PeerClosesBeforeReply",
+     "CBIND NEW=9 CREATE CCE('read failed') close('cbail3') CDROP('__lws_close_free_wsi') DEST", "", BOUND,
+     "handshake_failed by unknown", "handshake_failed by unknown"},
+    {"PeerHangs4_1", "CBIND NEW=9 CREATE +20000 " CGONE, "", BOUND, "timeout by lws", "unknown by unknown"},
+    {"PeerHangs", "CBIND NEW=9 CREATE +20000 CCE('Timed out waiting server reply') CDROP('__lws_close_free_wsi') DEST",
+     "", BOUND, "handshake_failed by unknown", "handshake_failed by unknown"},
+    {"PeerClosesInMidBody", "CBIND NEW=9 CREATE ANSWER close('close_and_handled') " CGONE, "", BOUND,
+     "peer_closed by peer", "unknown by unknown"},
+    {"Redirected4_1",
+     "CBIND NEW=9 CREATE REDIRECT CDROP('lws_client_reset') CBIND CREATE ANSWER ANSWERED "
+     "close('close_and_handled') " CGONE,
+     "", "p0:lws_client_reset, " BOUND, "response_done by lws", "response_done by lws"},
+    {"RedirectedClosesAndLivesOn",
+     "CBIND CONNECTING NEW=9 CREATE REDIRECT close('redir') CDROP('client_reset') CBIND CONNECTING CREATE ANSWER "
+     "ANSWERED "
+     "close('close_and_handled') " CGONE,
+     "", "p0:client_reset, " BOUND, "response_done by lws", "response_done by lws"},
+    {"WebsocketPeerCloses",
+     "CBIND NEW=9 CREATE ANSWER PRE_EST=9 CEST PEER_CLOSE=1000 close('close_and_handled') "
+     "WSCDROP('__lws_close_free_wsi') CCLOSED "
+     "DEST",
+     "", BOUND, "peer_ws_close by peer 1000", "peer_ws_close by peer 1000"},
+    {"WebsocketRefused",
+     "CBIND NEW=9 CREATE ANSWER CCE('HS: ws upgrade response not 101') close('c hs interp') "
+     "CDROP('__lws_close_free_wsi') DEST",
+     "", BOUND, "handshake_failed by unknown", "handshake_failed by unknown"},
+    {"UnknownLocalProtocol", "NEW=9 CREATE CCE('read failed') DEST", "", "", "handshake_failed by unknown",
+     "handshake_failed by unknown"},
+    {"Raw", "RBIND CREATE RCONNECTED=9 close('raw svc fail') RDROP('__lws_close_free_wsi') RCLOSE DEST", "", BOUND,
+     "peer_closed by peer", "unknown by unknown"},
+    {"NetworkConnectionOfH2", "CBIND NEW=9 CREATE close('close_and_handled') DEST", "", "p0:settled_by_destroy",
+     "peer_closed by peer", "unknown by unknown"},
+    {"ContextDestroyed", "CBIND NEW=9 CREATE ANSWER close('ctx destroy')=9999 " CGONE, "", BOUND,
+     "context_destroyed by local", "unknown by unknown"},
+};
+
+const std::vector<Row> kAdoptedRows = {
+    {"HttpSocket",
+     "CREATE NEW=9 FH('/a') st=200 FFC BIND txnc=0 close('server socket svc fail') DROP('__lws_close_free_wsi') "
+     "CLOSED_HTTP DEST",
+     "/a completed", BOUND, "peer_closed by peer", "unknown by unknown"},
+    {"RawSocket", "CREATE RBIND RADOPT=9 close('raw svc fail') RDROP('__lws_close_free_wsi') RCLOSE DEST", "", BOUND,
+     "peer_closed by peer", "unknown by unknown"},
+    {"RawFile", "CREATE RFILE close('close_and_handled') RCLOSE_FILE DEST", "", "", "peer_closed by peer",
+     "unknown by unknown"},
+    {"UdpBindsAgain",
+     "CREATE RBIND RADOPT=9 RDROP('rops_adoption_bind_raw_skt') RBIND close('raw svc fail') "
+     "RDROP('__lws_close_free_wsi') RCLOSE "
+     "DEST",
+     "", "p0:rops_adoption_bind_raw_skt, " BOUND, "peer_closed by peer", "unknown by unknown"},
+    {"ChildOfAnother", "CREATE RBIND RADOPT=9 RDROP('__lws_close_free_wsi') RCLOSE CHILD_CLOSING DEST", "", BOUND,
+     "parent_closed by lws", "parent_closed by lws"},
+    {"KilledByApplication", "CREATE RBIND RADOPT=9 close('to sync kill') RDROP('__lws_close_free_wsi') RCLOSE DEST", "",
+     BOUND, "handler_closed by local", "unknown by unknown"},
+    {"UnknownProtocol", "CREATE failed('lws_adopt_descriptor_vhost')=5", "", "", "adopt_failed by lws",
+     "adopt_failed by lws"},
+};
+
+}  // namespace wsitrace::test
