@@ -4,12 +4,18 @@
 //
 // Units: every *_ns is absolute CLOCK_MONOTONIC, as in the event; exporters subtract the process's start.
 // Unknown: std::nullopt, or an empty string where a name is unknown; never 0 or a guess.
+// Names:   a std::string_view points to a literal or into the string table of the Timeline that made the connection, and is
+//          valid as long as that Timeline lives. What an event brings along (path, addresses, message) is a std::string.
+// Bounds:  of the bindings and of the transactions of one connection the first kKeptFirst and at least the last kKeptLast
+//          are kept; the ..._total members count all of them.
 #ifndef WSITRACE_TIMELINE_CONNECTION_H
 #define WSITRACE_TIMELINE_CONNECTION_H
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/timeline/close_reason.h"
@@ -19,6 +25,9 @@ namespace wsitrace {
 using Ns = uint64_t;
 using OptionalNs = std::optional<uint64_t>;
 
+inline constexpr size_t kKeptFirst = 100;
+inline constexpr size_t kKeptLast = 900;
+
 enum class ConnectionClass { kListener, kClient, kInternal };
 enum class Origin { kListen, kAccepted, kAdopted, kOutbound, kStream, kInternal };
 enum class Evidence { kSoAcceptConn, kLwsTag, kEvent, kElimination };
@@ -26,19 +35,19 @@ enum class State { kHandshake, kIdle, kActive, kUpgraded, kClosed };
 enum class Outcome { kOpen, kCompleted, kUpgraded, kAborted, kRejected };
 
 struct Binding {
-  std::string protocol;
+  std::string_view protocol;
   Ns bound_ns = 0;
   OptionalNs dropped_ns;
-  std::string cause;  // lws's words, or "settled_by_destroy"; empty while open
+  std::string_view cause;  // lws's words, "settled_by_destroy" or "settled_by_bind" (its DROP was lost); empty while open
 };
 
 struct Transaction {
   uint32_t index = 0;  // 1, 2, 3, ... on its connection
-  std::string version; // "HTTP/1.1"
-  std::string method;
-  std::string path;
+  std::string_view version;  // "HTTP/1.1"
+  std::string_view method;
+  std::string path;  // without query
   std::optional<int> status;
-  std::string protocol;  // that handled it
+  std::string_view protocol;  // that handled it
   std::optional<bool> pipelined;
   Ns requested_ns = 0;
   OptionalNs handled_ns;    // the handler was called
@@ -49,7 +58,7 @@ struct Transaction {
 
 // The websocket life after an upgrade.
 struct Session {
-  std::string protocol;
+  std::string_view protocol;
   Ns established_ns = 0;
   OptionalNs closed_ns;
   std::optional<int> peer_code;   // close code the peer sent
@@ -70,20 +79,23 @@ struct Connection {
   ConnectionClass cls = ConnectionClass::kInternal;
   Origin origin = Origin::kInternal;
   Evidence evidence = Evidence::kElimination;
-  std::string role;  // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
+  std::string_view role;  // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
-  std::string vhost;
+  std::string_view vhost;
   std::optional<int> fd;
   std::string local;  // "127.0.0.1:7681", "[::1]:7681", "unix:/path"
   std::string peer;
   bool tls = false;
-  Ns opened_ns = 0;
-  OptionalNs closed_ns;
+  Ns opened_ns = 0;         // first sight
+  bool opened_seen = true;  // false: it had begun before first sight (listeners always; others after a loss)
+  OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost
   State state = State::kHandshake;
   std::optional<Close> close;
   std::vector<Binding> bindings;
   std::vector<Transaction> transactions;
+  uint64_t bindings_total = 0;
+  uint64_t transactions_total = 0;
   std::optional<Session> session;
 };
 

@@ -1,2 +1,56 @@
 # SPDX-License-Identifier: MIT
-# The installed tree: headers, libwsitrace, the preload library, the plugin, the program, a CMake package and a .pc file.
+# The installed tree, by component:
+#   runtime  bin/wsitrace, LIBDIR/libwsitrace.so.*, LIBDIR/wsitrace/libwsitrace_preload.so
+#   plugin   LIBDIR/wsitrace/plugins/lws-VERSION/libprotocol_wsitrace.so
+#   devel    include/wsitrace/*, LIBDIR/libwsitrace.so, LIBDIR/cmake/wsitrace (wsitrace::wsitrace), LIBDIR/pkgconfig/wsitrace.pc
+set(WSITRACE_PRIVATE_LIBDIR "${CMAKE_INSTALL_LIBDIR}/wsitrace")
+set(wsitrace_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wsitrace")
+
+# The installed headers belong to libwsitrace; each must compile alone (target all_verify_interface_header_sets).
+if(TARGET wsitrace_shared)
+  file(GLOB wsitrace_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/wsitrace/*.h")
+  target_sources(wsitrace_shared PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${wsitrace_headers})
+  target_compile_features(wsitrace_shared PUBLIC cxx_std_20)
+  set_target_properties(wsitrace_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+                                                   VERIFY_INTERFACE_HEADER_SETS ON)
+  install(
+    TARGETS wsitrace_shared
+    EXPORT wsitrace-targets
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime NAMELINK_COMPONENT devel
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT devel
+    FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT devel)
+  install(EXPORT wsitrace-targets NAMESPACE wsitrace:: DESTINATION "${wsitrace_package_dir}" COMPONENT devel)
+  configure_package_config_file(
+    "${CMAKE_CURRENT_LIST_DIR}/wsitrace-config.cmake.in" "${PROJECT_BINARY_DIR}/wsitrace-config.cmake"
+    INSTALL_DESTINATION "${wsitrace_package_dir}" PATH_VARS CMAKE_INSTALL_INCLUDEDIR WSITRACE_PRIVATE_LIBDIR)
+  write_basic_package_version_file("${PROJECT_BINARY_DIR}/wsitrace-config-version.cmake" COMPATIBILITY SameMinorVersion)
+  install(FILES "${PROJECT_BINARY_DIR}/wsitrace-config.cmake" "${PROJECT_BINARY_DIR}/wsitrace-config-version.cmake"
+          DESTINATION "${wsitrace_package_dir}" COMPONENT devel)
+  # Relative, so that the installed tree can be moved.
+  file(RELATIVE_PATH WSITRACE_PREFIX_FROM_PC "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" WSITRACE_PREFIX_FROM_PC "${WSITRACE_PREFIX_FROM_PC}")
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/wsitrace.pc.in" "${PROJECT_BINARY_DIR}/wsitrace.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/wsitrace.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT devel)
+endif()
+
+if(TARGET wsitrace_preload)
+  install(TARGETS wsitrace_preload LIBRARY DESTINATION "${WSITRACE_PRIVATE_LIBDIR}" COMPONENT runtime)
+endif()
+if(TARGET wsitrace)
+  install(TARGETS wsitrace RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
+endif()
+
+# wsitrace_install_plugin(LWS_TARGET VERSION): the plugin for one libwebsockets, in a plugin directory of its own.
+function(wsitrace_install_plugin lws_target version)
+  if(TARGET wsitrace_plugin_${lws_target})
+    install(TARGETS wsitrace_plugin_${lws_target} LIBRARY DESTINATION "${WSITRACE_PRIVATE_LIBDIR}/plugins/lws-${version}"
+                                                          COMPONENT plugin)
+  endif()
+endfunction()
+
+wsitrace_install_plugin(lws "${lws_VERSION}")
+foreach(prefix IN LISTS WSITRACE_PLUGIN_LWS)
+  string(MAKE_C_IDENTIFIER "lws_${prefix}" lws_target)
+  get_directory_property(version DIRECTORY agent/entry/plugin DEFINITION ${lws_target}_VERSION)
+  wsitrace_install_plugin(${lws_target} "${version}")
+endforeach()

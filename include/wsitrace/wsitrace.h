@@ -57,7 +57,7 @@ struct wsitrace_lws {
   int (*hdr_copy)(struct lws *wsi, char *to, int room, enum lws_token_indexes token);
 };
 
-/* Starts recording. At most once per process at a time. */
+/* Starts recording. Once per process. */
 WSITRACE_API int wsitrace_start_with(const struct wsitrace_options *options, const struct wsitrace_lws *lws);
 
 /* Wraps the callbacks of TABLE, in place. TABLE ends with an entry without callback and must be writable. Call it before

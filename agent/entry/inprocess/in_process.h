@@ -30,7 +30,7 @@ struct InProcessOptions {
 
 class InProcess {
  public:
-  // Makes the rings, turns the probe on, starts the thread. One at a time per process.
+  // Makes the rings, turns the probe on, starts the thread. Once per process.
   static Expected<std::shared_ptr<InProcess>> start(const InProcessOptions &options);
   ~InProcess();
   InProcess(const InProcess &) = delete;
@@ -38,6 +38,8 @@ class InProcess {
 
   // Answers HTTP requests; see agent/serve/site.h. Rendering happens on the background thread.
   [[nodiscard]] Site &site() const;
+  // There is something to render: do not wait for the next turn.
+  void nudge();
   // Rendered on the calling thread.
   [[nodiscard]] std::string report_json() const;
   [[nodiscard]] std::string metrics() const;
@@ -48,6 +50,8 @@ class InProcess {
  private:
   struct State;
   explicit InProcess(std::unique_ptr<State> state);
+  Expected<void> begin(const InProcessOptions &options);
+
   std::unique_ptr<State> state_;
 };
 

@@ -10,7 +10,7 @@ static const struct lws_protocols wsitrace_protocols[] = {
     {"wsitrace", wsitrace_plugin_callback, WSITRACE_PLUGIN_SESSION_BYTES, 0, 0, NULL, 0},
 };
 
-LWS_VISIBLE const lws_plugin_protocol_t wsitrace = {
+__attribute__((visibility("default"))) const lws_plugin_protocol_t wsitrace = {
     .hdr =
         {
             .name = "wsitrace",

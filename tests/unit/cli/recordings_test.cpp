@@ -29,6 +29,8 @@ struct Heard final : LogSink {
   std::optional<End> end;
 };
 
+using Sinks = std::vector<std::shared_ptr<LogSink>>;
+
 class RecordingsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -38,8 +40,8 @@ class RecordingsTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
-  Recordings record_to(const std::string &output, const Recordings::ListenerForProcess &listener = {}) {
-    return {TraceNames(output), 7, listener, [this](const Error &error) { errors_.push_back(error.line()); }};
+  Recordings record_to(const std::string &output, const Recordings::MoreSinks &more_sinks = {}) {
+    return {TraceNames(output), 7, more_sinks, [this](const Error &error) { errors_.push_back(error.line()); }};
   }
   [[nodiscard]] std::string path(const std::string &name) const { return directory_ + "/" + name; }
 
@@ -51,7 +53,7 @@ class RecordingsTest : public ::testing::Test {
     return facts;
   }
   static std::shared_ptr<Recording> attach(Recordings &recordings, uint32_t pid) {
-    auto recording = recordings.begin(process(pid));
+    auto recording = recordings.begin();
     recording->on_process(process(pid));
     recording->on_string(1, "default");
     return recording;
@@ -134,7 +136,7 @@ TEST_F(RecordingsTest, SilentRecordingIsWrittenWithTheReason) {
 
 TEST_F(RecordingsTest, TraceThatCannotBeMadeIsReportedOnceAndListenersGoOn) {
   auto heard = std::make_shared<Heard>();
-  auto recordings = record_to(path("missing/out.wsitrace"), [&](const ProcessFacts &) { return heard; });
+  auto recordings = record_to(path("missing/out.wsitrace"), [&](bool) { return Sinks{heard}; });
   const auto recording = attach(recordings, 11);
   for (int i = 0; i < 3; ++i) event(*recording, k_WSI_CREATE);
   recordings.flush();
@@ -143,6 +145,19 @@ TEST_F(RecordingsTest, TraceThatCannotBeMadeIsReportedOnceAndListenersGoOn) {
   EXPECT_THAT(heard->kinds, SizeIs(3));
   EXPECT_EQ(recordings.first_written(), nullptr);
   EXPECT_EQ(recordings.recorded(), 3u);
+}
+
+TEST_F(RecordingsTest, SinksOfTheFirstHearOneProcessFromItsStart) {
+  auto first = std::make_shared<Heard>();
+  auto recordings = record_to(path("out.wsitrace"), [&](bool is_first) { return is_first ? Sinks{first} : Sinks{}; });
+  const auto silent = attach(recordings, 11), server = attach(recordings, 13), other = attach(recordings, 17);
+  event(*server, k_WSI_CREATE);
+  event(*other, k_WSI_DESTROY);
+  end(*server, 1);
+  EXPECT_EQ(first->process.pid, 13u);
+  EXPECT_THAT(first->strings, ElementsAre(std::pair(1, "default")));
+  EXPECT_THAT(first->kinds, ElementsAre(k_WSI_CREATE));
+  EXPECT_TRUE(first->end);
 }
 
 TEST_F(RecordingsTest, FullDiskIsReportedOnce) {

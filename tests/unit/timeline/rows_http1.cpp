@@ -3,7 +3,7 @@
 
 namespace wsitrace::test {
 
-#define TXNC "DROP('lws_http_transaction_completed')"
+#define TXNC "txnc DROP('lws_http_transaction_completed')"
 #define GONE "DROP('__lws_close_free_wsi') CLOSED_HTTP DEST"
 #define HANGUP "close('server socket svc fail')"
 #define BAIL "close('lws_read_h1 bail')"
@@ -11,59 +11,61 @@ namespace wsitrace::test {
 
 const std::vector<Row> kFileRows = {
     {"KeepAliveThreeRequests",
-     "ACCEPT FH('/a') st=200 FFC BIND txnc=0 FH('/b') st=200 FFC " TXNC " BIND txnc=0 FH('/c') st=200 FFC " TXNC
-     " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 FFC txnc BIND FH('/b') st=200 FFC " TXNC " BIND FH('/c') st=200 FFC " TXNC
+     " BIND " HANGUP " " GONE,
      "/a completed, /b completed, /c completed",
      "p0:lws_http_transaction_completed, p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
-    {"TransactionCompletedSeenAtItsEntry",
-     "ACCEPT FH('/a') st=200 FFC txnc BIND txnc=0 FH('/b') st=200 FFC txnc " TXNC " BIND txnc=0 " HANGUP " " GONE,
+    {"TransactionCompletedSeenAtItsReturn",
+     "ACCEPT FH('/a') st=200 FFC BIND txnc FH('/b') st=200 FFC DROP('lws_http_transaction_completed') BIND txnc " HANGUP " " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
-    {"ProtocolWithoutSessionDataIsNeverDropped", "ACCEPT FH('/a') st=200 FFC BIND txnc=0 " HANGUP " CLOSED_HTTP DEST",
+    {"ProtocolWithoutSessionDataIsNeverDropped", "ACCEPT FH('/a') st=200 FFC txnc BIND " HANGUP " CLOSED_HTTP DEST",
      "/a completed", "p0:settled_by_destroy", "peer_closed by peer", "unknown by unknown"},
-    {"ThreePipelinedInOneSegment", "ACCEPT FH('/a') st=200 FFC BIND txnc=0 st=403 " BAIL " " GONE, "/a completed",
+    {"ThreePipelinedInOneSegment", "ACCEPT FH('/a') st=200 FFC txnc BIND st=403 " BAIL " " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "refused by lws", "unknown by unknown"},
-    {"ConnectionClose", "ACCEPT FH('/a') st=200 FFC txnc=1 refused('FFC') " HANGUP " CLOSED_HTTP DEST", "/a completed",
+    {"ConnectionClose", "ACCEPT FH('/a') st=200 FFC txnc refused('FFC') " HANGUP " CLOSED_HTTP DEST", "/a completed",
      "", "response_done by lws", "response_done by lws"},
     {"NotFoundThenGet",
-     "ACCEPT FH('/nope') HTTP st=404 BIND txnc=0 FH('/') st=200 FFC " TXNC " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/nope') HTTP st=404 txnc BIND FH('/') st=200 FFC " TXNC " BIND " HANGUP " " GONE,
      "/nope completed, / completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
     {"NotFoundAsSecondRequest",
-     "ACCEPT FH('/') st=200 FFC BIND txnc=0 FH('/nope') HTTP st=404 " TXNC " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/') st=200 FFC txnc BIND FH('/nope') HTTP st=404 " TXNC " BIND " HANGUP " " GONE,
      "/ completed, /nope completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
-    {"NotFoundWithConnectionClose", "ACCEPT FH('/nope') HTTP st=404 txnc=1 refused('HTTP') " HANGUP " CLOSED_HTTP DEST",
+    {"NotFoundWithConnectionClose", "ACCEPT FH('/nope') HTTP st=404 txnc refused('HTTP') " HANGUP " CLOSED_HTTP DEST",
      "/nope completed", "", "response_done by lws", "response_done by lws"},
     {"NoMountMatchesBoundConnection5_0",
-     "ACCEPT FH('/') st=200 FFC BIND txnc=0 FH('/nope') DROP('no mount hit') BIND HTTP st=404 " TXNC
-     " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/') st=200 FFC txnc BIND FH('/nope') DROP('no mount hit') BIND HTTP st=404 " TXNC
+     " BIND " HANGUP " " GONE,
      "/ completed, /nope completed", "p0:no mount hit, p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
     {"HeadHasNoFileCompletion",
-     "ACCEPT FH('/a') st=200 BIND txnc=0 FH('/b') st=200 " TXNC " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 txnc BIND FH('/b') st=200 " TXNC " BIND " HANGUP " " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
-    {"HeadThenPeerCloses", "ACCEPT FH('/a') st=200 BIND txnc=0 " HANGUP " " GONE, "/a completed",
+    {"HeadWithConnectionClose", "ACCEPT FH('/a')=1 st=200 txnc " HANGUP " CLOSED_HTTP DEST", "/a completed", "",
+     "response_done by lws", "response_done by lws"},
+    {"HeadThenPeerCloses", "ACCEPT FH('/a') st=200 txnc BIND " HANGUP " " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
-    {"HeadThenHead", "ACCEPT FH('/a') st=200 BIND txnc=0 FH('/b') st=200 " TXNC " BIND txnc=0 " GONE,
+    {"HeadThenHead", "ACCEPT FH('/a') st=200 txnc BIND FH('/b') st=200 " TXNC " BIND " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "timeout by lws",
      "unknown by unknown"},
     {"PostToFileCompletesTwice",
-     "ACCEPT FH('/a') st=200 FFC txnc=0 BIND txnc=0 FH('/b') st=200 FFC txnc=0 " TXNC " BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 FFC txnc txnc BIND FH('/b') st=200 FFC " TXNC " BIND " HANGUP " " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
     {"SecondPostToFileHasNoBind5_0",
-     "ACCEPT FH('/a') st=200 FFC txnc=0 BIND txnc=0 FH('/b') st=200 FFC txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 FFC txnc txnc BIND FH('/b') st=200 FFC txnc txnc " HANGUP " " GONE,
      "/a completed, /b completed", "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
-    {"ChunkedPostToFile", "ACCEPT FH('/a') st=200 FFC BIND txnc=0 st=403 " BAIL " " GONE, "/a completed",
+    {"ChunkedPostToFile", "ACCEPT FH('/a') st=200 FFC txnc BIND st=403 " BAIL " " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "refused by lws", "unknown by unknown"},
-    {"ChunkedPostToFile5_0", "ACCEPT FH('/a') st=200 FFC txnc=1 refused('FFC') " BAIL " CLOSED_HTTP DEST",
+    {"ChunkedPostToFile5_0", "ACCEPT FH('/a') st=200 FFC txnc refused('FFC') " BAIL " CLOSED_HTTP DEST",
      "/a completed", "", "response_done by lws", "response_done by lws"},
-    {"UnknownMimeType", "ACCEPT FH('/a.q') st=415 BIND txnc=0 " HANGUP " " GONE, "/a.q completed",
+    {"UnknownMimeType", "ACCEPT FH('/a.q') st=415 txnc BIND " HANGUP " " GONE, "/a.q completed",
      "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
-    {"KeepAliveIdleTimeout", "ACCEPT FH('/a') st=200 FFC BIND txnc=0 +5000 " GONE, "/a completed",
+    {"KeepAliveIdleTimeout", "ACCEPT FH('/a') st=200 FFC txnc BIND +5000 " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "timeout by lws", "unknown by unknown"},
     {"ConnectsAndIsTimedOut", "ACCEPT +20000 CLOSED_HTTP DEST", "", "", "timeout by lws", "unknown by unknown"},
     {"ConnectsAndCloses", "ACCEPT " HANGUP " CLOSED_HTTP DEST", "", "", "peer_closed by peer", "unknown by unknown"},
@@ -76,23 +78,23 @@ const std::vector<Row> kFileRows = {
      "peer_closed by peer", "unknown by unknown"},
     {"FilterRefusesRequest", "ACCEPT FH('/a') refused('FH') " BAIL " CLOSED_HTTP DEST", "/a rejected", "",
      "refused by local", "refused by local"},
-    {"ContextDestroyed", "ACCEPT FH('/a') st=200 FFC BIND txnc=0 close('ctx destroy')=9999 " GONE, "/a completed",
+    {"ContextDestroyed", "ACCEPT FH('/a') st=200 FFC txnc BIND close('ctx destroy')=9999 " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "context_destroyed by local", "unknown by unknown"},
 };
 
 const std::vector<Row> kDynamicRows = {
     {"KeepAliveTwoRequests",
-     "ACCEPT FH('/d/1') " FIRST_DYNAMIC " DROP[dyn1]('lws_http_transaction_completed') BIND txnc=0 "
+     "ACCEPT FH('/d/1') " FIRST_DYNAMIC " txnc DROP[dyn1]('lws_http_transaction_completed') BIND "
      "FH('/d/2') DROP('http action CALLBACK bind') " FIRST_DYNAMIC
-     " DROP[dyn1]('lws_http_transaction_completed') BIND txnc=0 " HANGUP " " GONE,
+     " txnc DROP[dyn1]('lws_http_transaction_completed') BIND " HANGUP " " GONE,
      "/d/1 completed, /d/2 completed",
      "dyn1:http_action HTTP, dyn1:lws_http_transaction_completed, p0:http action CALLBACK bind, dyn1:http_action HTTP, "
      "dyn1:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
     {"OnFirstProtocol",
-     "ACCEPT FH('/1') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC " BIND txnc=0 "
+     "ACCEPT FH('/1') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC " BIND "
      "FH('/2') DROP('http action CALLBACK bind') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC
-     " BIND txnc=0 " HANGUP " " GONE,
+     " BIND " HANGUP " " GONE,
      "/1 completed, /2 completed",
      "p0:http_action HTTP, p0:lws_http_transaction_completed, p0:http action CALLBACK bind, p0:http_action HTTP, "
      "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
@@ -100,15 +102,15 @@ const std::vector<Row> kDynamicRows = {
     {"OnFirstProtocolAborted", "ACCEPT FH('/1') BIND DROP('http_action HTTP') BIND HTTP " HANGUP " " GONE, "/1 aborted",
      "p0:http_action HTTP, p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"PostWithBody",
-     "ACCEPT FH('/d') BIND[dyn1] HTTP[dyn1] BODY_DONE[dyn1] st=200 DROP[dyn1]('lws_http_transaction_completed') BIND "
-     "txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/d') BIND[dyn1] HTTP[dyn1] BODY_DONE[dyn1] st=200 txnc DROP[dyn1]('lws_http_transaction_completed') BIND "
+     "" HANGUP " " GONE,
      "/d completed", "dyn1:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
-    {"PostToFirstProtocol", "ACCEPT FH('/d') BIND HTTP BODY_DONE st=200 " TXNC " BIND txnc=0 " HANGUP " " GONE,
+    {"PostToFirstProtocol", "ACCEPT FH('/d') BIND HTTP BODY_DONE st=200 " TXNC " BIND " HANGUP " " GONE,
      "/d completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
     {"ConnectionClose",
-     "ACCEPT FH('/d') " FIRST_DYNAMIC " txnc=1 refused('WRITEABLE') " HANGUP
+     "ACCEPT FH('/d') " FIRST_DYNAMIC " txnc refused('WRITEABLE') " HANGUP
      " DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP "
      "DEST",
      "/d completed", "dyn1:http_action HTTP, dyn1:__lws_close_free_wsi", "response_done by lws",
@@ -122,11 +124,11 @@ const std::vector<Row> kDynamicRows = {
      "ACCEPT FH('/d') BIND[dyn1] HTTP[dyn1] +1000 " HANGUP " DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
      "/d aborted", "dyn1:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"ThreePipelined4_1",
-     "ACCEPT FH('/1') BIND[dyn1] HTTP[dyn1] st=200 DROP[dyn1]('lws_http_transaction_completed') BIND txnc=0 "
+     "ACCEPT FH('/1') BIND[dyn1] HTTP[dyn1] st=200 txnc DROP[dyn1]('lws_http_transaction_completed') BIND "
      "FH('/2') DROP('http action CALLBACK bind') BIND[dyn1] HTTP[dyn1] st=200 "
-     "DROP[dyn1]('lws_http_transaction_completed') BIND "
-     "txnc=0 FH('/3') DROP('http action CALLBACK bind') BIND[dyn1] HTTP[dyn1] st=200 "
-     "DROP[dyn1]('lws_http_transaction_completed') BIND txnc=0 " HANGUP " " GONE,
+     "txnc DROP[dyn1]('lws_http_transaction_completed') BIND "
+     "FH('/3') DROP('http action CALLBACK bind') BIND[dyn1] HTTP[dyn1] st=200 "
+     "txnc DROP[dyn1]('lws_http_transaction_completed') BIND " HANGUP " " GONE,
      "/1 completed, /2 completed, /3 completed",
      "dyn1:lws_http_transaction_completed, p0:http action CALLBACK bind, dyn1:lws_http_transaction_completed, "
      "p0:http action CALLBACK bind, dyn1:lws_http_transaction_completed, p0:__lws_close_free_wsi",
@@ -142,7 +144,7 @@ const std::vector<Row> kDynamicRows = {
      "/d aborted", "dyn1:http_action HTTP, dyn1:__lws_close_free_wsi", "handler_closed by local",
      "handler_closed by local"},
     {"AccessRightsRefused",
-     "ACCEPT FH('/d') BIND[dyn1] st=403 DROP[dyn1]('lws_http_transaction_completed') BIND txnc=0 " HANGUP " " GONE,
+     "ACCEPT FH('/d') BIND[dyn1] st=403 txnc DROP[dyn1]('lws_http_transaction_completed') BIND " HANGUP " " GONE,
      "/d completed", "dyn1:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
 };

@@ -60,7 +60,7 @@ const std::vector<Row> kOutboundRows = {
 
 const std::vector<Row> kAdoptedRows = {
     {"HttpSocket",
-     "CREATE NEW=9 FH('/a') st=200 FFC BIND txnc=0 close('server socket svc fail') DROP('__lws_close_free_wsi') "
+     "CREATE NEW=9 FH('/a') st=200 FFC txnc BIND close('server socket svc fail') DROP('__lws_close_free_wsi') "
      "CLOSED_HTTP DEST",
      "/a completed", BOUND, "peer_closed by peer", "unknown by unknown"},
     {"RawSocket", "CREATE RBIND RADOPT=9 close('raw svc fail') RDROP('__lws_close_free_wsi') RCLOSE DEST", "", BOUND,

@@ -33,7 +33,7 @@ const std::vector<Row> kWebsocketRows = {
      "/ws upgraded", ECHO_GONE, "local_ws_close by local 1002", "unknown by unknown"},
     {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "timeout by lws", "unknown by unknown"},
     {"UpgradeOnUsedConnection",
-     "ACCEPT FH('/a') st=200 FFC BIND txnc=0 CONFIRM('/ws') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] "
+     "ACCEPT FH('/a') st=200 FFC txnc BIND CONFIRM('/ws') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] "
      "PEER_CLOSE[echo]=1000 close('close_and_handled') " WS_GONE,
      "/a completed, /ws upgraded", "p0:ws upg pcol, " ECHO_GONE, "peer_ws_close by peer 1000",
      "peer_ws_close by peer 1000"},
@@ -44,24 +44,24 @@ const std::vector<Row> kWebsocketRows = {
 
 const std::vector<Row> kStreamRows = {
     {"Dynamic",
-     CARRIER "CREATE FH('/d')<B BIND[dyn1]<B DROP[dyn1]('http_action HTTP') BIND[dyn1]<B HTTP[dyn1]<B st=200 txnc=1 "
+     CARRIER "CREATE FH('/d')<B BIND[dyn1]<B DROP[dyn1]('http_action HTTP') BIND[dyn1]<B HTTP[dyn1]<B st=200 txnc "
              "refused('WRITEABLE') close('h2 pollout handle') DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
      "/d completed", "dyn1:http_action HTTP, dyn1:__lws_close_free_wsi", "response_done by lws",
      "response_done by lws"},
-    {"File", CARRIER "CREATE FH('/a')<B st=200 FFC txnc=1 refused('FFC') close('h2 end stream file') CLOSED_HTTP DEST",
+    {"File", CARRIER "CREATE FH('/a')<B st=200 FFC txnc refused('FFC') close('h2 end stream file') CLOSED_HTTP DEST",
      "/a completed", "", "response_done by lws", "response_done by lws"},
     {"NotFound",
-     CARRIER "CREATE FH('/n')<B HTTP<B st=404 txnc=1 refused('HTTP') close('h2 end stream 1') CLOSED_HTTP DEST",
+     CARRIER "CREATE FH('/n')<B HTTP<B st=404 txnc refused('HTTP') close('h2 end stream 1') CLOSED_HTTP DEST",
      "/n completed", "", "response_done by lws", "response_done by lws"},
     {"Post4_1",
      CARRIER "CREATE BIND<B FH('/p')<B DROP('http action CALLBACK bind') BIND[dyn1]<B HTTP[dyn1]<B BODY_DONE[dyn1] "
-             "st=200 txnc=1 "
+             "st=200 txnc "
              "refused('BODY_DONE') close('h2 pollout handle') DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
      "/p completed", "p0:http action CALLBACK bind, dyn1:__lws_close_free_wsi", "response_done by lws",
      "response_done by lws"},
     {"PostWithoutFilter",
      CARRIER
-     "CREATE BIND[dyn1]<B HTTP[dyn1]<B BODY_DONE[dyn1] st=200 txnc=1 refused('WRITEABLE') close('h2 pollout handle') "
+     "CREATE BIND[dyn1]<B HTTP[dyn1]<B BODY_DONE[dyn1] st=200 txnc refused('WRITEABLE') close('h2 pollout handle') "
      "DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
      "completed", "dyn1:__lws_close_free_wsi", "response_done by lws", "response_done by lws"},
     {"PeerResetsStream",
@@ -93,7 +93,7 @@ const std::vector<Row> kTlsRows = {
     {"NoHandshakeBytes", "L:FNET=9 CREATE close('adopt skt fail') CLOSED_HTTP DEST", "", "", "adopt_failed by lws",
      "unknown by unknown"},
     {"KeepAliveClosesTwice",
-     "ACCEPT_TLS FH('/a') st=200 FFC BIND txnc=0 close('server socket svc fail') DROP('__lws_close_free_wsi') "
+     "ACCEPT_TLS FH('/a') st=200 FFC txnc BIND close('server socket svc fail') DROP('__lws_close_free_wsi') "
      "close('close_and_handled') CLOSED_HTTP DEST",
      "/a completed", "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"HandshakeThenNothing", "ACCEPT_TLS close('close_and_handled') CLOSED_HTTP DEST", "", "", "peer_closed by peer",

@@ -50,6 +50,7 @@ const std::map<std::string, uint16_t> kKinds = {
     {"PROTOCOL_INIT", k_PROTOCOL_INIT},
     {"PROTOCOL_DESTROY", k_PROTOCOL_DESTROY},
     {"GAP", k_gap},
+    {"VHOST", k_vhost_created},
     {"VHOST_GONE", k_vhost_destroyed},
     {"CONTEXT", k_context_created},
     {"CONTEXT_END", k_context_destroyed},
@@ -186,7 +187,7 @@ void Script::say(const Word &word) {
   }
   if (is_request(event.kind)) {
     add_item(items, kItemPath, word.has_text ? word.text : "/");
-    add_item(items, kItemMethod, "GET");
+    add_item(items, kItemMethod, word.value == 1 ? "HEAD" : "GET");
     add_item(items, kItemVersion, word.carrier != '\0' ? "HTTP/2" : "HTTP/1.1");
   } else if (event.kind == k_CLIENT_CONNECTION_ERROR) {
     add_item(items, kItemText, word.text);

@@ -9,7 +9,7 @@
 //   NAME      short for the kind; see script.cpp. Names in lower case are what only a preload records, and `refused`.
 //   protocol  "p0" (protocols[0] of vhost "default") when left out. One that ends in 0 is the first of its vhost.
 //   text      cause, caller, message; for a request "/path", for a refusal the name of the callback
-//   value     fd, status, code, result
+//   value     fd, status, code, result; 1 makes a request a HEAD
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
 // "+5ms" lets time pass; otherwise each event comes kStepNs after the one before.
 #ifndef WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H

@@ -285,10 +285,15 @@ TEST_F(TimelineTest, ContextsAreGoneWhenTheLastDestructionReturned) {
   EXPECT_TRUE(timeline_.contexts_gone());
 }
 
-TEST_F(TimelineTest, WithoutCallsContextsAreGoneWhenEveryProtocolIs) {
-  play("PROTOCOL_INIT PROTOCOL_INIT PROTOCOL_DESTROY");
+TEST_F(TimelineTest, WithoutCallsContextsAreGoneWhenEveryVhostIs) {
+  play("VHOST VHOST PROTOCOL_INIT PROTOCOL_INIT PROTOCOL_DESTROY PROTOCOL_DESTROY[echo]");
   EXPECT_FALSE(timeline_.contexts_gone());
   play("PROTOCOL_DESTROY");
+  EXPECT_TRUE(timeline_.contexts_gone());
+}
+
+TEST_F(TimelineTest, ContextThatIsOnlySeenToGoIsGone) {
+  play("CONTEXT_END=1");
   EXPECT_TRUE(timeline_.contexts_gone());
 }
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "agent/entry/inprocess/in_process.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <vector>
+
+#include "agent/collect/collector.h"
+#include "agent/collect/trace_file.h"
+#include "agent/entry/inprocess/cold_thread.h"
+#include "agent/entry/inprocess/live_report.h"
+#include "agent/export/prometheus/process_metrics.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
+
+namespace wsitrace {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A drain finds at most what two pauses brought; a ring holds 50 ms of 600,000 slots/s.
+constexpr milliseconds kBusyPause{10};
+constexpr milliseconds kIdlePause{40};
+constexpr uint64_t kFlushEveryNs = 200'000'000;
+
+// Tells one log to several sinks.
+class FanOut final : public LogSink {
+ public:
+  void add(std::shared_ptr<LogSink> sink) { sinks_.push_back(std::move(sink)); }
+  void on_process(const ProcessFacts &facts) override {
+    for (const auto &sink : sinks_) sink->on_process(facts);
+  }
+  void on_string(uint16_t id, std::string_view text) override {
+    for (const auto &sink : sinks_) sink->on_string(id, text);
+  }
+  void on_event(const Event &event, std::span<const std::byte> items) override {
+    for (const auto &sink : sinks_) sink->on_event(event, items);
+  }
+  void on_loss(const Loss &loss) override {
+    for (const auto &sink : sinks_) sink->on_loss(loss);
+  }
+  void on_end(const End &end) override {
+    for (const auto &sink : sinks_) sink->on_end(end);
+  }
+
+ private:
+  std::vector<std::shared_ptr<LogSink>> sinks_;
+};
+
+std::string with_pid(std::string path) {
+  for (size_t at = path.find("%p"); at != std::string::npos; at = path.find("%p", at))
+    path.replace(at, 2, std::to_string(getpid()));
+  return path;
+}
+
+std::atomic<InProcess *> g_running{nullptr};
+
+// The end of the process is the end of the log.
+__attribute__((destructor)) void stop_at_exit() {
+  if (InProcess *running = g_running.load()) running->stop();
+}
+
+}  // namespace
+
+struct InProcess::State {
+  State(const InProcessOptions &options, RingFile file)
+      : report(std::make_shared<LiveReport>(options.history)),
+        metrics_log(std::make_shared<ProcessMetrics>(metrics)),
+        site({[this] { return render_metrics(metrics); }, [this] { return report->report(); }}),
+        ring(std::move(file)),
+        pid(static_cast<uint32_t>(getpid())) {}
+
+  std::shared_ptr<LogSink> sink_for(const ProcessFacts &facts) {
+    auto sinks = std::make_shared<FanOut>();
+    if (facts.pid != pid) {  // a forked child: it counts, its connections are not ours to report
+      sinks->add(std::make_shared<ProcessMetrics>(metrics));
+      return sinks;
+    }
+    if (trace != nullptr) sinks->add(trace);
+    sinks->add(metrics_log);
+    sinks->add(report);
+    return sinks;
+  }
+
+  milliseconds turn() {
+    const size_t drained = collector->drain();
+    const size_t answered = site.work();
+    if (trace != nullptr && monotonic_ns() - flushed_ns > kFlushEveryNs) {
+      trace->flush();
+      flushed_ns = monotonic_ns();
+    }
+    return drained + answered > 0 ? kBusyPause : kIdlePause;
+  }
+
+  Metrics metrics;
+  std::shared_ptr<LiveReport> report;
+  std::shared_ptr<ProcessMetrics> metrics_log;
+  std::shared_ptr<TraceWriter> trace;
+  Site site;
+  RingFile ring;
+  uint32_t pid;
+  uint64_t flushed_ns = 0;
+  std::unique_ptr<Collector> collector;
+  std::unique_ptr<ColdThread> thread;
+  bool stopped = false;
+};
+
+InProcess::InProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
+InProcess::~InProcess() = default;
+
+Expected<std::shared_ptr<InProcess>> InProcess::start(const InProcessOptions &options) {
+  if (g_running.load() != nullptr) return unexpected(Error{"wsitrace", "already running", "once per process"});
+  const std::string ring_path = with_pid(options.ring_file);
+  auto ring = RingFile::create(ring_path, {.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots});
+  if (!ring) return unexpected(ring.error());
+  auto state = std::make_unique<State>(options, std::move(*ring));
+  if (!options.trace_file.empty()) {
+    auto trace = TraceWriter::create(with_pid(options.trace_file), state->ring.header().session);
+    if (!trace) return unexpected(trace.error());
+    state->trace = *trace;
+  }
+  // From here on nothing is freed: the probe may record into the rings until the process is gone.
+  std::shared_ptr<InProcess> running(new InProcess(std::move(state)), [](InProcess *) {});
+  g_running.store(running.get());
+  return running->begin(options).map([&] { return running; });
+}
+
+Expected<void> InProcess::begin(const InProcessOptions &options) {
+  State *state = state_.get();
+  HostMap map;
+  if (const char *why = map.adopt(state->ring.mapping().data(), state->ring.mapping().size()))
+    return unexpected(Error{"rings", why, {}});
+  if (const char *why = turn_on(map, options.attach, options.library)) return unexpected(Error{"libwebsockets", why, {}});
+  state->collector = std::make_unique<Collector>(state->ring, [state](const ProcessFacts &facts) { return state->sink_for(facts); });
+  state->thread = std::make_unique<ColdThread>([state] { return state->turn(); });
+  return {};
+}
+
+Site &InProcess::site() const { return state_->site; }
+void InProcess::nudge() { state_->thread->nudge(); }
+std::string InProcess::report_json() const { return state_->report->report(); }
+std::string InProcess::metrics() const { return render_metrics(state_->metrics); }
+
+void InProcess::stop() {
+  if (state_->thread == nullptr || state_->stopped || state_->pid != static_cast<uint32_t>(getpid())) return;
+  state_->stopped = true;
+  state_->site.set_wake({});
+  state_->thread->stop();
+  mark_ended();
+  state_->collector->finish();
+  if (!state_->ring.path().empty()) unlink(state_->ring.path().c_str());
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+//
+// The protocol plugin. Its own protocol answers requests below its mount; being told PROTOCOL_INIT for a vhost is how it finds the
+// vhost's protocol table.
+//
+// Unloading: the library is linked with -z nodelete, so that thunks stay callable after lws has closed its plugins and until
+//            the last connection is gone.
+#include "agent/entry/plugin/plugin_callback.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "agent/entry/inprocess/in_process.h"
+#include "agent/entry/plugin/broadcasts.h"
+#include "agent/entry/plugin/plugin_options.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/probe.h"
+#include "agent/serve/http_session.h"
+
+namespace wsitrace {
+namespace {
+
+static_assert(sizeof(HttpSession) <= WSITRACE_PLUGIN_SESSION_BYTES);
+
+// The contexts whose vhosts have the plugin, so that finished responses can wake them.
+class Contexts {
+ public:
+  void add(lws_context *context) {
+    const std::lock_guard lock(mutex_);
+    vhosts_.push_back(context);
+  }
+  void remove(lws_context *context) {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find(vhosts_.begin(), vhosts_.end(), context);
+    if (at != vhosts_.end()) vhosts_.erase(at);
+  }
+  void wake() {
+    const std::lock_guard lock(mutex_);
+    for (lws_context *context : vhosts_) lws_cancel_service(context);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<lws_context *> vhosts_;  // one entry per vhost
+};
+
+struct Plugin {
+  Contexts contexts;
+  std::shared_ptr<InProcess> tracer;  // empty when it could not be started
+};
+
+// Made at the first PROTOCOL_INIT and kept until the process ends: connections outlive contexts' plugins.
+std::atomic<Plugin *> g_plugin{nullptr};
+
+LwsApi api_of_this_lws() {
+  LwsApi api;
+#define WSITRACE_FILL(name) api.name = name;
+  WSITRACE_LWS_FUNCTIONS(WSITRACE_FILL)
+#undef WSITRACE_FILL
+#if defined(LWS_WITH_TLS)
+  api.lws_get_ssl = [](lws *wsi) { return static_cast<void *>(lws_get_ssl(wsi)); };
+#endif
+#if LWS_LIBRARY_VERSION_NUMBER >= 4002000
+  api.lws_wsi_tag = lws_wsi_tag;
+#endif
+  return api;
+}
+
+void start(const lws_protocol_vhost_options *wanted) {
+  PluginOptions options = plugin_options_from(wanted);
+  for (const std::string &complaint : options.complaints) lwsl_warn("wsitrace: %s\n", complaint.c_str());
+  options.tracer.library = api_of_this_lws();
+  auto plugin = std::make_unique<Plugin>();
+  auto tracer = InProcess::start(options.tracer);
+  if (!tracer) {
+    lwsl_err("%s\n", tracer.error().line().c_str());
+  } else {
+    plugin->tracer = *tracer;
+    plugin->tracer->site().set_wake([contexts = &plugin->contexts] { contexts->wake(); });
+    keep_broadcasts_working();
+  }
+  g_plugin = plugin.release();
+}
+
+// Never refuses: a vhost must not fail because it is observed.
+void begin_vhost(lws *stand_in, const void *options) noexcept {
+  const ErrnoGuard guard;
+  try {
+    if (g_plugin == nullptr) start(static_cast<const lws_protocol_vhost_options *>(options));
+    g_plugin.load()->contexts.add(lws_get_context(stand_in));
+    vhost_made(lws_get_vhost(stand_in), nullptr, lws_get_protocol(stand_in));
+  } catch (const std::exception &error) {
+    lwsl_err("wsitrace: plugin: %s\n", error.what());
+  }
+}
+
+void end_vhost(lws *stand_in) noexcept {
+  if (Plugin *plugin = g_plugin) plugin->contexts.remove(lws_get_context(stand_in));
+}
+
+}  // namespace
+}  // namespace wsitrace
+
+extern "C" int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+  using namespace wsitrace;
+  if (reason == LWS_CALLBACK_PROTOCOL_INIT) {
+    begin_vhost(wsi, in);
+    return 0;
+  }
+  if (reason == LWS_CALLBACK_PROTOCOL_DESTROY) {
+    end_vhost(wsi);
+    return 0;
+  }
+  Plugin *plugin = g_plugin;
+  if (plugin != nullptr && plugin->tracer != nullptr) {
+    const int result = serve_http_callback(plugin->tracer->site(), wsi, reason, user, in, length);
+    if (reason == LWS_CALLBACK_HTTP) plugin->tracer->nudge();
+    return result;
+  }
+  return lws_callback_http_dummy(wsi, reason, user, in, length);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/json/json_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+namespace wsitrace {
+namespace {
+
+bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+std::string escaped(std::string_view text) {
+  using Json = nlohmann::json;
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+template <typename Number>
+void append_number(std::string &out, Number number) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+}  // namespace
+
+void append_json(std::string &out, std::string_view text_untrusted) {
+  if (!std::all_of(text_untrusted.begin(), text_untrusted.end(), is_plain)) {
+    out += escaped(text_untrusted);
+    return;
+  }
+  out += '"';
+  out += text_untrusted;
+  out += '"';
+}
+
+void append_json(std::string &out, uint64_t number) { append_number(out, number); }
+void append_json(std::string &out, int64_t number) { append_number(out, number); }
+
+std::string &JsonObject::key(std::string_view name) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  out_ += '"';
+  out_ += name;
+  out_ += "\":";
+  return out_;
+}
+
+void JsonObject::text_or_null(std::string_view name, std::string_view value_untrusted) {
+  if (value_untrusted.empty()) null(name);
+  else text(name, value_untrusted);
+}
+
+}  // namespace wsitrace

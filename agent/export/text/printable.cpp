@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/text/printable.h"
+
+#include <fmt/format.h>
+
+namespace wsitrace {
+namespace {
+
+unsigned char byte_at(std::string_view text, size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; }
+bool continues(unsigned char byte) { return (byte & 0xc0) == 0x80; }
+
+// Length of the well-formed sequence beyond ASCII at the start of TEXT, 0 when there is none (RFC 3629, section 4) or when it
+// is a control character of C1.
+size_t sequence_length(std::string_view text) {
+  const unsigned char first = byte_at(text, 0), second = byte_at(text, 1);
+  if (!continues(second)) return 0;
+  if (first >= 0xc2 && first <= 0xdf) return first == 0xc2 && second < 0xa0 ? 0 : 2;
+  if (!continues(byte_at(text, 2))) return 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool overlong = first == 0xe0 && second < 0xa0;
+    const bool surrogate = first == 0xed && second > 0x9f;
+    return overlong || surrogate ? 0 : 3;
+  }
+  if (!continues(byte_at(text, 3)) || first < 0xf0 || first > 0xf4) return 0;
+  const bool outside = (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+  return outside ? 0 : 4;
+}
+
+void append_escaped(std::string &out, unsigned char byte) {
+  switch (byte) {
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    case '\\': out += "\\\\"; return;
+    default: out += fmt::format("\\x{:02x}", byte);
+  }
+}
+
+}  // namespace
+
+std::string printable(std::string_view text_untrusted) {
+  std::string out;
+  while (!text_untrusted.empty()) {
+    const unsigned char first = byte_at(text_untrusted, 0);
+    size_t length = 1;
+    if (first >= 0x20 && first < 0x7f && first != '\\') {
+      out += text_untrusted[0];
+    } else if (const size_t sequence = first < 0x80 ? 0 : sequence_length(text_untrusted); sequence > 0) {
+      out += text_untrusted.substr(0, sequence);
+      length = sequence;
+    } else {
+      append_escaped(out, first);
+    }
+    text_untrusted.remove_prefix(length);
+  }
+  return out;
+}
+
+size_t width_of(std::string_view printable_text) {
+  size_t width = 0;
+  for (const char c : printable_text) width += continues(static_cast<unsigned char>(c)) ? 0 : 1;
+  return width;
+}
+
+}  // namespace wsitrace

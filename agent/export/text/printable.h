@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#ifndef WSITRACE_EXPORT_TEXT_PRINTABLE_H
+#define WSITRACE_EXPORT_TEXT_PRINTABLE_H
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace wsitrace {
+
+// TEXT as one line that a terminal shows and does not obey: control characters, also those of C1, and what is not UTF-8
+// become "\n", "\t" or "\x1b". A backslash is doubled.
+std::string printable(std::string_view text_untrusted);
+
+// Columns that printable text takes up on a terminal, wide characters apart.
+size_t width_of(std::string_view printable_text);
+
+}  // namespace wsitrace
+
+#endif

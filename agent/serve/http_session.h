@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// What a libwebsockets protocol does to serve a Site: the one function that its callback passes events to. It is used by
+// server.h and by the plugin below its mount; the wsi may be HTTP/1.x or an HTTP/2 stream, plain or TLS.
+//
+// How to:    per_session_data_size = sizeof(HttpSession); pass every event of the protocol that is not handled elsewhere.
+//            It needs HTTP, HTTP_BODY_COMPLETION, HTTP_WRITEABLE, HTTP_DROP_PROTOCOL, CLOSED_HTTP and EVENT_WAIT_CANCELLED;
+//            others are ignored and 0 is returned, which lets a connection pass.
+//            site.set_wake([context] { lws_cancel_service(context); }) makes finished responses go out at once.
+// Lifetime:  HttpSession is all-zero when libwebsockets hands it out and needs no destruction.
+// Cost:      the service thread parses the path, copies at most kChunkBytes into one lws_write() a call, and renders nothing.
+// Returns:   what libwebsockets expects: 0 goes on, -1 ends the connection (or the HTTP/2 stream).
+#ifndef WSITRACE_SERVE_HTTP_SESSION_H
+#define WSITRACE_SERVE_HTTP_SESSION_H
+
+#include <libwebsockets.h>
+
+#include "agent/serve/site.h"
+
+namespace wsitrace {
+
+// libwebsockets' default for pt_serv_buf_size: what 4.1.6 gives the kernel in one piece. A larger write is sent in parts.
+inline constexpr size_t kChunkBytes = 4096;
+// How long a client waits for its response to be rendered before libwebsockets ends the connection.
+inline constexpr int kRenderTimeoutSeconds = 60;
+
+struct HttpSession {
+  Exchange *exchange;  // the one that is going on, or nullptr; the site's
+};
+
+int serve_http_callback(Site &site, lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) noexcept;
+
+}  // namespace wsitrace
+
+#endif

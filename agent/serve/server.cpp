@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "agent/serve/server.h"
+
+#include <csignal>
+#include <system_error>
+
+#include "agent/serve/http_session.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr unsigned kMaxConnections = 512;
+constexpr int kKeepaliveSeconds = 75;     // longer than the usual scrape intervals of 15 s and 60 s
+constexpr unsigned kTimeoutSeconds = 20;  // for a request to arrive, and for a client to take what it asked for
+
+int on_event(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) {
+  auto *site = static_cast<Site *>(lws_context_user(lws_get_context(wsi)));
+  return serve_http_callback(*site, wsi, reason, user, in, len);
+}
+
+const lws_protocols *protocols() {
+  static const lws_protocols table[] = {{"wsitrace-serve", on_event, sizeof(HttpSession), 0, 0, nullptr, 0}, {}};
+  return table;
+}
+
+// libwebsockets ignores SIGPIPE for the whole process when it makes a context; our process decides that itself.
+class SigpipeKeeper {
+ public:
+  SigpipeKeeper() { sigaction(SIGPIPE, nullptr, &before_); }
+  ~SigpipeKeeper() { sigaction(SIGPIPE, &before_, nullptr); }
+  SigpipeKeeper(const SigpipeKeeper &) = delete;
+  SigpipeKeeper &operator=(const SigpipeKeeper &) = delete;
+
+ private:
+  struct sigaction before_ {};
+};
+
+// A thread inherits the mask of the one that starts it.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked &) = delete;
+  AllSignalsBlocked &operator=(const AllSignalsBlocked &) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Server>> Server::start(const std::string &host_and_port, Site &site) {
+  auto address = ListenAddress::parse(host_and_port);
+  if (!address) return unexpected(address.error());
+  if (auto free = address->probe(); !free) return unexpected(free.error());
+  std::unique_ptr<Server> server(new Server(std::move(*address), site));
+  if (auto listening = server->listen(); !listening) return unexpected(listening.error());
+  try {
+    const AllSignalsBlocked blocked;
+    server->thread_ = std::thread([raw = server.get()] { raw->run(); });
+  } catch (const std::system_error &error) {
+    return unexpected(Error{"serve " + server->url(), error.what(), ""});
+  }
+  return server;
+}
+
+Expected<void> Server::listen() {
+  const auto refuse = [&](const char *why) { return unexpected(Error{"listen on " + address_.text(), why, ""}); };
+  const SigpipeKeeper keeper;
+  lws_set_log_level(0, nullptr);
+  lws_context_creation_info info{};
+  info.port = address_.port;
+  info.iface = address_.host.c_str();
+  info.protocols = protocols();
+  info.user = &site_;
+  info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+  if (!address_.ipv6)
+    info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;  // with it, lws would bind * instead of an IPv4 address
+  info.fd_limit_per_thread = kMaxConnections;
+  info.keepalive_timeout = kKeepaliveSeconds;
+  info.timeout_secs = kTimeoutSeconds;
+  context_ = lws_create_context(&info);
+  if (context_ == nullptr) return refuse("libwebsockets made no context");
+  lws_vhost *vhost = lws_create_vhost(context_, &info);
+  if (vhost == nullptr) return refuse("libwebsockets could not bind it");
+  const int port = lws_get_vhost_listen_port(vhost);
+  if (port <= 0) return refuse("libwebsockets does not listen");
+  address_.port = static_cast<uint16_t>(port);
+  site_.set_wake([context = context_] { lws_cancel_service(context); });
+  return {};
+}
+
+void Server::run() {
+  while (!stopping_.load(std::memory_order_acquire) && lws_service(context_, 0) >= 0) {
+  }
+}
+
+void Server::stop() {
+  if (thread_.joinable()) {
+    stopping_.store(true, std::memory_order_release);
+    lws_cancel_service(context_);
+    thread_.join();
+  }
+  site_.set_wake({});
+  if (context_ != nullptr) lws_context_destroy(context_);
+  context_ = nullptr;
+}
+
+Server::~Server() { stop(); }
+
+}  // namespace wsitrace

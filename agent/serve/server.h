@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// A server of our own for a Site: one libwebsockets context, one listener, one thread. For `run --serve` and the agent.
+//
+// Threads:  start() returns when the listener is bound; from then on the server's thread runs the event loop. All signals are
+//           blocked in it. Somebody else calls site.work().
+// Effects:  silences libwebsockets' log in this process. Leaves the process's signal handlers and SIGPIPE as they were.
+// Errors:   not an address, address in use, no permission, no such address: an Error, and nothing was started.
+// Lifetime: the site outlives the server. stop() ends open exchanges where they are; the destructor calls it.
+#ifndef WSITRACE_SERVE_SERVER_H
+#define WSITRACE_SERVE_SERVER_H
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "agent/base/expected.h"
+#include "agent/serve/listen_address.h"
+#include "agent/serve/site.h"
+
+struct lws_context;
+
+namespace wsitrace {
+
+class Server {
+ public:
+  static Expected<std::unique_ptr<Server>> start(const std::string &host_and_port, Site &site);
+  ~Server();
+  Server(const Server &) = delete;
+  Server &operator=(const Server &) = delete;
+
+  // Closes the listener and all connections; returns when the thread has ended.
+  void stop();
+
+  [[nodiscard]] uint16_t port() const { return address_.port; }
+  [[nodiscard]] std::string url() const { return "http://" + address_.text(); }
+
+ private:
+  Server(ListenAddress address, Site &site) : address_(std::move(address)), site_(site) {}
+  Expected<void> listen();
+  void run();
+
+  ListenAddress address_;
+  Site &site_;
+  lws_context *context_ = nullptr;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace wsitrace
+
+#endif

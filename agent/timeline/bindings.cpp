@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+void bind(Fold &fold, Life &life, const Event &event) {
+  if (life.binding_open) settle_binding(fold, life, event.time_ns, "settled_by_bind");
+  auto &bindings = life.connection.bindings;
+  make_room(bindings);
+  bindings.push_back({fold.strings.text(event.protocol), event.time_ns, std::nullopt, {}});
+  ++life.connection.bindings_total;
+  ++fold.totals.binds;
+  life.binding_open = true;
+  fold.observer.on_bound(life.connection, bindings.back());
+}
+
+void drop(Fold &fold, Life &life, const Event &event) {
+  if (!life.binding_open) {
+    ++fold.totals.unmatched_drops;
+    return;
+  }
+  settle_binding(fold, life, event.time_ns, fold.strings.text(event.text));
+}
+
+}  // namespace
+
+void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause) {
+  if (!life.binding_open) return;
+  life.binding_open = false;
+  Binding &binding = life.connection.bindings.back();
+  binding.dropped_ns = now_ns;
+  binding.cause = cause;
+  ++fold.totals.drops;
+  fold.observer.on_dropped(life.connection, binding);
+}
+
+void fold_binding(Fold &fold, Life &life, const Event &event) {
+  switch (event.kind) {
+    case k_HTTP_BIND_PROTOCOL:
+    case k_CLIENT_HTTP_BIND_PROTOCOL:
+    case k_WS_SERVER_BIND_PROTOCOL:
+    case k_WS_CLIENT_BIND_PROTOCOL:
+    case k_RAW_SKT_BIND_PROTOCOL:
+    case k_RAW_FILE_BIND_PROTOCOL: return bind(fold, life, event);
+    case k_HTTP_DROP_PROTOCOL:
+    case k_CLIENT_HTTP_DROP_PROTOCOL:
+    case k_WS_SERVER_DROP_PROTOCOL:
+    case k_WS_CLIENT_DROP_PROTOCOL:
+    case k_RAW_SKT_DROP_PROTOCOL:
+    case k_RAW_FILE_DROP_PROTOCOL: return drop(fold, life, event);
+    default: return;
+  }
+}
+
+}  // namespace wsitrace

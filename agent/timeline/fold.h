@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+//
+// The state of a Timeline, and the steps of the fold that work on it. Each step is one concern in one file:
+//
+//    lifecycle.cpp     begin and end of a life, call_failed
+//    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
+//    bindings.cpp      BIND and DROP
+//    transactions.cpp  requests and upgrades
+//    refusal.cpp       callback_refused
+//    sessions.cpp      the websocket life
+//    close.cpp         why it ended
+//
+// An event passes through them in this order (timeline.cpp). Internal to the room.
+#ifndef WSITRACE_TIMELINE_FOLD_H
+#define WSITRACE_TIMELINE_FOLD_H
+
+#include <array>
+#include <set>
+
+#include "agent/timeline/life_table.h"
+#include "agent/timeline/string_table.h"
+#include "agent/timeline/timeline.h"
+
+namespace wsitrace {
+
+using Items = std::span<const std::byte>;
+
+// What the fold remembers about a recording thread. Threads from 255 on share one.
+struct ThreadFacts {
+  int accepted_fd = -1;              // a listener accepted this just now
+  uint32_t destroying_contexts = 0;  // lws_context_destroy is running
+};
+
+// What on_connection_changed tells.
+struct Shown {
+  ConnectionClass cls;
+  Origin origin;
+  State state;
+  std::string_view vhost;
+};
+
+struct Fold {
+  explicit Fold(TimelineObserver &told) : observer(told) {}
+
+  TimelineObserver &observer;
+  StringTable strings;
+  LifeTable lives;
+  Totals totals;
+  ProcessFacts process;
+  Loss loss;
+  std::optional<End> end;
+  uint64_t last_event_ns = 0;
+  bool sees_calls = false;  // calls into lws are recorded too, not only its callbacks (preload)
+  bool lossy = false;       // events are missing
+  std::array<ThreadFacts, 256> threads;
+  std::set<uint64_t> contexts;  // alive, of those whose creation was seen
+  bool context_created = false;
+  bool context_destroyed = false;
+  uint64_t vhosts_made = 0;
+  uint64_t vhosts_gone = 0;  // protocols[0] was told PROTOCOL_DESTROY
+  std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
+};
+
+// lifecycle.cpp
+bool can_begin_life(uint16_t kind);
+// The life that EVENT belongs to, begun if need be; nullptr for a stray event.
+Life *life_of(Fold &fold, const Event &event);
+void end_life(Fold &fold, Life &life, const Event &event);
+void end_failed_call(Fold &fold, const Event &event);
+void announce(Fold &fold, Life &life);
+void tell_change(Fold &fold, Life &life, const Shown &before);
+Shown shown(const Connection &connection);
+
+// identity.cpp
+void identify(Fold &fold, Life &life, const Event &event, Items items);
+void identify_at_end(Fold &fold, Life &life, const Event &event);
+
+// bindings.cpp
+void fold_binding(Fold &fold, Life &life, const Event &event);
+void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause);
+
+// transactions.cpp
+void fold_transaction(Fold &fold, Life &life, const Event &event, Items items);
+void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns);
+// The connection ends or gives up HTTP: whatever is open ends with it.
+void settle_transaction(Fold &fold, Life &life, Ns now_ns);
+
+// refusal.cpp
+void fold_refusal(Fold &fold, Life &life, const Event &event);
+std::optional<Close> close_by_refusal(const Life &life);
+
+// sessions.cpp
+void fold_session(Fold &fold, Life &life, const Event &event);
+void settle_session(Fold &fold, Life &life, Ns now_ns);
+
+// close.cpp
+void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items);
+Close resolve_close(Fold &fold, const Life &life, const Event &destroy);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+
+#include "agent/timeline/address.h"
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+// lws resolves names through a socket of its own that looks adopted.
+constexpr std::string_view kAsyncDnsProtocol = "lws-async-dns";
+
+void classify(Life &life, ConnectionClass cls, Origin origin, Evidence evidence) {
+  life.connection.cls = cls;
+  life.connection.origin = origin;
+  life.connection.evidence = evidence;
+}
+
+bool undecided(const Life &life) { return life.connection.cls == ConnectionClass::kInternal; }
+
+// After a loss, what was not seen proves nothing.
+Evidence by_absence(const Fold &fold) { return fold.lossy ? Evidence::kElimination : Evidence::kEvent; }
+
+void note_vhost(const Fold &fold, Life &life, const Event &event) {
+  if (event.vhost == kNoString || event.vhost == life.vhost_id) return;
+  const bool first = life.vhost_id == kNoString;
+  if (!first && life.connection.cls == ConnectionClass::kListener) return;  // it moves when its vhost goes; keep its name
+  const std::string_view name = fold.strings.text(event.vhost);
+  if (name.empty()) return;
+  life.vhost_id = event.vhost;
+  life.connection.vhost = name;
+}
+
+void note_listener(Fold &fold, Life &life, const Event &event, Items items) {
+  if (undecided(life)) classify(life, ConnectionClass::kListener, Origin::kListen, Evidence::kEvent);
+  life.connection.role = "listen";
+  life.connection.state = State::kIdle;
+  if ((event.flags & kAcceptConn) != 0) life.connection.evidence = Evidence::kSoAcceptConn;
+  if ((event.flags & kNewSocket) != 0) fold.threads[event.thread].accepted_fd = event.value;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemLocal) life.connection.local = address_text(bytes);
+  });
+}
+
+void note_socket(Life &life, const Event &event, Items items) {
+  if ((event.flags & kNewSocket) != 0 && event.value >= 0) life.connection.fd = event.value;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemPeer) life.connection.peer = address_text(bytes);
+    if (tag == kItemLocal) life.connection.local = address_text(bytes);
+  });
+}
+
+// What a listener accepted in this thread is created next.
+void note_create(Fold &fold, Life &life, const Event &event) {
+  life.seen |= kSeenCreate;
+  if (!undecided(life)) return;
+  int &accepted_fd = fold.threads[event.thread].accepted_fd;
+  if (accepted_fd < 0) return;
+  life.accepted_fd = accepted_fd;
+  accepted_fd = -1;
+  life.connection.fd = life.accepted_fd;
+  classify(life, ConnectionClass::kClient, Origin::kAccepted, by_absence(fold));
+}
+
+// Adopted sockets get the same events as accepted ones, but no listener spoke of them.
+void note_new(Fold &fold, Life &life, const Event &event) {
+  life.seen |= kSeenNew;
+  if (life.is_client_side()) return;
+  const bool created = life.has_seen(kSeenCreate);
+  const bool accepted = life.accepted_fd >= 0 && (event.value < 0 || event.value == life.accepted_fd);
+  if (accepted) return;
+  if (created) return classify(life, ConnectionClass::kClient, Origin::kAdopted, by_absence(fold));
+  int &accepted_fd = fold.threads[event.thread].accepted_fd;
+  if (accepted_fd >= 0 && accepted_fd == event.value) {
+    accepted_fd = -1;
+    return classify(life, ConnectionClass::kClient, Origin::kAccepted, Evidence::kEvent);
+  }
+  if (!fold.lossy) return classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  classify(life, ConnectionClass::kClient, Origin::kAccepted, Evidence::kElimination);
+}
+
+// Of an outbound h2 connection, the stream is created first and bound later.
+void note_client_side(Life &life) {
+  if (!undecided(life)) return;
+  if (!life.has_seen(kSeenCreate)) return classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
+  life.connection.role = "h2";
+}
+
+void note_server_side(Life &life) {
+  if (!undecided(life)) return;
+  const bool created = life.has_seen(kSeenCreate);
+  classify(life, ConnectionClass::kClient, created ? Origin::kStream : Origin::kAccepted, Evidence::kElimination);
+}
+
+void note_parent(Fold &fold, Life &life, Items items) {
+  if (life.connection.parent || items.empty()) return;
+  uint64_t pointer = 0;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemParent && bytes.size() == sizeof pointer) std::memcpy(&pointer, bytes.data(), sizeof pointer);
+  });
+  if (pointer == 0 || pointer == life.connection.pointer) return;
+  classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kEvent);
+  life.connection.role = "h2";
+  life.connection.fd.reset();
+  life.parent_pointer = pointer;
+  Life *parent = fold.lives.find(pointer);
+  if (parent == nullptr) return;
+  const Shown before = shown(parent->connection);
+  life.connection.parent = parent->connection.id;
+  parent->connection.role = "h2";
+  parent->connection.state = State::kActive;
+  ++parent->children;
+  tell_change(fold, *parent, before);
+}
+
+void note_raw(Life &life, const Event &event, std::string_view protocol) {
+  life.seen |= kSeenRaw;
+  life.connection.state = State::kActive;
+  life.connection.role = event.kind == k_RAW_ADOPT_FILE ? "raw_file" : "raw";
+  if (!undecided(life)) return;
+  if (event.kind == k_RAW_CONNECTED) {
+    classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  } else if (protocol == kAsyncDnsProtocol) {
+    life.connection.evidence = Evidence::kEvent;
+  } else {
+    classify(life, ConnectionClass::kClient, Origin::kAdopted, Evidence::kEvent);
+  }
+}
+
+void note_request(Fold &fold, Life &life, const Event &event, Items items) {
+  const bool first = !life.has_seen(kSeenRequest);
+  life.seen |= kSeenRequest;
+  if (first && event.thread != 255) life.connection.thread = event.thread;  // with several service threads: where it lives
+  note_parent(fold, life, items);
+  note_server_side(life);
+  if (life.connection.role.empty()) life.connection.role = life.is_stream() ? "h2" : "h1";
+}
+
+}  // namespace
+
+void identify(Fold &fold, Life &life, const Event &event, Items items) {
+  note_vhost(fold, life, event);
+  if ((event.flags & kTls) != 0) life.connection.tls = true;
+  switch (event.kind) {
+    case k_FILTER_NETWORK_CONNECTION: return note_listener(fold, life, event, items);
+    case k_WSI_CREATE: return note_create(fold, life, event);
+    case k_SERVER_NEW_CLIENT_INSTANTIATED: note_new(fold, life, event); return note_socket(life, event, items);
+    case k_CLIENT_FILTER_PRE_ESTABLISH: note_client_side(life); return note_socket(life, event, items);
+    case k_CONNECTING:
+    case k_CLIENT_HTTP_BIND_PROTOCOL:
+    case k_WS_CLIENT_BIND_PROTOCOL:
+    case k_CLIENT_CONNECTION_ERROR:
+    case k_CLIENT_HTTP_REDIRECT: return note_client_side(life);
+    case k_ESTABLISHED_CLIENT_HTTP:
+      life.seen |= kSeenAnswer;
+      life.connection.state = State::kActive;
+      if (life.connection.role.empty()) life.connection.role = "h1";
+      return note_client_side(life);
+    case k_COMPLETED_CLIENT_HTTP:
+      life.seen |= kSeenAnswerDone;
+      life.connection.state = State::kIdle;
+      return note_client_side(life);
+    case k_CLIENT_ESTABLISHED: life.seen |= kSeenEstablished; return note_client_side(life);
+    case k_RAW_SKT_BIND_PROTOCOL:
+      if (!life.has_seen(kSeenCreate)) note_client_side(life);
+      return;
+    case k_RAW_ADOPT:
+    case k_RAW_ADOPT_FILE:
+    case k_RAW_CONNECTED: note_raw(life, event, fold.strings.text(event.protocol)); return note_socket(life, event, items);
+    case k_FILTER_HTTP_CONNECTION:
+    case k_HTTP_CONFIRM_UPGRADE:
+    case k_HTTP:
+    case k_FILTER_PROTOCOL_CONNECTION:
+    case k_HTTP_FILE_COMPLETION: return note_request(fold, life, event, items);
+    case k_ESTABLISHED: life.seen |= kSeenEstablished; return note_request(fold, life, event, items);
+    case k_HTTP_BIND_PROTOCOL:
+    case k_WS_SERVER_BIND_PROTOCOL: note_parent(fold, life, items); return note_server_side(life);
+    case k_CLOSED_HTTP: life.seen |= kSeenClosedHttp; return;
+    case k_CHILD_CLOSING: life.seen |= kSeenChildClosing; return;
+    default: return;
+  }
+}
+
+void identify_at_end(Fold &fold, Life &life, const Event &event) {
+  if (!undecided(life) || life.connection.evidence != Evidence::kElimination) return;
+  const bool tagged = (event.flags & kTagSaysListener) != 0;
+  const bool silent = life.events == 1 && life.seen == 0 && !fold.lossy;  // a listener that never accepted only says goodbye
+  if (tagged || silent) {
+    classify(life, ConnectionClass::kListener, Origin::kListen, tagged ? Evidence::kLwsTag : Evidence::kElimination);
+    life.connection.role = "listen";
+  } else if (life.has_seen(kSeenCreate) && life.has_seen(kSeenClosedHttp)) {
+    // Only a stream that died before its headers has neither NEW nor a listener's word.
+    classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
+    life.connection.role = "h2";
+  }
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// A life is one connection while it is open: the Connection that observers see, and what the fold remembers about it.
+#ifndef WSITRACE_TIMELINE_LIFE_H
+#define WSITRACE_TIMELINE_LIFE_H
+
+#include "agent/timeline/connection.h"
+#include "agent/timeline/words.h"
+#include "wsitrace/event.h"
+
+namespace wsitrace {
+
+// Kinds of events that a life has seen, as far as its class and its end depend on them.
+enum Seen : uint16_t {
+  kSeenCreate = 1,
+  kSeenNew = 2,
+  kSeenRequest = 4,       // a request line was parsed
+  kSeenEstablished = 8,   // websocket, either side
+  kSeenRaw = 16,
+  kSeenClosedHttp = 32,
+  kSeenAnswer = 64,       // outbound: the peer's answer was accepted
+  kSeenAnswerDone = 128,  // outbound: and read to its end
+  kSeenChildClosing = 256,
+};
+
+// Why a connection may be about to end; resolve_close() weighs it when it has. What was seen first counts.
+struct CloseEvidence {
+  bool requested = false;  // close_requested
+  Word caller = Word::kOther;
+  uint16_t caller_text = kNoString;
+  int refused = -1;  // callback whose result was non-zero
+  bool peer_sent_close = false;
+  bool local_sent_close = false;
+  int ws_code = 0;
+  bool errored = false;  // CLIENT_CONNECTION_ERROR
+  std::string message;
+};
+
+// What the open transaction, always the last one of the connection, is waiting for.
+struct TransactionProgress {
+  bool open = false;
+  bool upgrade = false;
+  bool bound = false;          // a BIND or DROP since the request
+  OptionalNs maybe_done_ns;    // it ended here unless a handler is still called
+  OptionalNs refused_done_ns;  // its handler asked for the close here, as handlers do after a last response
+  std::optional<Outcome> last;  // of the one before
+  bool last_upgrade = false;    // and whether it asked for an upgrade
+  bool awaits_bind = false;     // lws binds protocols[0] after a transaction, unless it is going to close
+};
+
+struct Life {
+  Connection connection;
+  uint16_t seen = 0;
+  uint32_t events = 0;
+  bool announced = false;  // the observer knows it
+  bool ending = false;
+  bool binding_open = false;
+  int accepted_fd = -1;  // what the listener accepted in this thread just before the first event
+  uint16_t vhost_id = kNoString;
+  uint64_t parent_pointer = 0;
+  uint32_t children = 0;  // open h2 streams
+  CloseEvidence evidence;
+  TransactionProgress progress;
+  Life *older = nullptr;  // open lives by first sight
+  Life *newer = nullptr;
+
+  [[nodiscard]] bool has_seen(uint16_t any_of) const { return (seen & any_of) != 0; }
+  [[nodiscard]] bool is_stream() const { return connection.origin == Origin::kStream; }
+  [[nodiscard]] bool is_client_side() const { return connection.origin == Origin::kOutbound; }
+};
+
+// Keeps the first kKeptFirst and at least the last kKeptLast of ALL. Call before adding one; linear, but only once per
+// kKeptLast additions.
+template <typename T>
+void make_room(std::vector<T> &all) {
+  if (all.size() < kKeptFirst + 2 * kKeptLast) return;
+  all.erase(all.begin() + kKeptFirst, all.begin() + kKeptFirst + kKeptLast);
+}
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kNsPerMicrosecond = 1000;
+
+// True when EVENT cannot belong to LIFE any more: the WSI_DESTROY between them is missing.
+bool begins_another(const Life &life, const Event &event) {
+  const bool listens = life.connection.cls == ConnectionClass::kListener;
+  switch (event.kind) {
+    // CREATE comes first, except on an outbound connection: there it means "connected", again after a redirect.
+    case k_WSI_CREATE: return !life.is_client_side();
+    case k_FILTER_NETWORK_CONNECTION: return life.connection.cls == ConnectionClass::kClient;
+    case k_SERVER_NEW_CLIENT_INSTANTIATED: return listens;
+    default: return false;
+  }
+}
+
+bool is_beginning(const Event &event) {
+  switch (event.kind) {
+    case k_WSI_CREATE:
+    case k_SERVER_NEW_CLIENT_INSTANTIATED:
+    case k_CLIENT_HTTP_BIND_PROTOCOL:
+    case k_WS_CLIENT_BIND_PROTOCOL:
+    case k_RAW_SKT_BIND_PROTOCOL:
+    case k_CLIENT_CONNECTION_ERROR:
+    case k_CONNECTING: return true;
+    default: return false;
+  }
+}
+
+Life &begin_life(Fold &fold, const Event &event) {
+  Life &life = fold.lives.begin(event.wsi);
+  Connection &connection = life.connection;
+  connection.opened_ns = event.time_ns;
+  connection.opened_seen = is_beginning(event);
+  if (event.thread != 255) connection.thread = event.thread;
+  ++fold.totals.opened;
+  return life;
+}
+
+void leave_parent(Fold &fold, const Life &life) {
+  if (!life.connection.parent) return;
+  Life *parent = fold.lives.find(life.parent_pointer);
+  if (parent == nullptr || parent->connection.id != *life.connection.parent || parent->children == 0) return;
+  const Shown before = shown(parent->connection);
+  if (--parent->children == 0) parent->connection.state = State::kIdle;
+  tell_change(fold, *parent, before);
+}
+
+// The observer hears of everything that ends with LIFE, then of its end.
+void finish_life(Fold &fold, Life &life, OptionalNs closed_ns, Close close) {
+  Connection &connection = life.connection;
+  connection.closed_ns = closed_ns;
+  connection.close = std::move(close);
+  connection.state = State::kClosed;
+  ++fold.totals.closed;
+  fold.observer.on_connection_closed(connection);
+  leave_parent(fold, life);
+  fold.lives.end(life);
+}
+
+void settle(Fold &fold, Life &life, Ns now_ns) {
+  life.ending = true;
+  announce(fold, life);
+  settle_transaction(fold, life, now_ns);
+  settle_binding(fold, life, now_ns, "settled_by_destroy");
+  settle_session(fold, life, now_ns);
+}
+
+void end_unseen(Fold &fold, Life &life, Ns now_ns) {
+  identify_at_end(fold, life, Event{});
+  settle(fold, life, now_ns);
+  finish_life(fold, life, std::nullopt, {});
+}
+
+}  // namespace
+
+bool can_begin_life(uint16_t kind) {
+  switch (kind) {
+    case k_close_requested:
+    case k_transaction_completed:
+    case k_status_sent:
+    case k_close_code_sent:
+    case k_callback_refused:
+    case k_HTTP_DROP_PROTOCOL:
+    case k_CLIENT_HTTP_DROP_PROTOCOL:
+    case k_WS_SERVER_DROP_PROTOCOL:
+    case k_WS_CLIENT_DROP_PROTOCOL:
+    case k_RAW_SKT_DROP_PROTOCOL:
+    case k_RAW_FILE_DROP_PROTOCOL:
+    case k_CLOSED:
+    case k_CLOSED_HTTP:
+    case k_CLOSED_CLIENT_HTTP:
+    case k_CLIENT_CLOSED:
+    case k_RAW_CLOSE:
+    case k_RAW_CLOSE_FILE:
+    case k_CHILD_CLOSING: return false;
+    default: return true;
+  }
+}
+
+Life *life_of(Fold &fold, const Event &event) {
+  Life *life = fold.lives.find(event.wsi);
+  if (life != nullptr && begins_another(*life, event)) {
+    end_unseen(fold, *life, event.time_ns);
+    life = nullptr;
+  }
+  if (life != nullptr) return life;
+  return can_begin_life(event.kind) ? &begin_life(fold, event) : nullptr;
+}
+
+void end_life(Fold &fold, Life &life, const Event &event) {
+  const Shown before = shown(life.connection);
+  identify_at_end(fold, life, event);
+  tell_change(fold, life, before);
+  settle(fold, life, event.time_ns);
+  finish_life(fold, life, event.time_ns, resolve_close(fold, life, event));
+}
+
+// A call that failed leaves wsis behind that lws frees without another word (lws: no callback, no WSI_DESTROY).
+void end_failed_call(Fold &fold, const Event &event) {
+  const Ns lasted_ns = (static_cast<Ns>(event.value > 0 ? event.value : 0) + 1) * kNsPerMicrosecond;
+  const Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
+  const std::string_view call = fold.strings.text(event.text);
+  const bool connecting = call.find("connect") != std::string_view::npos;
+  for (Life *life = fold.lives.newest(); life != nullptr && life->connection.opened_ns >= since_ns;) {
+    Life &here = *life;
+    life = here.older;
+    if (here.connection.thread.value_or(255) != event.thread) continue;
+    if (here.connection.cls == ConnectionClass::kListener) continue;
+    const Shown before = shown(here.connection);
+    if (here.connection.cls == ConnectionClass::kInternal) {
+      here.connection.cls = ConnectionClass::kClient;
+      here.connection.origin = connecting ? Origin::kOutbound : Origin::kAdopted;
+      here.connection.evidence = Evidence::kEvent;
+    }
+    tell_change(fold, here, before);
+    settle(fold, here, event.time_ns);
+    const CloseReason reason = connecting ? CloseReason::kConnectFailed : CloseReason::kAdoptFailed;
+    finish_life(fold, here, event.time_ns, {reason, CloseBy::kLws, std::string(call), std::nullopt});
+  }
+}
+
+Shown shown(const Connection &connection) {
+  return {connection.cls, connection.origin, connection.state, connection.vhost};
+}
+
+// Waits for the second event when the first one does not tell the class.
+void announce(Fold &fold, Life &life) {
+  if (life.announced) return;
+  if (life.connection.cls == ConnectionClass::kInternal && life.events < 2 && !life.ending) return;
+  life.announced = true;
+  fold.observer.on_connection_opened(life.connection);
+}
+
+void tell_change(Fold &fold, Life &life, const Shown &before) {
+  const Connection &now = life.connection;
+  if (!life.announced) return;
+  if (before.cls == now.cls && before.state == now.state && before.vhost.data() == now.vhost.data()) return;
+  Connection then;
+  then.id = now.id;
+  then.pointer = now.pointer;
+  then.generation = now.generation;
+  then.opened_ns = now.opened_ns;
+  then.cls = before.cls;
+  then.origin = before.origin;
+  then.state = before.state;
+  then.vhost = before.vhost;
+  fold.observer.on_connection_changed(then, now);
+}
+
+}  // namespace wsitrace

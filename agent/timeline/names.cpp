@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "agent/timeline/close_reason.h"
+#include "agent/timeline/connection.h"
+
+namespace wsitrace {
+
+const char *name_of(CloseReason reason) {
+  switch (reason) {
+#define WSITRACE_REASON(enumerator, name) \
+  case CloseReason::enumerator: return name;
+    WSITRACE_CLOSE_REASONS(WSITRACE_REASON)
+#undef WSITRACE_REASON
+  }
+  return "unknown";
+}
+
+const char *name_of(CloseBy by) {
+  switch (by) {
+    case CloseBy::kPeer: return "peer";
+    case CloseBy::kLocal: return "local";
+    case CloseBy::kLws: return "lws";
+    case CloseBy::kUnknown: break;
+  }
+  return "unknown";
+}
+
+const char *name_of(ConnectionClass cls) {
+  switch (cls) {
+    case ConnectionClass::kListener: return "listener";
+    case ConnectionClass::kClient: return "client";
+    case ConnectionClass::kInternal: break;
+  }
+  return "internal";
+}
+
+const char *name_of(Origin origin) {
+  switch (origin) {
+    case Origin::kListen: return "listen";
+    case Origin::kAccepted: return "accepted";
+    case Origin::kAdopted: return "adopted";
+    case Origin::kOutbound: return "outbound";
+    case Origin::kStream: return "stream";
+    case Origin::kInternal: break;
+  }
+  return "internal";
+}
+
+const char *name_of(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::kSoAcceptConn: return "so_acceptconn";
+    case Evidence::kLwsTag: return "lws_tag";
+    case Evidence::kEvent: return "event";
+    case Evidence::kElimination: break;
+  }
+  return "elimination";
+}
+
+const char *name_of(State state) {
+  switch (state) {
+    case State::kHandshake: return "handshake";
+    case State::kIdle: return "idle";
+    case State::kActive: return "active";
+    case State::kUpgraded: return "upgraded";
+    case State::kClosed: break;
+  }
+  return "closed";
+}
+
+const char *name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOpen: return "open";
+    case Outcome::kCompleted: return "completed";
+    case Outcome::kUpgraded: return "upgraded";
+    case Outcome::kAborted: return "aborted";
+    case Outcome::kRejected: break;
+  }
+  return "rejected";
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// callback_refused: a callback returned non-zero, so lws closes the connection. Which callback tells why, and what became of
+// the transaction: a handler that has answered and learned from lws that this was the last response returns -1 too. Where
+// calls are recorded, transaction_completed tells the two apart; elsewhere the callback has to do.
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+// Callback reasons that are not recorded, but may be refused; numbers of enum lws_callback_reasons.
+constexpr int kHttpBody = 13;
+constexpr int kHttpWriteable = 57;
+
+bool is_http_handler(int callback) {
+  return callback == k_HTTP || callback == kHttpBody || callback == kHttpWriteable ||
+         callback == k_HTTP_BODY_COMPLETION || callback == k_HTTP_FILE_COMPLETION;
+}
+
+bool refuses_request(int callback) {
+  return callback == k_FILTER_HTTP_CONNECTION || callback == k_SERVER_NEW_CLIENT_INSTANTIATED;
+}
+
+bool refuses_upgrade(int callback) {
+  return callback == k_HTTP_CONFIRM_UPGRADE || callback == k_FILTER_PROTOCOL_CONNECTION;
+}
+
+// HTTP refused: on a stream, with HTTP/1.0, or when lws itself answered ("not found", without a BIND before), this follows
+// a last response; otherwise a handler hung up.
+bool answered_at_once(const Life &life) {
+  return life.is_stream() || !life.progress.bound || life.connection.transactions.back().version == "HTTP/1.0";
+}
+
+void note_last_response(Fold &fold, Life &life, const Event &event) {
+  const bool handled = life.connection.transactions.back().handled_ns.has_value();
+  if (fold.sees_calls || !handled) return;
+  if (event.value == k_HTTP && answered_at_once(life)) life.progress.refused_done_ns = event.time_ns;
+  if (event.value == kHttpWriteable || event.value == k_HTTP_BODY_COMPLETION)
+    life.progress.refused_done_ns = event.time_ns;
+}
+
+}  // namespace
+
+void fold_refusal(Fold &fold, Life &life, const Event &event) {
+  if (event.kind != k_callback_refused) return;
+  if (life.connection.cls == ConnectionClass::kListener) {
+    fold.threads[event.thread].accepted_fd = -1;  // turned away: no connection follows
+    return;
+  }
+  if (life.evidence.refused < 0) life.evidence.refused = event.value;
+  if (!life.progress.open) return;
+  if (refuses_request(event.value) || refuses_upgrade(event.value))
+    return end_transaction(fold, life, Outcome::kRejected, event.time_ns);
+  note_last_response(fold, life, event);
+}
+
+std::optional<Close> close_by_refusal(const Life &life) {
+  const int callback = life.evidence.refused;
+  if (callback < 0) return std::nullopt;
+  const bool answered = life.progress.last == Outcome::kCompleted;
+  if (is_http_handler(callback) && answered) return Close{CloseReason::kResponseDone, CloseBy::kLws, {}, {}};
+  if (refuses_request(callback)) return Close{CloseReason::kRefused, CloseBy::kLocal, {}, {}};
+  if (refuses_upgrade(callback)) return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, {}, {}};
+  return Close{CloseReason::kHandlerClosed, CloseBy::kLocal, {}, {}};
+}
+
+}  // namespace wsitrace

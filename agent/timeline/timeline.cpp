@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "agent/timeline/timeline.h"
+
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+void fold_context(Fold &fold, const Event &event) {
+  uint32_t &destroying = fold.threads[event.thread].destroying_contexts;
+  if (event.kind == k_context_created) {
+    fold.contexts.insert(event.wsi);
+    fold.context_created = true;
+  } else if (event.value == 0) {
+    ++destroying;
+  } else {
+    if (destroying > 0) --destroying;
+    fold.contexts.erase(event.wsi);
+    fold.context_destroyed = true;
+  }
+}
+
+void fold_vhost_destroyed(Fold &fold, const Event &event) {
+  const uint16_t name = event.vhost != kNoString ? event.vhost : event.text;
+  if (name >= fold.vhost_destroyed_ns.size()) fold.vhost_destroyed_ns.resize(size_t{name} + 1);
+  fold.vhost_destroyed_ns[name] = event.time_ns;
+}
+
+// Events that belong to no connection.
+bool fold_surroundings(Fold &fold, const Event &event) {
+  switch (event.kind) {
+    case k_gap: fold.lossy = true; return true;
+    case k_vhost_created: ++fold.vhosts_made; return true;
+    case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
+    case k_context_created:
+    case k_context_destroyed: fold_context(fold, event); return true;
+    case k_call_failed: end_failed_call(fold, event); return true;
+    case k_PROTOCOL_INIT: return true;
+    case k_PROTOCOL_DESTROY: fold.vhosts_gone += event.flags & kFirstProtocol; return true;
+    default: return event.wsi == 0;
+  }
+}
+
+void fold_event(Fold &fold, const Event &event, Items items) {
+  fold.last_event_ns = event.time_ns;
+  fold.observer.on_event_counted(event.kind);
+  if (fold_surroundings(fold, event)) return;
+  Life *life = life_of(fold, event);
+  if (life == nullptr) {
+    ++fold.totals.stray_events;
+    return;
+  }
+  ++life->events;
+  const bool announced = life->announced;
+  Shown before = shown(life->connection);
+  identify(fold, *life, event, items);
+  if (event.kind == k_WSI_DESTROY) {
+    tell_change(fold, *life, before);
+    return end_life(fold, *life, event);
+  }
+  announce(fold, *life);
+  if (!announced) before = shown(life->connection);
+  note_close_evidence(fold, *life, event, items);
+  fold_transaction(fold, *life, event, items);
+  fold_refusal(fold, *life, event);
+  fold_binding(fold, *life, event);
+  fold_session(fold, *life, event);
+  tell_change(fold, *life, before);
+}
+
+}  // namespace
+
+Timeline::Timeline(TimelineObserver &observer) : fold_(std::make_unique<Fold>(observer)) {}
+Timeline::~Timeline() = default;
+
+void Timeline::on_process(const ProcessFacts &facts) {
+  fold_->process = facts;
+  fold_->sees_calls = facts.attach == "preload";
+}
+
+void Timeline::on_string(uint16_t id, std::string_view text) { fold_->strings.tell(id, text); }
+void Timeline::on_event(const Event &event, std::span<const std::byte> items) { fold_event(*fold_, event, items); }
+
+void Timeline::on_loss(const Loss &loss) {
+  fold_->loss = loss;
+  if (loss.lost > 0) fold_->lossy = true;
+}
+
+void Timeline::on_end(const End &end) { fold_->end = end; }
+
+const Totals &Timeline::totals() const { return fold_->totals; }
+const ProcessFacts &Timeline::process() const { return fold_->process; }
+const Loss &Timeline::loss() const { return fold_->loss; }
+const End *Timeline::end() const { return fold_->end ? &*fold_->end : nullptr; }
+uint64_t Timeline::last_event_ns() const { return fold_->last_event_ns; }
+
+bool Timeline::contexts_gone() const {
+  if (fold_->context_created) return fold_->contexts.empty();
+  if (fold_->vhosts_made > 0) return fold_->vhosts_gone >= fold_->vhosts_made;
+  return fold_->context_destroyed;
+}
+
+void Timeline::for_each_open(const std::function<void(const Connection &)> &visit) const {
+  for (const Life *life = fold_->lives.oldest(); life != nullptr; life = life->newer) visit(life->connection);
+}
+
+}  // namespace wsitrace

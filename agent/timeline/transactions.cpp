@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+//
+// When a request ends, by what lws shows of it on its connection (server side). FH = FILTER_HTTP_CONNECTION.
+//
+//    a file was sent            FH ... HTTP_FILE_COMPLETION
+//    a handler answered         FH ... HTTP ... DROP("lws_http_transaction_completed")
+//    lws answered, first time   FH HTTP BIND(protocols[0]): "not found"; nothing was bound yet, so nothing is dropped
+//                               FH BIND(protocols[0]):      HEAD, redirect, errors. A dynamic mount on protocols[0] begins
+//                                                           likewise; there an event of the handler follows (maybe_done)
+//    the last one answered      callback_refused at the end of the handler, then the end of the connection
+//    upgraded                   HTTP_CONFIRM_UPGRADE ... ESTABLISHED
+//    HEAD, the last one         FH, then the end of the connection
+// transaction_completed says the same at once, where calls are recorded. It may come twice for one transaction. The next request ends the one before in any case.
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+// Handlers ask for the close after their last response, and lws closes at once; where it waits, there was something left to send.
+constexpr Ns kPromptCloseNs = 100'000'000;
+
+Transaction &current(Life &life) { return life.connection.transactions.back(); }
+
+void note_request_line(Fold &fold, Transaction &transaction, Items items) {
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    if (tag == kItemPath && transaction.path.empty()) transaction.path = text;
+    if (tag == kItemMethod && transaction.method.empty()) transaction.method = fold.strings.intern(text);
+    if (tag == kItemVersion && transaction.version.empty()) transaction.version = fold.strings.intern(text);
+  });
+}
+
+Transaction &begin(Fold &fold, Life &life, Ns requested_ns) {
+  auto &transactions = life.connection.transactions;
+  make_room(transactions);
+  Transaction &transaction = transactions.emplace_back();
+  transaction.index = static_cast<uint32_t>(++life.connection.transactions_total);
+  transaction.requested_ns = requested_ns;
+  ++fold.totals.transactions;
+  life.progress = {};
+  life.progress.open = true;
+  life.evidence.refused = -1;
+  life.connection.state = State::kActive;
+  return transaction;
+}
+
+// lws reads the next request of a connection only after the response to the one before.
+void end_before_next(Fold &fold, Life &life, Ns now_ns) {
+  if (!life.progress.open) return;
+  if (life.progress.upgrade) return end_transaction(fold, life, Outcome::kRejected, now_ns);
+  end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(now_ns));
+}
+
+void begin_request(Fold &fold, Life &life, const Event &event, Items items) {
+  end_before_next(fold, life, event.time_ns);
+  Transaction &transaction = begin(fold, life, event.time_ns);
+  transaction.protocol = fold.strings.text(event.protocol);
+  note_request_line(fold, transaction, items);
+}
+
+void begin_upgrade(Fold &fold, Life &life, const Event &event, Items items) {
+  end_before_next(fold, life, event.time_ns);
+  note_request_line(fold, begin(fold, life, event.time_ns), items);
+  life.progress.upgrade = true;
+}
+
+// The protocol that was chosen is asked. Websocket over h2 shows no other sign of the request.
+void ask_protocol(Fold &fold, Life &life, const Event &event, Items items) {
+  if (!life.progress.open) begin_upgrade(fold, life, event, items);
+  life.progress.upgrade = true;
+  current(life).protocol = fold.strings.text(event.protocol);
+}
+
+// A POST over h2 comes without FH: it began when the stream was bound.
+void begin_unfiltered(Fold &fold, Life &life, const Event &event) {
+  const bool bound = life.is_stream() && life.binding_open && life.connection.transactions_total == 0;
+  begin(fold, life, bound ? life.connection.bindings.back().bound_ns : event.time_ns);
+  life.progress.bound = bound;
+}
+
+void handle(Fold &fold, Life &life, const Event &event, Items items) {
+  if (!life.progress.open) begin_unfiltered(fold, life, event);
+  life.progress.maybe_done_ns.reset();
+  Transaction &transaction = current(life);
+  note_request_line(fold, transaction, items);
+  if (transaction.handled_ns) return;
+  transaction.handled_ns = event.time_ns;
+  transaction.protocol = fold.strings.text(event.protocol);
+}
+
+void finish_file(Fold &fold, Life &life, const Event &event) {
+  if (!life.progress.open) return;
+  if (!current(life).handled_ns) current(life).protocol = fold.strings.text(event.protocol);
+  end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+  life.progress.awaits_bind = false;  // not always bound; the callback's result tells of a close
+}
+
+void note_bound(Fold &fold, Life &life, const Event &event) {
+  const bool first_protocol = (event.flags & kFirstProtocol) != 0;
+  const bool settles = first_protocol && !life.progress.bound && !life.binding_open;
+  life.progress.awaits_bind = false;
+  life.progress.bound = true;
+  if (!life.progress.open || life.progress.upgrade || !settles) return;
+  if (current(life).handled_ns) {
+    end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+    life.progress.awaits_bind = false;
+  } else if (life.connection.bindings_total == 0) {
+    life.progress.maybe_done_ns = event.time_ns;
+  }
+}
+
+void note_dropped(Fold &fold, Life &life, const Event &event) {
+  if (!life.progress.open) return;
+  life.progress.bound = true;
+  if (fold.strings.word(event.text) == Word::kTransactionCompleted)
+    end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(event.time_ns));
+}
+
+void note_completed(Fold &fold, Life &life, const Event &event) {
+  if (life.progress.open)
+    end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(event.time_ns));
+}
+
+void note_status(Life &life, const Event &event) {
+  if (!life.progress.open || event.value < 200 || event.value > 999) return;
+  Transaction &transaction = current(life);
+  if (transaction.status) return;
+  transaction.status = event.value;
+  transaction.responded_ns = event.time_ns;
+}
+
+void establish(Fold &fold, Life &life, const Event &event) {
+  if (!life.progress.open) return;
+  current(life).protocol = fold.strings.text(event.protocol);
+  end_transaction(fold, life, Outcome::kUpgraded, event.time_ns);
+}
+
+// A response without a body is sent at once; without a record of calls, HEAD is the one that can be told by its request.
+bool has_no_body(const Fold &fold, const Life &life, const Transaction &transaction) {
+  return !fold.sees_calls && transaction.method == "HEAD" && !transaction.handled_ns && !life.progress.bound;
+}
+
+Outcome outcome_at_end(const Fold &fold, const Life &life, const Transaction &transaction, Ns now_ns) {
+  const TransactionProgress &progress = life.progress;
+  if (has_no_body(fold, life, transaction)) return Outcome::kCompleted;
+  if (progress.maybe_done_ns) return Outcome::kCompleted;
+  if (progress.refused_done_ns && now_ns - *progress.refused_done_ns <= kPromptCloseNs) return Outcome::kCompleted;
+  if (progress.upgrade) return Outcome::kRejected;
+  if (!transaction.handled_ns && transaction.status.value_or(0) >= 400) return Outcome::kRejected;
+  return Outcome::kAborted;
+}
+
+}  // namespace
+
+void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns) {
+  if (!life.progress.open) return;
+  Transaction &transaction = current(life);
+  transaction.completed_ns = now_ns;
+  transaction.outcome = outcome;
+  const bool upgrade = life.progress.upgrade;
+  const bool bound_already = life.progress.maybe_done_ns.has_value();
+  life.progress = {};
+  life.progress.last = outcome;
+  life.progress.awaits_bind = outcome == Outcome::kCompleted && !bound_already;
+  life.progress.last_upgrade = upgrade;
+  if (!life.ending && outcome != Outcome::kUpgraded) life.connection.state = State::kIdle;
+  fold.observer.on_transaction_ended(life.connection, transaction);
+}
+
+void settle_transaction(Fold &fold, Life &life, Ns now_ns) {
+  if (!life.progress.open) return;
+  const Outcome outcome = outcome_at_end(fold, life, current(life), now_ns);
+  OptionalNs done_ns = life.progress.maybe_done_ns ? life.progress.maybe_done_ns : life.progress.refused_done_ns;
+  if (outcome != Outcome::kCompleted) done_ns = now_ns;
+  end_transaction(fold, life, outcome, done_ns.value_or(now_ns));
+}
+
+void fold_transaction(Fold &fold, Life &life, const Event &event, Items items) {
+  switch (event.kind) {
+    case k_FILTER_HTTP_CONNECTION: return begin_request(fold, life, event, items);
+    case k_HTTP_CONFIRM_UPGRADE: return begin_upgrade(fold, life, event, items);
+    case k_FILTER_PROTOCOL_CONNECTION: return ask_protocol(fold, life, event, items);
+    case k_HTTP: return handle(fold, life, event, items);
+    case k_HTTP_FILE_COMPLETION: return finish_file(fold, life, event);
+    case k_HTTP_BIND_PROTOCOL: return note_bound(fold, life, event);
+    case k_HTTP_DROP_PROTOCOL: return note_dropped(fold, life, event);
+    case k_transaction_completed: return note_completed(fold, life, event);
+    case k_status_sent: return note_status(life, event);
+    case k_ESTABLISHED: return establish(fold, life, event);
+    case k_CLOSED:
+    case k_CLOSED_HTTP: return settle_transaction(fold, life, event.time_ns);
+    default: return;
+  }
+}
+
+}  // namespace wsitrace

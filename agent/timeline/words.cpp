@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "agent/timeline/words.h"
+
+namespace wsitrace {
+namespace {
+
+struct Known {
+  std::string_view text;
+  Word word;
+};
+
+constexpr Known kExact[] = {
+    {"lws_http_transaction_completed", Word::kTransactionCompleted},
+    {"server socket svc fail", Word::kSocketFailed},
+    {"close_and_handled", Word::kServiceSaidClose},
+    {"lws_read_h1 bail", Word::kH1Bail},
+    {"lws_read_h2 bail", Word::kH2Bail},
+    {"h2 pollout handle", Word::kStreamDone},
+    {"reset stream", Word::kStreamDone},
+    {"peer RST_STREAM", Word::kPeerReset},
+    {"returned close packet", Word::kReturnedCloseFrame},
+    {"ctx destroy", Word::kContextDestroyed},
+    {"ctx deprecate", Word::kContextDeprecated},
+    {"lws_context_deprecate", Word::kContextDeprecated},
+    {"ss adopt skt fail", Word::kAdoptFailed},
+    {"c hs interp", Word::kClientRefused},
+    {"redir", Word::kRedirected},
+    {"to sync kill", Word::kKilled},
+    {"lws_cgi_kill", Word::kKilled},
+    {"raw svc fail", Word::kRawFailed},
+    {"tls start fail", Word::kTlsFailed},
+    {"ssl accept failed", Word::kTlsFailed},
+    {"comp write fail", Word::kWriteFailed},
+};
+
+// Families that differ by a number or a detail at the end.
+constexpr Known kPrefix[] = {
+    {"h2 end stream", Word::kStreamDone},
+    {"adopt ", Word::kAdoptFailed},
+    {"client_connect", Word::kConnectFailed},
+    {"cbail", Word::kClientFailed},
+};
+
+}  // namespace
+
+Word word_of(std::string_view text) {
+  for (const Known &known : kExact)
+    if (text == known.text) return known.word;
+  for (const Known &known : kPrefix)
+    if (text.substr(0, known.text.size()) == known.text) return known.word;
+  return Word::kOther;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# From a fresh checkout to timelines: installs what is missing, builds, and traces a real server, or the program you name.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/.."
+
+usage() {
+  cat <<'HELP'
+usage: deploy/quickstart.sh [--once] [--build DIR]
+       deploy/quickstart.sh [--build DIR] -- PROGRAM [ARG...]
+
+Without a program: starts lwsws 4.3.5 with the wsitrace plugin on free ports of 127.0.0.1, sends it real traffic (keep-alive,
+pipelined, h2, websocket), prints the timelines, the verdict and the URLs, and stays up until Ctrl-C.
+With a program: runs it under `wsitrace run` and prints its timelines when it has ended; Ctrl-C reaches it as ever.
+
+  --once       end after printing
+  --build DIR  use this finished build; install and build nothing
+
+The build is build/release. Everything else lies in a directory under TMPDIR that is removed at the end; the trace of a
+program stays in the current directory of the caller.
+
+examples:
+  deploy/quickstart.sh
+  deploy/quickstart.sh --once
+  deploy/quickstart.sh -- janus -F /etc/janus
+HELP
+}
+
+fail() { echo "wsitrace: quickstart: $1 ($2)" >&2; exit 2; }
+say() { echo "quickstart: $*"; }
+
+caller_directory=$OLDPWD
+once=0 build='' program=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --once) once=1 ;;
+    --build) [ $# -ge 2 ] || fail "--build: no directory" "try --build build/release"; build=$2; shift ;;
+    --) shift; [ $# -gt 0 ] || fail "--: no program" "see --help"; program=("$@"); break ;;
+    -h|--help) usage; exit 0 ;;
+    *) fail "$1: unknown option" "see --help" ;;
+  esac
+  shift
+done
+
+# Configures without tests where their libraries are not installed; they are no part of this.
+build_release() {
+  local options log=build/quickstart.log
+  deploy/bootstrap.sh
+  options=("-DWSITRACE_PLUGIN_LWS=$(deploy/bootstrap.sh --print-lws 4.1.6);$(deploy/bootstrap.sh --print-lws 4.3.5)")
+  [ -e /usr/include/gtest/gtest.h ] || options+=(-DWSITRACE_TESTS=OFF)
+  say "building build/release"
+  mkdir -p build
+  { cmake --preset release "${options[@]}" && cmake --build --preset release; } >"$log" 2>&1 ||
+    { tail -n 25 "$log" >&2; fail "the build failed" "all of it is in $log"; }
+}
+
+if [ -z "$build" ]; then build_release; build=build/release; fi
+build=$(cd "$build" && pwd) || fail "$build: no such directory" "leave --build away to build it"
+wsitrace=$build/bin/wsitrace
+[ -x "$wsitrace" ] || fail "$wsitrace: not built" "leave --build away to build it"
+
+trace_program() {
+  local trace status=0
+  cd "$caller_directory"
+  trace=$(basename "${program[0]}").$$.wsitrace
+  "$wsitrace" run -o "$trace" -- "${program[@]}" || status=$?
+  [ ! -s "$trace" ] || "$wsitrace" report "$trace"
+  say "the program's status was $status; the trace is $PWD/$trace"
+  exit "$status"
+}
+[ ${#program[@]} = 0 ] || trace_program
+
+room=$(mktemp -d "${TMPDIR:-/tmp}/wsitrace-quickstart.XXXXXX")
+root_pid='' server_pid=''
+
+# lwsws is two processes: SIGINT to the first ends both. It takes about two seconds over it.
+clean_up() {
+  local waited
+  trap - EXIT INT TERM
+  if [ -n "$root_pid" ]; then
+    kill -INT "$root_pid" 2>/dev/null || true
+    for waited in $(seq 50); do
+      kill -0 "$root_pid" 2>/dev/null || [ -e "/proc/${server_pid:-none}" ] || break
+      sleep 0.1
+    done
+    [ "$waited" -lt 50 ] || kill -KILL "$root_pid" ${server_pid:+"$server_pid"} 2>/dev/null || true
+    wait "$root_pid" 2>/dev/null || true
+  fi
+  rm -rf "$room"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+free_ports() { # COUNT
+  python3 - "$1" <<'PYTHON'
+import socket, sys
+socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(sock.getsockname()[1] for sock in socks))
+PYTHON
+}
+
+vhost() { # NAME PORT FURTHER-MEMBERS
+  cat <<JSON
+    {"name": "$1", "port": "$2", "interface": "127.0.0.1", "noipv6": "1", $3,
+     "mounts": [{"mountpoint": "/", "origin": "file://$room/www", "default": "index.html"}$4]}
+JSON
+}
+
+configure_lwsws() {
+  local mirror='"ws-protocols": [{"lws-mirror-protocol": {"status": "ok"}}]'
+  mkdir -p "$room/conf.d" "$room/www" "$room/plugins"
+  echo '<html>hello</html>' >"$room/www/index.html"
+  ln -s "$build/lib/lws-4.3.5/libprotocol_wsitrace.so" "$room/plugins/"
+  ln -s "$lws/share/libwebsockets-test-server/plugins/libprotocol_lws_mirror.so" "$room/plugins/"
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout "$room/key.pem" -out "$room/cert.pem" 2>/dev/null
+  echo "{\"global\": {\"uid\": \"$(id -u)\", \"gid\": \"$(id -g)\", \"init-ssl\": \"yes\", \"plugin-dir\": \"$room/plugins\"}}" \
+    >"$room/conf"
+  {
+    echo '{"vhosts": ['
+    vhost site "$site_port" "$mirror" ''
+    echo ,
+    vhost secure "$secure_port" \
+      "\"host-ssl-cert\": \"$room/cert.pem\", \"host-ssl-key\": \"$room/key.pem\", \"alpn\": \"h2,http/1.1\", $mirror" ''
+    echo ,
+    vhost observer "$observer_port" "\"ws-protocols\": [{\"wsitrace\": {\"status\": \"ok\", \"trace\": \"$room/lwsws.wsitrace\"}}]" \
+      ', {"mountpoint": "/wsitrace", "origin": "callback://wsitrace"}'
+    echo ']}'
+  } >"$room/conf.d/vhosts"
+}
+
+start_lwsws() {
+  local waited
+  "$lws/bin/lwsws" -n -c "$room" -d 3 >"$room/lwsws.log" 2>&1 &
+  root_pid=$!
+  for waited in $(seq 100); do
+    ! curl -sf -o "$room/health" "$observer/healthz" || break
+    if [ "$waited" = 100 ] || ! kill -0 "$root_pid" 2>/dev/null; then
+      cat "$room/lwsws.log" >&2
+      fail "lwsws did not start" "its log is above"
+    fi
+    sleep 0.1
+  done
+  server_pid=$(cut -d' ' -f1 "/proc/$root_pid/task/$root_pid/children")
+}
+
+send_traffic() {
+  local url=https://127.0.0.1:$secure_port
+  python3 -B tests/scenario/workload.py "127.0.0.1:$site_port" --protocol lws-mirror-protocol --ws-path '/?mirror=m{}' \
+    --sequential 11 --pipelined 3
+  curl -sf --http2 --insecure --parallel -o "$room/h2.#1" "$url/?[1-5]"
+  say "sent 5 requests over one h2 connection"
+}
+
+# One line for people from the totals; the listeners and this very request are open.
+verdict() {
+  curl -sf "$observer/api/report" | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+totals, lost = report["totals"], report["loss"]["lost"]
+left = [c for c in report["connections"] if c["state"] != "closed" and c["class"] == "client" and c["vhost"] != "observer"]
+good = not (left or lost or totals["findings"])
+print("verdict: {}: {opened} connections opened, {closed} closed, {} left open, {transactions} transactions, {} events lost"
+      .format("clean" if good else "look closer", len(left), lost, **totals))
+'
+}
+
+lws=$(deploy/bootstrap.sh --print-lws 4.3.5)
+read -r site_port secure_port observer_port < <(free_ports 3)
+observer=http://127.0.0.1:$observer_port/wsitrace
+configure_lwsws
+start_lwsws
+say "lwsws 4.3.5 runs with the plugin (pid $server_pid)"
+send_traffic
+sleep 0.3
+echo
+"$wsitrace" report "$room/lwsws.wsitrace"
+echo
+verdict
+echo
+cat <<URLS
+the server      http://127.0.0.1:$site_port/   https://127.0.0.1:$secure_port/
+report (JSON)   $observer/api/report
+metrics         $observer/metrics
+URLS
+[ $once = 1 ] || { echo; say "Ctrl-C ends it"; wait "$root_pid"; }
