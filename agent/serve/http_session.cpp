@@ -47,11 +47,21 @@ void plan_request_body(lws *wsi, Exchange &exchange) {
   if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) exchange.closes = true;
 }
 
-// From the last byte of the request to the end of the exchange nothing is read: libwebsockets 4.1.6 would poll without a pause
-// over a client that has left or that has asked for more already. HTTP/2 ignores this and needs it not.
+// While a response is awaited nothing is read: libwebsockets 4.1.6 would poll without a pause over a client that has left or
+// that has asked for more already. (With reading off it does not write either, so reading comes back first.)
 void answer_when_ready(lws *wsi, const Exchange &exchange) {
-  lws_rx_flow_control(wsi, 0);
-  if (exchange.ready()) lws_callback_on_writable(wsi);
+  if (exchange.ready()) {
+    lws_callback_on_writable(wsi);
+  } else {
+    lws_rx_flow_control(wsi, 0);
+  }
+}
+
+void announce_finished(Site &site) {
+  for (lws *wsi : site.take_finished()) {
+    lws_rx_flow_control(wsi, 1);
+    lws_callback_on_writable(wsi);
+  }
 }
 
 void end(Site &site, HttpSession &session) {
@@ -138,7 +148,6 @@ int complete(Site &site, lws *wsi, HttpSession &session) {
   const bool closes = session.exchange->closes;
   end(site, session);
   if (closes) return kClose;
-  lws_rx_flow_control(wsi, 1);
   return lws_http_transaction_completed(wsi) != 0 ? kClose : kGoOn;
 }
 
@@ -163,10 +172,6 @@ int write_some(Site &site, lws *wsi, HttpSession &session) {
   if (exchange->sent_bytes == body_bytes && !must_flush_first(wsi)) return complete(site, wsi, session);
   lws_callback_on_writable(wsi);
   return kGoOn;
-}
-
-void announce_finished(Site &site) {
-  for (lws *wsi : site.take_finished()) lws_callback_on_writable(wsi);
 }
 
 }  // namespace

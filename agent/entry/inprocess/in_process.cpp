@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 // A drain finds at most what two pauses brought; a ring holds 50 ms of 600,000 slots/s.
 constexpr milliseconds kBusyPause{10};
 constexpr milliseconds kIdlePause{40};
+constexpr milliseconds kHorizon{2};  // the collector holds back what is younger than 1 ms
 constexpr uint64_t kFlushEveryNs = 200'000'000;
 
 // Tells one log to several sinks.
@@ -84,6 +85,8 @@ struct InProcess::State {
   }
 
   milliseconds turn() {
+    // Somebody asks: let the collector's horizon pass the request, so that the answer has all that came before it.
+    if (site.open_count() > 0) std::this_thread::sleep_for(kHorizon);
     const size_t drained = collector->drain();
     const size_t answered = site.work();
     if (trace != nullptr && monotonic_ns() - flushed_ns > kFlushEveryNs) {
