@@ -11,7 +11,8 @@ usage: deploy/bootstrap.sh [--tests] [--lws VERSION]...
 
   --tests              also install what tests/run.sh needs
   --lws VERSION        build this libwebsockets instead of the default 4.1.6 and 4.3.5;
-                       4.3.5-bare is 4.3.5 without lws's own metrics (a peer in the benchmarks)
+                       4.3.5-bare is 4.3.5 without lws's own metrics, 4.3.5-info is 4.3.5-bare with
+                       lwsl_info compiled in (peers in the benchmarks)
   --print-lws VERSION  print the prefix of a libwebsockets that was built, and nothing else
 
 examples:
@@ -79,7 +80,7 @@ apt_options() { # DIR
 
 # Leaves the unpacked upstream sources of VERSION in DIR/source.
 fetch_source() { # VERSION DIR
-  local version=${1%-bare} dir=$2 suite options
+  local version=${1%%-*} dir=$2 suite options
   case $version in
     4.1.6) suite=bookworm ;;
     4.3.5) suite=trixie ;;
@@ -110,6 +111,8 @@ build_lws() { # VERSION
   case $version in
     4.3.5) flags+=(-DLWS_WITH_SYS_METRICS=ON -DLWS_MAX_SMP=4) ;;
     4.3.5-bare) flags+=(-DLWS_MAX_SMP=4) ;;
+    4.3.5-info) flags+=(-DLWS_MAX_SMP=4 -DCMAKE_C_FLAGS=-D_DEBUG
+                        "-DLWS_LOGGING_BITFIELD_CLEAR=(~(LLL_ERR|LLL_WARN|LLL_NOTICE|LLL_INFO|LLL_USER))") ;;
   esac
   { cmake -G Ninja -S "$dir/source" -B "$dir/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
       -DCMAKE_INSTALL_PREFIX="$prefix" "-DCMAKE_INSTALL_RPATH=$prefix/lib" "${flags[@]}" &&

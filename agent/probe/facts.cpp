@@ -120,17 +120,18 @@ int close_code(const void *in, size_t length) noexcept {
   return bytes[0] << 8 | bytes[1];
 }
 
-void add_end(Event &event, lws *wsi) noexcept {
+}  // namespace
+
+uint8_t flags_at_end(lws *wsi) noexcept {
   std::atomic<uint64_t> &known = known_listener(wsi);
   if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
     known.store(0, std::memory_order_relaxed);
   const char *tag = api().lws_wsi_tag != nullptr ? api().lws_wsi_tag(wsi) : nullptr;
   if (tag != nullptr && *tag == '[') ++tag;
-  if (tag != nullptr && std::strncmp(tag, "wsi|", 4) == 0 && std::strstr(tag, "|listen|") != nullptr)
-    event.flags |= kTagSaysListener;
+  // Other tags hold paths: only one that begins with the group of plain wsi is looked through.
+  const bool plain = tag != nullptr && tag[0] == 'w' && tag[1] == 's' && tag[2] == 'i' && tag[3] == '|';
+  return plain && std::strstr(tag, "|listen|") != nullptr ? kTagSaysListener : 0;
 }
-
-}  // namespace
 
 bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }
 
@@ -147,7 +148,6 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_message(items, in, length);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
-    case LWS_CALLBACK_WSI_DESTROY: return add_end(event, wsi);
     default: return;
   }
 }

@@ -20,11 +20,10 @@ constexpr KindSet set_of(std::initializer_list<lws_callback_reasons> kinds) {
   return set;
 }
 
-inline constexpr KindSet kKindsWithFacts =
-    set_of({LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_RAW_ADOPT,
-            LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
-            LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_CLIENT_CONNECTION_ERROR,
-            LWS_CALLBACK_WS_PEER_INITIATED_CLOSE, LWS_CALLBACK_WSI_DESTROY});
+inline constexpr KindSet kKindsWithFacts = set_of(
+    {LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_RAW_ADOPT,
+     LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
+     LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, LWS_CALLBACK_WS_PEER_INITIATED_CLOSE});
 // Plain ones, unless the wsi is an h2 stream, whose parent is told.
 inline constexpr KindSet kKindsWithStreamFacts = set_of({LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL});
 // Their `in` is the cause, a C string.
@@ -39,6 +38,8 @@ constexpr bool has_stream_facts(int reason) noexcept {
 constexpr bool carries_cause(int reason) noexcept { return kKindsWithCause.has(static_cast<unsigned>(reason)); }
 
 bool is_stream(lws *wsi) noexcept;
+// WSI is being destroyed: forgets it as a listener. Flags of its WSI_DESTROY.
+uint8_t flags_at_end(lws *wsi) noexcept;
 
 // Adds to EVENT and ITEMS what the callback's arguments and the wsi say. WSI is alive.
 void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept;

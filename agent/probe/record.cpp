@@ -86,6 +86,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   event.flags = vhost.flags;
   const bool facts = wsi != nullptr && (has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi)));
   if (facts) return record_with_facts(*out, event, wsi, in, length);
+  if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) event.flags |= flags_at_end(wsi);
   if (carries_cause(reason)) event.text = intern_literal(static_cast<const char *>(in));
   out->record(event);
 }

@@ -106,7 +106,8 @@ void add_identity(JsonObject &object, const Connection &connection) {
   object.number_or_null("fd", connection.fd);
   object.text_or_null("local", connection.local);
   object.text_or_null("peer", connection.peer);
-  object.key("tls") += connection.tls ? R"({"version":null,"cipher":null,"alpn":null,"sni":null,"resumed":null})" : "null";
+  object.key("tls") +=
+      connection.tls ? R"({"version":null,"cipher":null,"alpn":null,"sni":null,"resumed":null})" : "null";
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ void append_process(std::string &out, const ProcessFacts &process, const End *en
   object.number("pid", process.pid);
   object.text("program", process.program);
   std::string &argv = object.key("argv");
-  append_list(argv, process.arguments, [](std::string &to, const std::string &text, uint64_t) { append_json(to, text); }, 0);
+  append_list(
+      argv, process.arguments, [](std::string &to, const std::string &text, uint64_t) { append_json(to, text); }, 0);
   object.text_or_null("lws_version", process.lws_version);
   object.text("attach", process.attach.empty() ? "unknown" : process.attach);
   if (process.started_real_ns == 0) object.null("started_at");

@@ -53,9 +53,13 @@ void JsonReport::finish_document(uint64_t findings) {
 void JsonReport::finish_lines(uint64_t findings) {
   text_ += R"({"type":"loss","loss":)";
   append_loss(text_, timeline_.loss());
-  text_ += "}\n" R"({"type":"totals","totals":)";
+  text_ +=
+      "}\n"
+      R"({"type":"totals","totals":)";
   append_totals(text_, timeline_.totals(), findings);
-  text_ += "}\n" R"({"type":"end","process":)";
+  text_ +=
+      "}\n"
+      R"({"type":"end","process":)";
   append_process(text_, timeline_.process(), timeline_.end());
   text_ += "}\n";
 }

@@ -38,7 +38,8 @@ void add_bindings(Lines &lines, const Connection &connection) {
   for (const Binding &binding : connection.bindings) {
     lines.push_back({binding.bound_ns, "bound to " + named(binding.protocol)});
     if (!binding.dropped_ns) continue;
-    lines.push_back({*binding.dropped_ns, fmt::format("dropped by {}: {}", named(binding.protocol), named(binding.cause))});
+    lines.push_back(
+        {*binding.dropped_ns, fmt::format("dropped by {}: {}", named(binding.protocol), named(binding.cause))});
   }
 }
 
@@ -47,9 +48,11 @@ void add_transactions(Lines &lines, const Connection &connection) {
     const std::string number = fmt::format("transaction {}", transaction.index);
     lines.push_back({transaction.requested_ns, fmt::format("{}: {} {} {}", number, named(transaction.method),
                                                            named(transaction.path), named(transaction.version))});
-    if (transaction.handled_ns) lines.push_back({*transaction.handled_ns, number + " handled by " + named(transaction.protocol)});
+    if (transaction.handled_ns)
+      lines.push_back({*transaction.handled_ns, number + " handled by " + named(transaction.protocol)});
     if (transaction.responded_ns)
-      lines.push_back({*transaction.responded_ns, fmt::format("{} answered: {}", number, transaction.status.value_or(0))});
+      lines.push_back(
+          {*transaction.responded_ns, fmt::format("{} answered: {}", number, transaction.status.value_or(0))});
     if (transaction.completed_ns)
       lines.push_back({*transaction.completed_ns, fmt::format("{} {}", number, name_of(transaction.outcome))});
   }

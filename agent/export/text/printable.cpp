@@ -6,7 +6,9 @@
 namespace wsitrace {
 namespace {
 
-unsigned char byte_at(std::string_view text, size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; }
+unsigned char byte_at(std::string_view text, size_t i) {
+  return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+}
 bool continues(unsigned char byte) { return (byte & 0xc0) == 0x80; }
 
 // Length of the well-formed sequence beyond ASCII at the start of TEXT, 0 when there is none (RFC 3629, section 4) or when it

@@ -39,8 +39,8 @@ Columns::Row row_of(const Connection &connection, const Timeline &timeline) {
 }
 
 std::string totals_line(const Totals &totals) {
-  return fmt::format("{} opened, {} closed, {} open; {} transactions; {} binds, {} drops\n", totals.opened, totals.closed,
-                     totals.opened - totals.closed, totals.transactions, totals.binds, totals.drops);
+  return fmt::format("{} opened, {} closed, {} open; {} transactions; {} binds, {} drops\n", totals.opened,
+                     totals.closed, totals.opened - totals.closed, totals.transactions, totals.binds, totals.drops);
 }
 
 std::string loss_line(const Loss &loss, bool colour) {
@@ -75,7 +75,7 @@ Columns TextReport::columns() {
                   {"LASTED s", Align::kRight},
                   {"TRANSACTIONS", Align::kRight},
                   {"STATE", Align::kLeft},
-                  {"CLOSED BY", Align::kLeft}},
+                  {"CLOSE REASON", Align::kLeft}},
                  write_);
 }
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "agent/cli/check_command.h"
+#include "agent/cli/output.h"
+#include "agent/cli/report_command.h"
+#include "agent/cli/run/run_command.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr const char *kFooter =
+    "Examples:\n"
+    "  wsitrace run -- ./server --port 8080        record a program's connections\n"
+    "  wsitrace report server.4711.wsitrace        show them\n"
+    "  wsitrace check server.4711.wsitrace         did anything leak?\n"
+    "\n"
+    "`wsitrace COMMAND --help` tells more.";
+
+// CLI11 says "--option: why"; where it names no option, the command line is what is wrong.
+Error usage_error(const CLI::ParseError &error) {
+  const std::string text = error.what();
+  const size_t colon = text.find(": ");
+  if (colon == std::string::npos || text.find(' ') < colon) return {"command line", text, "see wsitrace --help"};
+  return {text.substr(0, colon), text.substr(colon + 2), "see wsitrace --help"};
+}
+
+int run(int argc, char **argv) {
+  int exit_status = 0;
+  CLI::App app("Records the life of every connection in a libwebsockets program.", "wsitrace");
+  app.set_version_flag("--version", "wsitrace " WSITRACE_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  add_run_command(app, exit_status);
+  add_report_command(app, exit_status);
+  add_check_command(app, exit_status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success &wanted) {
+    return app.exit(wanted);
+  } catch (const CLI::ParseError &error) {
+    complain(usage_error(error));
+    return kUsageStatus;
+  }
+  return exit_status;
+}
+
+}  // namespace
+}  // namespace wsitrace
+
+int main(int argc, char **argv) {
+  try {
+    return wsitrace::run(argc, argv);
+  } catch (const std::exception &error) {
+    wsitrace::complain({"internal", error.what(), "please report this"});
+    return wsitrace::kUsageStatus;
+  }
+}

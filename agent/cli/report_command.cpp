@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/report_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "agent/cli/output.h"
+#include "agent/collect/trace_file.h"
+#include "agent/export/json/report.h"
+#include "agent/export/text/event_lines.h"
+#include "agent/export/text/table.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr const char *kFooter =
+    "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program.\n"
+    "\n"
+    "Examples:\n"
+    "  wsitrace report janus.4711.wsitrace                    a table of all connections\n"
+    "  wsitrace report janus.4711.wsitrace --open             those that are still there\n"
+    "  wsitrace report janus.4711.wsitrace --conn 7           everything about one connection\n"
+    "  wsitrace report janus.4711.wsitrace --format ndjson    one JSON object a line\n"
+    "  wsitrace report janus.4711.wsitrace --events           what was recorded, event by event";
+
+struct ReportOptions {
+  std::string file;
+  std::string format = "text";
+  std::string cls, vhost;
+  uint64_t connection = 0;
+  uint32_t pid = 0;
+  bool open = false;
+  bool events = false;
+};
+
+Filter filter_of(const ReportOptions &options) {
+  Filter filter;
+  filter.open_only = options.open;
+  if (!options.cls.empty()) filter.cls = class_named(options.cls);
+  if (!options.vhost.empty()) filter.vhost = options.vhost;
+  if (options.connection != 0) filter.id = options.connection;
+  return filter;
+}
+
+// Nothing was heard of a process: there is nothing to report but the error.
+bool heard_nothing(const Timeline &timeline) { return timeline.process().pid == 0 && timeline.totals().opened == 0; }
+
+template <typename Report>
+Expected<void> read_into(Report &report, const ReportOptions &options) {
+  auto read = read_log(options.file, report, options.pid);
+  if (read || !heard_nothing(report.timeline())) report.finish();
+  return read;
+}
+
+Expected<void> render(const ReportOptions &options, Output &output) {
+  const auto write = [&output](std::string_view text) { output.write(text); };
+  if (options.events) {
+    EventLines lines(write);
+    return read_log(options.file, lines, options.pid);
+  }
+  if (options.format == "text") {
+    TextReport report({.colour = output.is_terminal(), .details = options.connection != 0}, filter_of(options), write);
+    return read_into(report, options);
+  }
+  const JsonShape shape = options.format == "json" ? JsonShape::kDocument : JsonShape::kLines;
+  JsonReport report(shape, filter_of(options), write);
+  return read_into(report, options);
+}
+
+int run(const ReportOptions &options) {
+  Output output = Output::to_stdout();
+  const auto rendered = render(options, output);
+  const auto written = output.finish();
+  if (!rendered) complain(rendered.error());
+  if (!written) complain(written.error());
+  return rendered && written ? 0 : kUsageStatus;
+}
+
+}  // namespace
+
+void add_report_command(CLI::App &app, int &exit_status) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App *command = app.add_subcommand("report", "Show the connections in a trace");
+  command->add_option("FILE", options->file, "Trace or ring file")->required();
+  CLI::Option *format = command->add_option("--format", options->format, "text, json or ndjson")
+                            ->type_name("FORMAT")
+                            ->check(CLI::IsMember({"text", "json", "ndjson"}))
+                            ->capture_default_str();
+  CLI::Option *events = command->add_flag("--events", options->events, "Show the raw events instead")->excludes(format);
+  command->add_flag("--open", options->open, "Only connections that are still open")->excludes(events);
+  command->add_option("--class", options->cls, "Only this class: listener, client or internal")
+      ->type_name("CLASS")
+      ->check(CLI::IsMember({"listener", "client", "internal"}))
+      ->excludes(events);
+  command->add_option("--vhost", options->vhost, "Only this vhost")->type_name("NAME")->excludes(events);
+  command->add_option("--conn", options->connection, "Only the connection with this id, with all details")
+      ->type_name("ID")
+      ->check(CLI::PositiveNumber)
+      ->excludes(events);
+  command->add_option("--pid", options->pid, "Of a ring file: the process to report (default: the first that recorded)")
+      ->type_name("PID");
+  command->footer(kFooter);
+  command->callback([options, &exit_status] { exit_status = run(*options); });
+}
+
+}  // namespace wsitrace

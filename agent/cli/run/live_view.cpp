@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/run/live_view.h"
+
+#include <chrono>
+#include <csignal>
+#include <stdexcept>
+
+#include "agent/cli/run/reports.h"
+#include "agent/timeline/timeline.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr std::chrono::milliseconds kWorkPause{10};
+constexpr std::chrono::milliseconds kFlushPatience{200};
+
+class MetricsListener final : public LogSink {
+ public:
+  explicit MetricsListener(Metrics &metrics) : metrics_(metrics), timeline_(metrics) {}
+
+  void on_process(const ProcessFacts &facts) override {
+    metrics_.add_process(facts);
+    timeline_.on_process(facts);
+  }
+  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
+  void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
+  void on_loss(const Loss &loss) override {
+    metrics_.add_loss(loss_, loss);
+    loss_ = loss;
+    timeline_.on_loss(loss);
+  }
+  void on_end(const End &end) override {
+    timeline_.on_end(end);
+    timeline_.for_each_open([this](const Connection &connection) { metrics_.forget_open(connection); });
+  }
+
+ private:
+  Metrics &metrics_;
+  Timeline timeline_;
+  Loss loss_;
+};
+
+}  // namespace
+
+LiveView::LiveView() : site_({[this] { return render_metrics(metrics_); }, [this] { return report(); }}) {}
+
+LiveView::~LiveView() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (worker_.joinable()) worker_.join();
+  server_.reset();
+}
+
+Expected<void> LiveView::start(const std::string &host_and_port) {
+  auto server = Server::start(host_and_port, site_);
+  if (!server) return unexpected(server.error());
+  server_ = std::move(*server);
+  worker_ = std::thread([this] { work(); });
+  return {};
+}
+
+std::string LiveView::url() const { return server_->url() + "/"; }
+
+std::shared_ptr<LogSink> LiveView::listener() { return std::make_shared<MetricsListener>(metrics_); }
+
+bool LiveView::wants_flush() const {
+  const std::lock_guard lock(mutex_);
+  return wants_flush_;
+}
+
+void LiveView::flushed(const std::string &trace_path) {
+  {
+    const std::lock_guard lock(mutex_);
+    trace_path_ = trace_path;
+    wants_flush_ = false;
+  }
+  changed_.notify_all();
+}
+
+void LiveView::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    site_.work();
+    lock.lock();
+    changed_.wait_for(lock, kWorkPause, [this] { return stopping_; });
+  }
+}
+
+std::string LiveView::report() {
+  std::string path;
+  {
+    std::unique_lock lock(mutex_);
+    wants_flush_ = true;
+    changed_.wait_for(lock, kFlushPatience, [this] { return !wants_flush_ || stopping_; });
+    path = trace_path_;
+  }
+  if (path.empty()) throw std::runtime_error("nothing was recorded yet");
+  return json_report(path);
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+//
+// Learns how processes end. The launcher is a subreaper (prctl(2)): a descendant whose parent has ended becomes its child,
+// so that a daemon's end is seen as well as that of the program itself.
+#ifndef WSITRACE_CLI_RUN_REAPER_H
+#define WSITRACE_CLI_RUN_REAPER_H
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "wsitrace/log.h"
+
+namespace wsitrace {
+
+class Reaper {
+ public:
+  explicit Reaper(pid_t program);
+
+  // Waits for whatever has ended by now.
+  void reap();
+  // How the process ended; nothing while it runs, or when somebody else waits for it. Answers once, except for the program.
+  std::optional<End> end_of(uint32_t pid);
+
+  // Exit status as a shell has it: 128+N for signal N. Nothing while the program runs.
+  [[nodiscard]] std::optional<int> program_status() const;
+  // Children that are left, other than the program. Reads /proc.
+  [[nodiscard]] std::vector<pid_t> orphans() const;
+
+ private:
+  pid_t program_;
+  std::map<pid_t, int> ended_;  // wait status
+};
+
+End end_from_wait_status(int wait_status);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The logs of one run: one recording per process that attached, each with a trace file of its own from its first event on.
+//
+//   attached --first event or loss--> writing --end--> done
+//       |                                               ^
+//       +--end--> silent --(no other has a file)--------+   so that `wsitrace report` can tell why there is nothing
+//
+// Until a recording writes, it keeps what it was told (facts and strings: bounded by the process block).
+// Errors:  a trace file that cannot be made or written is reported once; the program and the other recordings go on.
+// Threads: one, that of the collector.
+#ifndef WSITRACE_CLI_RUN_RECORDINGS_H
+#define WSITRACE_CLI_RUN_RECORDINGS_H
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/cli/run/trace_names.h"
+#include "agent/collect/trace_file.h"
+#include "wsitrace/log.h"
+
+namespace wsitrace {
+
+class Recordings;
+
+class Recording final : public LogSink {
+ public:
+  explicit Recording(Recordings &owner) : owner_(owner) {}
+
+  void on_process(const ProcessFacts &facts) override;
+  void on_string(uint16_t id, std::string_view text) override;
+  void on_event(const Event &event, std::span<const std::byte> items) override;
+  void on_loss(const Loss &loss) override;
+  void on_end(const End &end) override;
+
+  void flush();
+  // Makes a trace file even though there is no event; WHY becomes the notice of a process that has none.
+  void write_silent(const std::string &why);
+
+  [[nodiscard]] const ProcessFacts &process() const { return process_; }
+  [[nodiscard]] const Loss &loss() const { return loss_; }
+  [[nodiscard]] const std::string &path() const { return path_; }  // empty: no trace file
+  [[nodiscard]] bool ended() const { return end_.has_value(); }
+
+ private:
+  void start_writing();
+  void end_writing(const End &end);
+  void look_for_error();
+
+  Recordings &owner_;
+  std::vector<std::shared_ptr<LogSink>> sinks_;
+  std::shared_ptr<TraceWriter> trace_;  // one of sinks_, unless there is none
+  bool started_ = false;
+  bool failed_ = false;
+  std::string path_;
+  ProcessFacts process_;
+  std::vector<std::pair<uint16_t, std::string>> strings_;
+  Loss loss_;
+  std::optional<End> end_;
+};
+
+class Recordings {
+ public:
+  // More sinks for a process that records, which hear its log from the start. FIRST: no other has recorded before.
+  using MoreSinks = std::function<std::vector<std::shared_ptr<LogSink>>(bool first)>;
+  using ReportError = std::function<void(const Error &)>;
+
+  Recordings(TraceNames names, uint64_t session, MoreSinks more_sinks, ReportError report_error);
+
+  // The sink of a process that attached; for the collector.
+  std::shared_ptr<Recording> begin();
+  // Makes what was recorded readable by others.
+  void flush();
+
+  [[nodiscard]] const std::vector<std::shared_ptr<Recording>> &all() const { return all_; }
+  // The one that the user's FILE belongs to: the first that writes. nullptr: none does.
+  [[nodiscard]] const Recording *first_written() const;
+  [[nodiscard]] uint64_t recorded() const;
+  [[nodiscard]] uint64_t lost() const;
+
+ private:
+  friend class Recording;
+  std::shared_ptr<TraceWriter> open_trace(Recording &recording, std::string &path);
+  std::vector<std::shared_ptr<LogSink>> more_sinks();
+
+  TraceNames names_;
+  uint64_t session_;
+  MoreSinks more_sinks_;
+  ReportError report_error_;
+  std::vector<std::shared_ptr<Recording>> all_;
+  bool any_started_ = false;
+  const Recording *first_written_ = nullptr;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#ifndef WSITRACE_CLI_RUN_RUN_OPTIONS_H
+#define WSITRACE_CLI_RUN_RUN_OPTIONS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wsitrace/layout.h"
+
+namespace wsitrace {
+
+// What the user asked of `wsitrace run`, checked.
+struct RunOptions {
+  std::string output;                // -o, empty: PROGRAM.PID.wsitrace
+  std::string serve;                 // HOST:PORT, empty: do not serve
+  std::vector<std::string> formats;  // F or F=FILE, each
+  bool check = false;
+  bool verbose = false;
+  uint32_t ring_slots = kDefaultRingSlots;
+  std::vector<std::string> arguments;  // PROGRAM first
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/run/traced_run.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "agent/base/clock.h"
+#include "agent/cli/run/preload.h"
+#include "agent/cli/run/say_error.h"
+#include "agent/cli/run/silence.h"
+#include "agent/cli/run/waiting.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr int kTurnMs = 10;
+constexpr uint64_t kLookNs = 50'000'000;
+constexpr uint64_t kSayAfterNs = 2 * kSettleNs;  // what ends by itself is not worth a word
+constexpr int kUsageStatus = 2;
+
+std::string joined(const std::vector<std::string> &names) {
+  std::string list;
+  for (const std::string &name : names) list += (list.empty() ? "" : ", ") + name;
+  return list;
+}
+
+}  // namespace
+
+TracedRun::TracedRun(const RunOptions &options, Reports &reports)
+    : options_(options), reports_(reports), talkative_(options.verbose || ::isatty(2) == 1) {}
+
+RunResult TracedRun::run() {
+  auto signals = Signals::take_over();
+  if (!signals) {
+    say_error(signals.error());
+    return {kUsageStatus, false};
+  }
+  prepare();
+  if (const auto failed = launch(*signals)) return {*failed, false};
+  watch(*signals);
+  finish();
+  return {reaper_->program_status().value_or(0), true};
+}
+
+void TracedRun::prepare() {
+  if (const auto path = find_program(program(), std::getenv("PATH")))
+    if (auto facts = inspect_program(*path)) facts_ = std::move(*facts);
+  auto tracing = Tracing::prepare(options_, reports_);
+  if (tracing) {
+    tracing_ = std::move(*tracing);
+    return;
+  }
+  Error error = tracing.error();
+  error.why += ", nothing will be recorded";
+  say_error(error);
+}
+
+std::optional<int> TracedRun::launch(const Signals &signals) {
+  auto child = Child::fork(options_.arguments, environment(), signals);
+  if (!child) {
+    say_error(child.error());
+    return 126;
+  }
+  child_.emplace(std::move(*child));
+  reaper_.emplace(child_->pid());
+  if (tracing_ && !options_.serve.empty()) {
+    if (auto served = tracing_->serve(options_.serve); !served) {
+      say_error(served.error());
+      return kUsageStatus;
+    }
+    fmt::print(stderr, "wsitrace: serving {}\n", tracing_->url());
+  }
+  if (tracing_) tracing_->begin([this](uint32_t pid) { return reaper_->end_of(pid); });
+  started_mono_ns_ = monotonic_ns();
+  started_real_ns_ = realtime_ns();
+  const int failed = child_->start();
+  if (failed == 0) return std::nullopt;
+  say_error(error_of_failed_exec(program(), failed));
+  return status_of_failed_exec(failed);
+}
+
+// A library of another machine's kind would only make the loader complain.
+std::vector<std::string> TracedRun::environment() const {
+  const bool foreign = facts_ && facts_->elf.elf && !facts_->elf.native;
+  if (!tracing_ || foreign) return environment_with(environ, {});
+  return environment_with(environ, tracing_->variables(facts_ ? facts_->elf.needed : std::vector<std::string>{}));
+}
+
+void TracedRun::watch(Signals &signals) {
+  do {
+    handle(signals.wait(kTurnMs));
+    reaper_->reap();
+    if (ended_ns_ == 0 && reaper_->program_status()) ended_ns_ = monotonic_ns();
+    if (tracing_) tracing_->turn();
+  } while (!is_over());
+}
+
+void TracedRun::handle(const std::vector<ReceivedSignal> &received) {
+  for (const ReceivedSignal &signal : received) {
+    if (ended_ns_ != 0) detach_ |= signal.number == SIGINT || signal.number == SIGTERM;
+    else if (forwarding_.accepts(signal, monotonic_ns())) ::kill(child_->pid(), signal.number);
+  }
+}
+
+bool TracedRun::is_over() {
+  if (ended_ns_ == 0) return false;
+  if (!tracing_ || tracing_->failure() || detach_) return true;
+  const pid_t pid = awaited();
+  if (pid != 0) say_waiting(pid);
+  return pid == 0;
+}
+
+pid_t TracedRun::awaited() {
+  if (tracing_->live_processes() > 0) return static_cast<pid_t>(tracing_->a_live_pid());
+  const uint64_t now_ns = monotonic_ns();
+  if (looked_ns_ != 0 && now_ns - looked_ns_ < kLookNs) return awaited_;
+  looked_ns_ = now_ns;
+  return awaited_ = find_expected(reaper_->orphans(), tracing_->ring_path(), now_ns - ended_ns_);
+}
+
+void TracedRun::say_waiting(pid_t pid) {
+  if (!talkative_ || pid == said_waiting_ || monotonic_ns() - ended_ns_ < kSayAfterNs) return;
+  said_waiting_ = pid;
+  say_error(
+      {program(), fmt::format("has ended; waiting for PID {}, which it left behind", pid), "Ctrl-C stops the tracing"});
+}
+
+void TracedRun::finish() {
+  if (!tracing_) return;
+  tracing_->finish();
+  const Recordings &recordings = tracing_->recordings();
+  if (recordings.recorded() == 0 && tracing_->lost() == 0) be_silent();
+  else say_notices();
+  say_loss();
+  if (talkative_) say_summary();
+}
+
+void TracedRun::be_silent() {
+  const Error why = why_silent();
+  say_error({why.what, "nothing recorded: " + why.why, why.hint});
+  const auto end = reaper_->end_of(static_cast<uint32_t>(child_->pid()));
+  tracing_->write_silent(facts_of_program(), end.value_or(End{}), why.why);
+}
+
+void TracedRun::say_notices() const {
+  for (const auto &recording : tracing_->recordings().all()) {
+    const ProcessFacts &process = recording->process();
+    if (process.notice.empty() || recording->loss().recorded > 0) continue;
+    say_error({fmt::format("{} (PID {})", process.program, process.pid), "nothing recorded: " + process.notice, {}});
+  }
+}
+
+Error TracedRun::why_silent() const {
+  Silence silence;
+  silence.program = program();
+  silence.facts = facts_;
+  silence.find_own_lws = [this] { return find_own_lws_in(facts_->path); };
+  silence.ring_notice = tracing_->ring_notice();
+  for (const auto &recording : tracing_->recordings().all()) {
+    silence.lws_seen |= !recording->process().lws_version.empty();
+    if (silence.process_notice.empty()) silence.process_notice = recording->process().notice;
+  }
+  return explain(silence);
+}
+
+ProcessFacts TracedRun::facts_of_program() const {
+  ProcessFacts facts;
+  facts.pid = static_cast<uint32_t>(child_->pid());
+  facts.parent_pid = static_cast<uint32_t>(::getpid());
+  facts.program = program().substr(program().rfind('/') + 1);
+  facts.arguments = options_.arguments;
+  facts.attach = attach_name(kAttachPreload);
+  facts.started_mono_ns = started_mono_ns_;
+  facts.started_real_ns = started_real_ns_;
+  return facts;
+}
+
+void TracedRun::say_loss() const {
+  const uint64_t lost = tracing_->lost();
+  if (lost == 0) return;
+  std::vector<std::string> causes;
+  for (const auto &recording : tracing_->recordings().all())
+    for (const auto &[cause, count] : recording->loss().by_cause)
+      if (count > 0) causes.push_back(fmt::format("{} {}", count, cause));
+  const uint64_t observed = tracing_->recordings().recorded() + lost;
+  say_error({program(),
+             fmt::format("{} of {} events were lost{}{}", lost, observed, causes.empty() ? "" : ": ", joined(causes)),
+             "a larger --ring-size holds more of them"});
+}
+
+void TracedRun::say_summary() const {
+  std::vector<std::string> files;
+  for (const auto &recording : tracing_->recordings().all())
+    if (!recording->path().empty()) files.push_back(recording->path());
+  say_error({program(), fmt::format("{} events recorded, {} lost", tracing_->recordings().recorded(), tracing_->lost()),
+             joined(files)});
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/run/waiting.h"
+
+#include <algorithm>
+#include <fstream>
+
+namespace wsitrace {
+
+MappedFiles mapped_files(std::istream &maps, const std::string &ring_path) {
+  MappedFiles found;
+  for (std::string line; std::getline(maps, line);) {
+    const size_t path = line.find('/');
+    if (path == std::string::npos) continue;
+    found.ring |= line.compare(path, std::string::npos, ring_path) == 0;
+    found.lws |= line.find("/libwebsockets.so", path) != std::string::npos;
+  }
+  return found;
+}
+
+pid_t find_expected(const std::vector<pid_t> &pids, const std::string &ring_path, uint64_t since_ns) {
+  const auto found = std::find_if(pids.begin(), pids.end(), [&](pid_t pid) {
+    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+    const MappedFiles mapped = mapped_files(maps, ring_path);
+    return mapped.ring && (mapped.lws || since_ns < kSettleNs);
+  });
+  return found != pids.end() ? *found : 0;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// Whether a process that outlives the program may still record, although it has not yet: a daemon that has left its parent and
+// will use libwebsockets in a moment.
+//
+// Source: /proc/PID/maps. A process under the preload library maps the ring file from its start on; one that has
+//         libwebsockets mapped too is about to use it. One that has not gets kSettleNs to load it.
+#ifndef WSITRACE_CLI_RUN_WAITING_H
+#define WSITRACE_CLI_RUN_WAITING_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <istream>
+#include <string>
+#include <vector>
+
+namespace wsitrace {
+
+inline constexpr uint64_t kSettleNs = 500'000'000;
+
+struct MappedFiles {
+  bool ring = false;
+  bool lws = false;
+};
+// MAPS: the text of /proc/PID/maps.
+MappedFiles mapped_files(std::istream &maps, const std::string &ring_path);
+
+// The first of PIDS that may still record, SINCE_NS after the program has ended; 0: none.
+pid_t find_expected(const std::vector<pid_t> &pids, const std::string &ring_path, uint64_t since_ns);
+
+}  // namespace wsitrace
+
+#endif
