@@ -74,12 +74,12 @@ trace_program() {
 room=$(mktemp -d "${TMPDIR:-/tmp}/wsitrace-quickstart.XXXXXX")
 root_pid='' server_pid=''
 
-# lwsws is two processes: SIGINT to the first ends both. It takes about two seconds over it.
+# lwsws is two processes. SIGINT ends each, as Ctrl-C would; the first takes about two seconds over it.
 clean_up() {
   local waited
   trap - EXIT INT TERM
   if [ -n "$root_pid" ]; then
-    kill -INT "$root_pid" 2>/dev/null || true
+    kill -INT ${server_pid:+"$server_pid"} "$root_pid" 2>/dev/null || true
     for waited in $(seq 50); do
       kill -0 "$root_pid" 2>/dev/null || [ -e "/proc/${server_pid:-none}" ] || break
       sleep 0.1
@@ -109,7 +109,8 @@ JSON
 }
 
 configure_lwsws() {
-  local mirror='"ws-protocols": [{"lws-mirror-protocol": {"status": "ok"}}]'
+  local mirror='"ws-protocols": [{"lws-mirror-protocol": {"status": "ok"}}, {"wsitrace": {"status": "ok", "trace": "TRACE"}}]'
+  mirror=${mirror/TRACE/$room/lwsws.wsitrace}
   mkdir -p "$room/conf.d" "$room/www" "$room/plugins"
   echo '<html>hello</html>' >"$room/www/index.html"
   ln -s "$build/lib/lws-4.3.5/libprotocol_wsitrace.so" "$room/plugins/"
@@ -124,7 +125,7 @@ configure_lwsws() {
     vhost secure "$secure_port" \
       "\"host-ssl-cert\": \"$room/cert.pem\", \"host-ssl-key\": \"$room/key.pem\", \"alpn\": \"h2,http/1.1\", $mirror" ''
     echo ,
-    vhost observer "$observer_port" "\"ws-protocols\": [{\"wsitrace\": {\"status\": \"ok\", \"trace\": \"$room/lwsws.wsitrace\"}}]" \
+    vhost observer "$observer_port" '"ws-protocols": [{"wsitrace": {"status": "ok"}}]' \
       ', {"mountpoint": "/wsitrace", "origin": "callback://wsitrace"}'
     echo ']}'
   } >"$room/conf.d/vhosts"

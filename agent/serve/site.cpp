@@ -144,6 +144,11 @@ Response Site::render(const Exchange &exchange) {
   }
 }
 
+size_t Site::pending_count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<size_t>(std::count_if(open_.begin(), open_.end(), [](const auto &e) { return !e->ready(); }));
+}
+
 size_t Site::open_count() const {
   const std::lock_guard lock(mutex_);
   return open_.size();

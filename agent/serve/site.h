@@ -90,7 +90,9 @@ class Site {
   // Cold thread: renders what is pending. Returns the number of exchanges answered.
   size_t work();
 
+  // Exchanges that have not ended, and those among them that wait for work().
   [[nodiscard]] size_t open_count() const;
+  [[nodiscard]] size_t pending_count() const;
   [[nodiscard]] uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:

@@ -17,9 +17,7 @@ bool is_server_side(const Life &life) {
   return life.connection.origin == Origin::kAccepted || life.connection.origin == Origin::kAdopted;
 }
 
-bool upgrade_failed(const Life &life) {
-  return life.progress.last_upgrade && life.progress.last == Outcome::kRejected;
-}
+bool upgrade_failed(const Life &life) { return life.progress.last_upgrade && life.progress.last == Outcome::kRejected; }
 
 bool tls_failed(const Life &life) {
   return life.connection.tls && is_server_side(life) && life.has_seen(kSeenNew) &&

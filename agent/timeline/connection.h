@@ -38,11 +38,12 @@ struct Binding {
   std::string_view protocol;
   Ns bound_ns = 0;
   OptionalNs dropped_ns;
-  std::string_view cause;  // lws's words, "settled_by_destroy" or "settled_by_bind" (its DROP was lost); empty while open
+  std::string_view
+      cause;  // lws's words, "settled_by_destroy" or "settled_by_bind" (its DROP was lost); empty while open
 };
 
 struct Transaction {
-  uint32_t index = 0;  // 1, 2, 3, ... on its connection
+  uint32_t index = 0;        // 1, 2, 3, ... on its connection
   std::string_view version;  // "HTTP/1.1"
   std::string_view method;
   std::string path;  // without query
@@ -79,7 +80,7 @@ struct Connection {
   ConnectionClass cls = ConnectionClass::kInternal;
   Origin origin = Origin::kInternal;
   Evidence evidence = Evidence::kElimination;
-  std::string_view role;  // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
+  std::string_view role;           // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
   std::string_view vhost;

@@ -57,7 +57,7 @@ struct Fold {
   bool context_created = false;
   bool context_destroyed = false;
   uint64_t vhosts_made = 0;
-  uint64_t vhosts_gone = 0;  // protocols[0] was told PROTOCOL_DESTROY
+  uint64_t vhosts_gone = 0;            // protocols[0] was told PROTOCOL_DESTROY
   std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
 };
 

@@ -24,7 +24,8 @@ Evidence by_absence(const Fold &fold) { return fold.lossy ? Evidence::kEliminati
 void note_vhost(const Fold &fold, Life &life, const Event &event) {
   if (event.vhost == kNoString || event.vhost == life.vhost_id) return;
   const bool first = life.vhost_id == kNoString;
-  if (!first && life.connection.cls == ConnectionClass::kListener) return;  // it moves when its vhost goes; keep its name
+  if (!first && life.connection.cls == ConnectionClass::kListener)
+    return;  // it moves when its vhost goes; keep its name
   const std::string_view name = fold.strings.text(event.vhost);
   if (name.empty()) return;
   life.vhost_id = event.vhost;
@@ -131,7 +132,8 @@ void note_raw(Life &life, const Event &event, std::string_view protocol) {
 void note_request(Fold &fold, Life &life, const Event &event, Items items) {
   const bool first = !life.has_seen(kSeenRequest);
   life.seen |= kSeenRequest;
-  if (first && event.thread != 255) life.connection.thread = event.thread;  // with several service threads: where it lives
+  if (first && event.thread != 255)
+    life.connection.thread = event.thread;  // with several service threads: where it lives
   note_parent(fold, life, items);
   note_server_side(life);
   if (life.connection.role.empty()) life.connection.role = life.is_stream() ? "h2" : "h1";
@@ -167,7 +169,9 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
       return;
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
-    case k_RAW_CONNECTED: note_raw(life, event, fold.strings.text(event.protocol)); return note_socket(life, event, items);
+    case k_RAW_CONNECTED:
+      note_raw(life, event, fold.strings.text(event.protocol));
+      return note_socket(life, event, items);
     case k_FILTER_HTTP_CONNECTION:
     case k_HTTP_CONFIRM_UPGRADE:
     case k_HTTP:
@@ -185,7 +189,8 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
 void identify_at_end(Fold &fold, Life &life, const Event &event) {
   if (!undecided(life) || life.connection.evidence != Evidence::kElimination) return;
   const bool tagged = (event.flags & kTagSaysListener) != 0;
-  const bool silent = life.events == 1 && life.seen == 0 && !fold.lossy;  // a listener that never accepted only says goodbye
+  const bool silent =
+      life.events == 1 && life.seen == 0 && !fold.lossy;  // a listener that never accepted only says goodbye
   if (tagged || silent) {
     classify(life, ConnectionClass::kListener, Origin::kListen, tagged ? Evidence::kLwsTag : Evidence::kElimination);
     life.connection.role = "listen";

@@ -14,8 +14,8 @@ namespace wsitrace {
 enum Seen : uint16_t {
   kSeenCreate = 1,
   kSeenNew = 2,
-  kSeenRequest = 4,       // a request line was parsed
-  kSeenEstablished = 8,   // websocket, either side
+  kSeenRequest = 4,      // a request line was parsed
+  kSeenEstablished = 8,  // websocket, either side
   kSeenRaw = 16,
   kSeenClosedHttp = 32,
   kSeenAnswer = 64,       // outbound: the peer's answer was accepted
@@ -40,9 +40,9 @@ struct CloseEvidence {
 struct TransactionProgress {
   bool open = false;
   bool upgrade = false;
-  bool bound = false;          // a BIND or DROP since the request
-  OptionalNs maybe_done_ns;    // it ended here unless a handler is still called
-  OptionalNs refused_done_ns;  // its handler asked for the close here, as handlers do after a last response
+  bool bound = false;           // a BIND or DROP since the request
+  OptionalNs maybe_done_ns;     // it ended here unless a handler is still called
+  OptionalNs refused_done_ns;   // its handler asked for the close here, as handlers do after a last response
   std::optional<Outcome> last;  // of the one before
   bool last_upgrade = false;    // and whether it asked for an upgrade
   bool awaits_bind = false;     // lws binds protocols[0] after a transaction, unless it is going to close

@@ -9,8 +9,8 @@
 #ifndef WSITRACE_TIMELINE_LIFE_TABLE_H
 #define WSITRACE_TIMELINE_LIFE_TABLE_H
 
-#include <memory>
 #include <tsl/robin_map.h>
+#include <memory>
 
 #include "agent/timeline/life.h"
 

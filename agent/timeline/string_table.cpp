@@ -6,7 +6,8 @@
 namespace wsitrace {
 
 StringTable::StringTable()
-    : interned_{"GET", "HTTP/1.1", "POST", "HTTP/2", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "HTTP/1.0"} {}
+    : interned_{"GET",    "HTTP/1.1", "POST",  "HTTP/2",  "HEAD",    "PUT",
+                "DELETE", "OPTIONS",  "PATCH", "CONNECT", "HTTP/1.0"} {}
 
 std::string_view StringTable::late(uint16_t id) { return id == kOverflowString ? "overflow" : std::string_view{}; }
 

@@ -18,21 +18,21 @@ enum class Word : uint8_t {
   // causes of a DROP
   kTransactionCompleted,
   // callers of a close
-  kSocketFailed,       // read said EOF or error, or the transaction that just ended was the last one
-  kServiceSaidClose,   // hang-up, error, or a handler asked for the close
-  kH1Bail,             // parser, lws or handler refused
-  kH2Bail,             // end of input or GOAWAY
-  kStreamDone,         // usual end of an h2 stream
-  kPeerReset,          // RST_STREAM
+  kSocketFailed,      // read said EOF or error, or the transaction that just ended was the last one
+  kServiceSaidClose,  // hang-up, error, or a handler asked for the close
+  kH1Bail,            // parser, lws or handler refused
+  kH2Bail,            // end of input or GOAWAY
+  kStreamDone,        // usual end of an h2 stream
+  kPeerReset,         // RST_STREAM
   kReturnedCloseFrame,
   kContextDestroyed,
   kContextDeprecated,
   kAdoptFailed,
   kConnectFailed,
-  kClientFailed,       // while the peer's answer was awaited or read
-  kClientRefused,      // the peer's answer was not accepted
-  kRedirected,         // the connection lives on
-  kKilled,             // the application asked for it
+  kClientFailed,   // while the peer's answer was awaited or read
+  kClientRefused,  // the peer's answer was not accepted
+  kRedirected,     // the connection lives on
+  kKilled,         // the application asked for it
   kRawFailed,
   kTlsFailed,
   kWriteFailed,

@@ -16,8 +16,8 @@
 namespace wsitrace {
 
 // X(enumerator, name in JSON and metrics)
-#define WSITRACE_FINDING_KINDS(X)                                                                              \
-  X(kConnectionNotDestroyed, "connection_not_destroyed") /* no WSI_DESTROY although the context is gone */    \
+#define WSITRACE_FINDING_KINDS(X)                                                                          \
+  X(kConnectionNotDestroyed, "connection_not_destroyed") /* no WSI_DESTROY although the context is gone */ \
   X(kBindingNotDropped, "binding_not_dropped")           /* a protocol still bound to such a connection */
 
 enum class FindingKind {
@@ -41,9 +41,9 @@ const char *name_of(Conclusion);
 
 struct Verdict {
   Conclusion conclusion = Conclusion::kClean;
-  std::vector<Finding> findings;      // by connection
-  std::vector<std::string> doubts;    // why nothing can be promised; also beside findings
-  uint64_t live_at_exit = 0;          // open connections that are no finding
+  std::vector<Finding> findings;    // by connection
+  std::vector<std::string> doubts;  // why nothing can be promised; also beside findings
+  uint64_t live_at_exit = 0;        // open connections that are no finding
 
   // What `wsitrace check` exits with: 0, 1 or 3.
   [[nodiscard]] int exit_status() const;

@@ -16,6 +16,10 @@ Error explain(const Silence &silence) {
   if (!silence.ring_notice.empty())
     return because(silence.ring_notice, "raise its limits, or use a smaller --ring-size");
   if (silence.lws_seen) return because("libwebsockets was used, but no connection was made", "");
+  if (silence.user)
+    return because(
+        "it runs as user " + std::to_string(*silence.user) + ", who may not open the rings: Permission denied",
+        "run wsitrace as that user");
   if (!silence.facts) return because("no libwebsockets was seen", "");
   const ElfFacts &elf = silence.facts->elf;
   if (elf.elf && !elf.native)

@@ -19,6 +19,7 @@ struct Silence {
   std::optional<ProgramFacts> facts;     // of its executable, where that could be read
   std::function<OwnLws()> find_own_lws;  // asked only when it matters
   bool lws_seen = false;                 // some process used a libwebsockets that was loaded
+  std::optional<unsigned> user;          // it ran as this one, who may not open the rings
   std::string process_notice;            // what a process left in its block
   std::string ring_notice;               // what a process left in the ring file's header
 };

@@ -93,9 +93,28 @@ void TracedRun::watch(Signals &signals) {
   do {
     handle(signals.wait(kTurnMs));
     reaper_->reap();
-    if (ended_ns_ == 0 && reaper_->program_status()) ended_ns_ = monotonic_ns();
-    if (tracing_) tracing_->turn();
+    if (ended_ns_ == 0 && reaper_->program_status()) {
+      ended_ns_ = monotonic_ns();
+      looked_ns_ = 0;  // look at once for what it left behind
+    }
+    if (tracing_) {
+      tracing_->turn();
+      look_for_other_user();
+    }
   } while (!is_over());
+}
+
+// While nothing is recorded: afterwards nobody knows any more.
+void TracedRun::look_for_other_user() {
+  if (ended_ns_ != 0 || other_user_ || !tracing_->recordings().all().empty() || !is_time_to_look()) return;
+  other_user_ = find_foreign_user(child_->pid(), tracing_->ring_path());
+}
+
+bool TracedRun::is_time_to_look() {
+  const uint64_t now_ns = monotonic_ns();
+  if (looked_ns_ != 0 && now_ns - looked_ns_ < kLookNs) return false;
+  looked_ns_ = now_ns;
+  return true;
 }
 
 void TracedRun::handle(const std::vector<ReceivedSignal> &received) {
@@ -115,10 +134,9 @@ bool TracedRun::is_over() {
 
 pid_t TracedRun::awaited() {
   if (tracing_->live_processes() > 0) return static_cast<pid_t>(tracing_->a_live_pid());
-  const uint64_t now_ns = monotonic_ns();
-  if (looked_ns_ != 0 && now_ns - looked_ns_ < kLookNs) return awaited_;
-  looked_ns_ = now_ns;
-  return awaited_ = find_expected(reaper_->orphans(), tracing_->ring_path(), now_ns - ended_ns_);
+  if (is_time_to_look())
+    awaited_ = find_expected(reaper_->orphans(), tracing_->ring_path(), monotonic_ns() - ended_ns_);
+  return awaited_;
 }
 
 void TracedRun::say_waiting(pid_t pid) {
@@ -158,6 +176,7 @@ Error TracedRun::why_silent() const {
   silence.program = program();
   silence.facts = facts_;
   silence.find_own_lws = [this] { return find_own_lws_in(facts_->path); };
+  silence.user = other_user_;
   silence.ring_notice = tracing_->ring_notice();
   for (const auto &recording : tracing_->recordings().all()) {
     silence.lws_seen |= !recording->process().lws_version.empty();

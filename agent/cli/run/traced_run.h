@@ -42,6 +42,8 @@ class TracedRun {
   [[nodiscard]] std::vector<std::string> environment() const;
 
   void watch(Signals &signals);
+  void look_for_other_user();
+  bool is_time_to_look();
   void handle(const std::vector<ReceivedSignal> &received);
   [[nodiscard]] bool is_over();
   pid_t awaited();
@@ -65,8 +67,9 @@ class TracedRun {
   std::optional<Reaper> reaper_;
   Forwarding forwarding_;
   uint64_t started_mono_ns_ = 0, started_real_ns_ = 0;
-  uint64_t ended_ns_ = 0;  // the program; 0: it runs
-  uint64_t looked_ns_ = 0;
+  uint64_t ended_ns_ = 0;   // the program; 0: it runs
+  uint64_t looked_ns_ = 0;  // at processes that have not recorded
+  std::optional<unsigned> other_user_;
   pid_t awaited_ = 0, said_waiting_ = 0;
   bool detach_ = false;
 };

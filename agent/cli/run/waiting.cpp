@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/waiting.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -17,13 +20,28 @@ MappedFiles mapped_files(std::istream &maps, const std::string &ring_path) {
   return found;
 }
 
+namespace {
+
+MappedFiles mapped_files_of(pid_t pid, const std::string &ring_path) {
+  std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
+  return mapped_files(maps, ring_path);
+}
+
+}  // namespace
+
 pid_t find_expected(const std::vector<pid_t> &pids, const std::string &ring_path, uint64_t since_ns) {
   const auto found = std::find_if(pids.begin(), pids.end(), [&](pid_t pid) {
-    std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
-    const MappedFiles mapped = mapped_files(maps, ring_path);
+    const MappedFiles mapped = mapped_files_of(pid, ring_path);
     return mapped.ring && (mapped.lws || since_ns < kSettleNs);
   });
   return found != pids.end() ? *found : 0;
+}
+
+std::optional<uid_t> find_foreign_user(pid_t pid, const std::string &ring_path) {
+  struct stat facts {};
+  if (::stat(("/proc/" + std::to_string(pid)).c_str(), &facts) != 0 || facts.st_uid == ::geteuid()) return std::nullopt;
+  const MappedFiles mapped = mapped_files_of(pid, ring_path);
+  return mapped.lws && !mapped.ring ? std::optional(facts.st_uid) : std::nullopt;
 }
 
 }  // namespace wsitrace

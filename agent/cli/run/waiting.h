@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Whether a process that outlives the program may still record, although it has not yet: a daemon that has left its parent and
-// will use libwebsockets in a moment.
+// Processes that have not recorded, although they may: what their mappings tell. A daemon that has left its parent and will use
+// libwebsockets in a moment is waited for; a program under another user cannot reach the rings.
 //
 // Source: /proc/PID/maps. A process under the preload library maps the ring file from its start on; one that has
 //         libwebsockets mapped too is about to use it. One that has not gets kSettleNs to load it.
@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <istream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ MappedFiles mapped_files(std::istream &maps, const std::string &ring_path);
 
 // The first of PIDS that may still record, SINCE_NS after the program has ended; 0: none.
 pid_t find_expected(const std::vector<pid_t> &pids, const std::string &ring_path, uint64_t since_ns);
+
+// The user of PID, if it is another one than ours and PID has libwebsockets without the ring: it may not open our files.
+std::optional<uid_t> find_foreign_user(pid_t pid, const std::string &ring_path);
 
 }  // namespace wsitrace
 

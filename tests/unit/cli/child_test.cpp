@@ -47,9 +47,11 @@ TEST_F(ChildTest, ProgramInheritsTheFilesTheLauncherInheritedAndNoOthers) {
   const Fd kept(::open("/dev/null", O_RDONLY));  // as if whoever started the launcher had left it open
   std::string inherited = "none";
   for (int fd = 0; fd < 1024; ++fd)
-    if (const int flags = ::fcntl(fd, F_GETFD); flags >= 0 && (flags & FD_CLOEXEC) == 0) inherited += "|" + std::to_string(fd);
-  EXPECT_EQ(run("[ -e /proc/$$/fd/" + std::to_string(kept.get()) + " ] || exit 8; for f in /proc/$$/fd/*; do case ${f##*/} in " +
-                inherited + ") ;; *) [ -e $f ] && exit 9 ;; esac; done; exit 0"),
+    if (const int flags = ::fcntl(fd, F_GETFD); flags >= 0 && (flags & FD_CLOEXEC) == 0)
+      inherited += "|" + std::to_string(fd);
+  EXPECT_EQ(run("[ -e /proc/$$/fd/" + std::to_string(kept.get()) +
+                " ] || exit 8; for f in /proc/$$/fd/*; do case ${f##*/} in " + inherited +
+                ") ;; *) [ -e $f ] && exit 9 ;; esac; done; exit 0"),
             0);
 }
 

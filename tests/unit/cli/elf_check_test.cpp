@@ -36,9 +36,7 @@ TEST(ElfCheck, SymbolOfItsOwnMeansLwsIsLinkedStatically) {
   EXPECT_EQ(find_own_lws(ElfImage().defines("lws_service").defines("lws_create_context").bytes()), OwnLws::kDefined);
 }
 
-TEST(ElfCheck, ImportedSymbolIsNotOneOfItsOwn) {
-  EXPECT_EQ(find_own_lws(a_server().bytes()), OwnLws::kNamed);
-}
+TEST(ElfCheck, ImportedSymbolIsNotOneOfItsOwn) { EXPECT_EQ(find_own_lws(a_server().bytes()), OwnLws::kNamed); }
 
 TEST(ElfCheck, SymbolWithALongerNameIsAnotherSymbol) {
   EXPECT_NE(find_own_lws(ElfImage().defines("lws_create_context_2").bytes()), OwnLws::kDefined);

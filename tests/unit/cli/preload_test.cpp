@@ -20,12 +20,15 @@ TEST(PreloadList, OursComesBeforeWhatIsThere) {
 }
 
 TEST(PreloadList, SanitizerRuntimeStaysFirst) {
-  EXPECT_EQ(preload_list(kOurs, "/usr/lib/libasan.so.8:libfoo.so", {}), std::string("/usr/lib/libasan.so.8:") + kOurs + ":libfoo.so");
+  EXPECT_EQ(preload_list(kOurs, "/usr/lib/libasan.so.8:libfoo.so", {}),
+            std::string("/usr/lib/libasan.so.8:") + kOurs + ":libfoo.so");
 }
 
 TEST(PreloadList, SanitizerRuntimeThatTheProgramNeedsIsPutFirst) {
-  EXPECT_EQ(preload_list(kOurs, "", {"libwebsockets.so.17", "libasan.so.8", "libc.so.6"}), std::string("libasan.so.8:") + kOurs);
-  EXPECT_EQ(preload_list(kOurs, "/usr/lib/libasan.so.8", {"libasan.so.8"}), std::string("/usr/lib/libasan.so.8:") + kOurs);
+  EXPECT_EQ(preload_list(kOurs, "", {"libwebsockets.so.17", "libasan.so.8", "libc.so.6"}),
+            std::string("libasan.so.8:") + kOurs);
+  EXPECT_EQ(preload_list(kOurs, "/usr/lib/libasan.so.8", {"libasan.so.8"}),
+            std::string("/usr/lib/libasan.so.8:") + kOurs);
 }
 
 TEST(PreloadList, PathThatTheLoaderWouldSplitIsNoted) {

@@ -22,7 +22,8 @@ class RingPlaceTest : public ::testing::Test {
   [[nodiscard]] std::string path(const std::string &name) const { return directory_ + "/" + name; }
 
   std::string directory_;
-  RingFileOptions small_{.ring_slots = kMinRingSlots, .ring_count = 2, .process_count = 2, .spare_rings = 1, .spare_processes = 1};
+  RingFileOptions small_{
+      .ring_slots = kMinRingSlots, .ring_count = 2, .process_count = 2, .spare_rings = 1, .spare_processes = 1};
 };
 
 TEST_F(RingPlaceTest, DirectoryIsMadeForThisUserAlone) {

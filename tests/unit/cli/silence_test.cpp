@@ -66,6 +66,12 @@ TEST(Silence, ProgramOfAnotherMachineIsSaidToBeOne) {
   EXPECT_THAT(explain(silence).why, HasSubstr("another kind of machine"));
 }
 
+TEST(Silence, ProgramOfAnotherUserIsSaidToBeKeptOut) {
+  Silence silence = of_a_program();
+  silence.user = 65534;
+  EXPECT_THAT(explain(silence).why, HasSubstr("user 65534, who may not open the rings"));
+}
+
 TEST(Silence, WhatTheProcessSaidOutweighsWhatItsFileSays) {
   Silence silence = of_a_program();
   silence.find_own_lws = [] { return OwnLws::kDefined; };

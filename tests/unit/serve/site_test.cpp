@@ -114,6 +114,15 @@ TEST_F(SiteTest, BodyIsFreedByTheWorkerNotByTheServiceThread) {
   EXPECT_TRUE(body.expired());
 }
 
+TEST_F(SiteTest, OnlyWhatWaitsForTheWorkerIsPending) {
+  site_.open(wsi(1), Method::kGet, "/healthz");
+  site_.open(wsi(2), Method::kGet, "/metrics");
+  EXPECT_EQ(site_.pending_count(), 1u);
+  site_.work();
+  EXPECT_EQ(site_.pending_count(), 0u);
+  EXPECT_EQ(site_.open_count(), 2u);
+}
+
 TEST_F(SiteTest, WorkerWakesTheLoopOnceItHasAnswers) {
   int wakes = 0;
   site_.set_wake([&] { ++wakes; });

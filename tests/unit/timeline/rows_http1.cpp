@@ -11,13 +11,14 @@ namespace wsitrace::test {
 
 const std::vector<Row> kFileRows = {
     {"KeepAliveThreeRequests",
-     "ACCEPT FH('/a') st=200 FFC txnc BIND FH('/b') st=200 FFC " TXNC " BIND FH('/c') st=200 FFC " TXNC
-     " BIND " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 FFC txnc BIND FH('/b') st=200 FFC " TXNC " BIND FH('/c') st=200 FFC " TXNC " BIND " HANGUP
+     " " GONE,
      "/a completed, /b completed, /c completed",
      "p0:lws_http_transaction_completed, p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
     {"TransactionCompletedSeenAtItsReturn",
-     "ACCEPT FH('/a') st=200 FFC BIND txnc FH('/b') st=200 FFC DROP('lws_http_transaction_completed') BIND txnc " HANGUP " " GONE,
+     "ACCEPT FH('/a') st=200 FFC BIND txnc FH('/b') st=200 FFC DROP('lws_http_transaction_completed') BIND txnc " HANGUP
+     " " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
     {"ProtocolWithoutSessionDataIsNeverDropped", "ACCEPT FH('/a') st=200 FFC txnc BIND " HANGUP " CLOSED_HTTP DEST",
@@ -26,8 +27,7 @@ const std::vector<Row> kFileRows = {
      "p0:__lws_close_free_wsi", "refused by lws", "unknown by unknown"},
     {"ConnectionClose", "ACCEPT FH('/a') st=200 FFC txnc refused('FFC') " HANGUP " CLOSED_HTTP DEST", "/a completed",
      "", "response_done by lws", "response_done by lws"},
-    {"NotFoundThenGet",
-     "ACCEPT FH('/nope') HTTP st=404 txnc BIND FH('/') st=200 FFC " TXNC " BIND " HANGUP " " GONE,
+    {"NotFoundThenGet", "ACCEPT FH('/nope') HTTP st=404 txnc BIND FH('/') st=200 FFC " TXNC " BIND " HANGUP " " GONE,
      "/nope completed, / completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
     {"NotFoundAsSecondRequest",
@@ -37,12 +37,11 @@ const std::vector<Row> kFileRows = {
     {"NotFoundWithConnectionClose", "ACCEPT FH('/nope') HTTP st=404 txnc refused('HTTP') " HANGUP " CLOSED_HTTP DEST",
      "/nope completed", "", "response_done by lws", "response_done by lws"},
     {"NoMountMatchesBoundConnection5_0",
-     "ACCEPT FH('/') st=200 FFC txnc BIND FH('/nope') DROP('no mount hit') BIND HTTP st=404 " TXNC
-     " BIND " HANGUP " " GONE,
+     "ACCEPT FH('/') st=200 FFC txnc BIND FH('/nope') DROP('no mount hit') BIND HTTP st=404 " TXNC " BIND " HANGUP
+     " " GONE,
      "/ completed, /nope completed", "p0:no mount hit, p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
      "peer_closed by peer", "unknown by unknown"},
-    {"HeadHasNoFileCompletion",
-     "ACCEPT FH('/a') st=200 txnc BIND FH('/b') st=200 " TXNC " BIND " HANGUP " " GONE,
+    {"HeadHasNoFileCompletion", "ACCEPT FH('/a') st=200 txnc BIND FH('/b') st=200 " TXNC " BIND " HANGUP " " GONE,
      "/a completed, /b completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
     {"HeadWithConnectionClose", "ACCEPT FH('/a')=1 st=200 txnc " HANGUP " CLOSED_HTTP DEST", "/a completed", "",
@@ -61,8 +60,8 @@ const std::vector<Row> kFileRows = {
      "/a completed, /b completed", "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"ChunkedPostToFile", "ACCEPT FH('/a') st=200 FFC txnc BIND st=403 " BAIL " " GONE, "/a completed",
      "p0:__lws_close_free_wsi", "refused by lws", "unknown by unknown"},
-    {"ChunkedPostToFile5_0", "ACCEPT FH('/a') st=200 FFC txnc refused('FFC') " BAIL " CLOSED_HTTP DEST",
-     "/a completed", "", "response_done by lws", "response_done by lws"},
+    {"ChunkedPostToFile5_0", "ACCEPT FH('/a') st=200 FFC txnc refused('FFC') " BAIL " CLOSED_HTTP DEST", "/a completed",
+     "", "response_done by lws", "response_done by lws"},
     {"UnknownMimeType", "ACCEPT FH('/a.q') st=415 txnc BIND " HANGUP " " GONE, "/a.q completed",
      "p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"KeepAliveIdleTimeout", "ACCEPT FH('/a') st=200 FFC txnc BIND +5000 " GONE, "/a completed",
@@ -93,8 +92,8 @@ const std::vector<Row> kDynamicRows = {
      "peer_closed by peer", "unknown by unknown"},
     {"OnFirstProtocol",
      "ACCEPT FH('/1') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC " BIND "
-     "FH('/2') DROP('http action CALLBACK bind') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC
-     " BIND " HANGUP " " GONE,
+     "FH('/2') DROP('http action CALLBACK bind') BIND DROP('http_action HTTP') BIND HTTP st=200 " TXNC " BIND " HANGUP
+     " " GONE,
      "/1 completed, /2 completed",
      "p0:http_action HTTP, p0:lws_http_transaction_completed, p0:http action CALLBACK bind, p0:http_action HTTP, "
      "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi",
@@ -102,13 +101,13 @@ const std::vector<Row> kDynamicRows = {
     {"OnFirstProtocolAborted", "ACCEPT FH('/1') BIND DROP('http_action HTTP') BIND HTTP " HANGUP " " GONE, "/1 aborted",
      "p0:http_action HTTP, p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"PostWithBody",
-     "ACCEPT FH('/d') BIND[dyn1] HTTP[dyn1] BODY_DONE[dyn1] st=200 txnc DROP[dyn1]('lws_http_transaction_completed') BIND "
+     "ACCEPT FH('/d') BIND[dyn1] HTTP[dyn1] BODY_DONE[dyn1] st=200 txnc DROP[dyn1]('lws_http_transaction_completed') "
+     "BIND "
      "" HANGUP " " GONE,
      "/d completed", "dyn1:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
      "unknown by unknown"},
-    {"PostToFirstProtocol", "ACCEPT FH('/d') BIND HTTP BODY_DONE st=200 " TXNC " BIND " HANGUP " " GONE,
-     "/d completed", "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer",
-     "unknown by unknown"},
+    {"PostToFirstProtocol", "ACCEPT FH('/d') BIND HTTP BODY_DONE st=200 " TXNC " BIND " HANGUP " " GONE, "/d completed",
+     "p0:lws_http_transaction_completed, p0:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
     {"ConnectionClose",
      "ACCEPT FH('/d') " FIRST_DYNAMIC " txnc refused('WRITEABLE') " HANGUP
      " DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP "

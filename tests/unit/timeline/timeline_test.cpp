@@ -245,12 +245,12 @@ TEST_F(TimelineTest, PostOverH2BeganWhenItsStreamWasBound) {
 
 TEST_F(TimelineTest, StateFollowsTheRequests) {
   play("ACCEPT FH('/a') FFC CONFIRM('/ws') FILTER[echo] EST[echo] DEST");
-  EXPECT_THAT(recorder_.said,
-              ElementsAre("opened 1 listener", "opened 2 client", "changed 2 client/default/handshake to client/default/active",
-                          "transaction 1 completed", "changed 2 client/default/active to client/default/idle",
-                          "changed 2 client/default/idle to client/default/active", "transaction 2 upgraded",
-                          "session opened", "changed 2 client/default/active to client/default/upgraded",
-                          "session closed", "closed 2"));
+  EXPECT_THAT(
+      recorder_.said,
+      ElementsAre("opened 1 listener", "opened 2 client", "changed 2 client/default/handshake to client/default/active",
+                  "transaction 1 completed", "changed 2 client/default/active to client/default/idle",
+                  "changed 2 client/default/idle to client/default/active", "transaction 2 upgraded", "session opened",
+                  "changed 2 client/default/active to client/default/upgraded", "session closed", "closed 2"));
 }
 
 TEST_F(TimelineTest, ClassIsToldOnceItIsKnown) {
@@ -299,9 +299,29 @@ TEST_F(TimelineTest, ContextThatIsOnlySeenToGoIsGone) {
 
 // Pointers and ids come in any order in a damaged log: nothing may break.
 TEST_F(TimelineTest, AnyOrderOfEventsIsFolded) {
-  const char *words[] = {"CREATE", "NEW=9", "FH('/a')", "BIND", "DROP('lws_http_transaction_completed')", "HTTP", "EST", "FNET=9",
-                         "CBIND", "DEST", "CLOSED", "FFC", "FH('/b')<B", "B:CREATE", "B:DEST", "B:FH('/c')<A", "txnc=0",
-                         "close('x')", "failed('lws_adopt_socket')=3", "refused('HTTP')", "CONFIRM", "GAP=1", "RADOPT=3"};
+  const char *words[] = {"CREATE",
+                         "NEW=9",
+                         "FH('/a')",
+                         "BIND",
+                         "DROP('lws_http_transaction_completed')",
+                         "HTTP",
+                         "EST",
+                         "FNET=9",
+                         "CBIND",
+                         "DEST",
+                         "CLOSED",
+                         "FFC",
+                         "FH('/b')<B",
+                         "B:CREATE",
+                         "B:DEST",
+                         "B:FH('/c')<A",
+                         "txnc=0",
+                         "close('x')",
+                         "failed('lws_adopt_socket')=3",
+                         "refused('HTTP')",
+                         "CONFIRM",
+                         "GAP=1",
+                         "RADOPT=3"};
   uint32_t random = 1;
   for (int i = 0; i < 100'003; ++i) {
     random = random * 1664525u + 1013904223u;

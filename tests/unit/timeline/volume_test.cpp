@@ -42,8 +42,8 @@ TEST(TimelineVolume, AMillionConnectionsOverTwelvePointersStayApart) {
   };
   for (uint64_t i = 0; i < kConnections; ++i) {
     const uint64_t wsi = 0x1000 + (i * 7 % kPointers) * 0x240;
-    for (const uint16_t kind : {k_WSI_CREATE, k_SERVER_NEW_CLIENT_INSTANTIATED, k_FILTER_HTTP_CONNECTION, k_HTTP_FILE_COMPLETION,
-                                k_HTTP_BIND_PROTOCOL, k_HTTP_DROP_PROTOCOL, k_WSI_DESTROY})
+    for (const uint16_t kind : {k_WSI_CREATE, k_SERVER_NEW_CLIENT_INSTANTIATED, k_FILTER_HTTP_CONNECTION,
+                                k_HTTP_FILE_COMPLETION, k_HTTP_BIND_PROTOCOL, k_HTTP_DROP_PROTOCOL, k_WSI_DESTROY})
       say(kind, wsi);
   }
   EXPECT_EQ(counter.closed, kConnections);
@@ -92,8 +92,9 @@ TEST(TimelineVolume, NamesOutsideOfTheTableAreBounded) {
 }
 
 TEST(TimelineVolume, SameLogTwiceTellsTheSame) {
-  const char *log = "ACCEPT FH('/a') st=200 FFC BIND txnc=0 B:CBIND B:NEW=3 B:CREATE C:CREATE C:FH('/s')<A C:DEST "
-                    "CONFIRM('/w') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] B:CCE('x') B:DEST";
+  const char *log =
+      "ACCEPT FH('/a') st=200 FFC BIND txnc=0 B:CBIND B:NEW=3 B:CREATE C:CREATE C:FH('/s')<A C:DEST "
+      "CONFIRM('/w') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] B:CCE('x') B:DEST";
   Recorder once, twice;
   Timeline first(once), second(twice);
   Script(first, Form::kPreload).play(log);

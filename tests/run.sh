@@ -1,0 +1,164 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing, builds, and runs every test. The last line of its output is "N passed, N failed".
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/.."
+
+steps=(bootstrap release unit scenario lint asan tsan fuzz)
+
+usage() {
+  cat <<HELP
+usage: tests/run.sh [--only STEP]...
+
+  --only STEP  run this step alone (and what it needs built); may be given several times
+
+steps:
+  bootstrap  packages and the libwebsockets builds (deploy/bootstrap.sh --tests)
+  release    configure and build build/release
+  unit       its unit tests
+  scenario   its tests with real programs
+  lint       checks on the text of the tree (tests/lint/run.sh)
+  asan       unit and scenario tests under AddressSanitizer and UndefinedBehaviorSanitizer
+  tsan       unit and scenario tests under ThreadSanitizer
+  fuzz       the fuzz targets, a minute in all (tests/fuzz/run.sh)
+
+Logs are in build/tests. The status is 0 when something ran and nothing failed. A test that does not run counts as failed.
+
+examples:
+  tests/run.sh
+  tests/run.sh --only unit
+  tests/run.sh --only lint --only asan
+HELP
+}
+
+fail() { echo "wsitrace: tests/run.sh: $1 ($2)" >&2; exit 2; }
+
+wanted=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --only)
+      [ $# -ge 2 ] || fail "--only: no step" "there are ${steps[*]}"
+      [[ " ${steps[*]} " == *" $2 "* ]] || fail "$2: no such step" "there are ${steps[*]}"
+      wanted+=("$2"); shift ;;
+    -h|--help) usage; exit 0 ;;
+    *) fail "$1: unknown option" "see --help" ;;
+  esac
+  shift
+done
+[ ${#wanted[@]} -gt 0 ] || wanted=("${steps[@]}")
+
+logs=build/tests
+results=$logs/results.txt
+jobs=$(nproc)
+mkdir -p "$logs"
+: >"$results"
+
+clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+say() { echo "[$(clock $SECONDS)] $*"; }
+count() { grep -c "^$1 " "$results" || true; }
+is_wanted() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
+
+# Runs a command with its output in a log; the end of the log is shown when it fails.
+logged() { # NAME COMMAND...
+  local name=$1 started=$SECONDS
+  shift
+  if "$@" >"$logs/$name.log" 2>&1; then
+    say "$name: done in $(clock $((SECONDS - started)))"
+  else
+    say "$name: FAILED after $(clock $((SECONDS - started))), see $logs/$name.log"
+    tail -n 25 "$logs/$name.log" | sed 's/^/    /'
+    echo "failed $name" >>"$results"
+    return 1
+  fi
+}
+
+configure_and_build() { # PRESET
+  local options=()
+  ! command -v ccache >/dev/null ||
+    options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  options+=("-DWSITRACE_PLUGIN_LWS=$(deploy/bootstrap.sh --print-lws 4.1.6);$(deploy/bootstrap.sh --print-lws 4.3.5)")
+  cmake --preset "$1" "${options[@]}" &&
+    cmake --build --preset "$1" --parallel "$jobs" --target all all_verify_interface_header_sets
+}
+
+built=" "
+build() { # PRESET; once
+  case $built in *" $1 "*) return 0 ;; *" no-$1 "*) return 1 ;; esac
+  if logged "$1-build" configure_and_build "$1"; then built+="$1 "; else built+="no-$1 "; return 1; fi
+}
+
+# The JUnit file that ctest leaves, as lines "passed NAME" and "failed NAME". Whatever did not run failed.
+read_junit() { # FILE PREFIX
+  python3 - "$@" <<'PYTHON'
+import sys
+import xml.etree.ElementTree as tree
+cases = list(tree.parse(sys.argv[1]).getroot().iter("testcase"))
+for case in cases:
+    ran = case.get("status") == "run" and case.find("skipped") is None and case.find("failure") is None
+    print("passed" if ran else "failed", f"{sys.argv[2]}.{case.get('name')}")
+if not cases:
+    print("failed", f"{sys.argv[2]} (no test ran)")
+PYTHON
+}
+
+# ctest on the build of PRESET; further arguments choose the tests. ThreadSanitizer wants addresses where it expects them.
+run_ctest() { # NAME PRESET ARGUMENT...
+  local name=$1 preset=$2 junit=$PWD/$logs/$1.xml log=$logs/$1.log started=$SECONDS before_failed before_passed
+  local command=(ctest --test-dir "build/$preset" --output-on-failure --no-tests=ignore --timeout 240
+                 --output-junit "$junit")
+  shift 2
+  [ "$preset" != tsan ] || command=(setarch --addr-no-randomize "${command[@]}")
+  rm -f "$junit"
+  before_passed=$(count passed); before_failed=$(count failed)
+  "${command[@]}" "$@" >"$log" 2>&1 || true
+  if [ -s "$junit" ]; then read_junit "$junit" "$name" >>"$results"; else echo "failed $name (no results)" >>"$results"; fi
+  say "$name: $(($(count passed) - before_passed)) passed, $(($(count failed) - before_failed)) failed" \
+    "in $(clock $((SECONDS - started)))"
+  if [ "$(count failed)" -gt "$before_failed" ]; then
+    grep "^failed $name" "$results" | sed 's/^/    /'
+    echo "    see $log"
+  fi
+}
+
+unit_tests() { run_ctest "$1-unit" "$1" -R '^unit\.' -j "$jobs"; }
+scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j "$jobs"; }
+
+step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || true; }
+step_release() { ! build release || echo "passed release-build" >>"$results"; }
+step_unit() { ! build release || unit_tests release; }
+step_scenario() { ! build release || scenario_tests release; }
+step_lint() {
+  local started=$SECONDS
+  build release || true
+  tests/lint/run.sh --build build/release --results "$results" 2>&1 | sed 's/^/    /' || true
+  say "lint: done in $(clock $((SECONDS - started)))"
+}
+step_asan() { ! build asan || { unit_tests asan; scenario_tests asan; }; }
+step_tsan() { ! build tsan || { unit_tests tsan; scenario_tests tsan; }; }
+
+# tests/fuzz/run.sh prints one line per target, "passed NAME ..." or "failed NAME ...".
+step_fuzz() {
+  local log=$logs/fuzz.log started=$SECONDS status=0
+  tests/fuzz/run.sh 60 >"$log" 2>&1 || status=$?
+  sed -nE 's/^(passed|failed) ([^ ]+).*/\1 fuzz.\2/p' "$log" >"$logs/fuzz.txt"
+  if [ ! -s "$logs/fuzz.txt" ]; then
+    echo "failed fuzz (no target ran)" >>"$logs/fuzz.txt"
+  elif [ $status != 0 ] && ! grep -q '^failed' "$logs/fuzz.txt"; then
+    echo "failed fuzz (status $status)" >>"$logs/fuzz.txt"
+  fi
+  cat "$logs/fuzz.txt" >>"$results"
+  say "fuzz: $(grep -c ^passed "$logs/fuzz.txt" || true) passed, $(grep -c ^failed "$logs/fuzz.txt" || true) failed" \
+    "in $(clock $((SECONDS - started)))"
+  ! grep -q ^failed "$logs/fuzz.txt" || { tail -n 25 "$log" | sed 's/^/    /'; echo "    see $log"; }
+}
+
+for step in "${steps[@]}"; do
+  ! is_wanted "$step" || "step_$step"
+done
+
+passed=$(count passed)
+failed=$(count failed)
+[ "$failed" = 0 ] || { echo "failed:"; sed -n 's/^failed /    /p' "$results"; }
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

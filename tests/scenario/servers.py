@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Real servers for the scenario tests: lwsws with its plugins, and janus with its websocket transport."""
+
+import json
+import os
+import signal
+
+import harness
+import workload
+
+
+class Lwsws:
+    """lwsws with two vhosts, both observed: "app" carries the workload (files, websocket protocol lws-mirror-protocol), "observer"
+    the mount of the wsitrace plugin, so that looking at "app" does not change what is seen there.
+
+    lwsws is two processes: the root reads the configuration and forks the server, which drops its privileges.
+    """
+
+    PROTOCOL, WS_PATH = "lws-mirror-protocol", "/?mirror=m{}"  # a mirror of its own for each session: an echo
+
+    def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None):
+        self.test, self.lws = test, lws
+        self.directory = test.path("lwsws")
+        os.makedirs(os.path.join(self.directory, "conf.d"))
+        self.app = ("127.0.0.1", harness.free_port())
+        self.observer = ("127.0.0.1", harness.free_port())
+        self._configure(plugin, pvo or {}, user, tls)
+        prefix = harness.LWS[lws]
+        runtime = {"LD_PRELOAD": harness.SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if harness.SANITIZER else {}
+        self.program = test.start([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
+                                  env=runtime)
+        try:
+            harness.until(lambda: self._answers(self.app), "lwsws to listen")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.program.err}") from None
+
+    def _configure(self, plugin, pvo, user, tls):
+        with open(os.path.join(self.directory, "conf"), "w", encoding="utf-8") as conf:
+            conf.write(self._global(plugin, user))
+        app = {"name": "app", "port": str(self.app[1]), "interface": "127.0.0.1", "noipv6": "1",
+               "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}],
+               "ws-protocols": [{self.PROTOCOL: {"status": "ok"}}]}
+        observer = {"name": "observer", "port": str(self.observer[1]), "interface": "127.0.0.1", "noipv6": "1",
+                    "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}]}
+        if tls:
+            app.update({"host-ssl-cert": tls[0], "host-ssl-key": tls[1], "alpn": "h2,http/1.1"})
+        if plugin:
+            app["ws-protocols"].append({"wsitrace": {"status": "ok", **pvo}})
+            observer["ws-protocols"] = [{"wsitrace": {"status": "ok"}}]
+            observer["mounts"].append({"mountpoint": "/wsitrace", "origin": "callback://wsitrace"})
+        with open(os.path.join(self.directory, "conf.d", "vhosts"), "w", encoding="utf-8") as conf:
+            json.dump({"vhosts": [app, observer]}, conf)
+
+    def _global(self, plugin, user):
+        """lwsws allows a key more than once here, which a dictionary does not."""
+        directories = [os.path.join(harness.LWS[self.lws], "share", "libwebsockets-test-server", "plugins")]
+        if plugin:
+            directories.append(harness.plugin_dir(self.lws))
+        # Only the plugins that are asked for: some of the others take threads or files of their own.
+        chosen = self.test.path("plugins")
+        os.makedirs(chosen)
+        for name in ("libprotocol_lws_mirror.so", "libprotocol_wsitrace.so"):
+            for directory in directories:
+                if os.path.exists(os.path.join(directory, name)):
+                    os.symlink(os.path.join(directory, name), os.path.join(chosen, name))
+        uid, gid = user or (os.getuid(), os.getgid())
+        return json.dumps({"global": {"uid": str(uid), "gid": str(gid), "plugin-dir": chosen, "init-ssl": "yes"}})
+
+    @staticmethod
+    def _answers(address):
+        try:
+            workload.connect(address).close()
+            return True
+        except OSError:
+            return False
+
+    @property
+    def server_pid(self):
+        return harness.child_of(self.program.pid)
+
+    def get(self, path):
+        """What the plugin's mount answers."""
+        status, body = workload.fetch(self.observer, "/wsitrace" + path)
+        self.test.assertEqual(status, 200, f"{path}: {body[:200]!r}")
+        return body.decode()
+
+    def stop(self):
+        """SIGINT to both, as Ctrl-C does: the server destroys its context. (The root alone would have it killed by SIGTERM.)"""
+        server = self.server_pid
+        os.killpg(self.program.pid, signal.SIGINT)
+        result = self.program.wait()
+        harness.until(lambda: not os.path.exists(f"/proc/{server}"), "the server process to end")
+        return result
+
+
+class Janus:
+    """janus with nothing but its websocket transport."""
+
+    PROTOCOL = "janus-protocol"
+
+    def __init__(self, test, traced=True, trace="janus.wsitrace"):
+        self.directory = test.path("janus")
+        os.makedirs(os.path.join(self.directory, "none"))
+        self.address = ("127.0.0.1", harness.free_port())
+        self._write("janus.jcfg", f"""
+general: {{
+  configs_folder = "{self.directory}"
+  plugins_folder = "{self.directory}/none"
+  loggers_folder = "{self.directory}/none"
+  events_folder = "{self.directory}/none"
+  transports_folder = "/usr/lib/x86_64-linux-gnu/janus/transports"
+  debug_level = 2
+  admin_secret = "none"
+}}
+nat: {{ ice_lite = true }}
+transports: {{ disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so" }}
+""")
+        self._write("janus.transport.websockets.jcfg", f"""
+general: {{ json = "compact" ws = true ws_port = {self.address[1]} ws_ip = "127.0.0.1" wss = false }}
+admin: {{ admin_ws = false }}
+""")
+        command = ["janus", "-F", self.directory, "-N"]
+        self.program = test.traced(command, trace=trace) if traced else test.start(command)
+        try:
+            harness.until(lambda: Lwsws._answers(self.address), "janus to listen")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.program.out}\n{self.program.err}") from None
+
+    def _write(self, name, text):
+        with open(os.path.join(self.directory, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def session(self, messages):
+        """One websocket session: MESSAGES answered requests, then close 1000."""
+        client = workload.WebSocket(self.address, self.PROTOCOL)
+        for number in range(messages):
+            client.send(json.dumps({"janus": "ping", "transaction": str(number)}).encode())
+            while True:
+                opcode, payload = client.receive()
+                if opcode == 1:
+                    break
+            answer = json.loads(payload)
+            if answer["janus"] != "pong" or answer["transaction"] != str(number):
+                raise workload.WorkloadError(f"janus said {answer}")
+        client.close()
+
+    def stop(self):
+        return self.program.stop(signal.SIGINT)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Strangers build against the installed tree: a CMake project and a pkg-config Makefile, both in C."""
+
+import os
+import unittest
+
+import harness
+
+CONSUMER = os.path.join(harness.ROOT, "tests", "consumer")
+
+
+class Installed(harness.Scenario):
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.path("prefix")
+        self.build = self.path("build")
+        os.mkdir(self.build)
+        self.succeed(["cmake", "--install", harness.BUILD, "--prefix", self.prefix])
+
+    def succeed(self, command, **options):
+        program = self.start(command, **options)
+        result = program.wait(120)
+        self.assertEqual(result.status, 0, result)
+        return result
+
+    def find_dir(self, name):
+        for directory, _, files in os.walk(self.prefix):
+            if name in files:
+                return directory
+        raise AssertionError(f"{name} was not installed")
+
+    def assert_stranger_runs(self):
+        result = self.succeed([os.path.join(self.build, "stranger")])
+        self.assertEqual(result.out, "one listener, closed\n", result)
+
+
+class CMakeProject(Installed):
+    def test_builds_and_runs(self):
+        self.succeed(["cmake", "-S", os.path.join(CONSUMER, "cmake"), "-B", self.build, f"-DCMAKE_PREFIX_PATH={self.prefix}"])
+        self.succeed(["cmake", "--build", self.build])
+        self.assert_stranger_runs()
+
+    def test_installed_program_finds_its_preload_library(self):
+        wsitrace = os.path.join(self.prefix, "bin", "wsitrace")
+        result = self.succeed([wsitrace, "run", "-o", self.path("out.wsitrace"), "--",
+                               harness.host_path("cycles_host"), "11", "1"])
+        self.assertEqual(result.err, "")
+        self.assertEqual(len(self.report().of_class("client")), 11)
+
+    def test_installed_plugins_are_those_of_the_build(self):
+        for lws in harness.LWS:
+            found = [d for d, _, files in os.walk(self.prefix) if "libprotocol_wsitrace.so" in files and lws in d]
+            self.assertEqual(len(found), 1, lws)
+
+
+class PkgConfigMakefile(Installed):
+    def test_builds_and_runs(self):
+        environment = {"PKG_CONFIG_PATH": self.find_dir("wsitrace.pc")}
+        self.succeed(["make", "-f", os.path.join(CONSUMER, "make", "Makefile")], directory=self.build, env=environment)
+        self.assert_stranger_runs()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/run/reports.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "agent/collect/trace_file.h"
+
+namespace wsitrace {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+Verdict verdict(size_t findings, size_t doubts) {
+  Verdict made;
+  made.findings.resize(findings);
+  made.doubts.resize(doubts);
+  return made;
+}
+
+TEST(WorstOf, FindingsOutweighDoubtsAndDoubtsACleanVerdict) {
+  EXPECT_EQ(worst_of({verdict(0, 0), verdict(0, 0)}).exit_status(), 0);
+  EXPECT_EQ(worst_of({verdict(0, 0), verdict(2, 0)}).exit_status(), 1);
+  EXPECT_EQ(worst_of({verdict(0, 3), verdict(0, 0)}).exit_status(), 3);
+  EXPECT_EQ(worst_of({verdict(0, 3), verdict(2, 0)}).exit_status(), 1);
+}
+
+TEST(WorstOf, NothingAtAllIsInconclusive) { EXPECT_EQ(worst_of({}).exit_status(), 3); }
+
+TEST(ParseFormat, FileFollowsTheFirstEqualsSign) {
+  const auto wanted = parse_format("json=a=b.json");
+  ASSERT_TRUE(wanted);
+  EXPECT_EQ(wanted->format, "json");
+  EXPECT_EQ(wanted->file, "a=b.json");
+}
+
+TEST(ParseFormat, UnknownFormatAndMissingFileAreErrors) {
+  EXPECT_FALSE(parse_format("yaml"));
+  EXPECT_FALSE(parse_format("json="));
+  EXPECT_FALSE(parse_format(""));
+}
+
+class ReportsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char directory[] = "/tmp/wsitrace-reports-XXXXXX";
+    ASSERT_NE(::mkdtemp(directory), nullptr);
+    directory_ = directory;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+  [[nodiscard]] std::string path(const std::string &name) const { return directory_ + "/" + name; }
+  [[nodiscard]] std::string content(const std::string &name) const {
+    std::ostringstream text;
+    text << std::ifstream(path(name)).rdbuf();
+    return text.str();
+  }
+
+  // The log of a process that opens `connections` connections and closes all but one.
+  static void tell(const std::vector<std::shared_ptr<LogSink>> &sinks, uint32_t pid, uint64_t connections) {
+    ProcessFacts facts;
+    facts.pid = pid;
+    facts.program = "host";
+    facts.started_mono_ns = 1000;
+    for (const auto &sink : sinks) {
+      sink->on_process(facts);
+      sink->on_string(1, "http");
+      for (uint64_t i = 1; i <= connections; ++i) {
+        sink->on_event(event(k_WSI_CREATE, i), {});
+        if (i > 1) sink->on_event(event(k_WSI_DESTROY, i), {});
+      }
+      sink->on_loss({2 * connections - 1, 0, {}});
+      sink->on_end({"exit", 0, std::nullopt});
+    }
+  }
+  static Event event(uint16_t kind, uint64_t connection) {
+    Event made{};
+    made.kind = kind;
+    made.time_ns = 1000 + connection * 1009;
+    made.wsi = connection << 8;
+    made.protocol = 1;
+    made.flags = kFirstProtocol;
+    return made;
+  }
+
+  std::string directory_;
+};
+
+TEST_F(ReportsTest, LiveReportIsTheSameAsThatOfTheTrace) {
+  auto reports = Reports::open({"json=" + path("live.json")}, false);
+  ASSERT_TRUE(reports);
+  auto sinks = (*reports)->sinks(true);
+  sinks.push_back(*TraceWriter::create(path("out.wsitrace"), 7));
+  tell(sinks, 4711, 23);
+  sinks.clear();
+  EXPECT_TRUE((*reports)->finish());
+  EXPECT_EQ(content("live.json"), json_report(path("out.wsitrace")));
+  EXPECT_THAT(content("live.json"), HasSubstr("\"opened\":23,\"closed\":22"));
+}
+
+TEST_F(ReportsTest, OnlyTheFirstProcessIsReportedAndAllAreJudged) {
+  auto reports = Reports::open({"json=" + path("live.json")}, true);
+  ASSERT_TRUE(reports);
+  EXPECT_THAT((*reports)->sinks(true), SizeIs(2));
+  EXPECT_THAT((*reports)->sinks(false), SizeIs(1));
+}
+
+TEST_F(ReportsTest, WithoutCheckThereIsNoVerdict) {
+  auto reports = Reports::open({}, false);
+  ASSERT_TRUE(reports);
+  EXPECT_TRUE((*reports)->finish());
+  EXPECT_FALSE((*reports)->verdict());
+}
+
+TEST_F(ReportsTest, FileThatCannotBeMadeIsAnErrorAtOnce) {
+  EXPECT_FALSE(Reports::open({"json=" + path("missing/live.json")}, false));
+}
+
+TEST_F(ReportsTest, FullDiskIsToldAtTheEnd) {
+  auto reports = Reports::open({"json=/dev/full"}, false);
+  ASSERT_TRUE(reports);
+  tell((*reports)->sinks(true), 4711, 23);
+  ::testing::internal::CaptureStderr();
+  EXPECT_FALSE((*reports)->finish());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("wsitrace: /dev/full: "));
+}
+
+TEST_F(ReportsTest, TraceThatCannotBeReadIsNoReport) {
+  EXPECT_THROW(json_report(path("missing.wsitrace")), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace wsitrace

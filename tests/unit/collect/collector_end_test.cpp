@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+//
+// How logs end, and that blocks come back when their claimers are gone.
+#include <gmock/gmock.h>
+
+#include "tests/unit/collect/collector_fixture.h"
+
+namespace wsitrace {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+using testing::SizeIs;
+class CollectorEndTest : public CollectorTest {};
+
+TEST_F(CollectorEndTest, RingOfAThreadThatIsGoneIsUsedAgainAndItsCountsStay) {
+  Collector live = collector();
+  FakeHost host(file);
+  constexpr int kThreads = 101;
+  for (int i = 0; i < kThreads; ++i) {
+    std::thread([&] { host.thread().record(i); }).join();
+    ASSERT_TRUE(drain_until(live, [&] { return host.ring_is_ready(); }));
+  }
+  ASSERT_TRUE(drain_until(live, [&] { return logs[0]->events.size() == kThreads; }));
+  EXPECT_EQ(logs[0]->loss.recorded, static_cast<uint64_t>(kThreads));
+  EXPECT_EQ(logs[0]->loss.lost, 0u);
+  EXPECT_TRUE(logs[0]->is_ordered_by_time());
+}
+
+TEST_F(CollectorEndTest, ThreadThatDiedWhileWritingHoldsNobodyBack) {
+  Collector live = collector();
+  FakeHost host(file);
+  std::thread([&] { host.thread().header().writing.store(1); }).join();
+  FakeThread thread = host.thread();
+  thread.at(past_ns, 1);
+  EXPECT_TRUE(drain_until(live, [&] { return logs[0]->events.size() == 1; }));
+}
+
+TEST_F(CollectorEndTest, GoneProcessIsDrainedWithoutAWatermarkAndEnds) {
+  Collector live = collector();
+  FakeHost host(file, gone_pid());
+  FakeThread thread = host.thread();
+  thread.header().writing.store(1);
+  thread.record(1);
+  FakeThread other = host.thread();
+  other.header().writing.store(1);
+  live.drain();
+  EXPECT_THAT(logs[0]->values(), ElementsAre(1));
+  ASSERT_TRUE(logs[0]->end.has_value());
+  EXPECT_EQ(*logs[0]->end, (End{"unknown", std::nullopt, std::nullopt}));
+  EXPECT_EQ(live.live_processes(), 0u);
+}
+
+TEST_F(CollectorEndTest, BlocksOfGoneProcessesAreUsedAgain) {
+  Collector live = collector();
+  constexpr size_t kHosts = 23;
+  for (size_t i = 0; i < kHosts; ++i) {
+    FakeHost host(file, gone_pid());
+    ASSERT_TRUE(host.attached());
+    EXPECT_EQ(host.block().string_count.load(), 0u);
+    FakeThread thread = host.thread();
+    thread.record(static_cast<int>(i), host.intern("host " + std::to_string(i)));
+    ASSERT_TRUE(drain_until(live, [&] { return logs.size() == i + 1 && logs[i]->end.has_value(); }));
+    EXPECT_THAT(logs[i]->strings, ElementsAre(Pair(1, "host " + std::to_string(i))));
+    EXPECT_THAT(logs[i]->values(), ElementsAre(static_cast<int>(i)));
+  }
+}
+
+TEST_F(CollectorEndTest, GoodbyeMakesAnEndAnExit) {
+  Collector live = collector();
+  FakeHost host(file, gone_pid());
+  host.say_goodbye();
+  const uint64_t goodbye_ns = host.block().ended_mono_ns.load();
+  live.drain();
+  EXPECT_EQ(*logs[0]->end, (End{"exit", std::nullopt, goodbye_ns}));
+}
+
+TEST_F(CollectorEndTest, GoodbyeAloneIsNotTheEnd) {
+  Collector live = collector();
+  FakeHost host(file);
+  FakeThread thread = host.thread();
+  host.say_goodbye();
+  live.drain();
+  thread.at(past_ns, 1);
+  EXPECT_TRUE(drain_until(live, [&] { return !logs[0]->events.empty(); }));
+  EXPECT_FALSE(logs[0]->end.has_value());
+}
+
+TEST_F(CollectorEndTest, ParentKnowsHowItsChildEnded) {
+  const uint32_t pid = gone_pid();
+  Collector live = collector([&](uint32_t asked) -> std::optional<End> {
+    return asked == pid ? std::optional(End{"signal", 11, std::nullopt}) : std::nullopt;
+  });
+  FakeHost host(file, pid);
+  live.drain();
+  EXPECT_EQ(*logs[0]->end, (End{"signal", 11, std::nullopt}));
+}
+
+TEST_F(CollectorEndTest, ZombieIsWaitedForByAParentThatAsks) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(3);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  std::optional<End> known;
+  Collector live = collector([&](uint32_t) { return known; });
+  FakeHost host(file, static_cast<uint32_t>(child));
+  for (int pass = 0; pass < 50; ++pass) {
+    live.drain();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_FALSE(logs[0]->end.has_value());
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  known = End{"exit", WEXITSTATUS(status), std::nullopt};
+  EXPECT_TRUE(drain_until(live, [&] { return logs[0]->end.has_value(); }));
+  EXPECT_EQ(logs[0]->end->status, 3);
+}
+
+TEST_F(CollectorEndTest, ZombieIsGoneForAnOwnerThatDoesNotAsk) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  Collector live = collector();
+  FakeHost host(file, static_cast<uint32_t>(child));
+  live.drain();
+  EXPECT_TRUE(logs[0]->end.has_value());
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST_F(CollectorEndTest, ExecEndsTheOlderLogOfThePid) {
+  Collector live = collector();
+  FakeHost before(file);
+  FakeThread thread = before.thread();
+  live.drain();
+  thread.at(past_ns, 1);
+  thread.header().writing.store(1);
+  FakeHost after(file);
+  FakeThread new_thread = after.thread();
+  new_thread.at(past_ns + 1, 2);
+  ASSERT_TRUE(drain_until(live, [&] { return logs.size() == 2 && logs[0]->end.has_value(); }));
+  EXPECT_EQ(logs[0]->end->kind, "exec");
+  EXPECT_THAT(logs[0]->values(), ElementsAre(1));
+  EXPECT_FALSE(logs[1]->end.has_value());
+  EXPECT_THAT(logs[1]->values(), ElementsAre(2));
+  EXPECT_EQ(live.live_processes(), 1u);
+}
+
+TEST_F(CollectorEndTest, FinishEndsWhatStillRunsAsDetached) {
+  Collector live = collector();
+  FakeHost host(file);
+  FakeThread thread = host.thread();
+  thread.record(1);
+  live.finish();
+  EXPECT_THAT(logs[0]->values(), ElementsAre(1));
+  EXPECT_EQ(logs[0]->end->kind, "detached");
+  live.finish();
+  EXPECT_EQ(live.drain(), 0u);
+  EXPECT_THAT(logs, SizeIs(1));
+}
+
+TEST_F(CollectorEndTest, FinishAfterGoodbyeIsAnExit) {
+  Collector live = collector();
+  FakeHost host(file);
+  host.say_goodbye();
+  live.finish();
+  EXPECT_EQ(logs[0]->end->kind, "exit");
+}
+
+TEST_F(CollectorEndTest, ProcessWithoutASinkIsDrainedAllTheSame) {
+  Collector live(file, [](const ProcessFacts &) { return nullptr; });
+  FakeHost host(file, gone_pid());
+  FakeThread thread = host.thread();
+  thread.record(1);
+  EXPECT_EQ(live.drain(), 1u);
+  EXPECT_EQ(live.live_processes(), 0u);
+}
+
+TEST_F(CollectorEndTest, ForkedProcessesHaveLogsOfTheirOwn) {
+  constexpr int kChildren = 3, kEvents = 61;
+  for (int child = 0; child < kChildren; ++child) {
+    if (::fork() != 0) continue;
+    FakeHost host(file);
+    FakeThread thread = host.thread();
+    for (int value = 0; value < kEvents; ++value) thread.record(value);
+    ::_exit(0);
+  }
+  for (int child = 0; child < kChildren; ++child) ::wait(nullptr);
+  Collector live = collector();
+  live.drain();
+  ASSERT_THAT(logs, SizeIs(kChildren));
+  for (const auto &log : logs) {
+    ASSERT_THAT(log->events, SizeIs(kEvents));
+    for (int value = 0; value < kEvents; ++value) EXPECT_EQ(log->events[static_cast<size_t>(value)].value, value);
+    EXPECT_TRUE(log->end.has_value());
+  }
+}
+
+}  // namespace
+}  // namespace wsitrace

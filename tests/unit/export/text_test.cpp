@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/export/text/columns.h"
+#include "agent/export/text/printable.h"
+#include "agent/export/text/table.h"
+#include "agent/export/text/verdict_text.h"
+#include "tests/unit/timeline/script.h"
+
+namespace wsitrace::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string table_of(const char *words, TextOptions options = {}, const Loss &loss = {}) {
+  std::string out;
+  TextReport report(options, {}, [&](std::string_view text) { out += text; });
+  Script(report, Form::kPreload).play(words);
+  report.on_loss(loss);
+  report.finish();
+  return out;
+}
+
+TEST(Printable, NothingObeysTheTerminal) {
+  EXPECT_EQ(printable("a\x1b[31mb\r\n\t\x7f\\"), "a\\x1b[31mb\\r\\n\\t\\x7f\\\\");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
+  EXPECT_EQ(printable("caf\xc3\xa9 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xf0\x9f\x98\x80");
+  EXPECT_EQ(printable("\xed\xa0\x80\xff\xc3"), "\\xed\\xa0\\x80\\xff\\xc3");
+}
+
+TEST(Printable, AnyTwoBytesAreOneLineOfText) {
+  for (int first = 0; first < 256; ++first) {
+    for (int second = 0; second < 256; ++second) {
+      const std::string shown = printable(std::string{static_cast<char>(first), static_cast<char>(second)});
+      for (const char c : shown) ASSERT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == 0x7f);
+    }
+  }
+}
+
+TEST(Columns, AlignAndLeaveNoTrailingBlanks) {
+  std::string out;
+  Columns columns({{"N", Align::kRight}, {"NAME", Align::kLeft}}, [&](std::string_view text) { out += text; });
+  columns.add({"1", "caf\xc3\xa9s"});
+  columns.add({"100", ""});
+  columns.finish();
+  EXPECT_EQ(out, "  N  NAME\n  1  caf\xc3\xa9s\n100\n");
+}
+
+TEST(Columns, HoldBackOnlySoManyRows) {
+  size_t written = 0;
+  Columns columns({{"N", Align::kRight}}, [&](std::string_view) { ++written; });
+  for (size_t i = 0; i < Columns::kLookAhead - 1; ++i) columns.add({"1"});
+  EXPECT_EQ(written, 0u);
+  columns.add({"1"});
+  EXPECT_EQ(written, Columns::kLookAhead + 1);
+}
+
+TEST(TextReport, ColoursOnlyWhenAsked) {
+  EXPECT_THAT(table_of("ACCEPT", {}, {.recorded = 1, .lost = 1, .by_cause = {}}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(table_of("ACCEPT", {.colour = true, .details = false}), HasSubstr("\x1b[2m"));
+}
+
+TEST(TextReport, LossIsAWarning) {
+  EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 0, .by_cause = {}}), HasSubstr("5 events recorded, 0 lost\n"));
+  EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 2, .by_cause = {{"ring_full", 2}}}),
+              HasSubstr("warning: 5 events recorded, 2 lost, ring_full 2"));
+}
+
+TEST(TextReport, NamesFromTheHostAreEscaped) { EXPECT_THAT(table_of("A:CBIND[p@v\x1b;x]"), HasSubstr("v\\x1b")); }
+
+TEST(VerdictText, EveryConclusionSaysWhatFollows) {
+  Verdict verdict;
+  EXPECT_EQ(verdict_text(verdict), "nothing found\n");
+  verdict.conclusion = Conclusion::kInconclusive;
+  verdict.doubts = {"2 events were lost"};
+  EXPECT_EQ(verdict_text(verdict),
+            "doubt: 2 events were lost\ninconclusive: nothing found, but that cannot be promised\n");
+  verdict.conclusion = Conclusion::kFindings;
+  verdict.findings.push_back({FindingKind::kConnectionNotDestroyed, 1, 1, "v", "", "connection 1"});
+  EXPECT_THAT(verdict_text(verdict), HasSubstr("connection_not_destroyed: connection 1 (vhost v)\n"));
+  EXPECT_THAT(verdict_text(verdict), HasSubstr("1 finding\n"));
+}
+
+}  // namespace
+}  // namespace wsitrace::test
