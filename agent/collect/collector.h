@@ -6,11 +6,9 @@
 // Order:  a record is handed on only when no ring of its process can still bring an older one (the watermark), so every
 //         sink sees one log ordered by time.
 // Loss:   recorded + lost = observed, exactly; on_loss tells the sums when they change. Causes are those of LossCause
-// and
-//         "damaged", what a ring held but no reader can understand. `no_process` is counted for the file; the process
+//         and "damaged", what a ring held but no reader can understand. `no_process` is counted for the file; the process
 //         that has been there longest tells it.
-// End:    a process that is gone ends with what EndOfProcess says, else "exit" when it said goodbye, else "unknown";
-// one
+// End:    a process that is gone ends with what EndOfProcess says, else "exit" when it said goodbye, else "unknown"; one
 //         that called exec with "exec"; one that is still there when finish() is called with "exit" or "detached".
 // Cost:   a pass over idle rings reads one cache line per claimed ring. Drain + fold: at least 5 M events/s.
 // Threads: all calls from one thread.

@@ -16,7 +16,7 @@ class Lwsws:
     lwsws is two processes: the root reads the configuration and forks the server, which drops its privileges.
     """
 
-    PROTOCOL, WS_PATH = "lws-mirror-protocol", "/?mirror=m{}"  # a mirror of its own for each session: an echo
+    PROTOCOL = "lws-mirror-protocol"  # an echo for who is alone: it sends to everybody what one has sent
 
     def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None):
         self.test, self.lws = test, lws

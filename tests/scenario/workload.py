@@ -4,7 +4,7 @@
 Each function ends only when the server has closed its side of every connection it opened, so that what a report says
 afterwards can be compared exactly. As a program:
 
-    python3 workload.py HOST:PORT [--path PATH] [--protocol NAME] [--ws-path PATH] [--sequential N] [--pipelined N]
+    python3 workload.py HOST:PORT [--path PATH] [--protocol NAME] [--at-once N] [--sequential N] [--pipelined N]
 """
 
 import argparse
@@ -205,20 +205,21 @@ class WebSocket:
         finish(self.sock)
 
 
-def websockets(address, sessions=SESSIONS, messages=MESSAGES, protocol="echo", path="/"):
-    """SESSIONS at the same time, MESSAGES each, closed by the client with 1000. {} in PATH is the session's number."""
-    clients = [WebSocket(address, protocol, path.format(number)) for number in range(sessions)]
-    for number in range(messages):
+def websockets(address, sessions=SESSIONS, messages=MESSAGES, protocol="echo", at_once=SESSIONS):
+    """SESSIONS, at most AT_ONCE of them at the same time, MESSAGES each, closed by the client with 1000."""
+    for first in range(0, sessions, at_once):
+        clients = [WebSocket(address, protocol) for _ in range(min(at_once, sessions - first))]
+        for number in range(messages):
+            for client in clients:
+                client.echo(f"message {number}".encode())
         for client in clients:
-            client.echo(f"message {number}".encode())
-    for client in clients:
-        client.close()
+            client.close()
 
 
-def known(address, path="/", protocol="echo", one_by_one=SEQUENTIAL, ws_path="/"):
+def known(address, path="/", protocol="echo", one_by_one=SEQUENTIAL, at_once=SESSIONS):
     """The workload of the contract: 23 requests over 5 connections, 7 sessions, 3 silent, 1000 one after the other."""
     keep_alive(address, path)
-    websockets(address, protocol=protocol, path=ws_path)
+    websockets(address, protocol=protocol, at_once=at_once)
     silent(address)
     sequential(address, path, one_by_one)
 
@@ -258,13 +259,13 @@ def main():
     parser.add_argument("address", metavar="HOST:PORT")
     parser.add_argument("--path", default="/")
     parser.add_argument("--protocol", default="echo", help="websocket protocol that echoes")
-    parser.add_argument("--ws-path", default="/", help="path of the upgrade; {} is the session's number")
+    parser.add_argument("--at-once", type=int, default=SESSIONS, metavar="N", help="websocket sessions at the same time")
     parser.add_argument("--pipelined", type=int, default=0, metavar="N", help="send N requests without waiting, too")
     parser.add_argument("--sequential", type=int, default=SEQUENTIAL, metavar="N")
     arguments = parser.parse_args()
     host, port = arguments.address.rsplit(":", 1)
     address, count = (host, int(port)), arguments.sequential
-    known(address, arguments.path, arguments.protocol, count, arguments.ws_path)
+    known(address, arguments.path, arguments.protocol, count, arguments.at_once)
     if arguments.pipelined:
         pipelined(address, arguments.path, arguments.pipelined)
     print(f"sent {KEEP_ALIVE_REQUESTS} requests over {KEEP_ALIVE_CONNECTIONS} keep-alive connections, {SESSIONS} websocket "

@@ -86,7 +86,7 @@ struct InProcess::State {
 
   milliseconds turn() {
     // Somebody asks: let the collector's horizon pass the request, so that the answer has all that came before it.
-    if (site.open_count() > 0) std::this_thread::sleep_for(kHorizon);
+    if (site.pending_count() > 0) std::this_thread::sleep_for(kHorizon);
     const size_t drained = collector->drain();
     const size_t answered = site.work();
     if (trace != nullptr && monotonic_ns() - flushed_ns > kFlushEveryNs) {

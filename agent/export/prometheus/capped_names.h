@@ -20,7 +20,7 @@ namespace wsitrace {
 
 class CappedNames {
  public:
-  static constexpr size_t kMaxNames = 16;            // design.md: labels only from closed or capped sets
+  static constexpr size_t kMaxNames = 16;            // keeps a scrape small whatever the host's names are
   static constexpr size_t kOverflow = kMaxNames;     // index of "overflow"
   static constexpr size_t kIndices = kMaxNames + 1;  // size of an array indexed by index_of()
 

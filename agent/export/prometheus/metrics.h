@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Metrics are the counters, gauges and histograms of the contract (design.md, "Prometheus"), kept while timelines fold.
+// Metrics are the counters, gauges and histograms of the README's table, kept while timelines fold.
 //
 // Who uses it: a Timeline tells it what happens, as its TimelineObserver; render_metrics() turns it into the text of a
 //              scrape. One Metrics may hear several timelines, one per process: it only adds and subtracts.
-// Sum:         opened counts at first sight, with the vhost and class of that moment, and never goes back; closed
-// counts with
-//              those at the end. A connection that moved to another vhost (SNI, Host) was opened on one and closed on
+// Sum:         opened counts at first sight, with the vhost and class of that moment, and never goes back; closed counts
+//              with those at the end. A connection that moved to another vhost (SNI, Host) was opened on one and closed on
 //              the other.
 // Threads:     any; one mutex. Counting events by kind takes no lock.
 // Cost:        memory follows open connections (one tree node each, for the oldest of a group). The number of series

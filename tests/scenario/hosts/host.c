@@ -121,11 +121,15 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   }
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 #ifdef LWS_WITH_PLUGINS
-  const char *const plugin_dirs[] = {options->plugins, NULL};
-  const struct lws_protocol_vhost_options trace = {NULL, NULL, "trace", options->trace};
-  const struct lws_protocol_vhost_options status = {options->trace ? &trace : NULL, NULL, "status", "ok"};
-  const struct lws_protocol_vhost_options wsitrace = {NULL, &status, "wsitrace", ""};
+  // lws keeps pointers to these until the context's end.
+  static const char *plugin_dirs[2];
+  static struct lws_protocol_vhost_options trace = {.name = "trace"};
+  static struct lws_protocol_vhost_options status = {.name = "status", .value = "ok"};
+  static struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
   if (options->plugins) {
+    plugin_dirs[0] = options->plugins;
+    trace.value = options->trace;
+    status.next = &trace;
     info.plugin_dirs = plugin_dirs;
     info.pvo = &wsitrace;
   }

@@ -19,7 +19,6 @@ namespace wsitrace {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr size_t kLargeBytes = 20'000'003;
 
