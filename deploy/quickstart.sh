@@ -150,7 +150,7 @@ send_traffic() {
   local url=https://127.0.0.1:$secure_port
   python3 -B tests/scenario/workload.py "127.0.0.1:$site_port" --protocol lws-mirror-protocol --at-once 1 \
     --sequential 11 --pipelined 3
-  curl -sf --http2 --insecure --parallel -o "$room/h2.#1" "$url/?[1-5]"
+  curl -sf --http2 --insecure --parallel --no-progress-meter -o "$room/h2.#1" "$url/?[1-5]"
   say "sent 5 requests over one h2 connection"
 }
 

@@ -30,7 +30,8 @@ class Lwsws:
         self.program = test.start([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
                                   env=runtime)
         try:
-            harness.until(lambda: self._answers(self.app), "lwsws to listen")
+            for address in (self.app, self.observer):
+                harness.until(lambda at=address: self._answers(at), "lwsws to listen")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.program.err}") from None
 
