@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Installs what wsitrace is built from and builds the libwebsockets versions it is tried against.
 # Idempotent, and silent when there is nothing to do.
 set -euo pipefail

@@ -14,7 +14,8 @@ class Mapping {
  public:
   Mapping() = default;
   Mapping(void *data, size_t size) : data_(data), size_(size) {}
-  Mapping(Mapping &&other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Mapping(Mapping &&other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Mapping &operator=(Mapping &&other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

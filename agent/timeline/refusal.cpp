@@ -10,7 +10,7 @@ namespace {
 
 // Callback reasons that are not recorded, but may be refused; numbers of enum lws_callback_reasons.
 constexpr int kHttpBody = 13;
-constexpr int kHttpWriteable = 57;
+constexpr int kHttpWriteable = 16;
 
 bool is_http_handler(int callback) {
   return callback == k_HTTP || callback == kHttpBody || callback == kHttpWriteable ||

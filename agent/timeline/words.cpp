@@ -17,6 +17,7 @@ constexpr Known kExact[] = {
     {"lws_read_h2 bail", Word::kH2Bail},
     {"h2 pollout handle", Word::kStreamDone},
     {"reset stream", Word::kStreamDone},
+    {"close_swsi_and_return", Word::kStreamDone},
     {"peer RST_STREAM", Word::kPeerReset},
     {"returned close packet", Word::kReturnedCloseFrame},
     {"ctx destroy", Word::kContextDestroyed},

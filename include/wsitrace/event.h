@@ -52,12 +52,12 @@ inline constexpr uint16_t kNoString = 0;
 inline constexpr uint16_t kOverflowString = 0xffff;  // the table was full: "overflow"
 
 enum EventFlag : uint8_t {
-  kFirstProtocol = 1,   // delivered to protocols[0] of a vhost
-  kAcceptConn = 2,      // SO_ACCEPTCONN is set on the wsi's socket: it is a listener
-  kTls = 4,             // the wsi has an SSL object
-  kTagSaysListener = 8, // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
-  kPathCut = 16,        // the path was longer than kMaxPathBytes
-  kNewSocket = 32,      // `value` is a file descriptor
+  kFirstProtocol = 1,    // delivered to protocols[0] of a vhost
+  kAcceptConn = 2,       // SO_ACCEPTCONN is set on the wsi's socket: it is a listener
+  kTls = 4,              // the wsi has an SSL object
+  kTagSaysListener = 8,  // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
+  kPathCut = 16,         // the path was longer than kMaxPathBytes
+  kNewSocket = 32,       // `value` is a file descriptor
 };
 
 enum ItemTag : uint8_t {
@@ -72,65 +72,65 @@ enum ItemTag : uint8_t {
 };
 
 // X(name, number). Callback reasons that the probe records.
-#define WSITRACE_CALLBACK_KINDS(X)                  \
-  X(ESTABLISHED, 0)                                 \
-  X(CLIENT_CONNECTION_ERROR, 1)                     \
-  X(CLIENT_FILTER_PRE_ESTABLISH, 2)                 \
-  X(CLIENT_ESTABLISHED, 3)                          \
-  X(CLOSED, 4)                                      \
-  X(CLOSED_HTTP, 5)                                 \
-  X(HTTP, 12)                                       \
-  X(HTTP_BODY_COMPLETION, 14)                       \
-  X(HTTP_FILE_COMPLETION, 15)                       \
-  X(FILTER_NETWORK_CONNECTION, 17)                  \
-  X(FILTER_HTTP_CONNECTION, 18)                     \
-  X(SERVER_NEW_CLIENT_INSTANTIATED, 19)             \
-  X(FILTER_PROTOCOL_CONNECTION, 20)                 \
-  X(PROTOCOL_INIT, 27)                              \
-  X(PROTOCOL_DESTROY, 28)                           \
-  X(WSI_CREATE, 29)                                 \
-  X(WSI_DESTROY, 30)                                \
-  X(WS_PEER_INITIATED_CLOSE, 38)                    \
-  X(CLOSED_CLIENT_HTTP, 45)                         \
-  X(COMPLETED_CLIENT_HTTP, 47)                      \
-  X(HTTP_BIND_PROTOCOL, 49)                         \
-  X(HTTP_DROP_PROTOCOL, 50)                         \
-  X(ESTABLISHED_CLIENT_HTTP, 44)                    \
-  X(RAW_CLOSE, 60)                                  \
-  X(RAW_ADOPT, 62)                                  \
-  X(RAW_ADOPT_FILE, 63)                             \
-  X(RAW_CLOSE_FILE, 66)                             \
-  X(CHILD_CLOSING, 69)                              \
-  X(CLIENT_HTTP_BIND_PROTOCOL, 85)                  \
-  X(HTTP_CONFIRM_UPGRADE, 86)                       \
-  X(CLIENT_HTTP_DROP_PROTOCOL, 76)                  \
-  X(WS_SERVER_BIND_PROTOCOL, 77)                    \
-  X(WS_SERVER_DROP_PROTOCOL, 78)                    \
-  X(WS_CLIENT_BIND_PROTOCOL, 79)                    \
-  X(WS_CLIENT_DROP_PROTOCOL, 80)                    \
-  X(RAW_SKT_BIND_PROTOCOL, 81)                      \
-  X(RAW_SKT_DROP_PROTOCOL, 82)                      \
-  X(RAW_FILE_BIND_PROTOCOL, 83)                     \
-  X(RAW_FILE_DROP_PROTOCOL, 84)                     \
-  X(CLIENT_CLOSED, 75)                              \
-  X(RAW_CONNECTED, 101)                             \
-  X(CLIENT_HTTP_REDIRECT, 104)                      \
+#define WSITRACE_CALLBACK_KINDS(X)      \
+  X(ESTABLISHED, 0)                     \
+  X(CLIENT_CONNECTION_ERROR, 1)         \
+  X(CLIENT_FILTER_PRE_ESTABLISH, 2)     \
+  X(CLIENT_ESTABLISHED, 3)              \
+  X(CLOSED, 4)                          \
+  X(CLOSED_HTTP, 5)                     \
+  X(HTTP, 12)                           \
+  X(HTTP_BODY_COMPLETION, 14)           \
+  X(HTTP_FILE_COMPLETION, 15)           \
+  X(FILTER_NETWORK_CONNECTION, 17)      \
+  X(FILTER_HTTP_CONNECTION, 18)         \
+  X(SERVER_NEW_CLIENT_INSTANTIATED, 19) \
+  X(FILTER_PROTOCOL_CONNECTION, 20)     \
+  X(PROTOCOL_INIT, 27)                  \
+  X(PROTOCOL_DESTROY, 28)               \
+  X(WSI_CREATE, 29)                     \
+  X(WSI_DESTROY, 30)                    \
+  X(WS_PEER_INITIATED_CLOSE, 38)        \
+  X(CLOSED_CLIENT_HTTP, 45)             \
+  X(COMPLETED_CLIENT_HTTP, 47)          \
+  X(HTTP_BIND_PROTOCOL, 49)             \
+  X(HTTP_DROP_PROTOCOL, 50)             \
+  X(ESTABLISHED_CLIENT_HTTP, 44)        \
+  X(RAW_CLOSE, 60)                      \
+  X(RAW_ADOPT, 62)                      \
+  X(RAW_ADOPT_FILE, 63)                 \
+  X(RAW_CLOSE_FILE, 66)                 \
+  X(CHILD_CLOSING, 69)                  \
+  X(CLIENT_HTTP_BIND_PROTOCOL, 85)      \
+  X(HTTP_CONFIRM_UPGRADE, 86)           \
+  X(CLIENT_HTTP_DROP_PROTOCOL, 76)      \
+  X(WS_SERVER_BIND_PROTOCOL, 77)        \
+  X(WS_SERVER_DROP_PROTOCOL, 78)        \
+  X(WS_CLIENT_BIND_PROTOCOL, 79)        \
+  X(WS_CLIENT_DROP_PROTOCOL, 80)        \
+  X(RAW_SKT_BIND_PROTOCOL, 81)          \
+  X(RAW_SKT_DROP_PROTOCOL, 82)          \
+  X(RAW_FILE_BIND_PROTOCOL, 83)         \
+  X(RAW_FILE_DROP_PROTOCOL, 84)         \
+  X(CLIENT_CLOSED, 75)                  \
+  X(RAW_CONNECTED, 101)                 \
+  X(CLIENT_HTTP_REDIRECT, 104)          \
   X(CONNECTING, 105)
 
 // X(name, number). Kinds of our own.
-#define WSITRACE_OWN_KINDS(X)                                                                   \
-  X(gap, 1000)                    /* value: events lost just before, in this thread */          \
-  X(vhost_created, 1001)          /* value: listen port, -1 none; text: name */                 \
-  X(vhost_destroyed, 1002)                                                                      \
-  X(context_created, 1003)        /* wsi: the context's pointer */                              \
-  X(context_destroyed, 1004)      /* same */                                                    \
-  X(close_requested, 1005)        /* lws_close_free_wsi: value reason, text caller */           \
-  X(transaction_completed, 1006)  /* lws_http_transaction_completed: value its result */        \
-  X(status_sent, 1007)            /* lws_add_http_header_status: value status */                \
-  X(close_code_sent, 1008)        /* lws_close_reason: value ws close code */                   \
-  X(callback_refused, 1010)       /* a callback returned non-zero: value is the callback's kind */ \
-  X(call_failed, 1009)            /* a connect or adopt call returned NULL: text its name; every wsi of */ \
-                                  /* this thread first seen since `value` microseconds before is gone */
+#define WSITRACE_OWN_KINDS(X)                                                                             \
+  X(gap, 1000)           /* value: events lost just before, in this thread */                             \
+  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                    \
+  X(vhost_destroyed, 1002)                                                                                \
+  X(context_created, 1003)       /* wsi: the context's pointer */                                         \
+  X(context_destroyed, 1004)     /* same */                                                               \
+  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                      \
+  X(transaction_completed, 1006) /* lws_http_transaction_completed: value its result */                   \
+  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                           \
+  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                              \
+  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */         \
+  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */ \
+                                 /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

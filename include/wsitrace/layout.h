@@ -78,7 +78,7 @@ struct FileHeader {
   uint64_t created_mono_ns;
   uint64_t created_real_ns;
   alignas(64) std::atomic<uint32_t> ready_generation;  // owner: bumped whenever a block becomes ready
-  std::atomic<uint32_t> claims;                         // hosts: process claims so far, makes epochs unique
+  std::atomic<uint32_t> claims;                        // hosts: process claims so far, makes epochs unique
   // Owner: blocks below these indices have storage behind them. Nobody reads or writes a block above: on a full tmpfs
   // even a read of a hole raises SIGBUS.
   std::atomic<uint32_t> processes_reserved;
@@ -95,9 +95,9 @@ struct StringEntry {
 
 // Counters of what went wrong in the host without costing an event.
 enum Trouble : uint32_t {
-  kStringOverflow = 0,   // names that found no room in the string table
-  kProtocolUnwrapped,    // protocols that could not be wrapped: thunk table full or table not found
-  kVhostNotFound,        // vhosts whose protocol table was not found
+  kStringOverflow = 0,  // names that found no room in the string table
+  kProtocolUnwrapped,   // protocols that could not be wrapped: thunk table full or table not found
+  kVhostNotFound,       // vhosts whose protocol table was not found
   kTroubles = 8,
 };
 constexpr const char *trouble_name(uint32_t trouble) {
@@ -119,8 +119,8 @@ struct ProcessBlock {
   char program[256];
   char arguments[1024];  // argv, NUL-separated, cut
   uint32_t arguments_bytes;
-  std::atomic<uint32_t> facts_ready;  // 1 (release) when the claimer has filled in the facts above
-  char notice[256];  // why this process records nothing, for people; empty otherwise
+  std::atomic<uint32_t> facts_ready;               // 1 (release) when the claimer has filled in the facts above
+  char notice[256];                                // why this process records nothing, for people; empty otherwise
   alignas(64) std::atomic<uint32_t> string_count;  // entries handed out; id = index + 1
   std::atomic<uint32_t> text_bytes;
   StringEntry strings[kMaxStrings];
@@ -131,7 +131,8 @@ inline constexpr uint32_t kTextBytes = kProcessBlockBytes - sizeof(ProcessBlock)
 
 struct RingHeader {
   std::atomic<uint32_t> state;
-  std::atomic<uint32_t> owner;  // index of the claiming ProcessBlock + 1 (release), 0 until the claimer has filled in the rest
+  std::atomic<uint32_t>
+      owner;  // index of the claiming ProcessBlock + 1 (release), 0 until the claimer has filled in the rest
   uint32_t thread_id;
   uint32_t thread;  // ordinal within the process
   uint64_t claimed_mono_ns;
@@ -174,8 +175,8 @@ enum ChunkType : uint32_t {
 
 struct ChunkHeader {
   uint32_t type;
-  uint32_t bytes;  // of the payload
-  uint32_t crc32;  // zlib's, of this header with 0 here and of the payload
+  uint32_t bytes;     // of the payload
+  uint32_t crc32;     // zlib's, of this header with 0 here and of the payload
   uint32_t sequence;  // 0, 1, 2, ...
 };
 inline constexpr uint32_t kMaxChunkBytes = 1u << 20;

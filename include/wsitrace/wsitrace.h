@@ -34,12 +34,12 @@ extern "C" {
 #define WSITRACE_API __attribute__((visibility("default")))
 
 struct wsitrace_options {
-  size_t size;              /* sizeof(struct wsitrace_options): lets later versions add members */
-  const char *trace_file;   /* trace to write, or NULL for none; "%p" in it becomes the process id */
-  const char *ring_file;    /* ring file to record into (must not exist), or NULL for nameless memory; a named one survives
+  size_t size;            /* sizeof(struct wsitrace_options): lets later versions add members */
+  const char *trace_file; /* trace to write, or NULL for none; "%p" in it becomes the process id */
+  const char *ring_file; /* ring file to record into (must not exist), or NULL for nameless memory; a named one survives
                                a crash of the program and can be read with `wsitrace report` */
-  unsigned int ring_slots;  /* slots of 32 bytes per recording thread, 64 to 4194304; 0: 32768 */
-  unsigned int history;     /* ended connections kept for wsitrace_report_json(); 0: 10000 */
+  unsigned int ring_slots; /* slots of 32 bytes per recording thread, 64 to 4194304; 0: 32768 */
+  unsigned int history;    /* ended connections kept for wsitrace_report_json(); 0: 10000 */
 };
 
 /* The functions of the program's libwebsockets that wsitrace uses. Filled in by wsitrace_start(). */

@@ -6,39 +6,13 @@
 #include <stdexcept>
 
 #include "agent/cli/run/reports.h"
-#include "agent/timeline/timeline.h"
+#include "agent/export/prometheus/process_metrics.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr std::chrono::milliseconds kWorkPause{10};
 constexpr std::chrono::milliseconds kFlushPatience{200};
-
-class MetricsListener final : public LogSink {
- public:
-  explicit MetricsListener(Metrics &metrics) : metrics_(metrics), timeline_(metrics) {}
-
-  void on_process(const ProcessFacts &facts) override {
-    metrics_.add_process(facts);
-    timeline_.on_process(facts);
-  }
-  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
-  void on_loss(const Loss &loss) override {
-    metrics_.add_loss(loss_, loss);
-    loss_ = loss;
-    timeline_.on_loss(loss);
-  }
-  void on_end(const End &end) override {
-    timeline_.on_end(end);
-    timeline_.for_each_open([this](const Connection &connection) { metrics_.forget_open(connection); });
-  }
-
- private:
-  Metrics &metrics_;
-  Timeline timeline_;
-  Loss loss_;
-};
 
 }  // namespace
 
@@ -64,7 +38,7 @@ Expected<void> LiveView::start(const std::string &host_and_port) {
 
 std::string LiveView::url() const { return server_->url() + "/"; }
 
-std::shared_ptr<LogSink> LiveView::listener() { return std::make_shared<MetricsListener>(metrics_); }
+std::shared_ptr<LogSink> LiveView::listener() { return std::make_shared<ProcessMetrics>(metrics_); }
 
 bool LiveView::wants_flush() const {
   const std::lock_guard lock(mutex_);

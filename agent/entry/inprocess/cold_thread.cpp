@@ -25,7 +25,15 @@ void ColdThread::nudge() {
     const std::lock_guard lock(mutex_);
     nudged_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+void ColdThread::wait_for_turn() {
+  std::unique_lock lock(mutex_);
+  const uint64_t wanted = begun_ + 1;
+  nudged_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return stopping_ || over_ >= wanted; });
 }
 
 void ColdThread::stop() {
@@ -35,7 +43,7 @@ void ColdThread::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
   thread_.join();
 }
 
@@ -43,9 +51,12 @@ void ColdThread::run() {
   pthread_setname_np(pthread_self(), "wsitrace");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    ++begun_;
     lock.unlock();
     const std::chrono::milliseconds pause = turn_();
     lock.lock();
+    over_ = begun_;
+    changed_.notify_all();
     changed_.wait_for(lock, pause, [this] { return stopping_ || nudged_; });
     nudged_ = false;
   }

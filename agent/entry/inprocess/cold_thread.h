@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -26,6 +27,8 @@ class ColdThread {
   ColdThread &operator=(const ColdThread &) = delete;
 
   void nudge();
+  // Returns when a turn that began after this call is over (or the thread has stopped).
+  void wait_for_turn();
   // Waits for the turn that is under way. In a forked child, where the thread does not exist, it does nothing.
   void stop();
 
@@ -38,6 +41,7 @@ class ColdThread {
   std::condition_variable changed_;
   bool stopping_ = false;
   bool nudged_ = false;
+  uint64_t begun_ = 0, over_ = 0;  // turns
   std::thread thread_;
 };
 

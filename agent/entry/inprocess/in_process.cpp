@@ -106,7 +106,7 @@ struct InProcess::State {
   uint64_t flushed_ns = 0;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<ColdThread> thread;
-  bool stopped = false;
+  std::atomic<bool> stopped = false;
 };
 
 InProcess::InProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -115,7 +115,8 @@ InProcess::~InProcess() = default;
 Expected<std::shared_ptr<InProcess>> InProcess::start(const InProcessOptions &options) {
   if (g_running.load() != nullptr) return unexpected(Error{"wsitrace", "already running", "once per process"});
   const std::string ring_path = with_pid(options.ring_file);
-  auto ring = RingFile::create(ring_path, {.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots});
+  auto ring =
+      RingFile::create(ring_path, {.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots});
   if (!ring) return unexpected(ring.error());
   auto state = std::make_unique<State>(options, std::move(*ring));
   if (!options.trace_file.empty()) {
@@ -134,16 +135,32 @@ Expected<void> InProcess::begin(const InProcessOptions &options) {
   HostMap map;
   if (const char *why = map.adopt(state->ring.mapping().data(), state->ring.mapping().size()))
     return unexpected(Error{"rings", why, {}});
-  if (const char *why = turn_on(map, options.attach, options.library)) return unexpected(Error{"libwebsockets", why, {}});
-  state->collector = std::make_unique<Collector>(state->ring, [state](const ProcessFacts &facts) { return state->sink_for(facts); });
+  if (const char *why = turn_on(map, options.attach, options.library))
+    return unexpected(Error{"libwebsockets", why, {}});
+  state->collector =
+      std::make_unique<Collector>(state->ring, [state](const ProcessFacts &facts) { return state->sink_for(facts); });
   state->thread = std::make_unique<ColdThread>([state] { return state->turn(); });
   return {};
 }
 
 Site &InProcess::site() const { return state_->site; }
 void InProcess::nudge() { state_->thread->nudge(); }
-std::string InProcess::report_json() const { return state_->report->report(); }
-std::string InProcess::metrics() const { return render_metrics(state_->metrics); }
+
+void InProcess::catch_up() const {
+  if (state_->stopped || state_->pid != static_cast<uint32_t>(getpid())) return;
+  std::this_thread::sleep_for(kHorizon);
+  state_->thread->wait_for_turn();
+}
+
+std::string InProcess::report_json() const {
+  catch_up();
+  return state_->report->report();
+}
+
+std::string InProcess::metrics() const {
+  catch_up();
+  return render_metrics(state_->metrics);
+}
 
 void InProcess::stop() {
   if (state_->thread == nullptr || state_->stopped || state_->pid != static_cast<uint32_t>(getpid())) return;

@@ -40,7 +40,7 @@ class InProcess {
   [[nodiscard]] Site &site() const;
   // There is something to render: do not wait for the next turn.
   void nudge();
-  // Rendered on the calling thread.
+  // Everything recorded before the call, rendered on the calling thread.
   [[nodiscard]] std::string report_json() const;
   [[nodiscard]] std::string metrics() const;
 
@@ -51,6 +51,7 @@ class InProcess {
   struct State;
   explicit InProcess(std::unique_ptr<State> state);
   Expected<void> begin(const InProcessOptions &options);
+  void catch_up() const;
 
   std::unique_ptr<State> state_;
 };

@@ -104,7 +104,8 @@ void end_vhost(lws *stand_in) noexcept {
 }  // namespace
 }  // namespace wsitrace
 
-extern "C" int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
+extern "C" int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                                        size_t length) {
   using namespace wsitrace;
   if (reason == LWS_CALLBACK_PROTOCOL_INIT) {
     begin_vhost(wsi, in);

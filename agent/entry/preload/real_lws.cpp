@@ -75,7 +75,8 @@ bool probe_ready() noexcept {
   const int state = g_readiness.load(std::memory_order_acquire);
   if (state == kOn) return true;
   int untried = kUntried;
-  if (state != kUntried || !g_readiness.compare_exchange_strong(untried, kTrying, std::memory_order_acq_rel)) return false;
+  if (state != kUntried || !g_readiness.compare_exchange_strong(untried, kTrying, std::memory_order_acq_rel))
+    return false;
   const bool on = turn_probe_on();
   g_readiness.store(on ? kOn : kOff, std::memory_order_release);
   return on;

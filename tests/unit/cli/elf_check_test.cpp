@@ -108,7 +108,7 @@ class ProgramSearch : public ::testing::Test {
     for (const char *name : {"/first", "/second", ""}) ::rmdir((directory_ + name).c_str());
   }
   std::string make(const std::string &name, mode_t mode) {
-    const std::string path = directory_ + "/" + name;
+    std::string path = directory_ + "/" + name;
     std::ofstream(path) << "#!/bin/sh\n";
     ::chmod(path.c_str(), mode);
     made_.push_back(path);

@@ -8,7 +8,7 @@
 namespace wsitrace {
 namespace {
 
-TraceNames names(const std::string &output, std::set<std::string> on_disk = {}) {
+TraceNames names(const std::string &output, const std::set<std::string> &on_disk = {}) {
   return TraceNames(output, [on_disk](const std::string &path) { return on_disk.contains(path); });
 }
 

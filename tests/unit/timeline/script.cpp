@@ -67,7 +67,7 @@ const std::map<std::string, int> kCallbacks = {
     {"BODY", 13},
     {"BODY_DONE", k_HTTP_BODY_COMPLETION},
     {"FFC", k_HTTP_FILE_COMPLETION},
-    {"WRITEABLE", 57},
+    {"WRITEABLE", 16},
     {"RECEIVE", 6},
     {"FILTER", k_FILTER_PROTOCOL_CONNECTION},
     {"CONFIRM", k_HTTP_CONFIRM_UPGRADE},
