@@ -24,6 +24,13 @@ bool is_complete(const LwsApi &library) noexcept {
   return true;
 }
 
+// The number alone: behind it stands the hash of a build, or what a distribution put there.
+void remember_version(const char *version) noexcept {
+  const size_t length = std::strspn(version, "0123456789.");
+  char (&to)[sizeof(ImageFacts::lws_version)] = image_facts().lws_version;
+  std::memcpy(to, version, length < sizeof to ? length : sizeof to - 1);
+}
+
 const char *refuse(const char *why) noexcept {
   leave_process_notice(why);
   return why;
@@ -36,7 +43,7 @@ const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) 
   const ErrnoGuard guard;
   if (!set_up_host(map, attach)) return "no memory for the probe's own state";
   const char *version = library.lws_get_library_version != nullptr ? library.lws_get_library_version() : nullptr;
-  if (version != nullptr) std::strncpy(image_facts().lws_version, version, sizeof image_facts().lws_version - 1);
+  if (version != nullptr) remember_version(version);
   if (!is_checked_version(version)) return refuse("this libwebsockets was not checked: 4.1.6 to 5.0 are");
   if (!is_complete(library)) return refuse("this libwebsockets lacks a function that the probe needs");
   g_api = library;

@@ -27,6 +27,8 @@ WSITRACE = os.path.join(BUILD, "bin", "wsitrace")
 HOSTS = os.path.join(BUILD, "tests", "hosts")
 LWS = dict(item.split("=", 1) for item in os.environ.get("WSITRACE_LWS", "").split(":") if item)
 SANITIZER = os.environ.get("WSITRACE_SANITIZER", "")
+# For programs that load a plugin of a sanitizer's build. Their own leaks are not ours to judge.
+RUNTIME = {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if SANITIZER else {}
 PATIENCE_S = 60 if SANITIZER else 20
 
 
@@ -185,6 +187,10 @@ class Scenario(unittest.TestCase):
         """The command line of a host."""
         options = ["--files", self.files] if files else []
         return [host_path(name, lws), *options, *arguments]
+
+    def start_with_plugin(self, name, trace, lws):
+        """Starts a host that loads the plugin and writes its trace to the file TRACE."""
+        return self.start(self.host(name, "--plugin", plugin_dir(lws), self.path(trace), lws=lws), env=RUNTIME)
 
     def traced(self, command, *options, trace="out.wsitrace", **popen):
         """Starts COMMAND under `wsitrace run`."""

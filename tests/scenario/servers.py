@@ -26,9 +26,8 @@ class Lwsws:
         self.observer = ("127.0.0.1", harness.free_port())
         self._configure(plugin, pvo or {}, user, tls)
         prefix = harness.LWS[lws]
-        runtime = {"LD_PRELOAD": harness.SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if harness.SANITIZER else {}
         self.program = test.start([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
-                                  env=runtime)
+                                  env=harness.RUNTIME)
         try:
             for address in (self.app, self.observer):
                 harness.until(lambda at=address: self._answers(at), "lwsws to listen")

@@ -106,8 +106,7 @@ class Broadcast(harness.Scenario):
     def test_plugin(self):
         for lws in harness.LWS:
             with self.subTest(lws=lws):
-                trace = self.path("plugin.wsitrace")
-                program = self.start(self.host("broadcast_host", "--plugin", harness.plugin_dir(lws), trace, lws=lws))
+                program = self.start_with_plugin("broadcast_host", "plugin.wsitrace", lws)
                 self.assertEqual(self.delivered(program), self.untraced(lws))
                 self.assertEqual(len(self.report("plugin.wsitrace").of_class("client")), self.LISTENERS)
 

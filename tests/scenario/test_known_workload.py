@@ -256,8 +256,7 @@ class ThreeWays(KnownWorkload):
     LWS = "4.3.5"
 
     def seen_by_plugin(self):
-        program = self.start(self.host("http_host", "--plugin", harness.plugin_dir(self.LWS), self.path("plugin.wsitrace"),
-                                       lws=self.LWS))
+        program = self.start_with_plugin("http_host", "plugin.wsitrace", self.LWS)
         return self.drive(program, "plugin.wsitrace")
 
     def seen_by_preload(self):

@@ -16,7 +16,7 @@ TEST_F(HostStateTest, ProcessBlockTellsTheProgram) {
   const ProcessBlock &block = *host_state().process;
   EXPECT_EQ(block.pid, static_cast<uint32_t>(getpid()));
   EXPECT_STREQ(block.program, "unit_probe");
-  EXPECT_STREQ(block.lws_version, "4.3.5-test");
+  EXPECT_STREQ(block.lws_version, "4.3.5");
   EXPECT_NE(std::strstr(block.arguments, "unit_probe"), nullptr);
 }
 
