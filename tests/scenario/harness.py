@@ -148,11 +148,12 @@ class Trace:
         return [t for c in self.of_class("client", vhost) for t in c["transactions"]]
 
     def shape(self):
-        """What must be the same however wsitrace came in: no ids, pointers, times, fds or ports."""
+        """What must be the same however wsitrace came in: no ids, pointers, times, fds or ports; no status, which only
+        a preload sees."""
         def of(connection):
             return (connection["class"], connection["origin"], connection["vhost"], connection["state"],
                     tuple((b["protocol"], b["cause"]) for b in connection["bindings"]),
-                    tuple((t["index"], t["version"], t["method"], t["path"], t["status"], t["protocol"], t["outcome"])
+                    tuple((t["index"], t["version"], t["method"], t["path"], t["protocol"], t["outcome"])
                           for t in connection["transactions"]),
                     connection["session"] is not None)
         return sorted((of(c) for c in self.connections if c["class"] != "internal"), key=repr)

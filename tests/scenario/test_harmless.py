@@ -133,8 +133,14 @@ class NoRoom(harness.Scenario):
         return result.err
 
     def in_small_room(self, full, command, **options):
-        """Runs COMMAND where the directories FULL are file systems of 64 KiB, in a mount namespace."""
-        script = "".join(f"mount -t tmpfs -o size=64k none '{d}' && " for d in full) + 'exec "$@"'
+        """Runs COMMAND where the directories FULL are file systems of 64 KiB, in a mount namespace. The build stays where it
+        is, even when it lies below one of them."""
+        build = os.path.dirname(os.path.dirname(harness.WSITRACE))
+        aside = tempfile.mkdtemp(prefix="wsitrace-scenario-", dir="/var/tmp")
+        self.addCleanup(os.rmdir, aside)
+        script = f"mount --bind '{build}' '{aside}' && "
+        script += "".join(f"mount -t tmpfs -o size=64k none '{d}' && " for d in full)
+        script += f"mkdir -p '{build}' && mount --bind '{aside}' '{build}' && exec \"$@\""
         return self.start(["unshare", "-m", "sh", "-c", script, "sh", *command], env={"TMPDIR": "/dev/shm"},
                           **options)
 

@@ -174,6 +174,24 @@ class SmallHost(KnownWorkload):
         self.assertEqual((by_path["/dyn/missing"]["status"], by_path["/dyn/missing"]["outcome"]), (404, "completed"))
         self.assertEqual(by_path["/dyn/refuse"]["outcome"], "aborted")
 
+    def test_h2_streams_are_connections_carried_by_another(self):
+        certificate, key = self.path("cert.pem"), self.path("key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-keyout", key, "-out", certificate], check=True, capture_output=True)
+        for lws in ("", *harness.LWS):
+            with self.subTest(lws=lws or "system"):
+                program = self.traced(self.host("http_host", "--tls", certificate, key, lws=lws))
+                url = "https://{}:{}/?[1-7]".format(*program.address())
+                subprocess.run(["curl", "-sf", "--http2", "--insecure", "-o", self.path("answer.#1"), url], check=True)
+                self.assertEqual(program.stop().status, 5)
+                trace = self.report()
+                self.assert_settled(trace)
+                [carrier] = [c for c in trace.of_class("client") if c["origin"] == "accepted"]
+                streams = [c for c in trace.of_class("client") if c["origin"] == "stream"]
+                self.assertEqual([c["parent"] for c in streams], [carrier["id"]] * 7)
+                self.assertEqual([[t["outcome"] for t in c["transactions"]] for c in streams], [["completed"]] * 7)
+                self.assertIsNotNone(carrier["tls"])
+
     def test_path_has_no_query_string(self):
         program = self.traced(self.host())
         workload.fetch(program.address(), "/dyn?secret=23")
@@ -251,7 +269,8 @@ class JanusUnderRun(KnownWorkload):
 
 
 class ThreeWays(KnownWorkload):
-    """One and the same program, seen through the plugin, the preload library and linked in."""
+    """One and the same program, seen through the plugin, the preload library and linked in. Left out is what the README names
+    as a limitation: a handler that answers and then returns -1 looks aborted where the answer's status is not seen."""
 
     LWS = "4.3.5"
 
@@ -271,7 +290,6 @@ class ThreeWays(KnownWorkload):
         workload.known(address, one_by_one=101)
         workload.known(address, "/dyn", one_by_one=11)
         workload.pipelined(address, "/dyn")
-        workload.fetch(address, "/dyn/missing")
         with self.assertRaises(workload.WorkloadError):
             workload.fetch(address, "/dyn/refuse")
         result = program.stop()
