@@ -11,7 +11,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr const char *kFooter =
+constexpr const char *kCheckFooter =
     "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 inconclusive (events were lost, or the\n"
     "program did not end by itself, so that \"nothing found\" cannot be promised).\n"
     "\n"
@@ -86,7 +86,7 @@ void add_check_command(CLI::App &app, int &exit_status) {
       ->allow_extra_args(false);
   command->add_option("--pid", options->pid, "Of a ring file: the process to check (default: the first that recorded)")
       ->type_name("PID");
-  command->footer(kFooter);
+  command->footer(kCheckFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }
 

@@ -11,7 +11,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr const char *kFooter =
+constexpr const char *kProgramFooter =
     "Examples:\n"
     "  wsitrace run -- ./server --port 8080        record a program's connections\n"
     "  wsitrace report server.4711.wsitrace        show them\n"
@@ -32,7 +32,7 @@ int run(int argc, char **argv) {
   CLI::App app("Records the life of every connection in a libwebsockets program.", "wsitrace");
   app.set_version_flag("--version", "wsitrace " WSITRACE_VERSION);
   app.require_subcommand(1);
-  app.footer(kFooter);
+  app.footer(kProgramFooter);
   add_run_command(app, exit_status);
   add_report_command(app, exit_status);
   add_check_command(app, exit_status);

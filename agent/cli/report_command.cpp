@@ -12,7 +12,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr const char *kFooter =
+constexpr const char *kReportFooter =
     "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program.\n"
     "\n"
     "Examples:\n"
@@ -98,7 +98,7 @@ void add_report_command(CLI::App &app, int &exit_status) {
       ->excludes(events);
   command->add_option("--pid", options->pid, "Of a ring file: the process to report (default: the first that recorded)")
       ->type_name("PID");
-  command->footer(kFooter);
+  command->footer(kReportFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }
 

@@ -83,6 +83,7 @@ class Passing(harness.Scenario):
         traced.address(), untraced.address()
         pid = harness.child_of(traced.pid, "http_host")
         self.assertEqual(harness.open_files(pid), harness.open_files(untraced.pid))
+        self.assertEqual((traced.stop().status, untraced.stop().status), (5, 5))
 
     def test_ring_is_removed_when_all_is_drained(self):
         program = self.traced(self.host())
@@ -133,17 +134,18 @@ class Processes(harness.Scenario):
         self.assert_known_workload(of_parent, 101)
         self.assert_known_workload(of_child, 23)
 
-    def test_parent_and_child_that_share_a_listener_see_all_connections_between_them(self):
-        program = self.traced(self.host("fork_host") + ["shared"])
-        address = program.address()
-        workload.sequential(address, "/dyn", 101)
+    def test_child_that_serves_an_inherited_context_has_the_connections_in_its_trace(self):
+        program = self.traced(self.host("fork_host") + ["inherit"])
+        workload.known(program.address(), one_by_one=101)
+        [child_pid] = program.values("child pid")
         self.assertEqual(program.stop().status, 0)
-        traces = [self.report(name) for name in self.traces()]
-        self.assertEqual(sum(len(t.of_class("client")) for t in traces), 101)
-        self.assertEqual(sum(len(t.transactions()) for t in traces), 101)
-        self.assertEqual(sum(t.loss["lost"] for t in traces), 0)
-        for trace in traces:
-            self.assertLessEqual(len(trace.of_class("listener")), 1)
+        traces = {t.process["pid"]: t for t in map(self.report, self.traces())}
+        of_child = traces.pop(child_pid)
+        self.assert_settled(of_child)
+        self.assert_known_workload(of_child, 101)
+        self.assertEqual(len(of_child.of_class("listener")), 1)
+        [of_parent] = traces.values()
+        self.assertEqual((len(of_parent.of_class("client")), of_parent.loss["lost"]), (0, 0))
 
     def test_program_that_executes_itself_has_a_trace_per_life(self):
         program = self.traced(self.host("exec_host"))

@@ -10,6 +10,9 @@
 
 namespace wsitrace {
 
+// Exit status for what makes no sense: a flag, an address, no program.
+inline constexpr int kUsageStatus = 2;
+
 // What the user asked of `wsitrace run`, checked.
 struct RunOptions {
   std::string output;                // -o, empty: PROGRAM.PID.wsitrace

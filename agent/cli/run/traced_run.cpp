@@ -19,7 +19,6 @@ namespace {
 constexpr int kTurnMs = 10;
 constexpr uint64_t kLookNs = 50'000'000;
 constexpr uint64_t kSayAfterNs = 2 * kSettleNs;  // what ends by itself is not worth a word
-constexpr int kUsageStatus = 2;
 
 std::string joined(const std::vector<std::string> &names) {
   std::string list;

@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr RingFileOptions kSmall{
+constexpr RingFileOptions kSmallFile{
     .ring_slots = kMinRingSlots, .ring_count = 7, .process_count = 5, .spare_rings = 3, .spare_processes = 2};
 
 int blocks_in_state(const RingFile &file, BlockState state) {
@@ -34,7 +34,7 @@ void overwrite(const std::string &path, std::streamoff offset, uint32_t value) {
 TEST(RingFile, IsPrivateToItsOwner) {
   const TestDirectory directory;
   const std::string path = directory.file("ring");
-  ASSERT_TRUE(RingFile::create(path, kSmall));
+  ASSERT_TRUE(RingFile::create(path, kSmallFile));
   struct stat facts {};
   ASSERT_EQ(::stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
@@ -44,7 +44,7 @@ TEST(RingFile, IsNotMadeOverAnotherFile) {
   const TestDirectory directory;
   const std::string path = directory.file("ring");
   std::ofstream(path) << "precious";
-  const auto file = RingFile::create(path, kSmall);
+  const auto file = RingFile::create(path, kSmallFile);
   ASSERT_FALSE(file);
   EXPECT_THAT(file.error().line(), HasSubstr(path + ": File exists"));
   std::string kept;
@@ -53,7 +53,7 @@ TEST(RingFile, IsNotMadeOverAnotherFile) {
 }
 
 TEST(RingFile, HasItsSparesReadyFromTheStart) {
-  const auto file = RingFile::create("", kSmall);
+  const auto file = RingFile::create("", kSmallFile);
   ASSERT_TRUE(file);
   EXPECT_EQ(blocks_in_state(*file, kReady), 3);
   EXPECT_EQ(file->processes_reserved(), 2u);
@@ -61,7 +61,7 @@ TEST(RingFile, HasItsSparesReadyFromTheStart) {
 }
 
 TEST(RingFile, SlotsAreRoundedUpToAPowerOfTwo) {
-  RingFileOptions options = kSmall;
+  RingFileOptions options = kSmallFile;
   options.ring_slots = kMinRingSlots + 1;
   EXPECT_EQ(RingFile::create("", options)->ring_slots(), 2 * kMinRingSlots);
   options.ring_slots = 1;
@@ -69,21 +69,21 @@ TEST(RingFile, SlotsAreRoundedUpToAPowerOfTwo) {
 }
 
 TEST(RingFile, ImpossibleOptionsAreRefused) {
-  RingFileOptions options = kSmall;
+  RingFileOptions options = kSmallFile;
   options.ring_slots = kMaxRingSlots + 1;
   EXPECT_FALSE(RingFile::create("", options));
-  options = kSmall;
+  options = kSmallFile;
   options.ring_count = 0;
   EXPECT_FALSE(RingFile::create("", options));
   options.ring_count = kMaxRings + 1;
   EXPECT_FALSE(RingFile::create("", options));
-  options = kSmall;
+  options = kSmallFile;
   options.process_count = kMaxProcesses + 1;
   EXPECT_FALSE(RingFile::create("", options));
 }
 
 TEST(RingFile, SparesAreReplacedUntilTheTableIsFull) {
-  auto file = RingFile::create("", kSmall);
+  auto file = RingFile::create("", kSmallFile);
   FakeHost host(*file);
   const uint32_t generation = file->header().ready_generation.load();
   int claimed = 0;
@@ -96,14 +96,14 @@ TEST(RingFile, SparesAreReplacedUntilTheTableIsFull) {
 }
 
 TEST(RingFile, BlockWithoutStorageIsNeverClaimed) {
-  auto file = RingFile::create("", kSmall);
+  auto file = RingFile::create("", kSmallFile);
   FakeHost host(*file);
   for (int i = 0; i < 3; ++i) host.thread();
   EXPECT_THROW(host.thread(), std::runtime_error);
 }
 
 TEST(RingFile, RecycledBlocksAreAsNew) {
-  auto file = RingFile::create("", kSmall);
+  auto file = RingFile::create("", kSmallFile);
   FakeHost host(*file);
   FakeThread thread = host.thread();
   thread.record(1, host.intern("default"));
@@ -121,7 +121,7 @@ TEST(RingFile, RecycledBlocksAreAsNew) {
 TEST(RingFile, OpenedFileHasTheGeometryOfTheMadeOne) {
   const TestDirectory directory;
   const std::string path = directory.file("ring");
-  const auto made = RingFile::create(path, kSmall);
+  const auto made = RingFile::create(path, kSmallFile);
   const auto opened = RingFile::open(path);
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->ring_count(), 7u);
@@ -136,7 +136,7 @@ TEST(RingFile, WhatIsNoRingFileIsRefusedInOneLine) {
   const std::string path = directory.file("ring");
   const auto refusal = [&](std::streamoff offset, uint32_t value) {
     std::filesystem::remove(path);
-    EXPECT_TRUE(RingFile::create(path, kSmall));
+    EXPECT_TRUE(RingFile::create(path, kSmallFile));
     overwrite(path, offset, value);
     const auto opened = RingFile::open(path);
     return opened ? "opened" : opened.error().line();

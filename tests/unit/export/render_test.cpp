@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Ns kSecond = 1'000'000'000;
+constexpr Ns kOneSecond = 1'000'000'000;
 
 TEST(CappedNames, NamesThatAreShownAlikeShareAnIndex) {
   CappedNames names;
@@ -48,7 +48,7 @@ void fill(Metrics &metrics) {
   ProcessFacts process;
   process.lws_version = "4.3.5-\xff\"v\\";
   process.attach = "plugin";
-  process.started_real_ns = 1'700'000'000 * kSecond;
+  process.started_real_ns = 1'700'000'000 * kOneSecond;
   metrics.add_process(process);
   Connection c;
   c.cls = ConnectionClass::kClient;
