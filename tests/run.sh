@@ -77,7 +77,7 @@ logged() { # NAME COMMAND...
 }
 
 configure_and_build() { # PRESET
-  local options=()
+  local options=(-DWSITRACE_TESTS=ON)
   ! command -v ccache >/dev/null ||
     options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   options+=("-DWSITRACE_PLUGIN_LWS=$(deploy/bootstrap.sh --print-lws 4.1.6);$(deploy/bootstrap.sh --print-lws 4.3.5)")

@@ -27,7 +27,7 @@ bool is_complete(const LwsApi &library) noexcept {
 // The number alone: behind it stands the hash of a build, or what a distribution put there.
 void remember_version(const char *version) noexcept {
   const size_t length = std::strspn(version, "0123456789.");
-  char (&to)[sizeof(ImageFacts::lws_version)] = image_facts().lws_version;
+  char(&to)[sizeof(ImageFacts::lws_version)] = image_facts().lws_version;
   std::memcpy(to, version, length < sizeof to ? length : sizeof to - 1);
 }
 

@@ -11,7 +11,6 @@
 namespace wsitrace {
 namespace {
 
-
 constexpr const char *kFooter =
     "The exit status is the program's own (128+N for signal N), or with --check that of `wsitrace check` if the "
     "program\n"
