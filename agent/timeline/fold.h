@@ -50,7 +50,7 @@ struct Fold {
   Loss loss;
   std::optional<End> end;
   uint64_t last_event_ns = 0;
-  bool sees_calls = false;  // calls into lws are recorded too, not only its callbacks (preload)
+  bool sees_calls = false;  // calls into lws are recorded too, not only its callbacks (preload, plugin)
   bool lossy = false;       // events are missing
   std::array<ThreadFacts, 256> threads;
   std::set<uint64_t> contexts;  // alive, of those whose creation was seen

@@ -34,6 +34,7 @@ bool fold_surroundings(Fold &fold, const Event &event) {
     case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
     case k_context_created:
     case k_context_destroyed: fold_context(fold, event); return true;
+    case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed: end_failed_call(fold, event); return true;
     case k_PROTOCOL_INIT: return true;
     case k_PROTOCOL_DESTROY: fold.vhosts_gone += event.flags & kFirstProtocol; return true;
@@ -75,7 +76,7 @@ Timeline::~Timeline() = default;
 
 void Timeline::on_process(const ProcessFacts &facts) {
   fold_->process = facts;
-  fold_->sees_calls = facts.attach == "preload";
+  fold_->sees_calls = fold_->sees_calls || facts.attach == "preload";
 }
 
 void Timeline::on_string(uint16_t id, std::string_view text) { fold_->strings.tell(id, text); }

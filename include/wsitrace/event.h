@@ -118,18 +118,19 @@ enum ItemTag : uint8_t {
   X(CONNECTING, 105)
 
 // X(name, number). Kinds of our own.
-#define WSITRACE_OWN_KINDS(X)                                                                             \
-  X(gap, 1000)           /* value: events lost just before, in this thread */                             \
-  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                    \
-  X(vhost_destroyed, 1002)                                                                                \
-  X(context_created, 1003)       /* wsi: the context's pointer */                                         \
-  X(context_destroyed, 1004)     /* same */                                                               \
-  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                      \
-  X(transaction_completed, 1006) /* lws_http_transaction_completed: value its result */                   \
-  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                           \
-  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                              \
-  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */         \
-  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */ \
+#define WSITRACE_OWN_KINDS(X)                                                                                \
+  X(gap, 1000)           /* value: events lost just before, in this thread */                                \
+  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                       \
+  X(vhost_destroyed, 1002)                                                                                   \
+  X(context_created, 1003)       /* wsi: the context's pointer */                                            \
+  X(context_destroyed, 1004)     /* same */                                                                  \
+  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                         \
+  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                             \
+  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                              \
+  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                 \
+  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */            \
+  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */ \
+  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */    \
                                  /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {

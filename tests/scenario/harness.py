@@ -27,8 +27,9 @@ WSITRACE = os.path.join(BUILD, "bin", "wsitrace")
 HOSTS = os.path.join(BUILD, "tests", "hosts")
 LWS = dict(item.split("=", 1) for item in os.environ.get("WSITRACE_LWS", "").split(":") if item)
 SANITIZER = os.environ.get("WSITRACE_SANITIZER", "")
-# For programs that load a plugin of a sanitizer's build. Their own leaks are not ours to judge.
-RUNTIME = {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if SANITIZER else {}
+# For programs that load a plugin of a sanitizer's build. Their own leaks and lws's own locks are not ours to judge.
+RUNTIME = {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0",
+           "TSAN_OPTIONS": "suppressions=" + os.path.join(SOURCE, "tsan.supp")} if SANITIZER else {}
 PATIENCE_S = 60 if SANITIZER else 20
 
 

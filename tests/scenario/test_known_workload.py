@@ -272,7 +272,7 @@ class JanusUnderRun(KnownWorkload):
 
 class ThreeWays(KnownWorkload):
     """One and the same program, seen through the plugin, the preload library and linked in. Left out is what the README names
-    as a limitation: a handler that answers and then returns -1 looks aborted where the answer's status is not seen."""
+    as a limitation: a handler that answers and then returns -1 looks aborted where, linked in, the answer is not seen."""
 
     LWS = "4.3.5"
 
@@ -309,6 +309,13 @@ class ThreeWays(KnownWorkload):
                              f"only by {other.process['attach']}, only by preload")
             for key in ("opened", "closed", "transactions", "binds", "drops"):
                 self.assertEqual(other.totals[key], preload.totals[key], key)
+        self.assertEqual(self.endings(plugin), self.endings(preload), "both see the calls that tell why")
+        self.assertNotIn("unknown", {reason for reason, _, _ in self.endings(plugin)})
+
+    @staticmethod
+    def endings(trace):
+        return collections.Counter((c["close"]["reason"], c["close"]["by"], tuple(t["status"] for t in c["transactions"]))
+                                   for c in trace.of_class("client"))
 
 
 if __name__ == "__main__":

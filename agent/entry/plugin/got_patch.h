@@ -2,7 +2,7 @@
 //
 // Redirects calls of one function, in every object that is loaded now, by its import slots (what heaptrack's inject mode does).
 //
-// Why: lws_callback_on_writable_all_protocol and its kin look for a callback pointer that the host knows from its own table, while
+// Why: for one, lws_callback_on_writable_all_protocol and its kin look for a callback pointer that the host knows from its own table, while
 //      the vhosts hold our thunks. A preload library stands in front of them; a plugin is loaded too late for that. Without
 //      this, a broadcast to a static table would reach nobody: the observer would have hurt its host.
 // Threads: a slot is one aligned store. Write protection (RELRO) is lifted for the page and put back.

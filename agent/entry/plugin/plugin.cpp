@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "agent/entry/inprocess/in_process.h"
-#include "agent/entry/plugin/broadcasts.h"
+#include "agent/entry/plugin/call_hooks.h"
 #include "agent/entry/plugin/plugin_options.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/probe.h"
@@ -80,7 +80,7 @@ void start(const lws_protocol_vhost_options *wanted) {
   } else {
     plugin->tracer = *tracer;
     plugin->tracer->site().set_wake([contexts = &plugin->contexts] { contexts->wake(); });
-    keep_broadcasts_working();
+    hook_calls();
   }
   g_plugin = plugin.release();
 }

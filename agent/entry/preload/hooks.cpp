@@ -17,10 +17,6 @@
 
 using wsitrace::probe_ready;
 
-// Exported by every version, declared by none.
-// NOLINTNEXTLINE(readability-redundant-declaration): its definition below is the one that is meant
-extern "C" LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reason, const char *caller);
-
 namespace {
 
 // A connect or adopt call that returns NULL frees what it had made, in some versions without a callback.
