@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
 
-Close make(CloseReason reason, CloseBy by) { return {reason, by, {}, {}}; }
+Close make(CloseReason reason, CloseBy by, CloseEvidence evidence = CloseEvidence::kCloseCall) {
+  return {reason, by, evidence, {}, {}};
+}
 
 Close upgrade_refused() { return make(CloseReason::kUpgradeRefused, CloseBy::kLws); }
 
@@ -29,10 +31,10 @@ bool was_answered(const Life &life) {
 }
 
 Close by_websocket(const Life &life) {
-  const CloseEvidence &evidence = life.evidence;
-  Close close = evidence.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseBy::kPeer)
+  const CloseClues &clues = life.clues;
+  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseBy::kPeer)
                                          : make(CloseReason::kLocalWsClose, CloseBy::kLocal);
-  if (evidence.ws_code > 0) close.ws_code = evidence.ws_code;
+  if (clues.ws_code > 0) close.ws_code = clues.ws_code;
   return close;
 }
 
@@ -68,7 +70,7 @@ Close by_client_failure(const Life &life) {
 }
 
 Close by_caller(const Life &life) {
-  switch (life.evidence.caller) {
+  switch (life.clues.caller) {
     case Word::kSocketFailed:
     case Word::kServiceSaidClose:
     case Word::kRawFailed: return by_socket(life);
@@ -98,7 +100,7 @@ bool parent_is_ending(Fold &fold, const Life &life) {
   if (life.has_seen(kSeenChildClosing)) return true;
   if (!life.connection.parent) return false;
   const Life *parent = fold.lives.find(life.parent_pointer);
-  return parent == nullptr || parent->connection.id != *life.connection.parent || parent->evidence.requested;
+  return parent == nullptr || parent->connection.id != *life.connection.parent || parent->clues.requested;
 }
 
 bool vhost_was_destroyed(const Fold &fold, const Life &life) {
@@ -123,25 +125,25 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
 }
 
 void note_request_to_close(Fold &fold, Life &life, const Event &event) {
-  CloseEvidence &evidence = life.evidence;
+  CloseClues &clues = life.clues;
   const Word caller = fold.strings.word(event.text);
-  if (caller == Word::kRedirected || evidence.requested) return;
-  evidence.requested = true;
-  evidence.caller = event.value == kContextDestroyReason ? Word::kContextDestroyed : caller;
-  evidence.caller_text = event.text;
+  if (caller == Word::kRedirected || clues.requested) return;
+  clues.requested = true;
+  clues.caller = event.value == kContextDestroyReason ? Word::kContextDestroyed : caller;
+  clues.caller_text = event.text;
 }
 
 void note_close_frame(Life &life, bool from_peer, int code) {
-  CloseEvidence &evidence = life.evidence;
-  if (evidence.peer_sent_close || evidence.local_sent_close || evidence.requested) return;
-  (from_peer ? evidence.peer_sent_close : evidence.local_sent_close) = true;
-  evidence.ws_code = code;
+  CloseClues &clues = life.clues;
+  if (clues.peer_sent_close || clues.local_sent_close || clues.requested) return;
+  (from_peer ? clues.peer_sent_close : clues.local_sent_close) = true;
+  clues.ws_code = code;
 }
 
 void note_error(Life &life, Items items) {
-  life.evidence.errored = true;
+  life.clues.errored = true;
   for_each_item(items, [&](ItemTag tag, Items bytes) {
-    if (tag == kItemText) life.evidence.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    if (tag == kItemText) life.clues.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
 }
 
@@ -153,18 +155,18 @@ void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value);
     case k_close_code_sent: return note_close_frame(life, false, event.value);
     case k_CLIENT_CONNECTION_ERROR: return note_error(life, items);
-    case k_CLIENT_HTTP_REDIRECT: life.evidence = {}; return;
+    case k_CLIENT_HTTP_REDIRECT: life.clues = {}; return;
     default: return;
   }
 }
 
 Close resolve_close(Fold &fold, const Life &life, const Event &destroy) {
-  const CloseEvidence &evidence = life.evidence;
-  Close close = evidence.peer_sent_close || evidence.local_sent_close ? by_websocket(life)
-                : evidence.errored                                    ? by_outbound_error(life)
-                : evidence.requested                                  ? by_caller(life)
+  const CloseClues &clues = life.clues;
+  Close close = clues.peer_sent_close || clues.local_sent_close ? by_websocket(life)
+                : clues.errored                                    ? by_outbound_error(life)
+                : clues.requested                                  ? by_caller(life)
                                                                       : without_caller(fold, life, destroy);
-  close.detail = evidence.errored ? evidence.message : std::string(fold.strings.text(evidence.caller_text));
+  close.detail = clues.errored ? clues.message : std::string(fold.strings.text(clues.caller_text));
   return close;
 }
 

@@ -19,6 +19,8 @@ namespace wsitrace {
   X(kConnectFailed, "connect_failed")       /* outbound: no connection came about */        \
   X(kHandshakeFailed, "handshake_failed")   /* outbound: connected, but no valid answer */  \
   X(kTimeout, "timeout")                    /* one of lws's timeouts */                     \
+  X(kPingTimeout, "ping_timeout")           /* websocket: no pong, no data in time */       \
+  X(kStreamReset, "stream_reset")           /* h2: the peer reset the stream */             \
   X(kParentClosed, "parent_closed")         /* the connection that carried it ended */      \
   X(kContextDestroyed, "context_destroyed") /* lws_context_destroy */                       \
   X(kVhostDestroyed, "vhost_destroyed")     /* lws_vhost_destroy */                         \
@@ -32,10 +34,30 @@ enum class CloseReason {
 #undef WSITRACE_REASON
 };
 
+// What the reason rests on.
+// X(enumerator, name in JSON)
+#define WSITRACE_CLOSE_EVIDENCE(X)                                                             \
+  X(kNone, "none")                         /* nothing: the reason is unknown */                \
+  X(kCloseCall, "close_call")              /* who called lws_close_free_wsi, and what came before */ \
+  X(kCallbackResult, "callback_result")    /* a callback returned non-zero */                  \
+  X(kCloseFrame, "close_frame")            /* a websocket close frame, either way */           \
+  X(kErrorCallback, "error_callback")      /* CLIENT_CONNECTION_ERROR */                       \
+  X(kCallResult, "call_result")            /* the connect or adopt call returned NULL */       \
+  X(kPendingTimeout, "pending_timeout")    /* a timeout was set, nothing happened for as long, lws closed */ \
+  X(kEvents, "events")                     /* what was seen of it before, and of what surrounds it */ \
+  X(kElimination, "elimination")           /* whatever else it could be would have been seen */
+
+enum class CloseEvidence {
+#define WSITRACE_EVIDENCE(enumerator, name) enumerator,
+  WSITRACE_CLOSE_EVIDENCE(WSITRACE_EVIDENCE)
+#undef WSITRACE_EVIDENCE
+};
+
 enum class CloseBy { kPeer, kLocal, kLws, kUnknown };
 
 const char *name_of(CloseReason);
 const char *name_of(CloseBy);
+const char *name_of(CloseEvidence);
 
 }  // namespace wsitrace
 

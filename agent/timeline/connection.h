@@ -34,6 +34,14 @@ enum class Evidence { kSoAcceptConn, kLwsTag, kEvent, kElimination };
 enum class State { kHandshake, kIdle, kActive, kUpgraded, kClosed };
 enum class Outcome { kOpen, kCompleted, kUpgraded, kAborted, kRejected };
 
+// How `pipelined` is known.
+enum class PipelinedEvidence {
+  kNone,             // it is not
+  kAlreadyRead,      // true: lws held bytes of the request when the response before completed; nothing was read in between
+  kWaitedInSocket,   // true: the kernel held bytes for it then
+  kSocketWasEmpty,   // false: the kernel held none, and lws had to read first
+};
+
 struct Binding {
   std::string_view protocol;
   Ns bound_ns = 0;
@@ -50,9 +58,10 @@ struct Transaction {
   std::optional<int> status;
   std::string_view protocol;  // that handled it
   std::optional<bool> pipelined;
-  Ns requested_ns = 0;
-  OptionalNs handled_ns;    // the handler was called
-  OptionalNs responded_ns;  // the response's status was sent
+  PipelinedEvidence pipelined_evidence = PipelinedEvidence::kNone;
+  Ns requested_ns = 0;      // outbound: the request was about to be sent
+  OptionalNs handled_ns;    // the handler was called; never outbound
+  OptionalNs responded_ns;  // the response's status was sent; outbound: its head was received
   OptionalNs completed_ns;  // the exchange ended, however
   Outcome outcome = Outcome::kOpen;
 };
@@ -69,8 +78,29 @@ struct Session {
 struct Close {
   CloseReason reason = CloseReason::kUnknown;
   CloseBy by = CloseBy::kUnknown;
-  std::string detail;  // lws's caller or message, or empty
+  CloseEvidence evidence = CloseEvidence::kNone;
+  std::string detail;  // lws's caller or message, the timeout that was pending, or empty
   std::optional<int> ws_code;
+};
+
+// What OpenSSL says about a connection; nullopt and empty: unknown, or there is none.
+struct Tls {
+  std::string_view version;
+  std::string_view cipher;
+  std::string_view alpn;
+  std::string sni;
+  std::optional<bool> resumed;
+  std::optional<int> verify;  // X509_V_..., 0: fine; only where the peer presented a certificate or the verification failed
+  OptionalNs handshake_ns;    // a duration: from first sight (outbound: from the TCP connection) to its end
+  std::string_view failure;   // OpenSSL's reason, where the handshake failed
+};
+
+// At the close, from TCP_INFO.
+struct Tcp {
+  uint64_t received_bytes = 0;
+  uint64_t sent_bytes = 0;
+  uint32_t rtt_us = 0;
+  uint32_t retransmits = 0;
 };
 
 struct Connection {
@@ -83,12 +113,17 @@ struct Connection {
   std::string_view role;           // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
+  std::optional<uint32_t> opened_thread;  // `thread` is where it is served; with several service threads they may differ
   std::string_view vhost;
+  std::string_view opened_vhost;  // that of first sight: Host and SNI may move a connection, the vhost's end a listener
   std::optional<int> fd;
   std::string local;  // "127.0.0.1:7681", "[::1]:7681", "unix:/path"
   std::string peer;
-  bool tls = false;
+  std::string target;       // outbound: "HOST:PORT" as the application asked for it
+  std::optional<Tls> tls;   // there when the connection is a TLS one
+  std::optional<Tcp> tcp;
   Ns opened_ns = 0;         // first sight
+  OptionalNs connected_ns;  // outbound: TCP (or what carries it) was connected
   bool opened_seen = true;  // false: it had begun before first sight (listeners always; others after a loss)
   OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost
   State state = State::kHandshake;
@@ -106,6 +141,7 @@ const char *name_of(Origin);
 const char *name_of(Evidence);
 const char *name_of(State);
 const char *name_of(Outcome);
+const char *name_of(PipelinedEvidence);  // nullptr for kNone
 
 }  // namespace wsitrace
 

@@ -143,7 +143,7 @@ void note_request(Fold &fold, Life &life, const Event &event, Items items) {
 
 void identify(Fold &fold, Life &life, const Event &event, Items items) {
   note_vhost(fold, life, event);
-  if ((event.flags & kTls) != 0) life.connection.tls = true;
+  if ((event.flags & kTls) != 0 && event.kind < k_gap && !life.connection.tls) life.connection.tls.emplace();
   switch (event.kind) {
     case k_FILTER_NETWORK_CONNECTION: return note_listener(fold, life, event, items);
     case k_WSI_CREATE: return note_create(fold, life, event);

@@ -24,7 +24,7 @@ enum Seen : uint16_t {
 };
 
 // Why a connection may be about to end; resolve_close() weighs it when it has. What was seen first counts.
-struct CloseEvidence {
+struct CloseClues {
   bool requested = false;  // close_requested
   Word caller = Word::kOther;
   uint16_t caller_text = kNoString;
@@ -59,7 +59,7 @@ struct Life {
   uint16_t vhost_id = kNoString;
   uint64_t parent_pointer = 0;
   uint32_t children = 0;  // open h2 streams
-  CloseEvidence evidence;
+  CloseClues clues;
   TransactionProgress progress;
   Life *older = nullptr;  // open lives by first sight
   Life *newer = nullptr;

@@ -140,7 +140,7 @@ void end_failed_call(Fold &fold, const Event &event) {
     tell_change(fold, here, before);
     settle(fold, here, event.time_ns);
     const CloseReason reason = connecting ? CloseReason::kConnectFailed : CloseReason::kAdoptFailed;
-    finish_life(fold, here, event.time_ns, {reason, CloseBy::kLws, std::string(call), std::nullopt});
+    finish_life(fold, here, event.time_ns, {reason, CloseBy::kLws, CloseEvidence::kCallResult, std::string(call), std::nullopt});
   }
 }
 

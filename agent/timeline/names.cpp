@@ -14,6 +14,16 @@ const char *name_of(CloseReason reason) {
   return "unknown";
 }
 
+const char *name_of(CloseEvidence evidence) {
+  switch (evidence) {
+#define WSITRACE_EVIDENCE(enumerator, name) \
+  case CloseEvidence::enumerator: return name;
+    WSITRACE_CLOSE_EVIDENCE(WSITRACE_EVIDENCE)
+#undef WSITRACE_EVIDENCE
+  }
+  return "none";
+}
+
 const char *name_of(CloseBy by) {
   switch (by) {
     case CloseBy::kPeer: return "peer";
@@ -75,6 +85,16 @@ const char *name_of(Outcome outcome) {
     case Outcome::kRejected: break;
   }
   return "rejected";
+}
+
+const char *name_of(PipelinedEvidence evidence) {
+  switch (evidence) {
+    case PipelinedEvidence::kAlreadyRead: return "already_read";
+    case PipelinedEvidence::kWaitedInSocket: return "waited_in_socket";
+    case PipelinedEvidence::kSocketWasEmpty: return "socket_was_empty";
+    case PipelinedEvidence::kNone: break;
+  }
+  return nullptr;
 }
 
 }  // namespace wsitrace

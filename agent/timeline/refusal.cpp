@@ -47,7 +47,7 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
     fold.threads[event.thread].accepted_fd = -1;  // turned away: no connection follows
     return;
   }
-  if (life.evidence.refused < 0) life.evidence.refused = event.value;
+  if (life.clues.refused < 0) life.clues.refused = event.value;
   if (!life.progress.open) return;
   if (refuses_request(event.value) || refuses_upgrade(event.value))
     return end_transaction(fold, life, Outcome::kRejected, event.time_ns);
@@ -55,13 +55,13 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
 }
 
 std::optional<Close> close_by_refusal(const Life &life) {
-  const int callback = life.evidence.refused;
+  const int callback = life.clues.refused;
   if (callback < 0) return std::nullopt;
   const bool answered = life.progress.last == Outcome::kCompleted;
-  if (is_http_handler(callback) && answered) return Close{CloseReason::kResponseDone, CloseBy::kLws, {}, {}};
-  if (refuses_request(callback)) return Close{CloseReason::kRefused, CloseBy::kLocal, {}, {}};
-  if (refuses_upgrade(callback)) return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, {}, {}};
-  return Close{CloseReason::kHandlerClosed, CloseBy::kLocal, {}, {}};
+  if (is_http_handler(callback) && answered) return Close{CloseReason::kResponseDone, CloseBy::kLws, CloseEvidence::kCallbackResult, {}, {}};
+  if (refuses_request(callback)) return Close{CloseReason::kRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
+  if (refuses_upgrade(callback)) return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
+  return Close{CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
 }
 
 }  // namespace wsitrace

@@ -52,6 +52,7 @@ void fold_event(Fold &fold, const Event &event, Items items) {
     return;
   }
   ++life->events;
+  fold.observer.on_connection_event(life->connection, event, items);
   const bool announced = life->announced;
   Shown before = shown(life->connection);
   identify(fold, *life, event, items);

@@ -25,6 +25,8 @@ class TimelineObserver {
  public:
   virtual ~TimelineObserver() = default;
   virtual void on_event_counted(uint16_t /*kind*/) {}
+  // An event that belongs to this connection, before it is folded in; not for those that reveal it only later (stray ones).
+  virtual void on_connection_event(const Connection &, const Event &, std::span<const std::byte> /*items*/) {}
   // First sight. Class and vhost may still change until on_connection_closed; a change is told.
   virtual void on_connection_opened(const Connection &) {}
   virtual void on_connection_changed(const Connection & /*before: class, vhost, state*/, const Connection & /*now*/) {}

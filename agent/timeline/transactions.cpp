@@ -39,7 +39,7 @@ Transaction &begin(Fold &fold, Life &life, Ns requested_ns) {
   ++fold.totals.transactions;
   life.progress = {};
   life.progress.open = true;
-  life.evidence.refused = -1;
+  life.clues.refused = -1;
   life.connection.state = State::kActive;
   return transaction;
 }

@@ -32,7 +32,7 @@ struct Event {
   uint16_t vhost;     // string id of the wsi's vhost at the time of the event
   uint16_t protocol;  // string id of the protocol whose callback was called
   uint16_t text;      // string id: a DROP's cause, a close's caller, ...
-  int32_t value;      // by kind: fd, status code, close code, return value, lost events
+  int32_t value;      // by kind: fd, status code, close code, callback, read mark, pending timeout, lost events
   uint8_t extra;      // number of item slots that follow, at most kMaxExtraSlots
   uint8_t flags;      // EventFlag
   uint8_t thread;     // ordinal of the recording thread within its process, 255 = 255 or more
@@ -58,7 +58,24 @@ enum EventFlag : uint8_t {
   kTagSaysListener = 8,  // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
   kPathCut = 16,         // the path was longer than kMaxPathBytes
   kNewSocket = 32,       // `value` is a file descriptor
+  // of transaction_completed and HTTP_FILE_COMPLETION
+  kSocketAsked = 64,   // the kernel was asked whether more had arrived on the socket
+  kSocketFilled = 128, // and it had
+  // of tls_established
+  kTlsResumed = 64,    // the session was resumed
+  kTlsVerified = 128,  // the peer presented a certificate, or its verification failed; `value` is the X509_V_... result
 };
+
+// Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
+// the wsi's descriptor; 0: not counted. The same mark on both means that nothing was read in between.
+
+// Pending timeouts: `value` of WSI_DESTROY tells the last lws_set_timeout() of the wsi, 0: none or not seen.
+constexpr int32_t pending_timeout_value(int reason, int seconds) {
+  const int bounded = seconds < 0 ? -1 : seconds > 0x7fff ? 0x7fff : seconds;  // LWS_TO_KILL_... are negative
+  return static_cast<int32_t>(static_cast<uint32_t>(bounded) << 16 | (static_cast<uint32_t>(reason) & 0xffff));
+}
+constexpr int pending_timeout_reason(int32_t value) { return value & 0xffff; }  // enum pending_timeout
+constexpr int pending_timeout_seconds(int32_t value) { return value >> 16; }    // -1: the application killed the wsi
 
 enum ItemTag : uint8_t {
   kItemEnd = 0,
@@ -69,7 +86,21 @@ enum ItemTag : uint8_t {
   kItemVersion = 5,  // HTTP version as the request line says it, e.g. "HTTP/1.1"
   kItemParent = 6,   // uint64_t: pointer of the wsi that carries this one (h2 network connection)
   kItemText = 7,     // free text, e.g. the message of CLIENT_CONNECTION_ERROR
+  kItemTlsVersion = 8,  // "TLSv1.3"
+  kItemCipher = 9,      // "TLS_AES_256_GCM_SHA384"
+  kItemAlpn = 10,       // what both sides agreed on, "h2"
+  kItemSni = 11,        // host name that the client asked for
+  kItemTcp = 12,        // TcpFacts
 };
+
+// Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
+struct TcpFacts {
+  uint64_t received_bytes;  // tcpi_bytes_received
+  uint64_t sent_bytes;      // tcpi_bytes_acked: what the peer has acknowledged, its SYN and FIN included
+  uint32_t rtt_us;          // tcpi_rtt, smoothed
+  uint32_t retransmits;     // tcpi_total_retrans
+};
+static_assert(sizeof(TcpFacts) == 24 && std::is_trivially_copyable_v<TcpFacts>);
 
 // X(name, number). Callback reasons that the probe records.
 #define WSITRACE_CALLBACK_KINDS(X)      \
@@ -88,6 +119,7 @@ enum ItemTag : uint8_t {
   X(FILTER_PROTOCOL_CONNECTION, 20)     \
   X(PROTOCOL_INIT, 27)                  \
   X(PROTOCOL_DESTROY, 28)               \
+  X(CLIENT_APPEND_HANDSHAKE_HEADER, 24) \
   X(WSI_CREATE, 29)                     \
   X(WSI_DESTROY, 30)                    \
   X(WS_PEER_INITIATED_CLOSE, 38)        \
@@ -130,6 +162,9 @@ enum ItemTag : uint8_t {
   X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                 \
   X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */            \
   X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */ \
+  X(connect_requested, 1012) /* lws_client_connect_via_info, before it runs: text its address, value its port */ \
+  X(tls_established, 1013)   /* the handshake is over: items tell the facts, value the verification */           \
+  X(tls_handshake, 1014)     /* it ended just now on the descriptor `value`; text: why it failed, if it did */    \
   X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */    \
                                  /* this thread first seen since `value` microseconds before is gone */
 

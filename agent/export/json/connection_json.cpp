@@ -32,8 +32,9 @@ void append_transaction(std::string &out, const Transaction &transaction, uint64
   object.text_or_null("path", transaction.path);
   object.number_or_null("status", transaction.status);
   object.text_or_null("protocol", transaction.protocol);
-  if (transaction.pipelined) object.truth("pipelined", *transaction.pipelined);
-  else object.null("pipelined");
+  object.truth_or_null("pipelined", transaction.pipelined);
+  const char *evidence = name_of(transaction.pipelined_evidence);
+  object.text_or_null("pipelined_evidence", evidence != nullptr ? evidence : "");
   add_time(object, "requested_ns", transaction.requested_ns, started_ns);
   add_time(object, "handled_ns", transaction.handled_ns, started_ns);
   add_time(object, "responded_ns", transaction.responded_ns, started_ns);
@@ -56,6 +57,7 @@ void append_close(std::string &out, const Close &close) {
   JsonObject object(out);
   object.text("reason", name_of(close.reason));
   object.text("by", name_of(close.by));
+  object.text("evidence", name_of(close.evidence));
   object.text_or_null("detail", close.detail);
   object.number_or_null("ws_code", close.ws_code);
   object.close();
@@ -102,12 +104,42 @@ void add_identity(JsonObject &object, const Connection &connection) {
   object.text_or_null("role", connection.role);
   object.number_or_null("parent", connection.parent);
   object.number_or_null("thread", connection.thread);
+  object.number_or_null("opened_thread", connection.opened_thread);
   object.text_or_null("vhost", connection.vhost);
+  object.text_or_null("opened_vhost", connection.opened_vhost);
   object.number_or_null("fd", connection.fd);
   object.text_or_null("local", connection.local);
   object.text_or_null("peer", connection.peer);
-  object.key("tls") +=
-      connection.tls ? R"({"version":null,"cipher":null,"alpn":null,"sni":null,"resumed":null})" : "null";
+}
+
+void append_tls(std::string &out, const Tls &tls) {
+  JsonObject object(out);
+  object.text_or_null("version", tls.version);
+  object.text_or_null("cipher", tls.cipher);
+  object.text_or_null("alpn", tls.alpn);
+  object.text_or_null("sni", tls.sni);
+  object.truth_or_null("resumed", tls.resumed);
+  object.number_or_null("verify", tls.verify);
+  object.number_or_null("handshake_ns", tls.handshake_ns);
+  object.text_or_null("failure", tls.failure);
+  object.close();
+}
+
+void append_tcp(std::string &out, const Tcp &tcp) {
+  JsonObject object(out);
+  object.number("received_bytes", tcp.received_bytes);
+  object.number("sent_bytes", tcp.sent_bytes);
+  object.number("rtt_us", tcp.rtt_us);
+  object.number("retransmits", tcp.retransmits);
+  object.close();
+}
+
+void add_transport(JsonObject &object, const Connection &connection) {
+  object.text_or_null("target", connection.target);
+  if (connection.tls) append_tls(object.key("tls"), *connection.tls);
+  else object.null("tls");
+  if (connection.tcp) append_tcp(object.key("tcp"), *connection.tcp);
+  else object.null("tcp");
 }
 
 }  // namespace
@@ -115,7 +147,9 @@ void add_identity(JsonObject &object, const Connection &connection) {
 void append_connection(std::string &out, const Connection &connection, uint64_t started_ns) {
   JsonObject object(out);
   add_identity(object, connection);
+  add_transport(object, connection);
   add_time(object, "opened_ns", connection.opened_seen ? OptionalNs(connection.opened_ns) : std::nullopt, started_ns);
+  add_time(object, "connected_ns", connection.connected_ns, started_ns);
   add_time(object, "closed_ns", connection.closed_ns, started_ns);
   object.text("state", name_of(connection.state));
   if (connection.close) append_close(object.key("close"), *connection.close);

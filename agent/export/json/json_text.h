@@ -30,6 +30,10 @@ class JsonObject {
   void text_or_null(std::string_view name, std::string_view value_untrusted);
   void number(std::string_view name, uint64_t value) { append_json(key(name), value); }
   void truth(std::string_view name, bool value) { key(name) += value ? "true" : "false"; }
+  void truth_or_null(std::string_view name, std::optional<bool> value) {
+    if (value) truth(name, *value);
+    else null(name);
+  }
   void null(std::string_view name) { key(name) += "null"; }
   template <typename T>
   void number_or_null(std::string_view name, const std::optional<T> &value) {

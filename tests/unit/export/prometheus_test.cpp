@@ -69,7 +69,7 @@ class MetricsTest : public ::testing::Test {
   }
   void closes(Connection &c, Ns at_ns, CloseReason reason = CloseReason::kPeerClosed) {
     c.closed_ns = at_ns;
-    c.close = Close{reason, CloseBy::kPeer, "", std::nullopt};
+    c.close = Close{reason, CloseBy::kPeer, CloseEvidence::kNone, "", std::nullopt};
     c.state = wsitrace::State::kClosed;
     metrics_.on_connection_closed(c);
   }
