@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "agent/cli/check_command.h"
+#include "agent/cli/explain_command.h"
 #include "agent/cli/output.h"
 #include "agent/cli/report_command.h"
 #include "agent/cli/run/run_command.h"
@@ -16,6 +17,7 @@ constexpr const char *kProgramFooter =
     "  wsitrace run -- ./server --port 8080        record a program's connections\n"
     "  wsitrace report server.4711.wsitrace        show them\n"
     "  wsitrace check server.4711.wsitrace         did anything leak?\n"
+    "  wsitrace explain server.4711.wsitrace       what is odd in it, in plain words?\n"
     "\n"
     "`wsitrace COMMAND --help` tells more.";
 
@@ -36,6 +38,7 @@ int run(int argc, char **argv) {
   add_run_command(app, exit_status);
   add_report_command(app, exit_status);
   add_check_command(app, exit_status);
+  add_explain_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &wanted) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/report_command.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/export/json/report.h"
+#include "agent/export/perfetto/report.h"
 #include "agent/export/text/event_lines.h"
 #include "agent/export/text/table.h"
 
@@ -20,6 +23,7 @@ constexpr const char *kReportFooter =
     "  wsitrace report janus.4711.wsitrace --open             those that are still there\n"
     "  wsitrace report janus.4711.wsitrace --conn 7           everything about one connection\n"
     "  wsitrace report janus.4711.wsitrace --format ndjson    one JSON object a line\n"
+    "  wsitrace report janus.4711.wsitrace --format perfetto > janus.pftrace    for https://ui.perfetto.dev\n"
     "  wsitrace report janus.4711.wsitrace --events           what was recorded, event by event";
 
 struct ReportOptions {
@@ -61,12 +65,26 @@ Expected<void> render(const ReportOptions &options, Output &output) {
     TextReport report({.colour = output.is_terminal(), .details = options.connection != 0}, filter_of(options), write);
     return read_into(report, options);
   }
+  if (options.format == "perfetto" || options.format == "chrome") {
+    SliceReport report(options.format == "perfetto" ? SliceFormat::kPerfetto : SliceFormat::kChrome, filter_of(options),
+                       write);
+    return read_into(report, options);
+  }
   const JsonShape shape = options.format == "json" ? JsonShape::kDocument : JsonShape::kLines;
   JsonReport report(shape, filter_of(options), write);
   return read_into(report, options);
 }
 
+Expected<void> check_destination(const ReportOptions &options) {
+  if (options.format != "perfetto" || isatty(STDOUT_FILENO) != 1) return {};
+  return unexpected(Error{"--format perfetto", "is binary, and stdout is a terminal", "write it to a file: > FILE"});
+}
+
 int run(const ReportOptions &options) {
+  if (const auto checked = check_destination(options); !checked) {
+    complain(checked.error());
+    return kUsageStatus;
+  }
   Output output = Output::to_stdout();
   const auto rendered = render(options, output);
   const auto written = output.finish();
@@ -81,9 +99,9 @@ void add_report_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App *command = app.add_subcommand("report", "Show the connections in a trace");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  CLI::Option *format = command->add_option("--format", options->format, "text, json or ndjson")
+  CLI::Option *format = command->add_option("--format", options->format, "text, json, ndjson, perfetto or chrome")
                             ->type_name("FORMAT")
-                            ->check(CLI::IsMember({"text", "json", "ndjson"}))
+                            ->check(CLI::IsMember({"text", "json", "ndjson", "perfetto", "chrome"}))
                             ->capture_default_str();
   CLI::Option *events = command->add_flag("--events", options->events, "Show the raw events instead")->excludes(format);
   command->add_flag("--open", options->open, "Only connections that are still open")->excludes(events);

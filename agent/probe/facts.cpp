@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/facts.h"
 
+#include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <cstring>
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/reads.h"
 #include "agent/probe/strings.h"
+#include "agent/probe/timeouts.h"
+#include "agent/probe/tls.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr size_t kMaxMessageBytes = 200;
+constexpr size_t kMaxAddressBytes = 60;  // of a peer that is named; a longer name is cut
+constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
+constexpr size_t kMaxUriBytes = 4096;
 
 using NameOfSocket = int (*)(int, sockaddr *, socklen_t *);
 
@@ -30,6 +38,10 @@ void add_socket(Event &event, Items &items, lws *wsi) noexcept {
   event.value = fd;
   event.flags |= kNewSocket;
   if (fd < 0) return;
+  if (event.kind == k_SERVER_NEW_CLIENT_INSTANTIATED) {
+    forget_reads(fd);
+    forget_tls(wsi);
+  }
   add_address(items, kItemPeer, fd, getpeername);
   add_address(items, kItemLocal, fd, getsockname);
 }
@@ -97,6 +109,7 @@ void add_path(Event &event, Items &items, const char *path, size_t length) noexc
 
 void add_request(Event &event, Items &items, lws *wsi) noexcept {
   add_parent(items, wsi);
+  if (event.kind != k_HTTP) event.value = read_mark(api().lws_get_socket_fd(wsi));
   char *path = nullptr;
   int length = 0;
   const int method = api().lws_http_get_uri_and_method(wsi, &path, &length);
@@ -105,6 +118,37 @@ void add_request(Event &event, Items &items, lws *wsi) noexcept {
   add_method(items, wsi, method);
   if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
   else add_version(items, wsi);
+}
+
+void add_status(Event &event, lws *wsi) noexcept {
+  if (api().lws_http_client_http_response != nullptr)
+    event.value = static_cast<int32_t>(api().lws_http_client_http_response(wsi));
+}
+
+// The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.1.
+struct TcpInfo {
+  uint8_t state_and_options[8];
+  uint32_t timers_and_windows[15];
+  uint32_t rtt_us;
+  uint32_t congestion[7];
+  uint32_t total_retrans;
+  uint64_t pacing[2];
+  uint64_t bytes_acked;
+  uint64_t bytes_received;
+};
+static_assert(offsetof(TcpInfo, rtt_us) == 68 && offsetof(TcpInfo, total_retrans) == 100 &&
+              offsetof(TcpInfo, bytes_acked) == 120 && offsetof(TcpInfo, bytes_received) == 128);
+constexpr int kTcpInfo = 11;  // TCP_INFO
+
+// lws closes the socket after this callback, in every checked version.
+void add_tcp(Items &items, lws *wsi) noexcept {
+  const ErrnoGuard guard;
+  const int fd = api().lws_get_socket_fd(wsi);
+  TcpInfo info;
+  socklen_t length = sizeof info;
+  if (fd < 0 || getsockopt(fd, IPPROTO_TCP, kTcpInfo, &info, &length) != 0 || length < sizeof info) return;
+  const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
+  items.add(kItemTcp, &facts, sizeof facts);
 }
 
 void add_message(Items &items, const void *in, size_t length) noexcept {
@@ -120,17 +164,52 @@ int close_code(const void *in, size_t length) noexcept {
   return bytes[0] << 8 | bytes[1];
 }
 
-}  // namespace
+bool has_more_to_read(lws *wsi, int fd) noexcept {
+  const ErrnoGuard guard;
+  int waiting = 0;
+  return pending_tls_bytes(wsi) > 0 || (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0);
+}
 
-uint8_t flags_at_end(lws *wsi) noexcept {
-  std::atomic<uint64_t> &known = known_listener(wsi);
-  if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
-    known.store(0, std::memory_order_relaxed);
+bool is_tagged_listener(lws *wsi) noexcept {
   const char *tag = api().lws_wsi_tag != nullptr ? api().lws_wsi_tag(wsi) : nullptr;
   if (tag != nullptr && *tag == '[') ++tag;
   // Other tags hold paths: only one that begins with the group of plain wsi is looked through.
   const bool plain = tag != nullptr && tag[0] == 'w' && tag[1] == 's' && tag[2] == 'i' && tag[3] == '|';
-  return plain && std::strstr(tag, "|listen|") != nullptr ? kTagSaysListener : 0;
+  return plain && std::strstr(tag, "|listen|") != nullptr;
+}
+
+}  // namespace
+
+void add_descriptor(Event &event, lws *wsi) noexcept {
+  const int fd = api().lws_get_socket_fd(wsi);
+  if (fd < 0) return;
+  event.value = fd;
+  event.flags |= kNewSocket;
+}
+
+void add_end(Event &event, lws *wsi) noexcept {
+  std::atomic<uint64_t> &known = known_listener(wsi);
+  if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
+    known.store(0, std::memory_order_relaxed);
+  forget_tls(wsi);
+  if (is_tagged_listener(wsi)) event.flags |= kTagSaysListener;
+  event.value = take_timeout(wsi);
+}
+
+void add_completion(Event &event, lws *wsi) noexcept {
+  const int fd = api().lws_get_socket_fd(wsi);
+  event.value = read_mark(fd);
+  if (!is_worth_asking(fd)) return;
+  event.flags |= kSocketAsked;
+  if (has_more_to_read(wsi, fd)) event.flags |= kSocketFilled;
+}
+
+void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
+  if (info.address != nullptr) items.add(kItemText, info.address, strnlen(info.address, kMaxAddressBytes));
+  if (info.path != nullptr) add_path(event, items, info.path, strnlen(info.path, kMaxUriBytes));
+  const char *method = info.method != nullptr ? info.method : "GET";  // without one lws upgrades to websocket
+  const size_t length = strnlen(method, kMaxMethodBytes);
+  if (is_upper_case(method, static_cast<int>(length))) items.add(kItemMethod, method, length);
 }
 
 bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }
@@ -148,6 +227,16 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_message(items, in, length);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+      if (is_stream(wsi)) return add_parent(items, wsi);
+      return add_socket(event, items, wsi);
+    case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: return add_status(event, wsi);
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
+    case LWS_CALLBACK_CLIENT_CLOSED:
+    case LWS_CALLBACK_RAW_CLOSE: return add_tcp(items, wsi);
     default: return;
   }
 }

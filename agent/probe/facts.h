@@ -3,7 +3,9 @@
 // Facts beyond the event's fixed fields: addresses, request line, causes. Only the kinds named by has_facts() carry any.
 //
 // Privacy: the path without its query, never a header's value or a payload.
-// Cost:    syscalls only once per connection (both addresses) and once per listener (SO_ACCEPTCONN); errno is preserved.
+// Cost:    syscalls only once per connection (both addresses, TCP_INFO, what waits behind the first request) and once per listener
+//          (SO_ACCEPTCONN); errno is preserved. What waits is asked again only after a transaction so long that the call is
+//          not felt (reads.h).
 #ifndef WSITRACE_PROBE_FACTS_H
 #define WSITRACE_PROBE_FACTS_H
 
@@ -23,7 +25,16 @@ constexpr KindSet set_of(std::initializer_list<lws_callback_reasons> kinds) {
 inline constexpr KindSet kKindsWithFacts = set_of(
     {LWS_CALLBACK_FILTER_NETWORK_CONNECTION, LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_RAW_ADOPT,
      LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_FILTER_HTTP_CONNECTION,
-     LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, LWS_CALLBACK_WS_PEER_INITIATED_CLOSE});
+     LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, LWS_CALLBACK_WS_PEER_INITIATED_CLOSE,
+     LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER, LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP,
+     LWS_CALLBACK_CLIENT_HTTP_REDIRECT, LWS_CALLBACK_CLOSED, LWS_CALLBACK_CLOSED_HTTP, LWS_CALLBACK_CLOSED_CLIENT_HTTP,
+     LWS_CALLBACK_CLIENT_CLOSED, LWS_CALLBACK_RAW_CLOSE});
+// Where lws has come this far, a TLS handshake is over.
+inline constexpr KindSet kKindsAfterHandshake =
+    set_of({LWS_CALLBACK_FILTER_HTTP_CONNECTION, LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, LWS_CALLBACK_HTTP,
+            LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION, LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER,
+            LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP,
+            LWS_CALLBACK_CLIENT_ESTABLISHED, LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_RAW_ADOPT});
 // Plain ones, unless the wsi is an h2 stream, whose parent is told.
 inline constexpr KindSet kKindsWithStreamFacts = set_of({LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL});
 // Their `in` is the cause, a C string.
@@ -37,9 +48,19 @@ constexpr bool has_stream_facts(int reason) noexcept {
 }
 constexpr bool carries_cause(int reason) noexcept { return kKindsWithCause.has(static_cast<unsigned>(reason)); }
 
+constexpr bool is_after_handshake(int reason) noexcept {
+  return kKindsAfterHandshake.has(static_cast<unsigned>(reason));
+}
 bool is_stream(lws *wsi) noexcept;
-// WSI is being destroyed: forgets it as a listener. Flags of its WSI_DESTROY.
-uint8_t flags_at_end(lws *wsi) noexcept;
+// WSI was created or, when it is an outbound one, connected: adds its descriptor, if it has one.
+void add_descriptor(Event &event, lws *wsi) noexcept;
+// WSI is being destroyed: forgets all about its address. Adds what is known at its end.
+void add_end(Event &event, lws *wsi) noexcept;
+// WSI's response is complete: adds what tells whether the next request was there already.
+void add_completion(Event &event, lws *wsi) noexcept;
+
+// What an application asked lws to connect to: the members used have the same place in every checked version.
+void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept;
 
 // Adds to EVENT and ITEMS what the callback's arguments and the wsi say. WSI is alive.
 void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept;

@@ -27,8 +27,9 @@ struct LwsApi {
   WSITRACE_LWS_FUNCTIONS(WSITRACE_MEMBER)
 #undef WSITRACE_MEMBER
   // Optional: absent from a version or a build.
-  const char *(*lws_wsi_tag)(struct lws *) = nullptr;  // 4.2 and later
-  void *(*lws_get_ssl)(struct lws *) = nullptr;        // builds with TLS
+  const char *(*lws_wsi_tag)(struct lws *) = nullptr;                     // 4.2 and later
+  void *(*lws_get_ssl)(struct lws *) = nullptr;                           // builds with TLS
+  unsigned int (*lws_http_client_http_response)(struct lws *) = nullptr;  // builds with client support
 };
 
 // True for a library that the probe was checked against, by the text of lws_get_library_version().

@@ -6,6 +6,7 @@
 #include "agent/probe/probe.h"
 #include "agent/probe/strings.h"
 #include "agent/probe/thunks.h"
+#include "agent/probe/tls.h"
 #include "agent/probe/vhosts.h"
 
 namespace wsitrace {
@@ -79,6 +80,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (out == nullptr) [[unlikely]]
     return count_lost_without_ring();
   if (wsi != nullptr && introduces_vhost(reason)) learn_vhost(wsi, reason);
+  if (wsi != nullptr && is_after_handshake(reason)) tell_tls(wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(thunk_index);
@@ -86,7 +88,8 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   event.flags = vhost.flags;
   const bool facts = wsi != nullptr && (has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi)));
   if (facts) return record_with_facts(*out, event, wsi, in, length);
-  if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) event.flags |= flags_at_end(wsi);
+  if (reason == LWS_CALLBACK_WSI_CREATE && wsi != nullptr) add_descriptor(event, wsi);
+  if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) add_end(event, wsi);
   if (carries_cause(reason)) event.text = intern_literal(static_cast<const char *>(in));
   out->record(event);
 }
@@ -115,6 +118,36 @@ void record_own(EventKind kind, const void *subject, int value, const char *text
   Event event = event_of(kind, subject);
   event.value = value;
   event.text = intern_literal(text);
+  out->record(event);
+}
+
+void record_completion(lws *wsi) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_transaction_completed, wsi);
+  if (wsi != nullptr) {
+    event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
+    add_completion(event, wsi);
+  }
+  out->record(event);
+}
+
+void record_connect(const lws_client_connect_info *info) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr || info == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_connect_requested, nullptr);
+  Items items;
+  event.value = info->port;
+  add_target(event, items, *info);
+  out->record(event, &items);
+}
+
+void record_handshake(int fd, const char *failure) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_tls_handshake, nullptr);
+  event.value = fd;
+  event.text = intern_literal(failure);
   out->record(event);
 }
 

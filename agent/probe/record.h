@@ -79,6 +79,12 @@ void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;
 // Same, about a wsi that is alive: its vhost is recorded too.
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;
+// lws_http_transaction_completed(WSI) was called.
+void record_completion(lws *wsi) noexcept;
+// lws_client_connect_via_info(INFO) was called. Of the query, nothing is kept.
+void record_connect(const lws_client_connect_info *info) noexcept;
+// A TLS handshake on FD is over: FAILURE is why it failed, a literal, or nullptr.
+void record_handshake(int fd, const char *failure) noexcept;
 
 }  // namespace wsitrace
 

@@ -3,17 +3,24 @@
 // Why a connection ended: what was seen first of it counts, because the consequences of a close look like causes of their own
 // (lws closes TLS and websocket connections twice, and the peer's socket goes when ours went).
 #include "agent/timeline/fold.h"
+#include "agent/timeline/pending_timeout.h"
 
 namespace wsitrace {
 namespace {
 
+constexpr Ns kNsPerSecond = 1'000'000'000;
+constexpr Ns kTimerSlackNs = 10'000'000;     // lws may be early by its timers' grain
 constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
 
 Close make(CloseReason reason, CloseBy by, CloseEvidence evidence = CloseEvidence::kCloseCall) {
   return {reason, by, evidence, {}, {}};
 }
 
-Close upgrade_refused() { return make(CloseReason::kUpgradeRefused, CloseBy::kLws); }
+Close unknown() { return make(CloseReason::kUnknown, CloseBy::kUnknown, CloseEvidence::kNone); }
+
+Close upgrade_refused(CloseEvidence evidence = CloseEvidence::kCloseCall) {
+  return make(CloseReason::kUpgradeRefused, CloseBy::kLws, evidence);
+}
 
 bool is_server_side(const Life &life) {
   return life.connection.origin == Origin::kAccepted || life.connection.origin == Origin::kAdopted;
@@ -32,22 +39,62 @@ bool was_answered(const Life &life) {
 
 Close by_websocket(const Life &life) {
   const CloseClues &clues = life.clues;
-  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseBy::kPeer)
-                                         : make(CloseReason::kLocalWsClose, CloseBy::kLocal);
+  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseBy::kPeer, CloseEvidence::kCloseFrame)
+                                      : make(CloseReason::kLocalWsClose, CloseBy::kLocal, CloseEvidence::kCloseFrame);
   if (clues.ws_code > 0) close.ws_code = clues.ws_code;
   return close;
 }
 
+// What lws says in CLIENT_CONNECTION_ERROR; literals of libwebsockets 4.1.6 to 5.0. The first that fits counts.
+struct ErrorWords {
+  std::string_view words;
+  CloseReason reason;
+  CloseBy by;
+};
+constexpr ErrorWords kErrorWords[] = {
+    {"HS: Rejected at CLIENT_ESTABLISHED", CloseReason::kUpgradeRefused, CloseBy::kLocal},
+    {"HS: ws upgrade", CloseReason::kUpgradeRefused, CloseBy::kPeer},
+    {"HS: ", CloseReason::kUpgradeRefused, CloseBy::kLws},
+    {"Timed out", CloseReason::kTimeout, CloseBy::kLws},
+    {"Timedout", CloseReason::kTimeout, CloseBy::kLws},
+    {"timed out", CloseReason::kTimeout, CloseBy::kLws},
+    {"conn fail: 111", CloseReason::kConnectFailed, CloseBy::kPeer},
+    {"conn fail: ECONNREFUSED", CloseReason::kConnectFailed, CloseBy::kPeer},
+    {"read failed", CloseReason::kHandshakeFailed, CloseBy::kPeer},
+};
+
+// Who ended a handshake, by OpenSSL's reason: an alert is what the other side sent.
+CloseBy who_failed_tls(std::string_view failure) {
+  if (failure.find("alert") != std::string_view::npos || failure.starts_with("the peer")) return CloseBy::kPeer;
+  return failure.find("verify") != std::string_view::npos ? CloseBy::kLocal : CloseBy::kLws;
+}
+
 Close by_outbound_error(const Life &life) {
+  constexpr CloseEvidence evidence = CloseEvidence::kErrorCallback;
+  const std::string_view message = life.clues.message;
   const bool connected = life.has_seen(kSeenCreate | kSeenAnswer | kSeenEstablished);
-  return make(connected ? CloseReason::kHandshakeFailed : CloseReason::kConnectFailed, CloseBy::kUnknown);
+  if (life.connection.tls && !life.connection.tls->failure.empty())
+    return make(CloseReason::kTlsFailed, who_failed_tls(life.connection.tls->failure), evidence);
+  if (message.starts_with("connect SSL err") || message.starts_with("tls:"))
+    return make(CloseReason::kTlsFailed, CloseBy::kUnknown, evidence);
+  for (const ErrorWords &known : kErrorWords)
+    if (message.starts_with(known.words)) {
+      const bool unconnected = known.reason == CloseReason::kHandshakeFailed && !connected;
+      return make(unconnected ? CloseReason::kConnectFailed : known.reason, known.by, evidence);
+    }
+  return make(connected ? CloseReason::kHandshakeFailed : CloseReason::kConnectFailed, CloseBy::kUnknown, evidence);
+}
+
+Close by_tls_failure(const Life &life) {
+  const std::string_view failure = life.connection.tls->failure;
+  return make(CloseReason::kTlsFailed, failure.empty() ? CloseBy::kPeer : who_failed_tls(failure));
 }
 
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws);
-  if (tls_failed(life)) return make(CloseReason::kTlsFailed, CloseBy::kPeer);
+  if (tls_failed(life)) return by_tls_failure(life);
   return make(CloseReason::kPeerClosed, CloseBy::kPeer);
 }
 
@@ -93,7 +140,7 @@ Close by_caller(const Life &life) {
     case Word::kTransactionCompleted: break;
   }
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  return make(CloseReason::kUnknown, CloseBy::kUnknown);
+  return make(CloseReason::kUnknown, CloseBy::kUnknown, CloseEvidence::kNone);
 }
 
 bool parent_is_ending(Fold &fold, const Life &life) {
@@ -108,20 +155,41 @@ bool vhost_was_destroyed(const Fold &fold, const Life &life) {
          fold.vhost_destroyed_ns[life.vhost_id] > life.connection.opened_ns;
 }
 
+// A timeout was set, and for as long nothing was heard of the connection; or the application killed it.
+std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
+  const int32_t pending = life.clues.pending_timeout;
+  if (pending == 0) return std::nullopt;
+  const int seconds = pending_timeout_seconds(pending);
+  if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kPendingTimeout);
+  const Ns quiet_ns = destroyed_ns - life.last_sign_ns.value_or(destroyed_ns);
+  if (quiet_ns + kTimerSlackNs < static_cast<Ns>(seconds) * kNsPerSecond) return std::nullopt;
+  return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
+}
+
+// With all calls on record, what is left has few names.
+Close by_elimination(const Life &life) {
+  constexpr CloseEvidence evidence = CloseEvidence::kElimination;
+  if (life.is_stream())
+    return life.has_seen(kSeenRequest) ? make(CloseReason::kStreamReset, CloseBy::kPeer, evidence) : unknown();
+  if (life.connection.session) return make(CloseReason::kPingTimeout, CloseBy::kLws, evidence);
+  return make(CloseReason::kTimeout, CloseBy::kLws, evidence);
+}
+
 // lws's hidden closes: timeouts, validity, vhosts, parents. Without a record of calls every close is hidden.
 Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
+  constexpr CloseEvidence events = CloseEvidence::kEvents;
   if (fold.threads[destroy.thread].destroying_contexts > 0)
-    return make(CloseReason::kContextDestroyed, CloseBy::kLocal);
+    return make(CloseReason::kContextDestroyed, CloseBy::kLocal, events);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws);
-  if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws);
-  if (vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal);
-  if (life.connection.cls != ConnectionClass::kClient) return make(CloseReason::kUnknown, CloseBy::kUnknown);
-  const bool surely_timeout = fold.sees_calls && !fold.lossy && !life.is_stream();
-  if (tls_failed(life)) return make(CloseReason::kTlsFailed, surely_timeout ? CloseBy::kLws : CloseBy::kUnknown);
-  if (upgrade_failed(life)) return upgrade_refused();
-  if (surely_timeout) return make(CloseReason::kTimeout, CloseBy::kLws);
-  return make(CloseReason::kUnknown, CloseBy::kUnknown);
+  if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
+  if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws, events);
+  if (vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
+  if (life.connection.cls != ConnectionClass::kClient) return unknown();
+  const bool all_seen = fold.sees_calls && !fold.lossy;
+  if (tls_failed(life)) return make(CloseReason::kTlsFailed, all_seen ? CloseBy::kLws : CloseBy::kUnknown, events);
+  if (upgrade_failed(life)) return upgrade_refused(events);
+  if (const auto timeout = by_pending_timeout(life, destroy.time_ns)) return *timeout;
+  return all_seen ? by_elimination(life) : unknown();
 }
 
 void note_request_to_close(Fold &fold, Life &life, const Event &event) {
@@ -147,6 +215,13 @@ void note_error(Life &life, Items items) {
   });
 }
 
+std::string detail_of(const Fold &fold, const Life &life, const Close &close) {
+  if (close.evidence == CloseEvidence::kPendingTimeout) return pending_timeout_text(life.clues.pending_timeout);
+  if (close.reason == CloseReason::kTlsFailed && life.connection.tls && !life.connection.tls->failure.empty())
+    return std::string(life.connection.tls->failure);
+  return life.clues.errored ? life.clues.message : std::string(fold.strings.text(life.clues.caller_text));
+}
+
 }  // namespace
 
 void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items) {
@@ -160,13 +235,14 @@ void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items
   }
 }
 
-Close resolve_close(Fold &fold, const Life &life, const Event &destroy) {
+Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
+  life.clues.pending_timeout = destroy.value;
   const CloseClues &clues = life.clues;
   Close close = clues.peer_sent_close || clues.local_sent_close ? by_websocket(life)
-                : clues.errored                                    ? by_outbound_error(life)
-                : clues.requested                                  ? by_caller(life)
-                                                                      : without_caller(fold, life, destroy);
-  close.detail = clues.errored ? clues.message : std::string(fold.strings.text(clues.caller_text));
+                : clues.errored                                 ? by_outbound_error(life)
+                : clues.requested                               ? by_caller(life)
+                                                                : without_caller(fold, life, destroy);
+  close.detail = detail_of(fold, life, close);
   return close;
 }
 

@@ -36,16 +36,16 @@ enum class CloseReason {
 
 // What the reason rests on.
 // X(enumerator, name in JSON)
-#define WSITRACE_CLOSE_EVIDENCE(X)                                                             \
-  X(kNone, "none")                         /* nothing: the reason is unknown */                \
-  X(kCloseCall, "close_call")              /* who called lws_close_free_wsi, and what came before */ \
-  X(kCallbackResult, "callback_result")    /* a callback returned non-zero */                  \
-  X(kCloseFrame, "close_frame")            /* a websocket close frame, either way */           \
-  X(kErrorCallback, "error_callback")      /* CLIENT_CONNECTION_ERROR */                       \
-  X(kCallResult, "call_result")            /* the connect or adopt call returned NULL */       \
-  X(kPendingTimeout, "pending_timeout")    /* a timeout was set, nothing happened for as long, lws closed */ \
-  X(kEvents, "events")                     /* what was seen of it before, and of what surrounds it */ \
-  X(kElimination, "elimination")           /* whatever else it could be would have been seen */
+#define WSITRACE_CLOSE_EVIDENCE(X)                                                                        \
+  X(kNone, "none")                      /* nothing: the reason is unknown */                              \
+  X(kCloseCall, "close_call")           /* who called lws_close_free_wsi, and what came before */         \
+  X(kCallbackResult, "callback_result") /* a callback returned non-zero */                                \
+  X(kCloseFrame, "close_frame")         /* a websocket close frame, either way */                         \
+  X(kErrorCallback, "error_callback")   /* CLIENT_CONNECTION_ERROR */                                     \
+  X(kCallResult, "call_result")         /* the connect or adopt call returned NULL */                     \
+  X(kPendingTimeout, "pending_timeout") /* a timeout was set, nothing happened for as long, lws closed */ \
+  X(kEvents, "events")                  /* what was seen of it before, and of what surrounds it */        \
+  X(kElimination, "elimination")        /* whatever else it could be would have been seen */
 
 enum class CloseEvidence {
 #define WSITRACE_EVIDENCE(enumerator, name) enumerator,

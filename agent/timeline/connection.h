@@ -36,10 +36,11 @@ enum class Outcome { kOpen, kCompleted, kUpgraded, kAborted, kRejected };
 
 // How `pipelined` is known.
 enum class PipelinedEvidence {
-  kNone,             // it is not
-  kAlreadyRead,      // true: lws held bytes of the request when the response before completed; nothing was read in between
-  kWaitedInSocket,   // true: the kernel held bytes for it then
-  kSocketWasEmpty,   // false: the kernel held none, and lws had to read first
+  kNone,         // it is not
+  kAlreadyRead,  // true: lws held bytes of the request when the response before completed; nothing was read in between
+  kWaitedInSocket,  // true: the kernel held bytes for it then
+  kSocketWasEmpty,  // false: the kernel held none, and lws had to read first
+  kFirstRequest,    // false: there was no response before
 };
 
 struct Binding {
@@ -90,9 +91,10 @@ struct Tls {
   std::string_view alpn;
   std::string sni;
   std::optional<bool> resumed;
-  std::optional<int> verify;  // X509_V_..., 0: fine; only where the peer presented a certificate or the verification failed
-  OptionalNs handshake_ns;    // a duration: from first sight (outbound: from the TCP connection) to its end
-  std::string_view failure;   // OpenSSL's reason, where the handshake failed
+  std::optional<int>
+      verify;  // X509_V_..., 0: fine; only where the peer presented a certificate or the verification failed
+  OptionalNs handshake_ns;   // a duration: from first sight (outbound: from the TCP connection) to its end
+  std::string_view failure;  // OpenSSL's reason, where the handshake failed
 };
 
 // At the close, from TCP_INFO.
@@ -113,14 +115,15 @@ struct Connection {
   std::string_view role;           // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
-  std::optional<uint32_t> opened_thread;  // `thread` is where it is served; with several service threads they may differ
+  std::optional<uint32_t>
+      opened_thread;  // `thread` is where it is served; with several service threads they may differ
   std::string_view vhost;
   std::string_view opened_vhost;  // that of first sight: Host and SNI may move a connection, the vhost's end a listener
   std::optional<int> fd;
   std::string local;  // "127.0.0.1:7681", "[::1]:7681", "unix:/path"
   std::string peer;
-  std::string target;       // outbound: "HOST:PORT" as the application asked for it
-  std::optional<Tls> tls;   // there when the connection is a TLS one
+  std::string target;      // outbound: "HOST:PORT" as the application asked for it
+  std::optional<Tls> tls;  // there when the connection is a TLS one
   std::optional<Tcp> tcp;
   Ns opened_ns = 0;         // first sight
   OptionalNs connected_ns;  // outbound: TCP (or what carries it) was connected

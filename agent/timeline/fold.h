@@ -5,7 +5,10 @@
 //    lifecycle.cpp     begin and end of a life, call_failed
 //    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
 //    bindings.cpp      BIND and DROP
+//    transport.cpp     TLS and TCP
 //    transactions.cpp  requests and upgrades
+//    outbound.cpp      the same, where the application is the client
+//    pipelining.cpp    whether a request waited for the response before
 //    refusal.cpp       callback_refused
 //    sessions.cpp      the websocket life
 //    close.cpp         why it ended
@@ -27,7 +30,9 @@ using Items = std::span<const std::byte>;
 
 // What the fold remembers about a recording thread. Threads from 255 on share one.
 struct ThreadFacts {
-  int accepted_fd = -1;              // a listener accepted this just now
+  int accepted_fd = -1;  // a listener accepted this just now
+  std::optional<ConnectRequest>
+      connecting;                    // lws_client_connect_via_info was called, and no connection has begun since
   uint32_t destroying_contexts = 0;  // lws_context_destroy is running
 };
 
@@ -57,8 +62,9 @@ struct Fold {
   bool context_created = false;
   bool context_destroyed = false;
   uint64_t vhosts_made = 0;
-  uint64_t vhosts_gone = 0;            // protocols[0] was told PROTOCOL_DESTROY
-  std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
+  uint64_t vhosts_gone = 0;             // protocols[0] was told PROTOCOL_DESTROY
+  std::vector<Ns> vhost_destroyed_ns;   // by string id of its name; 0: not
+  std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };
 
 // lifecycle.cpp
@@ -85,6 +91,23 @@ void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns);
 // The connection ends or gives up HTTP: whatever is open ends with it.
 void settle_transaction(Fold &fold, Life &life, Ns now_ns);
 
+// transactions.cpp
+Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns);
+
+// outbound.cpp
+void note_connect_request(Fold &fold, const Event &event, Items items);
+void take_connect_request(Fold &fold, Life &life, const Event &event);
+void fold_outbound(Fold &fold, Life &life, const Event &event);
+
+// pipelining.cpp
+void note_completion(Life &life, const Event &event);
+void judge_pipelining(Life &life, Transaction &transaction, const Event &request);
+
+// transport.cpp
+void remember_descriptor(Fold &fold, const Life &life);
+void fold_handshake(Fold &fold, const Event &event);
+void fold_transport(Fold &fold, Life &life, const Event &event, Items items);
+
 // refusal.cpp
 void fold_refusal(Fold &fold, Life &life, const Event &event);
 std::optional<Close> close_by_refusal(const Life &life);
@@ -95,7 +118,7 @@ void settle_session(Fold &fold, Life &life, Ns now_ns);
 
 // close.cpp
 void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items);
-Close resolve_close(Fold &fold, const Life &life, const Event &destroy);
+Close resolve_close(Fold &fold, Life &life, const Event &destroy);
 
 }  // namespace wsitrace
 

@@ -30,6 +30,7 @@ void note_vhost(const Fold &fold, Life &life, const Event &event) {
   if (name.empty()) return;
   life.vhost_id = event.vhost;
   life.connection.vhost = name;
+  if (first) life.connection.opened_vhost = name;
 }
 
 void note_listener(Fold &fold, Life &life, const Event &event, Items items) {
@@ -43,8 +44,11 @@ void note_listener(Fold &fold, Life &life, const Event &event, Items items) {
   });
 }
 
-void note_socket(Life &life, const Event &event, Items items) {
-  if ((event.flags & kNewSocket) != 0 && event.value >= 0) life.connection.fd = event.value;
+void note_socket(Fold &fold, Life &life, const Event &event, Items items) {
+  if ((event.flags & kNewSocket) != 0 && event.value >= 0) {
+    life.connection.fd = event.value;
+    remember_descriptor(fold, life);
+  }
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     if (tag == kItemPeer) life.connection.peer = address_text(bytes);
     if (tag == kItemLocal) life.connection.local = address_text(bytes);
@@ -54,6 +58,10 @@ void note_socket(Life &life, const Event &event, Items items) {
 // What a listener accepted in this thread is created next.
 void note_create(Fold &fold, Life &life, const Event &event) {
   life.seen |= kSeenCreate;
+  if (life.is_client_side()) {
+    life.connection.connected_ns = event.time_ns;
+    return note_socket(fold, life, event, {});
+  }
   if (!undecided(life)) return;
   int &accepted_fd = fold.threads[event.thread].accepted_fd;
   if (accepted_fd < 0) return;
@@ -61,6 +69,11 @@ void note_create(Fold &fold, Life &life, const Event &event) {
   accepted_fd = -1;
   life.connection.fd = life.accepted_fd;
   classify(life, ConnectionClass::kClient, Origin::kAccepted, by_absence(fold));
+}
+
+void become_outbound(Fold &fold, Life &life, const Event &event) {
+  classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  take_connect_request(fold, life, event);
 }
 
 // Adopted sockets get the same events as accepted ones, but no listener spoke of them.
@@ -76,14 +89,14 @@ void note_new(Fold &fold, Life &life, const Event &event) {
     accepted_fd = -1;
     return classify(life, ConnectionClass::kClient, Origin::kAccepted, Evidence::kEvent);
   }
-  if (!fold.lossy) return classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  if (!fold.lossy) return become_outbound(fold, life, event);
   classify(life, ConnectionClass::kClient, Origin::kAccepted, Evidence::kElimination);
 }
 
 // Of an outbound h2 connection, the stream is created first and bound later.
-void note_client_side(Life &life) {
+void note_client_side(Fold &fold, Life &life, const Event &event) {
   if (!undecided(life)) return;
-  if (!life.has_seen(kSeenCreate)) return classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+  if (!life.has_seen(kSeenCreate)) return become_outbound(fold, life, event);
   classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
   life.connection.role = "h2";
 }
@@ -115,14 +128,14 @@ void note_parent(Fold &fold, Life &life, Items items) {
   tell_change(fold, *parent, before);
 }
 
-void note_raw(Life &life, const Event &event, std::string_view protocol) {
+void note_raw(Fold &fold, Life &life, const Event &event) {
   life.seen |= kSeenRaw;
   life.connection.state = State::kActive;
   life.connection.role = event.kind == k_RAW_ADOPT_FILE ? "raw_file" : "raw";
   if (!undecided(life)) return;
   if (event.kind == k_RAW_CONNECTED) {
-    classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
-  } else if (protocol == kAsyncDnsProtocol) {
+    become_outbound(fold, life, event);
+  } else if (fold.strings.text(event.protocol) == kAsyncDnsProtocol) {
     life.connection.evidence = Evidence::kEvent;
   } else {
     classify(life, ConnectionClass::kClient, Origin::kAdopted, Evidence::kEvent);
@@ -147,31 +160,37 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
   switch (event.kind) {
     case k_FILTER_NETWORK_CONNECTION: return note_listener(fold, life, event, items);
     case k_WSI_CREATE: return note_create(fold, life, event);
-    case k_SERVER_NEW_CLIENT_INSTANTIATED: note_new(fold, life, event); return note_socket(life, event, items);
-    case k_CLIENT_FILTER_PRE_ESTABLISH: note_client_side(life); return note_socket(life, event, items);
+    case k_SERVER_NEW_CLIENT_INSTANTIATED: note_new(fold, life, event); return note_socket(fold, life, event, items);
+    case k_CLIENT_FILTER_PRE_ESTABLISH:
+      note_client_side(fold, life, event);
+      return note_socket(fold, life, event, items);
+    case k_CLIENT_APPEND_HANDSHAKE_HEADER:
+      note_parent(fold, life, items);
+      note_client_side(fold, life, event);
+      // On another's socket (pipelining), being given it is all there is of connecting.
+      if (life.is_client_side() && !life.connection.connected_ns) life.connection.connected_ns = event.time_ns;
+      return note_socket(fold, life, event, items);
     case k_CONNECTING:
     case k_CLIENT_HTTP_BIND_PROTOCOL:
     case k_WS_CLIENT_BIND_PROTOCOL:
     case k_CLIENT_CONNECTION_ERROR:
-    case k_CLIENT_HTTP_REDIRECT: return note_client_side(life);
+    case k_CLIENT_HTTP_REDIRECT: return note_client_side(fold, life, event);
     case k_ESTABLISHED_CLIENT_HTTP:
       life.seen |= kSeenAnswer;
       life.connection.state = State::kActive;
       if (life.connection.role.empty()) life.connection.role = "h1";
-      return note_client_side(life);
+      return note_client_side(fold, life, event);
     case k_COMPLETED_CLIENT_HTTP:
       life.seen |= kSeenAnswerDone;
       life.connection.state = State::kIdle;
-      return note_client_side(life);
-    case k_CLIENT_ESTABLISHED: life.seen |= kSeenEstablished; return note_client_side(life);
+      return note_client_side(fold, life, event);
+    case k_CLIENT_ESTABLISHED: life.seen |= kSeenEstablished; return note_client_side(fold, life, event);
     case k_RAW_SKT_BIND_PROTOCOL:
-      if (!life.has_seen(kSeenCreate)) note_client_side(life);
+      if (!life.has_seen(kSeenCreate)) note_client_side(fold, life, event);
       return;
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
-    case k_RAW_CONNECTED:
-      note_raw(life, event, fold.strings.text(event.protocol));
-      return note_socket(life, event, items);
+    case k_RAW_CONNECTED: note_raw(fold, life, event); return note_socket(fold, life, event, items);
     case k_FILTER_HTTP_CONNECTION:
     case k_HTTP_CONFIRM_UPGRADE:
     case k_HTTP:

@@ -34,12 +34,29 @@ struct CloseClues {
   int ws_code = 0;
   bool errored = false;  // CLIENT_CONNECTION_ERROR
   std::string message;
+  int32_t pending_timeout = 0;  // `value` of WSI_DESTROY
+};
+
+// The end of the last response, as far as it tells whether the next request was there already.
+struct Completion {
+  bool seen = false;
+  bool asked = false;   // the kernel was asked whether more waited in the socket
+  bool filled = false;  // and it did
+  int32_t read_mark = 0;
+};
+
+// What an application asked lws to connect to.
+struct ConnectRequest {
+  std::string target;  // "HOST:PORT"
+  std::string path;
+  std::string_view method;
 };
 
 // What the open transaction, always the last one of the connection, is waiting for.
 struct TransactionProgress {
   bool open = false;
   bool upgrade = false;
+  bool outbound = false;
   bool bound = false;           // a BIND or DROP since the request
   OptionalNs maybe_done_ns;     // it ended here unless a handler is still called
   OptionalNs refused_done_ns;   // its handler asked for the close here, as handlers do after a last response
@@ -58,10 +75,13 @@ struct Life {
   int accepted_fd = -1;  // what the listener accepted in this thread just before the first event
   uint16_t vhost_id = kNoString;
   uint64_t parent_pointer = 0;
-  uint32_t children = 0;  // open h2 streams
+  uint32_t children = 0;    // open h2 streams
+  OptionalNs last_sign_ns;  // the last event that was not part of its end
   CloseClues clues;
   TransactionProgress progress;
-  Life *older = nullptr;  // open lives by first sight
+  Completion completion;
+  ConnectRequest request;  // outbound
+  Life *older = nullptr;   // open lives by first sight
   Life *newer = nullptr;
 
   [[nodiscard]] bool has_seen(uint16_t any_of) const { return (seen & any_of) != 0; }

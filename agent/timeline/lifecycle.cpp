@@ -31,12 +31,33 @@ bool is_beginning(const Event &event) {
   }
 }
 
+// Events that are part of the end say nothing about how long it was quiet before.
+bool is_part_of_end(uint16_t kind) {
+  switch (kind) {
+    case k_HTTP_DROP_PROTOCOL:
+    case k_CLIENT_HTTP_DROP_PROTOCOL:
+    case k_WS_SERVER_DROP_PROTOCOL:
+    case k_WS_CLIENT_DROP_PROTOCOL:
+    case k_RAW_SKT_DROP_PROTOCOL:
+    case k_RAW_FILE_DROP_PROTOCOL:
+    case k_CLOSED:
+    case k_CLOSED_HTTP:
+    case k_CLOSED_CLIENT_HTTP:
+    case k_CLIENT_CLOSED:
+    case k_RAW_CLOSE:
+    case k_RAW_CLOSE_FILE:
+    case k_CHILD_CLOSING:
+    case k_WSI_DESTROY: return true;
+    default: return false;
+  }
+}
+
 Life &begin_life(Fold &fold, const Event &event) {
   Life &life = fold.lives.begin(event.wsi);
   Connection &connection = life.connection;
   connection.opened_ns = event.time_ns;
   connection.opened_seen = is_beginning(event);
-  if (event.thread != 255) connection.thread = event.thread;
+  if (event.thread != 255) connection.thread = connection.opened_thread = event.thread;
   ++fold.totals.opened;
   return life;
 }
@@ -85,20 +106,9 @@ bool can_begin_life(uint16_t kind) {
     case k_status_sent:
     case k_close_code_sent:
     case k_callback_refused:
-    case k_HTTP_DROP_PROTOCOL:
-    case k_CLIENT_HTTP_DROP_PROTOCOL:
-    case k_WS_SERVER_DROP_PROTOCOL:
-    case k_WS_CLIENT_DROP_PROTOCOL:
-    case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL:
-    case k_CLOSED:
-    case k_CLOSED_HTTP:
-    case k_CLOSED_CLIENT_HTTP:
-    case k_CLIENT_CLOSED:
-    case k_RAW_CLOSE:
-    case k_RAW_CLOSE_FILE:
-    case k_CHILD_CLOSING: return false;
-    default: return true;
+    case k_tls_established: return false;
+    case k_WSI_DESTROY: return true;  // a listener that never accepted says only this
+    default: return !is_part_of_end(kind);
   }
 }
 
@@ -108,8 +118,9 @@ Life *life_of(Fold &fold, const Event &event) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }
-  if (life != nullptr) return life;
-  return can_begin_life(event.kind) ? &begin_life(fold, event) : nullptr;
+  if (life == nullptr && can_begin_life(event.kind)) life = &begin_life(fold, event);
+  if (life != nullptr && !is_part_of_end(event.kind)) life->last_sign_ns = event.time_ns;
+  return life;
 }
 
 void end_life(Fold &fold, Life &life, const Event &event) {
@@ -126,6 +137,7 @@ void end_failed_call(Fold &fold, const Event &event) {
   const Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
   const std::string_view call = fold.strings.text(event.text);
   const bool connecting = call.find("connect") != std::string_view::npos;
+  if (connecting) fold.threads[event.thread].connecting.reset();
   for (Life *life = fold.lives.newest(); life != nullptr && life->connection.opened_ns >= since_ns;) {
     Life &here = *life;
     life = here.older;
@@ -140,7 +152,8 @@ void end_failed_call(Fold &fold, const Event &event) {
     tell_change(fold, here, before);
     settle(fold, here, event.time_ns);
     const CloseReason reason = connecting ? CloseReason::kConnectFailed : CloseReason::kAdoptFailed;
-    finish_life(fold, here, event.time_ns, {reason, CloseBy::kLws, CloseEvidence::kCallResult, std::string(call), std::nullopt});
+    finish_life(fold, here, event.time_ns,
+                {reason, CloseBy::kLws, CloseEvidence::kCallResult, std::string(call), std::nullopt});
   }
 }
 

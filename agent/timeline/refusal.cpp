@@ -58,9 +58,12 @@ std::optional<Close> close_by_refusal(const Life &life) {
   const int callback = life.clues.refused;
   if (callback < 0) return std::nullopt;
   const bool answered = life.progress.last == Outcome::kCompleted;
-  if (is_http_handler(callback) && answered) return Close{CloseReason::kResponseDone, CloseBy::kLws, CloseEvidence::kCallbackResult, {}, {}};
-  if (refuses_request(callback)) return Close{CloseReason::kRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
-  if (refuses_upgrade(callback)) return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
+  if (is_http_handler(callback) && answered)
+    return Close{CloseReason::kResponseDone, CloseBy::kLws, CloseEvidence::kCallbackResult, {}, {}};
+  if (refuses_request(callback))
+    return Close{CloseReason::kRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
+  if (refuses_upgrade(callback))
+    return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
   return Close{CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
 }
 

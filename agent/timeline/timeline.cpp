@@ -27,7 +27,7 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 }
 
 // Events that belong to no connection.
-bool fold_surroundings(Fold &fold, const Event &event) {
+bool fold_surroundings(Fold &fold, const Event &event, Items items) {
   switch (event.kind) {
     case k_gap: fold.lossy = true; return true;
     case k_vhost_created: ++fold.vhosts_made; return true;
@@ -36,6 +36,8 @@ bool fold_surroundings(Fold &fold, const Event &event) {
     case k_context_destroyed: fold_context(fold, event); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed: end_failed_call(fold, event); return true;
+    case k_connect_requested: note_connect_request(fold, event, items); return true;
+    case k_tls_handshake: fold_handshake(fold, event); return true;
     case k_PROTOCOL_INIT: return true;
     case k_PROTOCOL_DESTROY: fold.vhosts_gone += event.flags & kFirstProtocol; return true;
     default: return event.wsi == 0;
@@ -45,7 +47,7 @@ bool fold_surroundings(Fold &fold, const Event &event) {
 void fold_event(Fold &fold, const Event &event, Items items) {
   fold.last_event_ns = event.time_ns;
   fold.observer.on_event_counted(event.kind);
-  if (fold_surroundings(fold, event)) return;
+  if (fold_surroundings(fold, event, items)) return;
   Life *life = life_of(fold, event);
   if (life == nullptr) {
     ++fold.totals.stray_events;
@@ -63,7 +65,9 @@ void fold_event(Fold &fold, const Event &event, Items items) {
   announce(fold, *life);
   if (!announced) before = shown(life->connection);
   note_close_evidence(fold, *life, event, items);
+  fold_transport(fold, *life, event, items);
   fold_transaction(fold, *life, event, items);
+  fold_outbound(fold, *life, event);
   fold_refusal(fold, *life, event);
   fold_binding(fold, *life, event);
   fold_session(fold, *life, event);

@@ -30,7 +30,9 @@ void note_request_line(Fold &fold, Transaction &transaction, Items items) {
   });
 }
 
-Transaction &begin(Fold &fold, Life &life, Ns requested_ns) {
+}  // namespace
+
+Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns) {
   auto &transactions = life.connection.transactions;
   make_room(transactions);
   Transaction &transaction = transactions.emplace_back();
@@ -44,6 +46,8 @@ Transaction &begin(Fold &fold, Life &life, Ns requested_ns) {
   return transaction;
 }
 
+namespace {
+
 // lws reads the next request of a connection only after the response to the one before.
 void end_before_next(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
@@ -53,14 +57,17 @@ void end_before_next(Fold &fold, Life &life, Ns now_ns) {
 
 void begin_request(Fold &fold, Life &life, const Event &event, Items items) {
   end_before_next(fold, life, event.time_ns);
-  Transaction &transaction = begin(fold, life, event.time_ns);
+  Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   transaction.protocol = fold.strings.text(event.protocol);
   note_request_line(fold, transaction, items);
+  judge_pipelining(life, transaction, event);
 }
 
 void begin_upgrade(Fold &fold, Life &life, const Event &event, Items items) {
   end_before_next(fold, life, event.time_ns);
-  note_request_line(fold, begin(fold, life, event.time_ns), items);
+  Transaction &transaction = begin_transaction(fold, life, event.time_ns);
+  note_request_line(fold, transaction, items);
+  judge_pipelining(life, transaction, event);
   life.progress.upgrade = true;
 }
 
@@ -74,7 +81,7 @@ void ask_protocol(Fold &fold, Life &life, const Event &event, Items items) {
 // A POST over h2 comes without FH: it began when the stream was bound.
 void begin_unfiltered(Fold &fold, Life &life, const Event &event) {
   const bool bound = life.is_stream() && life.binding_open && life.connection.transactions_total == 0;
-  begin(fold, life, bound ? life.connection.bindings.back().bound_ns : event.time_ns);
+  begin_transaction(fold, life, bound ? life.connection.bindings.back().bound_ns : event.time_ns);
   life.progress.bound = bound;
 }
 
@@ -117,6 +124,7 @@ void note_dropped(Fold &fold, Life &life, const Event &event) {
 }
 
 void note_completed(Fold &fold, Life &life, const Event &event) {
+  note_completion(life, event);
   if (life.progress.open)
     end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(event.time_ns));
 }
@@ -137,7 +145,8 @@ void establish(Fold &fold, Life &life, const Event &event) {
 
 // A response without a body is sent at once; without a record of calls, HEAD is the one that can be told by its request.
 bool has_no_body(const Fold &fold, const Life &life, const Transaction &transaction) {
-  return !fold.sees_calls && transaction.method == "HEAD" && !transaction.handled_ns && !life.progress.bound;
+  return !fold.sees_calls && !life.progress.outbound && transaction.method == "HEAD" && !transaction.handled_ns &&
+         !life.progress.bound;
 }
 
 Outcome outcome_at_end(const Fold &fold, const Life &life, const Transaction &transaction, Ns now_ns) {

@@ -58,9 +58,9 @@ enum EventFlag : uint8_t {
   kTagSaysListener = 8,  // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
   kPathCut = 16,         // the path was longer than kMaxPathBytes
   kNewSocket = 32,       // `value` is a file descriptor
-  // of transaction_completed and HTTP_FILE_COMPLETION
-  kSocketAsked = 64,   // the kernel was asked whether more had arrived on the socket
-  kSocketFilled = 128, // and it had
+  // of transaction_completed
+  kSocketAsked = 64,    // the kernel was asked whether more had arrived on the socket
+  kSocketFilled = 128,  // and it had
   // of tls_established
   kTlsResumed = 64,    // the session was resumed
   kTlsVerified = 128,  // the peer presented a certificate, or its verification failed; `value` is the X509_V_... result
@@ -79,13 +79,13 @@ constexpr int pending_timeout_seconds(int32_t value) { return value >> 16; }    
 
 enum ItemTag : uint8_t {
   kItemEnd = 0,
-  kItemPeer = 1,     // struct sockaddr, as the kernel returned it, cut to its used length
-  kItemLocal = 2,    // same
-  kItemPath = 3,     // request path without query
-  kItemMethod = 4,   // request method, text
-  kItemVersion = 5,  // HTTP version as the request line says it, e.g. "HTTP/1.1"
-  kItemParent = 6,   // uint64_t: pointer of the wsi that carries this one (h2 network connection)
-  kItemText = 7,     // free text, e.g. the message of CLIENT_CONNECTION_ERROR
+  kItemPeer = 1,        // struct sockaddr, as the kernel returned it, cut to its used length
+  kItemLocal = 2,       // same
+  kItemPath = 3,        // request path without query
+  kItemMethod = 4,      // request method, text
+  kItemVersion = 5,     // HTTP version as the request line says it, e.g. "HTTP/1.1"
+  kItemParent = 6,      // uint64_t: pointer of the wsi that carries this one (h2 network connection)
+  kItemText = 7,        // free text, e.g. the message of CLIENT_CONNECTION_ERROR
   kItemTlsVersion = 8,  // "TLSv1.3"
   kItemCipher = 9,      // "TLS_AES_256_GCM_SHA384"
   kItemAlpn = 10,       // what both sides agreed on, "h2"
@@ -150,22 +150,22 @@ static_assert(sizeof(TcpFacts) == 24 && std::is_trivially_copyable_v<TcpFacts>);
   X(CONNECTING, 105)
 
 // X(name, number). Kinds of our own.
-#define WSITRACE_OWN_KINDS(X)                                                                                \
-  X(gap, 1000)           /* value: events lost just before, in this thread */                                \
-  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                       \
-  X(vhost_destroyed, 1002)                                                                                   \
-  X(context_created, 1003)       /* wsi: the context's pointer */                                            \
-  X(context_destroyed, 1004)     /* same */                                                                  \
-  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                         \
-  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                             \
-  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                              \
-  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                 \
-  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */            \
-  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */ \
-  X(connect_requested, 1012) /* lws_client_connect_via_info, before it runs: text its address, value its port */ \
-  X(tls_established, 1013)   /* the handshake is over: items tell the facts, value the verification */           \
-  X(tls_handshake, 1014)     /* it ended just now on the descriptor `value`; text: why it failed, if it did */    \
-  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */    \
+#define WSITRACE_OWN_KINDS(X)                                                                                        \
+  X(gap, 1000)           /* value: events lost just before, in this thread */                                        \
+  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                               \
+  X(vhost_destroyed, 1002)                                                                                           \
+  X(context_created, 1003)       /* wsi: the context's pointer */                                                    \
+  X(context_destroyed, 1004)     /* same */                                                                          \
+  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                 \
+  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                     \
+  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                                      \
+  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                         \
+  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                    \
+  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */         \
+  X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */ \
+  X(tls_established, 1013)       /* the handshake is over: items tell the facts, value the verification */           \
+  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; text: why it failed, if it did */   \
+  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */            \
                                  /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {

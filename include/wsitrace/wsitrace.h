@@ -55,6 +55,8 @@ struct wsitrace_lws {
   struct lws *(*get_network_wsi)(struct lws *wsi);
   int (*http_get_uri_and_method)(struct lws *wsi, char **uri, int *length);
   int (*hdr_copy)(struct lws *wsi, char *to, int room, enum lws_token_indexes token);
+  void *(*get_ssl)(struct lws *wsi);                            /* NULL: lws without OpenSSL */
+  unsigned int (*http_client_http_response)(struct lws *wsi);   /* NULL: lws without client support */
 };
 
 /* Starts recording. Once per process. */
@@ -84,6 +86,10 @@ WSITRACE_API void wsitrace_free(char *text);
 /* The last error of the calling thread, one line without newline; "" when there was none. */
 WSITRACE_API const char *wsitrace_error(void);
 
+#if defined(LWS_WITH_TLS) && !defined(LWS_WITH_MBEDTLS)
+static inline void *wsitrace_ssl_of(struct lws *wsi) { return (void *)lws_get_ssl(wsi); }
+#endif
+
 static inline int wsitrace_start(const struct wsitrace_options *options) {
   struct wsitrace_lws lws;
   lws.size = sizeof lws;
@@ -97,6 +103,16 @@ static inline int wsitrace_start(const struct wsitrace_options *options) {
   lws.get_network_wsi = lws_get_network_wsi;
   lws.http_get_uri_and_method = lws_http_get_uri_and_method;
   lws.hdr_copy = lws_hdr_copy;
+#if defined(LWS_WITH_TLS) && !defined(LWS_WITH_MBEDTLS)
+  lws.get_ssl = wsitrace_ssl_of;
+#else
+  lws.get_ssl = NULL;
+#endif
+#if defined(LWS_WITH_CLIENT)
+  lws.http_client_http_response = lws_http_client_http_response;
+#else
+  lws.http_client_http_response = NULL;
+#endif
   return wsitrace_start_with(options, &lws);
 }
 

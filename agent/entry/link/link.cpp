@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <mutex>
 #include <string>
 
+#include "agent/entry/imports/calls.h"
+#include "agent/entry/imports/transport.h"
 #include "agent/entry/inprocess/in_process.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
@@ -34,6 +38,8 @@ LwsApi api_of(const wsitrace_lws &lws) {
   api.lws_get_network_wsi = lws.get_network_wsi;
   api.lws_http_get_uri_and_method = lws.http_get_uri_and_method;
   api.lws_hdr_copy = lws.hdr_copy;
+  api.lws_get_ssl = lws.get_ssl;
+  api.lws_http_client_http_response = lws.http_client_http_response;
   return api;
 }
 
@@ -76,6 +82,8 @@ int start(const wsitrace_options &options, const wsitrace_lws &lws) {
   auto started = InProcess::start(wanted);
   if (!started) return fail(started.error());
   g_tracer = *started;
+  hook_calls(reinterpret_cast<const void *>(lws.get_library_version));
+  watch_transport(reinterpret_cast<const void *>(lws.get_library_version));
   t_error.clear();
   return 0;
 }
@@ -89,10 +97,12 @@ int wsitrace_start_with(const struct wsitrace_options *options, const struct wsi
   using wsitrace::fail;
   if (options == nullptr || options->size < sizeof *options)
     return fail({"wsitrace_start", "the options' size is not set", "options.size = sizeof options"});
-  if (lws == nullptr || lws->size < sizeof *lws)
+  if (lws == nullptr || lws->size < offsetof(wsitrace_lws, get_ssl))
     return fail({"wsitrace_start", "the table of lws functions is incomplete", "use wsitrace_start()"});
   try {
-    return wsitrace::start(*options, *lws);
+    wsitrace_lws known{};  // a program built with an older header has fewer members
+    std::memcpy(&known, lws, std::min(lws->size, sizeof known));
+    return wsitrace::start(*options, known);
   } catch (const std::exception &error) {
     return fail({"wsitrace_start", error.what(), {}});
   }

@@ -13,8 +13,9 @@
 #include <mutex>
 #include <vector>
 
+#include "agent/entry/imports/calls.h"
+#include "agent/entry/imports/transport.h"
 #include "agent/entry/inprocess/in_process.h"
-#include "agent/entry/plugin/call_hooks.h"
 #include "agent/entry/plugin/plugin_options.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/probe.h"
@@ -63,6 +64,9 @@ LwsApi api_of_this_lws() {
 #if defined(LWS_WITH_TLS)
   api.lws_get_ssl = [](lws *wsi) { return static_cast<void *>(lws_get_ssl(wsi)); };
 #endif
+#if defined(LWS_WITH_CLIENT)
+  api.lws_http_client_http_response = lws_http_client_http_response;
+#endif
 #if LWS_LIBRARY_VERSION_NUMBER >= 4002000
   api.lws_wsi_tag = lws_wsi_tag;
 #endif
@@ -80,7 +84,8 @@ void start(const lws_protocol_vhost_options *wanted) {
   } else {
     plugin->tracer = *tracer;
     plugin->tracer->site().set_wake([contexts = &plugin->contexts] { contexts->wake(); });
-    hook_calls();
+    hook_calls(reinterpret_cast<const void *>(lws_get_library_version));
+    watch_transport(reinterpret_cast<const void *>(lws_get_library_version));
   }
   g_plugin = plugin.release();
 }

@@ -5,36 +5,15 @@
 //
 // lws calls these through its PLT, so its own calls are seen as well as the program's. Hidden paths are not (timeouts,
 // vhost destroy): a connection that ends without close_requested ended on one of those.
-#include <cstdint>
-
 #include <libwebsockets.h>
 
-#include "agent/base/clock.h"
+#include "agent/entry/imports/watch_failure.h"
 #include "agent/entry/preload/real_lws.h"
-#include "agent/probe/errno_guard.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/timeouts.h"
 
 using wsitrace::probe_ready;
-
-namespace {
-
-// A connect or adopt call that returns NULL frees what it had made, in some versions without a callback.
-template <typename Call>
-lws *watch_for_failure(const char *name, Call call) {
-  if (!probe_ready()) return call();
-  const uint64_t since_ns = wsitrace::monotonic_ns();
-  lws *wsi = call();
-  if (wsi == nullptr) {
-    const wsitrace::ErrnoGuard guard;
-    const uint64_t took_us = (wsitrace::monotonic_ns() - since_ns) / 1000 + 1;
-    wsitrace::record_own(wsitrace::k_call_failed, nullptr, took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX,
-                         name);
-  }
-  return wsi;
-}
-
-}  // namespace
 
 extern "C" {
 
@@ -84,8 +63,7 @@ LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reaso
 LWS_VISIBLE int lws_http_transaction_completed(struct lws *wsi) {
   const auto real = WSITRACE_REAL(lws_http_transaction_completed);
   if (real == nullptr) return 1;
-  if (!probe_ready()) return real(wsi);
-  wsitrace::record_about(wsitrace::k_transaction_completed, wsi, 0, nullptr);
+  if (probe_ready()) wsitrace::record_completion(wsi);
   return real(wsi);
 }
 
@@ -106,14 +84,25 @@ LWS_VISIBLE void lws_close_reason(struct lws *wsi, enum lws_close_status status,
 LWS_VISIBLE struct lws *lws_client_connect_via_info(const struct lws_client_connect_info *info) {
   const auto real = WSITRACE_REAL(lws_client_connect_via_info);
   if (real == nullptr) return nullptr;
-  return watch_for_failure("lws_client_connect_via_info", [&] { return real(info); });
+  if (!probe_ready()) return real(info);
+  wsitrace::record_connect(info);
+  return wsitrace::watch_for_failure("lws_client_connect_via_info", [&] { return real(info); });
+}
+
+LWS_VISIBLE void lws_set_timeout(struct lws *wsi, enum pending_timeout reason, int seconds) {
+  const auto real = WSITRACE_REAL(lws_set_timeout);
+  if (real == nullptr) return;
+  if (probe_ready()) wsitrace::remember_timeout(wsi, reason, seconds);
+  real(wsi, reason, seconds);
 }
 
 LWS_VISIBLE struct lws *lws_adopt_descriptor_vhost(struct lws_vhost *vh, lws_adoption_type type,
                                                    lws_sock_file_fd_type fd, const char *protocol, struct lws *parent) {
   const auto real = WSITRACE_REAL(lws_adopt_descriptor_vhost);
   if (real == nullptr) return nullptr;
-  return watch_for_failure("lws_adopt_descriptor_vhost", [&] { return real(vh, type, fd, protocol, parent); });
+  if (!probe_ready()) return real(vh, type, fd, protocol, parent);
+  return wsitrace::watch_for_failure("lws_adopt_descriptor_vhost",
+                                     [&] { return real(vh, type, fd, protocol, parent); });
 }
 
 // Broadcasts name a protocol by the host's own table, whose callbacks are the originals; lws compares them with those of its

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/entry/imports/transport.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -37,6 +38,7 @@ void fill(LwsApi &library) noexcept {
   WSITRACE_LWS_FUNCTIONS(WSITRACE_FILL)
   WSITRACE_FILL(lws_wsi_tag)
   WSITRACE_FILL(lws_get_ssl)
+  WSITRACE_FILL(lws_http_client_http_response)
 #undef WSITRACE_FILL
 }
 
@@ -44,7 +46,9 @@ bool turn_probe_on() noexcept {
   if (!host_map().valid()) return false;
   LwsApi library;
   fill(library);
-  return turn_on(host_map(), kAttachPreload, library) == nullptr;
+  if (turn_on(host_map(), kAttachPreload, library) != nullptr) return false;
+  watch_transport(reinterpret_cast<const void *>(library.lws_get_library_version));
+  return true;
 }
 
 // The launcher's ring file is mapped when the image starts: later the program may have given up its privileges, its

@@ -79,14 +79,15 @@ TEST(JsonReport, KeysAreThoseOfTheContract) {
   EXPECT_EQ(keys(report), "connections loss process schema totals ");
   EXPECT_EQ(
       keys(connection),
-      "bindings bindings_total class close closed_ns evidence fd generation id local opened_ns origin parent peer "
-      "pointer role session state thread tls transactions transactions_total vhost ");
-  EXPECT_EQ(keys(connection["tls"]), "alpn cipher resumed sni version ");
-  EXPECT_EQ(keys(connection["close"]), "by detail reason ws_code ");
+      "bindings bindings_total class close closed_ns connected_ns evidence fd generation id local opened_ns "
+      "opened_thread opened_vhost origin parent peer pointer role session state target tcp thread tls transactions "
+      "transactions_total vhost ");
+  EXPECT_EQ(keys(connection["tls"]), "alpn cipher failure handshake_ns resumed sni verify version ");
+  EXPECT_EQ(keys(connection["close"]), "by detail evidence reason ws_code ");
   EXPECT_EQ(keys(connection["bindings"][0]), "bound_ns cause dropped_ns protocol ");
-  EXPECT_EQ(
-      keys(connection["transactions"][0]),
-      "completed_ns handled_ns index method outcome path pipelined protocol requested_ns responded_ns status version ");
+  EXPECT_EQ(keys(connection["transactions"][0]),
+            "completed_ns handled_ns index method outcome path pipelined pipelined_evidence protocol requested_ns "
+            "responded_ns status version ");
   EXPECT_EQ(keys(report["totals"]), "binds closed drops findings open opened transactions ");
   EXPECT_EQ(keys(report["loss"]), "by_cause lost recorded ");
 }

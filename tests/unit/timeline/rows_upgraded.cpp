@@ -31,7 +31,7 @@ const std::vector<Row> kWebsocketRows = {
      " code=1002 close('lws_read_h1 bail') WSDROP[echo]('__lws_close_free_wsi') close('close_and_handled') "
      "CLOSED[echo] DEST",
      "/ws upgraded", ECHO_GONE, "local_ws_close by local 1002", "unknown by unknown"},
-    {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "timeout by lws", "unknown by unknown"},
+    {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "ping_timeout by lws", "unknown by unknown"},
     {"UpgradeOnUsedConnection",
      "ACCEPT FH('/a') st=200 FFC txnc BIND CONFIRM('/ws') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] "
      "PEER_CLOSE[echo]=1000 close('close_and_handled') " WS_GONE,
@@ -66,7 +66,7 @@ const std::vector<Row> kStreamRows = {
      "completed", "dyn1:__lws_close_free_wsi", "response_done by lws", "response_done by lws"},
     {"PeerResetsStream",
      CARRIER "CREATE FH('/d')<B BIND[dyn1]<B HTTP[dyn1]<B DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
-     "/d aborted", "dyn1:__lws_close_free_wsi", "unknown by unknown", "unknown by unknown"},
+     "/d aborted", "dyn1:__lws_close_free_wsi", "stream_reset by peer", "unknown by unknown"},
     {"PeerResetsStream5_0",
      CARRIER "CREATE FH('/d')<B BIND[dyn1]<B HTTP[dyn1]<B close('peer RST_STREAM') DROP[dyn1]('__lws_close_free_wsi') "
              "CLOSED_HTTP DEST",

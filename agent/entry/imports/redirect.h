@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Redirects calls of one function, in every object that is loaded now, by its import slots (what heaptrack's inject mode does).
+// Redirects calls of functions, in objects that are loaded now, by their import slots (what heaptrack's inject mode does).
 //
 // Why: for one, lws_callback_on_writable_all_protocol and its kin look for a callback pointer that the host knows from its own table, while
 //      the vhosts hold our thunks. A preload library stands in front of them; a plugin is loaded too late for that. Without
 //      this, a broadcast to a static table would reach nobody: the observer would have hurt its host.
 // Threads: a slot is one aligned store. Write protection (RELRO) is lifted for the page and put back.
-#ifndef WSITRACE_ENTRY_PLUGIN_GOT_PATCH_H
-#define WSITRACE_ENTRY_PLUGIN_GOT_PATCH_H
+#ifndef WSITRACE_ENTRY_IMPORTS_REDIRECT_H
+#define WSITRACE_ENTRY_IMPORTS_REDIRECT_H
 
 #include <cstddef>
 
@@ -18,8 +18,14 @@ struct Redirection {
   void *replacement;  // same signature
 };
 
-// Applies COUNT redirections in all objects but the one that holds SELF (an address). Returns the number of slots changed.
-size_t redirect_imports(const Redirection *redirections, size_t count, const void *self) noexcept;
+// Where redirections apply: in the one object that holds an address, or in all but that one.
+struct Where {
+  const void *address;
+  bool only;  // false: all others
+};
+
+// Applies COUNT redirections; those without a replacement are left out. Returns the number of slots changed.
+size_t redirect_imports(const Redirection *redirections, size_t count, Where where) noexcept;
 
 }  // namespace wsitrace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/entry/plugin/got_patch.h"
+#include "agent/entry/imports/redirect.h"
 
 #include <link.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@ namespace {
 struct Job {
   const Redirection *redirections;
   size_t count;
-  uintptr_t self;
+  Where where;
   size_t changed;
 };
 
@@ -90,7 +90,8 @@ int patch_object(dl_phdr_info *object, size_t, void *argument) noexcept {
   Job &job = *static_cast<Job *>(argument);
   const Imports imports = imports_of(*object);
   // The vDSO's tables hold unrelocated addresses, and it imports nothing.
-  if (imports.symbols == nullptr || imports.names == nullptr || holds(*object, job.self) ||
+  if (imports.symbols == nullptr || imports.names == nullptr ||
+      holds(*object, reinterpret_cast<uintptr_t>(job.where.address)) != job.where.only ||
       reinterpret_cast<uintptr_t>(imports.symbols) < object->dlpi_addr)
     return 0;
   for (size_t table = 0; table < 2; ++table) {
@@ -100,7 +101,7 @@ int patch_object(dl_phdr_info *object, size_t, void *argument) noexcept {
       if (!is_import_slot(ELF64_R_TYPE(entry.r_info))) continue;
       const char *name = imports.names + imports.symbols[ELF64_R_SYM(entry.r_info)].st_name;
       for (size_t r = 0; r < job.count; ++r)
-        if (std::strcmp(name, job.redirections[r].name) == 0 &&
+        if (job.redirections[r].replacement != nullptr && std::strcmp(name, job.redirections[r].name) == 0 &&
             put(*object, reinterpret_cast<void **>(object->dlpi_addr + entry.r_offset),
                 job.redirections[r].replacement))
           ++job.changed;
@@ -111,8 +112,8 @@ int patch_object(dl_phdr_info *object, size_t, void *argument) noexcept {
 
 }  // namespace
 
-size_t redirect_imports(const Redirection *redirections, size_t count, const void *self) noexcept {
-  Job job{redirections, count, reinterpret_cast<uintptr_t>(self), 0};
+size_t redirect_imports(const Redirection *redirections, size_t count, Where where) noexcept {
+  Job job{redirections, count, where, 0};
   dl_iterate_phdr(patch_object, &job);
   return job.changed;
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "agent/entry/imports/transport.h"
+
+#include <dlfcn.h>
+#include <sys/socket.h>
+#include <iterator>
+
+#include "agent/entry/imports/lws_object.h"
+#include "agent/entry/imports/redirect.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/reads.h"
+#include "agent/probe/record.h"
+#include "agent/probe/tls.h"
+
+namespace wsitrace {
+namespace {
+
+// Results of SSL_get_error(), https://docs.openssl.org/3.0/man3/SSL_get_error/
+constexpr int kErrorSsl = 1, kErrorSyscall = 5, kErrorZeroReturn = 6;
+
+struct Originals {
+  ssize_t (*recv)(int, void *, size_t, int);
+  int (*SSL_read)(void *ssl, void *to, int room);
+  int (*SSL_accept)(void *ssl);
+  int (*SSL_connect)(void *ssl);
+  int (*SSL_get_fd)(const void *ssl);
+  int (*SSL_get_error)(const void *ssl, int result);
+  unsigned long (*ERR_peek_error)();
+  const char *(*ERR_reason_error_string)(unsigned long error);
+};
+Originals g_real;
+
+template <typename Function>
+void find(void *library, const char *name, Function &function) noexcept {
+  void *found = dlsym(RTLD_DEFAULT, name);  // what the program itself would call
+  if (found == nullptr) found = dlsym(library, name);
+  function = reinterpret_cast<Function>(found);
+}
+
+ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
+  const ssize_t got = g_real.recv(fd, to, room, flags);
+  if (got > 0) count_read(fd);
+  return got;
+}
+
+int watched_ssl_read(void *ssl, void *to, int room) {
+  const int got = g_real.SSL_read(ssl, to, room);
+  if (got > 0) count_read(g_real.SSL_get_fd(ssl));
+  return got;
+}
+
+// Looks at the error queue without taking anything from it.
+const char *reason_of_failure() noexcept {
+  const unsigned long error = g_real.ERR_peek_error();
+  const char *reason = error != 0 ? g_real.ERR_reason_error_string(error) : nullptr;
+  return reason != nullptr ? reason : "protocol error";
+}
+
+int handshake_done(void *ssl, int result) noexcept {
+  const ErrnoGuard guard;
+  if (result == 1) {
+    record_handshake(g_real.SSL_get_fd(ssl), nullptr);
+    return result;
+  }
+  const int error = g_real.SSL_get_error(ssl, result);
+  if (error == kErrorSsl) record_handshake(g_real.SSL_get_fd(ssl), reason_of_failure());
+  if (error == kErrorSyscall || error == kErrorZeroReturn)
+    record_handshake(g_real.SSL_get_fd(ssl), "the peer ended the connection");
+  return result;
+}
+
+int watched_ssl_accept(void *ssl) { return handshake_done(ssl, g_real.SSL_accept(ssl)); }
+int watched_ssl_connect(void *ssl) { return handshake_done(ssl, g_real.SSL_connect(ssl)); }
+
+bool find_openssl(void *library) noexcept {
+  TlsApi api;
+  bool all = true;
+  for_each_tls_function(api, [&](const char *name, auto *function) {
+    void *found = dlsym(library, name);
+    all = all && is_in_object(found, "libssl.so");
+    *function = reinterpret_cast<std::remove_pointer_t<decltype(function)>>(found);
+  });
+  if (all) watch_tls(api);
+  return all;
+}
+
+bool find_handshake(void *library) noexcept {
+  find(library, "SSL_read", g_real.SSL_read);
+  find(library, "SSL_accept", g_real.SSL_accept);
+  find(library, "SSL_connect", g_real.SSL_connect);
+  find(library, "SSL_get_fd", g_real.SSL_get_fd);
+  find(library, "SSL_get_error", g_real.SSL_get_error);
+  find(library, "ERR_peek_error", g_real.ERR_peek_error);
+  find(library, "ERR_reason_error_string", g_real.ERR_reason_error_string);
+  return g_real.SSL_read != nullptr && g_real.SSL_accept != nullptr && g_real.SSL_connect != nullptr &&
+         g_real.SSL_get_fd != nullptr && g_real.SSL_get_error != nullptr && g_real.ERR_peek_error != nullptr &&
+         g_real.ERR_reason_error_string != nullptr;
+}
+
+}  // namespace
+
+void watch_transport(const void *lws_function) noexcept {
+  const ErrnoGuard guard;
+  void *library = open_object_of(lws_function);
+  void *searched = library != nullptr ? library : dlopen(nullptr, RTLD_LAZY);
+  if (searched == nullptr) return;
+  const bool openssl = find_openssl(searched) && find_handshake(searched);
+  find(searched, "recv", g_real.recv);
+  dlclose(searched);
+  if (library == nullptr) return;
+  const auto if_openssl = [&](auto *replacement) { return openssl ? reinterpret_cast<void *>(replacement) : nullptr; };
+  const Redirection redirections[] = {
+      {"recv", g_real.recv != nullptr ? reinterpret_cast<void *>(watched_recv) : nullptr},
+      {"SSL_read", if_openssl(watched_ssl_read)},
+      {"SSL_accept", if_openssl(watched_ssl_accept)},
+      {"SSL_connect", if_openssl(watched_ssl_connect)},
+  };
+  redirect_imports(redirections, std::size(redirections), {lws_function, true});
+}
+
+}  // namespace wsitrace

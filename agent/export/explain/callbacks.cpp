@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/explain/callbacks.h"
+
+#include <fmt/format.h>
+
+#include "wsitrace/event.h"
+
+namespace wsitrace {
+namespace {
+
+const char *unrecorded_name(int reason) {
+  switch (reason) {
+    case 6: return "RECEIVE";
+    case 7: return "RECEIVE_PONG";
+    case 8: return "CLIENT_RECEIVE";
+    case 9: return "CLIENT_RECEIVE_PONG";
+    case 10: return "CLIENT_WRITEABLE";
+    case 11: return "SERVER_WRITEABLE";
+    case 13: return "HTTP_BODY";
+    case 16: return "HTTP_WRITEABLE";
+    case 25: return "CONFIRM_EXTENSION_OKAY";
+    case 26: return "CLIENT_CONFIRM_EXTENSION_SUPPORTED";
+    case 39: return "WS_EXT_DEFAULTS";
+    case 46: return "RECEIVE_CLIENT_HTTP";
+    case 48: return "RECEIVE_CLIENT_HTTP_READ";
+    case 51: return "CHECK_ACCESS_RIGHTS";
+    case 52: return "PROCESS_HTML";
+    case 53: return "ADD_HEADERS";
+    case 57: return "CLIENT_HTTP_WRITEABLE";
+    case 59: return "RAW_RX";
+    case 61: return "RAW_WRITEABLE";
+    case 64: return "RAW_RX_FILE";
+    case 65: return "RAW_WRITEABLE_FILE";
+    case 71: return "EVENT_WAIT_CANCELLED";
+    case 73: return "TIMER";
+    case 102: return "VERIFY_BASIC_AUTHORIZATION";
+    default: return nullptr;
+  }
+}
+
+}  // namespace
+
+std::string callback_name(int reason) {
+  const char *name = unrecorded_name(reason);
+  if (name == nullptr && reason >= 0 && reason < k_gap) name = kind_name(static_cast<uint16_t>(reason));
+  return name != nullptr ? std::string("LWS_CALLBACK_") + name : fmt::format("callback {}", reason);
+}
+
+std::string pending_timeout_text(int reason) {
+  switch (reason) {
+    case 2: return "for the answer of the host it connected to (PENDING_TIMEOUT_AWAITING_CONNECT_RESPONSE)";
+    case kTimeoutEstablish: return "for the first request (PENDING_TIMEOUT_ESTABLISH_WITH_SERVER)";
+    case 4: return "for the server's answer (PENDING_TIMEOUT_AWAITING_SERVER_RESPONSE)";
+    case 5: return "for a ping (PENDING_TIMEOUT_AWAITING_PING)";
+    case kTimeoutCloseAck: return "for the peer's answer to the close frame (PENDING_TIMEOUT_CLOSE_ACK)";
+    case 8: return "for the answer to its handshake (PENDING_TIMEOUT_SENT_CLIENT_HANDSHAKE)";
+    case kTimeoutSslAccept: return "for the end of the TLS handshake (PENDING_TIMEOUT_SSL_ACCEPT)";
+    case kTimeoutHttpContent: return "for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT)";
+    case 11: return "for the client's handshake to be sent (PENDING_TIMEOUT_AWAITING_CLIENT_HS_SEND)";
+    case 12: return "for what was left to send (PENDING_FLUSH_STORED_SEND_BEFORE_CLOSE)";
+    case 13: return "for the socket's shutdown (PENDING_TIMEOUT_SHUTDOWN_FLUSH)";
+    case 14: return "for the CGI (PENDING_TIMEOUT_CGI)";
+    case kTimeoutKeepaliveIdle:
+      return "for the next request of a keep-alive connection (PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE)";
+    case 16: return "before it sends a ping (PENDING_TIMEOUT_WS_PONG_CHECK_SEND_PING)";
+    case 17: return "for a pong (PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG)";
+    case 18: return "for the body of its request (PENDING_TIMEOUT_CLIENT_ISSUE_PAYLOAD)";
+    case 24: return "for the close frame to be sent (PENDING_TIMEOUT_CLOSE_SEND)";
+    case 25: return "for the headers to be complete (PENDING_TIMEOUT_HOLDING_AH)";
+    case 26: return "for a datagram (PENDING_TIMEOUT_UDP_IDLE)";
+    case 27: return "for the next use of an idle outbound connection (PENDING_TIMEOUT_CLIENT_CONN_IDLE)";
+    case 28: return "for a peer that lags (PENDING_TIMEOUT_LAGGING)";
+    case 29:
+    case 30: return "for a worker of the thread pool (PENDING_TIMEOUT_THREADPOOL)";
+    default: return reason >= 1000 ? fmt::format("of the application's own (reason {})", reason) : std::string();
+  }
+}
+
+bool is_of_loop(uint16_t kind) {
+  switch (kind) {
+    case k_FILTER_NETWORK_CONNECTION:
+    case k_FILTER_HTTP_CONNECTION:
+    case k_FILTER_PROTOCOL_CONNECTION:
+    case k_HTTP_CONFIRM_UPGRADE:
+    case k_HTTP:
+    case k_HTTP_BODY_COMPLETION:
+    case k_HTTP_FILE_COMPLETION:
+    case k_ESTABLISHED:
+    case k_WS_PEER_INITIATED_CLOSE:
+    case k_CLIENT_APPEND_HANDSHAKE_HEADER:
+    case k_CLIENT_FILTER_PRE_ESTABLISH:
+    case k_CLIENT_ESTABLISHED:
+    case k_ESTABLISHED_CLIENT_HTTP:
+    case k_COMPLETED_CLIENT_HTTP:
+    case k_CLIENT_HTTP_REDIRECT:
+    case k_RAW_CONNECTED: return true;
+    default: return false;
+  }
+}
+
+}  // namespace wsitrace

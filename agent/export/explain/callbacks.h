@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#ifndef WSITRACE_EXPORT_EXPLAIN_CALLBACKS_H
+#define WSITRACE_EXPORT_EXPLAIN_CALLBACKS_H
+
+#include <cstdint>
+#include <string>
+
+namespace wsitrace {
+
+// The reason of a callback as <libwebsockets.h> spells it: "LWS_CALLBACK_RECEIVE", also for reasons that are never recorded but
+// may be the `value` of callback_refused; "callback 217" for a number that is not known.
+// Source: enum lws_callback_reasons of libwebsockets 4.1.6 to 5.0.
+std::string callback_name(int reason);
+
+// What a pending timeout waits for, as the end of "lws had set a timeout ...": "for an idle keep-alive connection (...)". Empty
+// for a number that is not known. Source: enum pending_timeout of libwebsockets, the same from 4.1.6 to 5.0.
+std::string pending_timeout_text(int reason);
+
+// The reasons that call for a word of their own.
+inline constexpr int kTimeoutEstablish = 3;
+inline constexpr int kTimeoutCloseAck = 6;
+inline constexpr int kTimeoutSslAccept = 9;
+inline constexpr int kTimeoutHttpContent = 10;
+inline constexpr int kTimeoutKeepaliveIdle = 15;
+
+// What an event loop of lws does, and an application that merely opens connections does not: an event of one of these kinds
+// shows that a loop turned.
+bool is_of_loop(uint16_t kind);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include "agent/export/explain/callbacks.h"
+#include "agent/export/explain/narrators.h"
+#include "agent/export/explain/spans.h"
+#include "agent/timeline/words.h"
+#include "wsitrace/event.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kLateDestroyNs = 100'000'000;
+
+// What lws was doing where it says these words; agent/timeline/words.h has the list.
+const char *gloss_of(Word word) {
+  switch (word) {
+    case Word::kSocketFailed:
+      return "reading or writing its socket told of an end or an error, or its last response was sent";
+    case Word::kServiceSaidClose: return "the socket hung up or failed, or a handler asked for the close";
+    case Word::kH1Bail: return "what came in was refused, by lws's parser or by a callback";
+    case Word::kH2Bail: return "the HTTP/2 input ended, or the peer said GOAWAY";
+    case Word::kStreamDone: return "the stream had done its work";
+    case Word::kPeerReset: return "the peer reset the stream";
+    case Word::kReturnedCloseFrame: return "the peer's close frame was answered";
+    case Word::kContextDestroyed: return "lws_context_destroy was closing everything";
+    case Word::kContextDeprecated: return "lws_context_deprecate was closing the listeners";
+    case Word::kAdoptFailed: return "lws could not adopt the socket";
+    case Word::kConnectFailed: return "lws could not connect";
+    case Word::kClientFailed: return "the connection failed while lws waited for the answer or read it";
+    case Word::kClientRefused: return "lws did not accept the peer's answer";
+    case Word::kKilled: return "the application told lws to kill it";
+    case Word::kRawFailed: return "reading or writing the raw socket told of an end or an error";
+    case Word::kTlsFailed: return "TLS could not be started";
+    case Word::kWriteFailed: return "writing failed";
+    case Word::kRedirected:
+    case Word::kTransactionCompleted:
+    case Word::kOther: break;
+  }
+  return nullptr;
+}
+
+std::string when_text(const Connection &connection, const LogFacts &log) {
+  if (!connection.closed_ns)
+    return "It ended, but its LWS_CALLBACK_WSI_DESTROY was not seen: its struct lws was used for another connection.";
+  std::string out = "It ended at " + time_text(*connection.closed_ns, log.started_ns);
+  if (connection.opened_seen)
+    out += ", " + span_text(connection.opened_ns, *connection.closed_ns) + " after it was first seen";
+  return out + ".";
+}
+
+std::string detail_text(const Close &close) {
+  const char *gloss = gloss_of(word_of(close.detail));
+  const std::string words = "The words are " + quoted(close.detail);
+  return gloss == nullptr ? words + "." : fmt::format("{}: lws says so where {}.", words, gloss);
+}
+
+std::string code_text(int code) {
+  switch (code) {
+    case 1000: return "a normal end";
+    case 1001: return "the one who sent it is going away";
+    case 1002: return "a protocol error";
+    case 1003: return "data of a kind that is not accepted";
+    case 1005: return "no code was given";
+    case 1006: return "the connection ended without a close frame";
+    case 1007: return "data that does not fit its type";
+    case 1008: return "against the sender's policy";
+    case 1009: return "a message that was too big";
+    case 1010: return "an extension that was missing";
+    case 1011: return "an unexpected condition";
+    case 1015: return "TLS failed";
+    default: return code >= 4000 && code <= 4999 ? "private to the application" : "";
+  }
+}
+
+std::string ws_code_sentence(int code) {
+  const std::string meaning = code_text(code);
+  return fmt::format("The close code was {}{}.", code, meaning.empty() ? "" : " (" + meaning + ")");
+}
+
+// The last lws_set_timeout() of the wsi; it is worth a word where a timeout is the reason.
+std::string timeout_sentence(const Subject &subject) {
+  const KeptEvent *destroy = subject.events.last_of(k_WSI_DESTROY);
+  const CloseReason reason = subject.connection.close->reason;
+  if (destroy == nullptr || (reason != CloseReason::kTimeout && reason != CloseReason::kPingTimeout)) return "";
+  const std::string meaning = pending_timeout_text(pending_timeout_reason(destroy->value));
+  const int limit_s = pending_timeout_seconds(destroy->value);
+  if (meaning.empty() || limit_s < 0) return "";
+  return fmt::format("lws had set a timeout of {} {}.", count_text(static_cast<uint64_t>(limit_s), "second"), meaning);
+}
+
+std::string late_destroy_sentence(const Subject &subject) {
+  const KeptEvent *close = subject.events.first_of(k_close_requested);
+  const OptionalNs closed_ns = subject.connection.closed_ns;
+  if (close == nullptr || close->text == "redir" || !closed_ns || *closed_ns < close->at_ns + kLateDestroyNs) return "";
+  return fmt::format(
+      "Between the close and the destroy lay {}: what was left to send, the peer's answer to a close frame, or, "
+      "with libuv, the event loop's own close.",
+      span_text(close->at_ns, *closed_ns));
+}
+
+Sentences ending_of_open(const Connection &connection, const LogFacts &log) {
+  Sentences all{fmt::format(
+      "It has not ended: it is open ({}) at the end of the log, {}{}.", name_of(connection.state),
+      time_text(log.last_ns, log.started_ns),
+      connection.opened_seen ? ", " + span_text(connection.opened_ns, log.last_ns) + " after it was first seen" : "")};
+  if (log.contexts_gone)
+    all.emplace_back("Its lws context was destroyed before that, so lws should have destroyed it: it was leaked.");
+  else if (log.end)
+    all.push_back(fmt::format("The program ended ({}) without destroying its lws context, so that is no leak.",
+                              quoted(log.end->kind)));
+  return all;
+}
+
+}  // namespace
+
+const char *sentence_of(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::kPeerClosed: return "The peer closed or reset its socket.";
+    case CloseReason::kPeerWsClose: return "The peer said goodbye with a websocket close frame.";
+    case CloseReason::kLocalWsClose: return "This side said goodbye with a websocket close frame.";
+    case CloseReason::kHandlerClosed:
+      return "The application asked lws to close it, by a callback's result or by a call.";
+    case CloseReason::kResponseDone: return "The exchange was over, and with it the connection: nothing was to follow.";
+    case CloseReason::kRefused:
+      return "What the peer sent was refused, by lws's parser or by a filter of the application.";
+    case CloseReason::kUpgradeRefused: return "The peer asked for a websocket and was refused.";
+    case CloseReason::kTlsFailed: return "It ended before its TLS handshake was complete.";
+    case CloseReason::kConnectFailed: return "No connection came about.";
+    case CloseReason::kHandshakeFailed: return "It was connected, but no answer came that lws accepts.";
+    case CloseReason::kTimeout: return "One of lws's timeouts ran out.";
+    case CloseReason::kPingTimeout: return "The websocket was silent: neither a pong nor data came in time.";
+    case CloseReason::kStreamReset: return "The peer reset the stream.";
+    case CloseReason::kParentClosed: return "The connection that carried it ended.";
+    case CloseReason::kContextDestroyed: return "The program destroyed its lws context.";
+    case CloseReason::kVhostDestroyed: return "The program destroyed its vhost.";
+    case CloseReason::kListenerStopped:
+      return "The program stopped listening (lws_context_deprecate, as lwsws does on a reload).";
+    case CloseReason::kAdoptFailed: return "lws did not adopt the socket: the call returned NULL.";
+    case CloseReason::kUnknown: break;
+  }
+  return "Why it ended is unknown.";
+}
+
+const char *sentence_of(CloseEvidence evidence) {
+  switch (evidence) {
+    case CloseEvidence::kNone: return "Nothing in the trace tells.";
+    case CloseEvidence::kCloseCall:
+      return "That follows from who called lws_close_free_wsi, and from what came before.";
+    case CloseEvidence::kCallbackResult: return "That follows from a callback that returned non-zero.";
+    case CloseEvidence::kCloseFrame: return "That follows from the close frame that lws told of.";
+    case CloseEvidence::kErrorCallback:
+      return "That follows from LWS_CALLBACK_CLIENT_CONNECTION_ERROR and its message.";
+    case CloseEvidence::kCallResult:
+      return "That follows from the call, which returned NULL; lws frees such a wsi without a word.";
+    case CloseEvidence::kPendingTimeout:
+      return "That follows from a timeout that was set, from silence for as long, and from lws closing it then.";
+    case CloseEvidence::kEvents: return "That follows from what was seen of it before, and of what surrounds it.";
+    case CloseEvidence::kElimination: break;
+  }
+  return "That follows by elimination: anything else would have been seen.";
+}
+
+const char *sentence_of(CloseBy by) {
+  switch (by) {
+    case CloseBy::kPeer: return "The peer ended it.";
+    case CloseBy::kLocal: return "This program ended it.";
+    case CloseBy::kLws: return "lws ended it by itself.";
+    case CloseBy::kUnknown: break;
+  }
+  return "Which side ended it is unknown.";
+}
+
+Sentences ending_of(const Subject &subject, const LogFacts &log) {
+  const Connection &connection = subject.connection;
+  if (is_open(connection)) return ending_of_open(connection, log);
+  Sentences all{when_text(connection, log)};
+  if (!connection.close || !connection.closed_ns) return all;
+  const Close &close = *connection.close;
+  all.emplace_back(sentence_of(close.reason));
+  all.back().insert(all.back().size() - 1, fmt::format(" ({})", name_of(close.reason)));
+  all.emplace_back(sentence_of(close.by));
+  if (close.ws_code) all.push_back(ws_code_sentence(*close.ws_code));
+  all.emplace_back(sentence_of(close.evidence));
+  if (!close.detail.empty()) all.push_back(detail_text(close));
+  for (std::string text : {timeout_sentence(subject), late_destroy_sentence(subject)})
+    if (!text.empty()) all.push_back(std::move(text));
+  return all;
+}
+
+}  // namespace wsitrace

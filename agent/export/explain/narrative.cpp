@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/explain/narrative.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/export/explain/narrators.h"
+#include "agent/export/explain/spans.h"
+#include "agent/export/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kIndent = 4;
+
+std::string heading(const Connection &connection, std::optional<Oddity> oddity) {
+  std::string out = fmt::format("connection {}", connection.id);
+  if (oddity) return out + " " + text_of(*oddity) + "\n";
+  out += fmt::format(": {}, {}", name_of(connection.origin), name_of(connection.state));
+  return connection.close ? fmt::format("{}, {}\n", out, name_of(connection.close->reason)) : out + "\n";
+}
+
+std::string joined(const Sentences &sentences) {
+  std::string out;
+  for (const std::string &sentence : sentences) out += (out.empty() ? "" : " ") + sentence;
+  return out;
+}
+
+enum class Shape { kProse, kList };
+
+void append_section(std::string &out, const char *title, const Sentences &sentences, Shape shape, size_t width) {
+  if (sentences.empty()) return;
+  out += fmt::format("  {}\n", title);
+  if (shape == Shape::kProse && width > 0) {
+    out += wrapped(joined(sentences), width, kIndent, 0);
+    return;
+  }
+  for (const std::string &sentence : sentences) out += wrapped(sentence, width, kIndent, shape == Shape::kList ? 2 : 0);
+}
+
+std::string doubt_of(const LogFacts &log) {
+  if (!log.lossy()) return "";
+  return fmt::format(
+      "{} lost: something may be missing below, and what follows from something not being seen is uncertain.",
+      log.loss.lost == 1 ? "1 event was" : fmt::format("{} events were", log.loss.lost));
+}
+
+}  // namespace
+
+std::string wrapped(const std::string &sentence, size_t width, size_t indent, size_t hanging) {
+  std::string out, line(indent, ' ');
+  size_t used = indent;
+  bool fresh = true;
+  for (size_t at = 0; at < sentence.size();) {
+    const size_t end = std::min(sentence.find(' ', at), sentence.size());
+    const std::string_view word = std::string_view(sentence).substr(at, end - at);
+    if (!fresh && width > 0 && used + 1 + width_of(word) > width) {
+      out += line + "\n";
+      line.assign(indent + hanging, ' ');
+      used = indent + hanging;
+      fresh = true;
+    }
+    if (!fresh) line += ' ';
+    line += word;
+    used += width_of(word) + (fresh ? 0 : 1);
+    fresh = false;
+    at = end + 1;
+  }
+  return out + line + "\n";
+}
+
+std::string narrative_of(const Subject &subject, const LogFacts &log, std::optional<Oddity> oddity, size_t width) {
+  std::string out = heading(subject.connection, oddity);
+  const std::string doubt = doubt_of(log);
+  if (!doubt.empty()) append_section(out, "What to keep in mind", {doubt}, Shape::kProse, width);
+  append_section(out, "What it is", identity_of(subject, log), Shape::kProse, width);
+  append_section(out, "What happened", story_of(subject, log), Shape::kList, width);
+  append_section(out, is_open(subject.connection) ? "How it stands" : "Why it ended", ending_of(subject, log),
+                 Shape::kProse, width);
+  append_section(out, "What to look at", advice_of(subject, log), Shape::kProse, width);
+  return out;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/perfetto/utf8.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace wsitrace {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+
+uint8_t byte(char c) { return static_cast<uint8_t>(c); }
+
+// Bytes of the character that FIRST begins; 0: it begins none.
+size_t length_of(uint8_t first) {
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return 2;
+  if (first >= 0xe0 && first <= 0xef) return 3;
+  return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+// Neither overlong, nor a surrogate, nor above U+10FFFF.
+bool second_fits(uint8_t first, uint8_t second) {
+  switch (first) {
+    case 0xe0: return second >= 0xa0;
+    case 0xed: return second < 0xa0;
+    case 0xf0: return second >= 0x90;
+    case 0xf4: return second < 0x90;
+    default: return true;
+  }
+}
+
+size_t character_at(std::string_view text) {
+  const size_t length = length_of(byte(text[0]));
+  if (length == 0 || length > text.size()) return 0;
+  const std::string_view rest = text.substr(1, length - 1);
+  if (!std::all_of(rest.begin(), rest.end(), [](char c) { return (byte(c) & 0xc0) == 0x80; })) return 0;
+  return length < 3 || second_fits(byte(text[0]), byte(text[1])) ? length : 0;
+}
+
+}  // namespace
+
+std::string utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = character_at(text);
+    out += length == 0 ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return out;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// Exchanges of a connection that the application made, http and websocket.
+//
+//    connect_requested          what it asked for; the next outbound connection of this thread is the one
+//    WSI_CREATE                 connected (accepted connections begin with this, outbound ones do not)
+//    APPEND_HANDSHAKE_HEADER    the request is about to be sent
+//    ESTABLISHED_CLIENT_HTTP    its answer's head was received and accepted; `value` is the status
+//    COMPLETED_CLIENT_HTTP      and the answer read to its end
+//    CLIENT_ESTABLISHED         upgraded
+//    CLIENT_HTTP_REDIRECT       answered; the same wsi connects again
+//    CLIENT_CONNECTION_ERROR    failed; "HS: ..." is lws's word for an upgrade that was not accepted
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr std::string_view kRefusedUpgrade = "HS:";
+
+Transaction &current(Life &life) { return life.connection.transactions.back(); }
+
+void begin(Fold &fold, Life &life, const Event &event) {
+  if (life.progress.open) end_transaction(fold, life, Outcome::kAborted, event.time_ns);
+  Transaction &transaction = begin_transaction(fold, life, event.time_ns);
+  life.progress.outbound = true;
+  transaction.protocol = fold.strings.text(event.protocol);
+  transaction.method = life.request.method;
+  transaction.path = life.request.path;
+  if (life.is_stream()) transaction.version = "HTTP/2";
+}
+
+void note_answer(Life &life, const Event &event) {
+  Transaction &transaction = current(life);
+  if (event.value >= 100 && event.value <= 999) transaction.status = event.value;
+  if (!transaction.responded_ns) transaction.responded_ns = event.time_ns;
+}
+
+void note_failure(Fold &fold, Life &life, const Event &event) {
+  const bool refused = std::string_view(life.clues.message).starts_with(kRefusedUpgrade);
+  if (refused) life.progress.upgrade = true;
+  end_transaction(fold, life, refused ? Outcome::kRejected : Outcome::kAborted, event.time_ns);
+}
+
+}  // namespace
+
+void note_connect_request(Fold &fold, const Event &event, Items items) {
+  ConnectRequest request;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    if (tag == kItemText) request.target = text;
+    if (tag == kItemPath) request.path = text;
+    if (tag == kItemMethod) request.method = fold.strings.intern(text);
+  });
+  if (event.value > 0 && !request.target.empty()) request.target += ':' + std::to_string(event.value);
+  fold.threads[event.thread].connecting = std::move(request);
+}
+
+void take_connect_request(Fold &fold, Life &life, const Event &event) {
+  std::optional<ConnectRequest> &connecting = fold.threads[event.thread].connecting;
+  if (!connecting) return;
+  life.request = std::move(*connecting);
+  connecting.reset();
+  life.connection.target = life.request.target;
+}
+
+void fold_outbound(Fold &fold, Life &life, const Event &event) {
+  if (event.kind == k_CLIENT_APPEND_HANDSHAKE_HEADER) return begin(fold, life, event);
+  if (!life.progress.open || !life.progress.outbound) return;
+  switch (event.kind) {
+    case k_ESTABLISHED_CLIENT_HTTP: return note_answer(life, event);
+    case k_COMPLETED_CLIENT_HTTP: return end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+    case k_CLIENT_HTTP_REDIRECT:
+      note_answer(life, event);
+      return end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+    case k_CLIENT_ESTABLISHED: return end_transaction(fold, life, Outcome::kUpgraded, event.time_ns);
+    case k_CLIENT_CONNECTION_ERROR: return note_failure(fold, life, event);
+    case k_CLOSED_CLIENT_HTTP: return end_transaction(fold, life, Outcome::kAborted, event.time_ns);
+    default: return;
+  }
+}
+
+}  // namespace wsitrace

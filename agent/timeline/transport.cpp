@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+
+#include "agent/timeline/fold.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kMaxDescriptor = 1 << 20;  // a larger one is not remembered
+
+Tls &tls_of(Life &life) {
+  if (!life.connection.tls) life.connection.tls.emplace();
+  return *life.connection.tls;
+}
+
+void note_tls(Fold &fold, Life &life, const Event &event, Items items) {
+  Tls &tls = tls_of(life);
+  tls.resumed = (event.flags & kTlsResumed) != 0;
+  if ((event.flags & kTlsVerified) != 0) tls.verify = event.value;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+    if (tag == kItemTlsVersion) tls.version = fold.strings.intern(text);
+    if (tag == kItemCipher) tls.cipher = fold.strings.intern(text);
+    if (tag == kItemAlpn) tls.alpn = fold.strings.intern(text);
+    if (tag == kItemSni) tls.sni = text;
+  });
+}
+
+void note_tcp(Life &life, Items items) {
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    TcpFacts facts;
+    if (tag != kItemTcp || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    life.connection.tcp = Tcp{facts.received_bytes, facts.sent_bytes, facts.rtt_us, facts.retransmits};
+  });
+}
+
+}  // namespace
+
+void remember_descriptor(Fold &fold, const Life &life) {
+  const int fd = life.connection.fd.value_or(-1);
+  if (fd < 0 || static_cast<size_t>(fd) >= kMaxDescriptor) return;
+  const auto at = static_cast<size_t>(fd);
+  if (at >= fold.pointer_by_fd.size()) fold.pointer_by_fd.resize(at + 1);
+  fold.pointer_by_fd[at] = life.connection.pointer;
+}
+
+// The handshake is told by its descriptor.
+void fold_handshake(Fold &fold, const Event &event) {
+  const auto fd = static_cast<size_t>(event.value);
+  if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
+  Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
+  if (life == nullptr || life->connection.fd != event.value) return;
+  Tls &tls = tls_of(*life);
+  if (event.text != kNoString) tls.failure = fold.strings.text(event.text);
+  const Ns since_ns = life->connection.connected_ns.value_or(life->connection.opened_ns);
+  if (!tls.handshake_ns && tls.failure.empty() && event.time_ns >= since_ns)
+    tls.handshake_ns = event.time_ns - since_ns;
+}
+
+void fold_transport(Fold &fold, Life &life, const Event &event, Items items) {
+  switch (event.kind) {
+    case k_tls_established: return note_tls(fold, life, event, items);
+    case k_CLOSED:
+    case k_CLOSED_HTTP:
+    case k_CLOSED_CLIENT_HTTP:
+    case k_CLIENT_CLOSED:
+    case k_RAW_CLOSE: return note_tcp(life, items);
+    default: return;
+  }
+}
+
+}  // namespace wsitrace
