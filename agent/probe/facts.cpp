@@ -128,7 +128,11 @@ void add_status(Event &event, lws *wsi) noexcept {
 // The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.1.
 struct TcpInfo {
   uint8_t state_and_options[8];
-  uint32_t timers_and_windows[15];
+  uint32_t timers_and_counts[9];
+  uint32_t last_data_sent_ms;  // ago
+  uint32_t last_ack_sent_ms;
+  uint32_t last_data_received_ms;
+  uint32_t windows[3];
   uint32_t rtt_us;
   uint32_t congestion[7];
   uint32_t total_retrans;
@@ -136,17 +140,21 @@ struct TcpInfo {
   uint64_t bytes_acked;
   uint64_t bytes_received;
 };
-static_assert(offsetof(TcpInfo, rtt_us) == 68 && offsetof(TcpInfo, total_retrans) == 100 &&
-              offsetof(TcpInfo, bytes_acked) == 120 && offsetof(TcpInfo, bytes_received) == 128);
+static_assert(offsetof(TcpInfo, last_data_sent_ms) == 44 && offsetof(TcpInfo, rtt_us) == 68 &&
+              offsetof(TcpInfo, total_retrans) == 100 && offsetof(TcpInfo, bytes_acked) == 120 &&
+              offsetof(TcpInfo, bytes_received) == 128);
 constexpr int kTcpInfo = 11;  // TCP_INFO
+
+bool ask_tcp(int fd, TcpInfo &info) noexcept {
+  socklen_t length = sizeof info;
+  return fd >= 0 && getsockopt(fd, IPPROTO_TCP, kTcpInfo, &info, &length) == 0 && length >= sizeof info;
+}
 
 // lws closes the socket after this callback, in every checked version.
 void add_tcp(Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
-  const int fd = api().lws_get_socket_fd(wsi);
   TcpInfo info;
-  socklen_t length = sizeof info;
-  if (fd < 0 || getsockopt(fd, IPPROTO_TCP, kTcpInfo, &info, &length) != 0 || length < sizeof info) return;
+  if (!ask_tcp(api().lws_get_socket_fd(wsi), info)) return;
   const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
   items.add(kItemTcp, &facts, sizeof facts);
 }
@@ -164,10 +172,10 @@ int close_code(const void *in, size_t length) noexcept {
   return bytes[0] << 8 | bytes[1];
 }
 
-bool has_more_to_read(lws *wsi, int fd) noexcept {
-  const ErrnoGuard guard;
-  int waiting = 0;
-  return pending_tls_bytes(wsi) > 0 || (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0);
+// Something waits on FD. Only if it came before the last byte of the response went did the peer not wait for that.
+bool came_before_response(int fd) noexcept {
+  TcpInfo info;
+  return ask_tcp(fd, info) && info.last_data_received_ms > info.last_data_sent_ms;
 }
 
 bool is_tagged_listener(lws *wsi) noexcept {
@@ -200,8 +208,12 @@ void add_completion(Event &event, lws *wsi) noexcept {
   const int fd = api().lws_get_socket_fd(wsi);
   event.value = read_mark(fd);
   if (!is_worth_asking(fd)) return;
-  event.flags |= kSocketAsked;
-  if (has_more_to_read(wsi, fd)) event.flags |= kSocketFilled;
+  const ErrnoGuard guard;
+  int waiting = 0;
+  if (ioctl(fd, FIONREAD, &waiting) != 0) return;
+  const bool early = pending_tls_bytes(wsi) > 0 || (waiting > 0 && came_before_response(fd));
+  if (early) event.flags |= kSocketFilled;
+  if (early || waiting == 0) event.flags |= kSocketAsked;
 }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {

@@ -129,7 +129,9 @@ Close by_caller(const Life &life) {
     case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose, CloseBy::kPeer);
     case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed, CloseBy::kLocal);
     case Word::kContextDeprecated: return make(CloseReason::kListenerStopped, CloseBy::kLocal);
-    case Word::kAdoptFailed: return make(CloseReason::kAdoptFailed, CloseBy::kLws);
+    case Word::kAdoptFailed:
+      if (life.connection.tls && !life.connection.tls->failure.empty()) return by_tls_failure(life);
+      return make(CloseReason::kAdoptFailed, CloseBy::kLws);
     case Word::kConnectFailed: return make(CloseReason::kConnectFailed, CloseBy::kUnknown);
     case Word::kClientFailed: return by_client_failure(life);
     case Word::kClientRefused: return make(CloseReason::kHandshakeFailed, CloseBy::kUnknown);

@@ -68,6 +68,7 @@ void note_create(Fold &fold, Life &life, const Event &event) {
   life.accepted_fd = accepted_fd;
   accepted_fd = -1;
   life.connection.fd = life.accepted_fd;
+  remember_descriptor(fold, life);
   classify(life, ConnectionClass::kClient, Origin::kAccepted, by_absence(fold));
 }
 

@@ -59,8 +59,8 @@ enum EventFlag : uint8_t {
   kPathCut = 16,         // the path was longer than kMaxPathBytes
   kNewSocket = 32,       // `value` is a file descriptor
   // of transaction_completed
-  kSocketAsked = 64,    // the kernel was asked whether more had arrived on the socket
-  kSocketFilled = 128,  // and it had
+  kSocketAsked = 64,    // the kernel was asked whether more had arrived on the socket, and knew
+  kSocketFilled = 128,  // it had, before the last byte of the response was sent
   // of tls_established
   kTlsResumed = 64,    // the session was resumed
   kTlsVerified = 128,  // the peer presented a certificate, or its verification failed; `value` is the X509_V_... result

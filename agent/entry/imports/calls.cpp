@@ -27,6 +27,7 @@ namespace {
   X(lws_add_http_header_status)            \
   X(lws_close_reason)                      \
   X(lws_set_timeout)                       \
+  X(lws_vhost_destroy)                     \
   X(lws_client_connect_via_info)           \
   X(lws_adopt_descriptor_vhost)
 
@@ -77,6 +78,11 @@ struct Hooks {
   static void lws_set_timeout(lws *wsi, pending_timeout reason, int seconds) {
     remember_timeout(wsi, reason, seconds);
     g_real.lws_set_timeout(wsi, reason, seconds);
+  }
+
+  static void lws_vhost_destroy(lws_vhost *vhost) {
+    vhost_going(vhost);
+    g_real.lws_vhost_destroy(vhost);
   }
 
   static lws *lws_client_connect_via_info(const lws_client_connect_info *info) {

@@ -128,8 +128,8 @@ std::string unknown_end(const Subject &subject, const LogFacts &log) {
 constexpr Rule kRules[] = {leaked,          waited_for_loop, waited_after_adoption, missing_completion,
                            handler_refused, timed_out,       ping_timed_out,        upgrade_refused,
                            aborted,         tls_failed,      connect_failed,        handshake_failed,
-                           adopt_failed,    settled_by_bind, settled_by_destroy,    bound_often,
-                           unknown_end};
+                           adopt_failed,    no_request,      settled_by_bind,       settled_by_destroy,
+                           bound_often,     unknown_end};
 
 }  // namespace
 

@@ -76,8 +76,7 @@ std::string protocols_text(const std::vector<Binding> &bindings) {
   for (const Binding &binding : bindings) ++counts[binding.protocol];
   std::string out;
   for (const auto &[protocol, count] : counts)
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", quoted(protocol),
-                       count == 1 ? "once" : fmt::format("{} times", count));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", quoted(protocol), times_text(count));
   return out;
 }
 
@@ -93,8 +92,8 @@ void add_bindings(Steps &steps, const Subject &subject, const LogFacts &log) {
   const bool all = connection.bindings.size() == connection.bindings_total;
   steps.push_back(
       {connection.bindings.front().bound_ns,
-       fmt::format("lws bound protocols to it and unbound them {} times {}: {}{}", connection.bindings_total, until,
-                   all ? "" : "of those looked at, ", protocols_text(connection.bindings))});
+       fmt::format("lws bound protocols to it and unbound them {} {}: {}{}", times_text(connection.bindings_total),
+                   until, all ? "" : "of those looked at, ", protocols_text(connection.bindings))});
 }
 
 }  // namespace wsitrace

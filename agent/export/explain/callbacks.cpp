@@ -46,7 +46,7 @@ std::string callback_name(int reason) {
   return name != nullptr ? std::string("LWS_CALLBACK_") + name : fmt::format("callback {}", reason);
 }
 
-std::string pending_timeout_text(int reason) {
+std::string timeout_purpose(int reason) {
   switch (reason) {
     case 2: return "for the answer of the host it connected to (PENDING_TIMEOUT_AWAITING_CONNECT_RESPONSE)";
     case kTimeoutEstablish: return "for the first request (PENDING_TIMEOUT_ESTABLISH_WITH_SERVER)";

@@ -14,7 +14,7 @@ std::string callback_name(int reason);
 
 // What a pending timeout waits for, as the end of "lws had set a timeout ...": "for an idle keep-alive connection (...)". Empty
 // for a number that is not known. Source: enum pending_timeout of libwebsockets, the same from 4.1.6 to 5.0.
-std::string pending_timeout_text(int reason);
+std::string timeout_purpose(int reason);
 
 // The reasons that call for a word of their own.
 inline constexpr int kTimeoutEstablish = 3;

@@ -83,7 +83,7 @@ std::string timeout_sentence(const Subject &subject) {
   const KeptEvent *destroy = subject.events.last_of(k_WSI_DESTROY);
   const CloseReason reason = subject.connection.close->reason;
   if (destroy == nullptr || (reason != CloseReason::kTimeout && reason != CloseReason::kPingTimeout)) return "";
-  const std::string meaning = pending_timeout_text(pending_timeout_reason(destroy->value));
+  const std::string meaning = timeout_purpose(pending_timeout_reason(destroy->value));
   const int limit_s = pending_timeout_seconds(destroy->value);
   if (meaning.empty() || limit_s < 0) return "";
   return fmt::format("lws had set a timeout of {} {}.", count_text(static_cast<uint64_t>(limit_s), "second"), meaning);
@@ -182,9 +182,10 @@ Sentences ending_of(const Subject &subject, const LogFacts &log) {
   all.emplace_back(sentence_of(close.by));
   if (close.ws_code) all.push_back(ws_code_sentence(*close.ws_code));
   all.emplace_back(sentence_of(close.evidence));
-  if (!close.detail.empty()) all.push_back(detail_text(close));
-  for (std::string text : {timeout_sentence(subject), late_destroy_sentence(subject)})
-    if (!text.empty()) all.push_back(std::move(text));
+  const std::string timeout = timeout_sentence(subject);
+  if (!timeout.empty()) all.push_back(timeout);
+  else if (!close.detail.empty()) all.push_back(detail_text(close));
+  if (const std::string late = late_destroy_sentence(subject); !late.empty()) all.push_back(late);
   return all;
 }
 

@@ -12,6 +12,7 @@ namespace wsitrace {
 namespace {
 
 constexpr size_t kToldOneByOne = 3;  // of completed transactions in a row
+constexpr Ns kIdleWorthTellingNs = 10'000'000;
 using Transactions = std::vector<Transaction>;
 
 Ns end_of(const Transaction &transaction, Ns last_ns) { return transaction.completed_ns.value_or(last_ns); }
@@ -126,7 +127,7 @@ std::string idle_sentence(const Connection &connection, const LogFacts &log) {
   }
   if (last_ns > idle_since_ns) longest_ns = std::max(longest_ns, last_ns - idle_since_ns);
   const Ns life_ns = last_ns > connection.opened_ns ? last_ns - connection.opened_ns : 0;
-  if (life_ns == 0 || busy_ns >= life_ns) return "";
+  if (busy_ns >= life_ns || longest_ns < kIdleWorthTellingNs) return "";
   return fmt::format("It was idle {} of its life, at most {} at a stretch.", share_text(life_ns - busy_ns, life_ns),
                      span_text(longest_ns));
 }

@@ -103,6 +103,14 @@ std::string handshake_failed(const Subject &subject, const LogFacts &) {
   return "";
 }
 
+std::string no_request(const Subject &subject, const LogFacts &) {
+  const Connection &connection = subject.connection;
+  if (!ended_as(connection, CloseReason::kRefused) || connection.transactions_total > 0) return "";
+  return "What came in was no HTTP request: TLS or another protocol on a plain HTTP port, a header section that was "
+         "too long, or a "
+         "scanner. If it was a client of yours, look at its URL.";
+}
+
 std::string adopt_failed(const Subject &subject, const LogFacts &) {
   if (!ended_as(subject.connection, CloseReason::kAdoptFailed)) return "";
   return "Look at the call: the protocol that it names must be one of the vhost's, the descriptor open, and the result "

@@ -96,9 +96,10 @@ std::optional<Oddity> oddity_of(const Connection &connection, const LogFacts &lo
 }
 
 bool is_idle_timeout(const Connection &connection) {
-  if (!connection.close || connection.close->reason != CloseReason::kTimeout || connection.transactions.empty())
-    return false;
-  return connection.transactions.back().outcome == Outcome::kCompleted && !connection.session;
+  if (!connection.close || connection.close->reason != CloseReason::kTimeout || connection.session) return false;
+  const std::string_view pending = connection.close->detail;  // where it is known
+  if (!pending.empty()) return pending.find("HTTP_KEEPALIVE_IDLE") != std::string_view::npos;
+  return !connection.transactions.empty() && connection.transactions.back().outcome == Outcome::kCompleted;
 }
 
 }  // namespace wsitrace

@@ -21,6 +21,7 @@ std::string ping_timed_out(const Subject &subject, const LogFacts &log);
 std::string tls_failed(const Subject &subject, const LogFacts &log);
 std::string connect_failed(const Subject &subject, const LogFacts &log);
 std::string handshake_failed(const Subject &subject, const LogFacts &log);
+std::string no_request(const Subject &subject, const LogFacts &log);
 std::string adopt_failed(const Subject &subject, const LogFacts &log);
 
 }  // namespace wsitrace

@@ -37,7 +37,14 @@ std::string span_text(uint64_t since_ns, uint64_t until_ns) {
   return span_text(until_ns > since_ns ? until_ns - since_ns : 0);
 }
 
-std::string time_text(uint64_t at_ns, uint64_t started_ns) { return seconds(at_ns, started_ns) + " s"; }
+std::string time_text(uint64_t at_ns, uint64_t started_ns, int decimals) {
+  return seconds(at_ns, started_ns, decimals) + " s";
+}
+
+std::string times_text(uint64_t count) {
+  if (count == 1) return "once";
+  return count == 2 ? "twice" : fmt::format("{} times", count);
+}
 
 std::string count_text(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

@@ -17,7 +17,10 @@ std::string span_text(uint64_t duration_ns);
 std::string span_text(uint64_t since_ns, uint64_t until_ns);
 
 // "1.921 s": since the program's start.
-std::string time_text(uint64_t at_ns, uint64_t started_ns);
+std::string time_text(uint64_t at_ns, uint64_t started_ns, int decimals = 3);
+
+// "once", "twice", "23 times".
+std::string times_text(uint64_t count);
 
 // "1 request", "23 requests".
 std::string count_text(uint64_t count, std::string_view noun);

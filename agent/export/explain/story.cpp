@@ -13,6 +13,7 @@ namespace wsitrace {
 namespace {
 
 constexpr size_t kRefusalsTold = 5;
+constexpr Ns kShortLifeNs = 100'000'000;           // its steps differ by microseconds
 constexpr std::string_view kRedirected = "redir";  // lws closes, and the connection lives on
 
 std::string opening_text(const Connection &connection) {
@@ -142,10 +143,12 @@ Sentences story_of(const Subject &subject, const LogFacts &log) {
   add_session(steps, subject.connection);
   add_said(steps, subject);
   std::stable_sort(steps.begin(), steps.end(), [](const Step &a, const Step &b) { return a.at_ns < b.at_ns; });
+  const bool brief = last_sight_ns(subject.connection, log) < subject.connection.opened_ns + kShortLifeNs;
+  const int decimals = brief ? 6 : 3;
   Sentences all;
   if (!subject.connection.opened_seen) all.emplace_back("It was there before its first event; since when is unknown.");
   for (const Step &step : steps)
-    all.push_back(fmt::format("{}: {}.", time_text(step.at_ns, log.started_ns), step.text));
+    all.push_back(fmt::format("{}: {}.", time_text(step.at_ns, log.started_ns, decimals), step.text));
   for (std::string text : {accepted_sentence(subject), idle_sentence(subject.connection, log),
                            tcp_sentence(subject.connection), left_out_sentence(subject)})
     if (!text.empty()) all.push_back(std::move(text));

@@ -32,13 +32,17 @@ DrawnSlice slice_from(const Json &event) {
   return slice;
 }
 
+bool ended_before(const DrawnSlice &before, const DrawnSlice &slice) {
+  if (!before.end_ns) return false;
+  return slice.instant ? *before.end_ns < slice.begin_ns : *before.end_ns <= slice.begin_ns;
+}
+
 // What overlaps without lying within the other is nothing that a viewer could draw on one track.
 void nest(Picture &picture) {
   std::map<uint64_t, std::vector<const DrawnSlice *>> begun;
   for (DrawnSlice &slice : picture.slices) {
     auto &stack = begun[slice.track];
-    while (!stack.empty() && stack.back()->end_ns && *stack.back()->end_ns <= slice.begin_ns && !slice.instant)
-      stack.pop_back();
+    while (!stack.empty() && ended_before(*stack.back(), slice)) stack.pop_back();
     if (!stack.empty() && stack.back()->end_ns && slice.end_ns.value_or(INT64_MAX) > *stack.back()->end_ns)
       picture.faults.push_back(slice.name + " reaches out of " + stack.back()->name);
     slice.depth = stack.size();

@@ -33,9 +33,7 @@ struct DrawnSlice {
   nlohmann::json args = nlohmann::json::object();
 
   [[nodiscard]] bool is(std::string_view category) const { return !categories.empty() && categories[0] == category; }
-  [[nodiscard]] nlohmann::json arg(const char *key) const {
-    return args.contains(key) ? args[key] : nlohmann::json();
-  }
+  [[nodiscard]] nlohmann::json arg(const char *key) const { return args.contains(key) ? args[key] : nlohmann::json(); }
 };
 
 struct Picture {

@@ -79,43 +79,46 @@ TEST(Slices, TransactionThatIsOpenIsMovedWhenSomethingFollows) {
   Connection connection = closed(100, 900);
   connection.state = State::kActive;
   connection.close.reset();
-  connection.transactions = {Transaction{.index = 1, .requested_ns = 200, .handled_ns = 250}};
-  connection.session = Session{.protocol = "echo", .established_ns = 230};
+  Transaction &transaction = connection.transactions.emplace_back();
+  transaction.index = 1;
+  transaction.requested_ns = 200;
+  transaction.handled_ns = 250;
+  connection.session.emplace();
+  connection.session->protocol = "echo";
+  connection.session->established_ns = 230;
   const SliceList list = slices_of(connection);
   EXPECT_EQ(find(list, "transaction 1, still open")->end_ns, 250u);
   EXPECT_EQ(find(list, "websocket echo, still open")->begin_ns, 250u);
 }
 
+void expect_after(const Slice &beside, const Slice &slice) {
+  ASSERT_TRUE(beside.end_ns) << beside.name << ", then " << slice.name;
+  EXPECT_LE(*beside.end_ns, slice.begin_ns);
+}
+
+void expect_within(const Slice &around, const Slice &slice) {
+  EXPECT_EQ(around.track, slice.track);
+  EXPECT_LE(around.begin_ns, slice.begin_ns);
+  EXPECT_LE(slice.end_ns.value_or(UINT64_MAX), around.end_ns.value_or(UINT64_MAX)) << slice.name;
+}
+
 void expect_nested(const SliceList &list) {
-  std::vector<const Slice *> around;
+  std::vector<const Slice *> path;
   for (const Slice &slice : list.slices) {
-    ASSERT_LE(slice.depth, around.size());
-    if (slice.end_ns) EXPECT_LE(slice.begin_ns, *slice.end_ns);
-    const Slice *beside = slice.depth < around.size() ? around[slice.depth] : nullptr;
-    if (beside != nullptr && beside->track == slice.track) {
-      ASSERT_TRUE(beside->end_ns) << beside->name << ", then " << slice.name;
-      EXPECT_LE(*beside->end_ns, slice.begin_ns);
-    }
-    around.resize(slice.depth);
-    if (!around.empty()) {
-      const Slice &outer = *around.back();
-      ASSERT_EQ(outer.track, slice.track);
-      EXPECT_LE(outer.begin_ns, slice.begin_ns);
-      if (outer.end_ns)
-        EXPECT_LE(slice.end_ns.value_or(UINT64_MAX), *outer.end_ns) << slice.name << " in " << outer.name;
-    }
-    around.push_back(&slice);
+    ASSERT_LE(slice.depth, path.size());
+    EXPECT_LE(slice.begin_ns, slice.end_ns.value_or(UINT64_MAX));
+    const Slice *beside = slice.depth < path.size() ? path[slice.depth] : nullptr;
+    if (beside != nullptr && beside->track == slice.track) expect_after(*beside, slice);
+    path.resize(slice.depth);
+    if (!path.empty()) expect_within(*path.back(), slice);
+    path.push_back(&slice);
   }
 }
 
-TEST(Slices, AnyTimesAreDrawnNested) {
-  uint32_t random = 1;
-  const auto some = [&random](uint32_t below) {
-    random = random * 1664525u + 1013904223u;
-    return (random >> 8) % below;
-  };
-  const auto maybe = [&]() -> OptionalNs { return some(3) == 0 ? std::nullopt : OptionalNs(some(41)); };
-  for (int i = 0; i < 20'011; ++i) {
+// Small numbers, so that times are often equal or the wrong way round.
+class AnyConnection {
+ public:
+  Connection next() {
     Connection connection = closed(some(41), some(41));
     if (some(3) == 0) connection.closed_ns.reset();
     if (some(3) == 0) {
@@ -125,22 +128,41 @@ TEST(Slices, AnyTimesAreDrawnNested) {
     connection.connected_ns = maybe();
     connection.tls.emplace();
     connection.tls->handshake_ns = maybe();
-    for (uint32_t t = 0, count = some(5); t < count; ++t) {
-      const Outcome outcome = some(2) == 0 ? Outcome::kCompleted : Outcome::kOpen;
-      connection.transactions.push_back({.index = t + 1 + some(2) * t,
-                                         .requested_ns = some(41),
-                                         .handled_ns = maybe(),
-                                         .responded_ns = maybe(),
-                                         .completed_ns = maybe(),
-                                         .outcome = outcome});
-      connection.bindings.push_back({"p", some(41), maybe(), "x"});
-    }
+    for (uint32_t count = some(5); count > 0; --count) add_transaction(connection);
     connection.bindings_total = connection.bindings.size();
-    if (some(2) == 0)
-      connection.session = Session{.protocol = "echo", .established_ns = some(41), .closed_ns = maybe()};
-    expect_nested(slices_of(connection));
-    if (testing::Test::HasFailure()) break;
+    if (some(2) == 0) {
+      connection.session.emplace();
+      connection.session->established_ns = some(41);
+      connection.session->closed_ns = maybe();
+    }
+    return connection;
   }
+
+ private:
+  uint32_t some(uint32_t below) {
+    random_ = random_ * 1664525u + 1013904223u;
+    return (random_ >> 8) % below;
+  }
+  OptionalNs maybe() { return some(3) == 0 ? std::nullopt : OptionalNs(some(41)); }
+
+  void add_transaction(Connection &connection) {
+    const uint32_t before = connection.transactions.empty() ? 0 : connection.transactions.back().index;
+    Transaction &transaction = connection.transactions.emplace_back();
+    transaction.index = before + 1 + some(2);
+    transaction.requested_ns = some(41);
+    transaction.handled_ns = maybe();
+    transaction.responded_ns = maybe();
+    transaction.completed_ns = maybe();
+    transaction.outcome = some(2) == 0 ? Outcome::kCompleted : Outcome::kOpen;
+    connection.bindings.push_back({"p", some(41), maybe(), "x"});
+  }
+
+  uint32_t random_ = 1;
+};
+
+TEST(Slices, AnyTimesAreDrawnNested) {
+  AnyConnection any;
+  for (int i = 0; i < 20'011 && !testing::Test::HasFailure(); ++i) expect_nested(slices_of(any.next()));
 }
 
 TEST(Utf8, WhatIsNoCharacterIsReplacedByteByByte) {

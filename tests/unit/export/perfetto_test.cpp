@@ -163,10 +163,12 @@ TEST_P(SliceReportOfBoth, TextIsHandedOnInPieces) {
   EXPECT_LT(largest, SliceReport::kPieceBytes + 4096);
 }
 
+std::string name_of_format(const testing::TestParamInfo<SliceFormat> &format) {
+  return format.param == SliceFormat::kPerfetto ? "Perfetto" : "Chrome";
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, SliceReportOfBoth, testing::Values(SliceFormat::kPerfetto, SliceFormat::kChrome),
-                         [](const testing::TestParamInfo<SliceFormat> &info) {
-                           return info.param == SliceFormat::kPerfetto ? "Perfetto" : "Chrome";
-                         });
+                         name_of_format);
 
 uint64_t parent_of(const Picture &drawn, const char *track) { return drawn.tracks.at(drawn.track_named(track)).parent; }
 
@@ -199,15 +201,12 @@ TEST(PerfettoReport, TracksOfTwoProcessesHaveNothingInCommon) {
   const auto tracks_of = [](uint32_t pid, uint64_t started_real_ns) {
     std::string out;
     SliceReport report(SliceFormat::kPerfetto, {}, [&](std::string_view piece) { out += piece; });
-    Script script(report, Form::kPreload);
     ProcessFacts facts;
     facts.pid = pid;
     facts.started_real_ns = started_real_ns;
-    std::string second;
-    SliceReport other(SliceFormat::kPerfetto, {}, [&](std::string_view piece) { second += piece; });
-    other.on_process(facts);
-    other.finish();
-    return perfetto_picture(second).tracks;
+    report.on_process(facts);
+    report.finish();
+    return perfetto_picture(out).tracks;
   };
   const auto one = tracks_of(101, 1'000'000'007), two = tracks_of(103, 1'000'000'007),
              three = tracks_of(101, 1'000'000'009);
