@@ -47,6 +47,10 @@ const std::map<std::string, uint16_t> kKinds = {
     {"RCLOSE_FILE", k_RAW_CLOSE_FILE},
     {"CHILD_CLOSING", k_CHILD_CLOSING},
     {"DEST", k_WSI_DESTROY},
+    {"APPEND", k_CLIENT_APPEND_HANDSHAKE_HEADER},
+    {"TLS", k_tls_established},
+    {"HANDSHAKE", k_tls_handshake},
+    {"connect", k_connect_requested},
     {"PROTOCOL_INIT", k_PROTOCOL_INIT},
     {"PROTOCOL_DESTROY", k_PROTOCOL_DESTROY},
     {"GAP", k_gap},
@@ -81,23 +85,41 @@ bool has_socket(uint16_t kind) {
   return kind == k_SERVER_NEW_CLIENT_INSTANTIATED || kind == k_FILTER_NETWORK_CONNECTION || kind == k_RAW_ADOPT ||
          kind == k_RAW_CONNECTED || kind == k_CLIENT_FILTER_PRE_ESTABLISH;
 }
+bool is_of_no_wsi(uint16_t kind) {
+  return kind == k_call_failed || kind == k_gap || kind == k_connect_requested || kind == k_tls_handshake;
+}
 bool is_request(uint16_t kind) { return kind == k_FILTER_HTTP_CONNECTION || kind == k_HTTP_CONFIRM_UPGRADE; }
 
 }  // namespace
-
-struct Script::Word {
-  char wsi = 'A';
-  std::string name, protocol = "p0", vhost = "default", text;
-  bool has_text = false, tls = false, accepted = false;
-  int value = 0;
-  char carrier = '\0';
-};
 
 void add_item(std::vector<std::byte> &items, ItemTag tag, std::string_view bytes) {
   items.push_back(std::byte{tag});
   items.push_back(static_cast<std::byte>(bytes.size()));
   for (const char c : bytes) items.push_back(static_cast<std::byte>(c));
 }
+
+// "a/b/c" as items, one for each part that is not empty.
+void add_parts(Event &event, std::vector<std::byte> &items, std::string_view text) {
+  const bool tls = event.kind == k_tls_established;
+  const std::vector<ItemTag> tags =
+      tls ? std::vector{kItemTlsVersion, kItemCipher, kItemAlpn, kItemSni} : std::vector{kItemText, kItemPath};
+  if (tls) event.flags = event.value == 1 ? kTls | kTlsResumed : kTls;
+  for (const ItemTag tag : tags) {
+    const size_t end = tag == kItemPath ? text.size() : std::min(text.find('/'), text.size());
+    if (end > 0) add_item(items, tag, text.substr(0, end));
+    text.remove_prefix(tag == kItemText ? end : std::min(text.size(), end + 1));
+  }
+  if (!tls) add_item(items, kItemMethod, "GET");
+}
+
+struct Script::Word {
+  char wsi = 'A';
+  std::string name, protocol = "p0", vhost = "default", text;
+  bool has_text = false, tls = false, accepted = false;
+  int value = 0;
+  int mark = 0;
+  char carrier = '\0';
+};
 
 std::string inet_address(uint32_t host, uint16_t port) {
   sockaddr_in address{};
@@ -131,12 +153,12 @@ Script::Word Script::parse(std::string_view text) const {
     word.wsi = text[0];
     text.remove_prefix(2);
   }
-  const size_t name_end = std::min(text.find_first_of("[(=<"), text.size());
+  const size_t name_end = std::min(text.find_first_of("[(=<#"), text.size());
   word.name = text.substr(0, name_end);
   text.remove_prefix(name_end);
   while (!text.empty()) {
     const char closer = text[0] == '[' ? ']' : text[0] == '(' ? ')' : '\0';
-    size_t end = closer == '\0' ? text.find_first_of("[(=<", 1) : text.find(closer);
+    size_t end = closer == '\0' ? text.find_first_of("[(=<#", 1) : text.find(closer);
     if (closer == ')') end = text.rfind("')") + 1;
     end = std::min(end, text.size());
     const std::string part(text.substr(1, end - 1));
@@ -149,6 +171,8 @@ Script::Word Script::parse(std::string_view text) const {
       word.has_text = true;
     } else if (text[0] == '=') {
       word.value = std::stoi(part);
+    } else if (text[0] == '#') {
+      word.mark = std::stoi(part);
     } else {
       word.carrier = part.at(0);
     }
@@ -170,7 +194,7 @@ void Script::say(const Word &word) {
   Event event{};
   std::vector<std::byte> items;
   event.kind = kind->second;
-  event.wsi = event.kind == k_call_failed || event.kind == k_gap ? 0 : pointer(word.wsi);
+  event.wsi = is_of_no_wsi(event.kind) ? 0 : pointer(word.wsi);
   event.value = word.value;
   event.vhost = event.kind == k_callback_refused ? kNoString : id(word.vhost);
   event.protocol = id(word.protocol);
@@ -193,9 +217,18 @@ void Script::say(const Word &word) {
     add_item(items, kItemText, word.text);
   } else if (event.kind == k_callback_refused) {
     event.value = kCallbacks.at(word.text);
+  } else if (event.kind == k_transaction_completed) {
+    event.flags = word.has_text ? kSocketAsked : 0;
+    if (word.text == "filled") event.flags |= kSocketFilled;
+  } else if (event.kind == k_tls_established || event.kind == k_connect_requested) {
+    add_parts(event, items, word.text);
+  } else if (event.kind == k_WSI_DESTROY && word.has_text) {
+    const size_t slash = word.text.find('/');
+    event.value = pending_timeout_value(std::stoi(word.text), std::stoi(word.text.substr(slash + 1)));
   } else if (word.has_text) {
     event.text = id(word.text);
   }
+  if (word.mark != 0) event.value = word.mark;
   if (word.carrier != '\0') {
     const uint64_t carrier = pointer(word.carrier);
     add_item(items, kItemParent, {reinterpret_cast<const char *>(&carrier), sizeof carrier});

@@ -4,12 +4,15 @@
 //
 //    "ACCEPT FH('/a') st=200 FFC BIND txnc=0 close('server socket svc fail') DROP('__lws_close_free_wsi') CLOSED_HTTP DEST"
 //
-// A word is  [wsi:]NAME[[protocol[@vhost]]][('text')][=value]
+// A word is  [wsi:]NAME[[protocol[@vhost]]][('text')][=value][#mark]
 //   wsi       A, B, C, ...; A when left out. L is the listener.
 //   NAME      short for the kind; see script.cpp. Names in lower case are what only a preload records, and `refused`.
 //   protocol  "p0" (protocols[0] of vhost "default") when left out. One that ends in 0 is the first of its vhost.
 //   text      cause, caller, message; for a request "/path", for a refusal the name of the callback
 //   value     fd, status, code, result; 1 makes a request a HEAD
+//   mark      reads so far, of a request and of txnc. txnc('empty') and txnc('filled') asked the kernel what waits
+// Further texts: TLS('version/cipher/alpn/sni') resumed when its value is 1, HANDSHAKE('failure')=fd, connect('host/path')=port,
+// DEST('reason/seconds') of a pending timeout.
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
 // "+5ms" lets time pass; otherwise each event comes kStepNs after the one before.
 #ifndef WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H
