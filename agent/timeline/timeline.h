@@ -30,6 +30,8 @@ class TimelineObserver {
   // First sight. Class and vhost may still change until on_connection_closed; a change is told.
   virtual void on_connection_opened(const Connection &) {}
   virtual void on_connection_changed(const Connection & /*before: class, vhost, state*/, const Connection & /*now*/) {}
+  // The TLS handshake is over: connection.tls->handshake_ns is there.
+  virtual void on_tls_established(const Connection &) {}
   virtual void on_bound(const Connection &, const Binding &) {}
   virtual void on_dropped(const Connection &, const Binding &) {}
   virtual void on_transaction_ended(const Connection &, const Transaction &) {}

@@ -54,8 +54,10 @@ void fold_handshake(Fold &fold, const Event &event) {
   Tls &tls = tls_of(*life);
   if (event.text != kNoString) tls.failure = fold.strings.text(event.text);
   const Ns since_ns = life->connection.connected_ns.value_or(life->connection.opened_ns);
-  if (!tls.handshake_ns && tls.failure.empty() && event.time_ns >= since_ns)
-    tls.handshake_ns = event.time_ns - since_ns;
+  if (tls.handshake_ns || !tls.failure.empty() || event.time_ns < since_ns) return;
+  tls.handshake_ns = event.time_ns - since_ns;
+  announce(fold, *life);
+  fold.observer.on_tls_established(life->connection);
 }
 
 void fold_transport(Fold &fold, Life &life, const Event &event, Items items) {

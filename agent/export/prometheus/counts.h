@@ -83,6 +83,8 @@ struct Metrics::Counts {
   std::map<TransactionKey, uint64_t> transactions;
   ByVhostAndProtocol<Histogram> transaction_seconds;
   ByVhost<Histogram> keepalive_idle_seconds;
+  ByVhost<Gauge> pipelined{};  // only grows; shown once it is known of any transaction
+  ByVhost<Histogram> tls_handshake_seconds;
 
   ByVhostAndProtocol<Gauge> sessions_open{};
   ByVhostAndProtocol<Histogram> session_seconds;

@@ -27,6 +27,9 @@ inline constexpr Bounds kTransactionSeconds = {0.0001, 0.0005, 0.0025, 0.01, 0.0
 // Seconds a kept-alive connection waits for its next request; the bounds from 1 on are keep-alive timeouts in common
 // use (lwsws 5 s, nginx 75 s), so that the effect of choosing one can be read off.
 inline constexpr Bounds kKeepaliveIdleSeconds = {0.001, 0.01, 0.1, 1, 5, 15, 30, 75};
+// Seconds of a TLS handshake: resumed on loopback, full, one and more round trips, lost packets, stuck (lws gives up by its
+// timeout, 5 to 20 s).
+inline constexpr Bounds kTlsHandshakeSeconds = {0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 2, 10};
 // Seconds a websocket session lived: failed at once, a page view, idle timeouts of proxies (60 s), a working day.
 inline constexpr Bounds kSessionSeconds = {0.1, 1, 10, 60, 300, 1800, 7200, 28800};
 // Transactions per connection: 0 never asked, 1 no keep-alive; 100 and 1000 are keep-alive limits of common servers.

@@ -47,6 +47,7 @@ std::string known_cause(const std::string &cause) {
 
 // Seconds between the end of the previous transaction of the same connection and this one.
 std::optional<double> idle_before(const Connection &connection, const Transaction &transaction) {
+  if (connection.origin == Origin::kOutbound) return std::nullopt;
   const auto &all = connection.transactions;
   const auto previous = std::find_if(all.rbegin(), all.rend(),
                                      [&](const Transaction &other) { return other.index + 1 == transaction.index; });
@@ -101,6 +102,14 @@ void Metrics::on_connection_changed(const Connection &before, const Connection &
   counts_->hold(to, now, +1);
 }
 
+void Metrics::on_tls_established(const Connection &connection) {
+  if (!connection.tls || !connection.tls->handshake_ns) return;
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  counts_->tls_handshake_seconds[vhost].observe(kTlsHandshakeSeconds,
+                                                static_cast<double>(*connection.tls->handshake_ns) / 1e9);
+}
+
 void Metrics::on_bound(const Connection &connection, const Binding &binding) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
@@ -123,6 +132,7 @@ void Metrics::on_transaction_ended(const Connection &connection, const Transacti
   const size_t protocol = counts_->protocols.index_of(transaction.protocol);
   ++counts_->transactions[{vhost, protocol, version_index(transaction.version), transaction.outcome,
                            status_class(transaction.status)}];
+  if (transaction.pipelined) counts_->pipelined[vhost].add(*transaction.pipelined ? 1 : 0);
   if (transaction.completed_ns) {
     counts_->transaction_seconds[vhost][protocol].observe(kTransactionSeconds,
                                                           seconds(transaction.requested_ns, *transaction.completed_ns));

@@ -47,6 +47,7 @@ class Metrics final : public TimelineObserver, public prometheus::Collectable {
   void on_event_counted(uint16_t kind) override;
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override;
+  void on_tls_established(const Connection &connection) override;
   void on_bound(const Connection &connection, const Binding &binding) override;
   void on_dropped(const Connection &connection, const Binding &binding) override;
   void on_transaction_ended(const Connection &connection, const Transaction &transaction) override;

@@ -73,6 +73,7 @@ class Metrics::Families {
     lifetimes();
     bindings();
     transactions();
+    handshakes();
     sessions();
     tracer();
     return std::move(families_);
@@ -195,6 +196,25 @@ class Metrics::Families {
       idle.add({{"vhost", vhost(v)}}, counts_.keepalive_idle_seconds[v], kKeepaliveIdleSeconds);
     }
     idle.move_to(families_);
+
+    FamilyBuilder pipelined("lws_transactions_pipelined_total",
+                            "Transactions whose request surely arrived before the response before was complete.",
+                            MetricType::Counter);
+    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
+      if (counts_.pipelined[v].seen()) pipelined.add({{"vhost", vhost(v)}}, counts_.pipelined[v].value());
+    }
+    pipelined.move_to(families_);
+  }
+
+  void handshakes() {
+    FamilyBuilder took(
+        "lws_tls_handshake_duration_seconds",
+        "Time from the first sight of a connection (outbound: from being connected) to the end of its TLS handshake.",
+        MetricType::Histogram);
+    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
+      took.add({{"vhost", vhost(v)}}, counts_.tls_handshake_seconds[v], kTlsHandshakeSeconds);
+    }
+    took.move_to(families_);
   }
 
   void sessions() {

@@ -189,6 +189,31 @@ TEST_F(MetricsTest, TransactionsAreCountedByTheirOutcomeAndTimed) {
   EXPECT_THAT(text(), HasSubstr("lws_connection_transactions_sum{vhost=\"default\"} 3\n"));
 }
 
+TEST_F(MetricsTest, PipelinedRequestsAreCountedWhereItIsKnown) {
+  Connection c = opens(1, 1);
+  Transaction t;
+  t.index = 1;
+  metrics_.on_transaction_ended(c, t);
+  EXPECT_THAT(text(), Not(HasSubstr("lws_transactions_pipelined_total{")));
+  t.pipelined = false;
+  metrics_.on_transaction_ended(c, t);
+  EXPECT_THAT(text(), HasSubstr("lws_transactions_pipelined_total{vhost=\"default\"} 0\n"));
+  t.pipelined = true;
+  metrics_.on_transaction_ended(c, t);
+  EXPECT_THAT(text(), HasSubstr("lws_transactions_pipelined_total{vhost=\"default\"} 1\n"));
+}
+
+TEST_F(MetricsTest, HandshakesAreTimedWhenTheyAreOver) {
+  Connection c = opens(1, 1);
+  c.tls.emplace();
+  metrics_.on_tls_established(c);
+  EXPECT_THAT(text(), Not(HasSubstr("lws_tls_handshake_duration_seconds_count{")));
+  c.tls->handshake_ns = 30'000'000;
+  metrics_.on_tls_established(c);
+  EXPECT_THAT(text(), HasSubstr("lws_tls_handshake_duration_seconds_bucket{vhost=\"default\",le=\"0.05\"} 1\n"));
+  EXPECT_THAT(text(), HasSubstr("lws_tls_handshake_duration_seconds_bucket{vhost=\"default\",le=\"0.02\"} 0\n"));
+}
+
 TEST_F(MetricsTest, IdleTimeLiesBetweenATransactionsEndAndTheNextRequest) {
   Connection c = opens(1, 1);
   serves(c, 1 * kSecond, 2 * kSecond);
