@@ -216,6 +216,8 @@ void add_completion(Event &event, lws *wsi) noexcept {
   if (early || waiting == 0) event.flags |= kSocketAsked;
 }
 
+void add_request_line(Event &event, Items &items, lws *wsi) noexcept { add_request(event, items, wsi); }
+
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
   if (info.address != nullptr) items.add(kItemText, info.address, strnlen(info.address, kMaxAddressBytes));
   if (info.path != nullptr) add_path(event, items, info.path, strnlen(info.path, kMaxUriBytes));

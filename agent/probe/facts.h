@@ -59,6 +59,8 @@ void add_end(Event &event, lws *wsi) noexcept;
 // WSI's response is complete: adds what tells whether the next request was there already.
 void add_completion(Event &event, lws *wsi) noexcept;
 
+// The request that WSI is answering: path, method, version.
+void add_request_line(Event &event, Items &items, lws *wsi) noexcept;
 // What an application asked lws to connect to: the members used have the same place in every checked version.
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept;
 

@@ -132,6 +132,20 @@ void record_completion(lws *wsi) noexcept {
   out->record(event);
 }
 
+void record_status(lws *wsi, unsigned status) noexcept {
+  const bool redirects =
+      status >= 300 && status < 400;  // lws may answer these without telling a callback of the request
+  if (!redirects || wsi == nullptr) return record_about(k_status_sent, wsi, static_cast<int>(status & 0xffff), nullptr);
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_status_sent, wsi);
+  event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
+  Items items;
+  add_request_line(event, items, wsi);
+  event.value = static_cast<int>(status);
+  out->record(event, &items);
+}
+
 void record_connect(const lws_client_connect_info *info) noexcept {
   RingWriter *out = writer();
   if (out == nullptr || info == nullptr) return count_lost_without_ring();

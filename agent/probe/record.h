@@ -81,6 +81,8 @@ void record_own(EventKind kind, const void *subject, int value, const char *text
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;
 // lws_http_transaction_completed(WSI) was called.
 void record_completion(lws *wsi) noexcept;
+// lws_add_http_header_status(WSI, STATUS) was called.
+void record_status(lws *wsi, unsigned status) noexcept;
 // lws_client_connect_via_info(INFO) was called. Of the query, nothing is kept.
 void record_connect(const lws_client_connect_info *info) noexcept;
 // A TLS handshake on FD is over: FAILURE is why it failed, a literal, or nullptr.

@@ -33,11 +33,12 @@ struct TlsApi {
 // Calls visit(name, pointer to the member) for each.
 template <typename Visit>
 void for_each_tls_function(TlsApi &api, Visit visit) {
-#define WSITRACE_TLS_FUNCTIONS(X)                                                              \
-  X(SSL_get_version)                                                                           \
-  X(SSL_get_current_cipher)                                                                    \
-  X(SSL_CIPHER_get_name) X(SSL_get0_alpn_selected) X(SSL_get_servername) X(SSL_session_reused) \
-      X(SSL_get_verify_result) X(SSL_get_peer_cert_chain) X(SSL_is_init_finished) X(SSL_pending)
+#define WSITRACE_TLS_FUNCTIONS(X)                                                                \
+  X(SSL_get_version)                                                                             \
+  X(SSL_get_current_cipher)                                                                      \
+  X(SSL_CIPHER_get_name)                                                                         \
+  X(SSL_get0_alpn_selected) X(SSL_get_servername) X(SSL_session_reused) X(SSL_get_verify_result) \
+      X(SSL_get_peer_cert_chain) X(SSL_is_init_finished) X(SSL_pending)
 #define WSITRACE_VISIT(name) visit(#name, &api.name);
   WSITRACE_TLS_FUNCTIONS(WSITRACE_VISIT)
 #undef WSITRACE_VISIT

@@ -130,6 +130,7 @@ Close by_caller(const Life &life) {
     case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed, CloseBy::kLocal);
     case Word::kContextDeprecated: return make(CloseReason::kListenerStopped, CloseBy::kLocal);
     case Word::kAdoptFailed:
+      if (const auto refusal = close_by_refusal(life)) return *refusal;
       if (life.connection.tls && !life.connection.tls->failure.empty()) return by_tls_failure(life);
       return make(CloseReason::kAdoptFailed, CloseBy::kLws);
     case Word::kConnectFailed: return make(CloseReason::kConnectFailed, CloseBy::kUnknown);

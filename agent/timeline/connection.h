@@ -38,9 +38,10 @@ enum class Outcome { kOpen, kCompleted, kUpgraded, kAborted, kRejected };
 enum class PipelinedEvidence {
   kNone,         // it is not
   kAlreadyRead,  // true: lws held bytes of the request when the response before completed; nothing was read in between
-  kWaitedInSocket,  // true: the kernel held bytes for it then
-  kSocketWasEmpty,  // false: the kernel held none, and lws had to read first
-  kFirstRequest,    // false: there was no response before
+  kWaitedInSocket,       // true: the kernel held bytes for it then
+  kSocketWasEmpty,       // false: the kernel held none, and lws had to read first
+  kResponseOutstanding,  // true: no response to the one before had been completed, or ever was
+  kFirstRequest,         // false: there was no response before
 };
 
 struct Binding {

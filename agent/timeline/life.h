@@ -40,8 +40,9 @@ struct CloseClues {
 // The end of the last response, as far as it tells whether the next request was there already.
 struct Completion {
   bool seen = false;
-  bool asked = false;   // the kernel was asked whether more waited in the socket
-  bool filled = false;  // and it did
+  bool outstanding = false;  // there is none: the next request came while a handler still owed it
+  bool asked = false;        // the kernel was asked whether more waited in the socket
+  bool filled = false;       // and it did
   int32_t read_mark = 0;
 };
 

@@ -92,6 +92,7 @@ const char *name_of(PipelinedEvidence evidence) {
     case PipelinedEvidence::kAlreadyRead: return "already_read";
     case PipelinedEvidence::kWaitedInSocket: return "waited_in_socket";
     case PipelinedEvidence::kSocketWasEmpty: return "socket_was_empty";
+    case PipelinedEvidence::kResponseOutstanding: return "response_outstanding";
     case PipelinedEvidence::kFirstRequest: return "first_request";
     case PipelinedEvidence::kNone: break;
   }

@@ -23,6 +23,7 @@ void judge_pipelining(Life &life, Transaction &transaction, const Event &request
     transaction.pipelined = pipelined;
     transaction.pipelined_evidence = evidence;
   };
+  if (before.outstanding) return decide(true, PipelinedEvidence::kResponseOutstanding);
   if (transaction.index == 1 && life.connection.opened_seen) return decide(false, PipelinedEvidence::kFirstRequest);
   if (!before.seen || before.read_mark == 0) return;
   if (before.read_mark == request.value) return decide(true, PipelinedEvidence::kAlreadyRead);

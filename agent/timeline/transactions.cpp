@@ -48,10 +48,15 @@ Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns) {
 
 namespace {
 
-// lws reads the next request of a connection only after the response to the one before.
+// lws reads the next request of a connection only after the response to the one before, unless its handler has returned without
+// one: then that response never comes.
 void end_before_next(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
   if (life.progress.upgrade) return end_transaction(fold, life, Outcome::kRejected, now_ns);
+  if (current(life).handled_ns && !life.progress.maybe_done_ns) {
+    life.completion.outstanding = true;
+    return end_transaction(fold, life, Outcome::kAborted, now_ns);
+  }
   end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(now_ns));
 }
 
@@ -129,7 +134,17 @@ void note_completed(Fold &fold, Life &life, const Event &event) {
     end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(event.time_ns));
 }
 
-void note_status(Life &life, const Event &event) {
+// A redirect that lws answers by itself shows nothing else of the request.
+void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
+  Transaction &transaction = begin_transaction(fold, life, event.time_ns);
+  note_request_line(fold, transaction, items);
+  transaction.status = event.value;
+  transaction.responded_ns = event.time_ns;
+  end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+}
+
+void note_status(Fold &fold, Life &life, const Event &event, Items items) {
+  if (!life.progress.open && !items.empty() && !life.is_client_side()) return note_redirect(fold, life, event, items);
   if (!life.progress.open || event.value < 200 || event.value > 999) return;
   Transaction &transaction = current(life);
   if (transaction.status) return;
@@ -194,7 +209,7 @@ void fold_transaction(Fold &fold, Life &life, const Event &event, Items items) {
     case k_HTTP_BIND_PROTOCOL: return note_bound(fold, life, event);
     case k_HTTP_DROP_PROTOCOL: return note_dropped(fold, life, event);
     case k_transaction_completed: return note_completed(fold, life, event);
-    case k_status_sent: return note_status(life, event);
+    case k_status_sent: return note_status(fold, life, event, items);
     case k_ESTABLISHED: return establish(fold, life, event);
     case k_CLOSED:
     case k_CLOSED_HTTP: return settle_transaction(fold, life, event.time_ns);

@@ -66,7 +66,7 @@ struct Hooks {
   }
 
   static int lws_add_http_header_status(lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {
-    record_about(k_status_sent, wsi, static_cast<int>(code & 0xffff), nullptr);
+    record_status(wsi, code);
     return g_real.lws_add_http_header_status(wsi, code, p, end);
   }
 

@@ -70,7 +70,7 @@ LWS_VISIBLE int lws_http_transaction_completed(struct lws *wsi) {
 LWS_VISIBLE int lws_add_http_header_status(struct lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {
   const auto real = WSITRACE_REAL(lws_add_http_header_status);
   if (real == nullptr) return 1;
-  if (probe_ready()) wsitrace::record_about(wsitrace::k_status_sent, wsi, static_cast<int>(code & 0xffff), nullptr);
+  if (probe_ready()) wsitrace::record_status(wsi, code);
   return real(wsi, code, p, end);
 }
 

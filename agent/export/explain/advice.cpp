@@ -54,7 +54,7 @@ std::string handler_refused(const Subject &subject, const LogFacts &) {
 
 std::string upgrade_refused(const Subject &subject, const LogFacts &) {
   const Connection &connection = subject.connection;
-  if (!ended_as(connection, CloseReason::kUpgradeRefused)) return "";
+  if (!ended_as(connection, CloseReason::kUpgradeRefused) || connection.origin == Origin::kOutbound) return "";
   if (const KeptEvent *refused = subject.events.first_of(k_callback_refused))
     return fmt::format("{} of protocol {} returned non-zero: that is where the upgrade was refused.",
                        callback_name(refused->value), quoted(refused->protocol));

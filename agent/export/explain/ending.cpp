@@ -51,8 +51,8 @@ std::string when_text(const Connection &connection, const LogFacts &log) {
 
 std::string detail_text(const Close &close) {
   const char *gloss = gloss_of(word_of(close.detail));
-  const std::string words = "The words are " + quoted(close.detail);
-  return gloss == nullptr ? words + "." : fmt::format("{}: lws says so where {}.", words, gloss);
+  const std::string words = "lws's words for it are " + quoted(close.detail);
+  return gloss == nullptr ? words + "." : fmt::format("{}; it says so where {}.", words, gloss);
 }
 
 std::string code_text(int code) {
@@ -99,17 +99,24 @@ std::string late_destroy_sentence(const Subject &subject) {
       span_text(close->at_ns, *closed_ns));
 }
 
-Sentences ending_of_open(const Connection &connection, const LogFacts &log) {
-  Sentences all{fmt::format(
-      "It has not ended: it is open ({}) at the end of the log, {}{}.", name_of(connection.state),
-      time_text(log.last_ns, log.started_ns),
-      connection.opened_seen ? ", " + span_text(connection.opened_ns, log.last_ns) + " after it was first seen" : "")};
+std::string end_of_log_sentence(const LogFacts &log) {
   if (log.contexts_gone)
-    all.emplace_back("Its lws context was destroyed before that, so lws should have destroyed it: it was leaked.");
-  else if (log.end)
-    all.push_back(fmt::format("The program ended ({}) without destroying its lws context, so that is no leak.",
-                              quoted(log.end->kind)));
-  return all;
+    return "Its lws context was destroyed before that, so lws should have destroyed it: it was leaked.";
+  if (!log.end) return "The log goes on, or was cut off.";
+  const std::string &kind = log.end->kind;
+  if (kind == "exit") return "The program exited without destroying its lws context, so that is no leak.";
+  if (kind == "signal") return "A signal ended the program there.";
+  if (kind == "exec") return "The program became another one there (exec).";
+  if (kind == "detached") return "Tracing stopped there; the program went on.";
+  return "How the program ended is unknown.";
+}
+
+Sentences ending_of_open(const Connection &connection, const LogFacts &log) {
+  std::string since =
+      connection.opened_seen ? ", " + span_text(connection.opened_ns, log.last_ns) + " after it was first seen" : "";
+  return {fmt::format("It has not ended: it is open ({}) at the end of the log, {}{}.", name_of(connection.state),
+                      time_text(log.last_ns, log.started_ns), since),
+          end_of_log_sentence(log)};
 }
 
 }  // namespace
@@ -124,7 +131,7 @@ const char *sentence_of(CloseReason reason) {
     case CloseReason::kResponseDone: return "The exchange was over, and with it the connection: nothing was to follow.";
     case CloseReason::kRefused:
       return "What the peer sent was refused, by lws's parser or by a filter of the application.";
-    case CloseReason::kUpgradeRefused: return "The peer asked for a websocket and was refused.";
+    case CloseReason::kUpgradeRefused: return "A websocket was asked for and refused.";
     case CloseReason::kTlsFailed: return "It ended before its TLS handshake was complete.";
     case CloseReason::kConnectFailed: return "No connection came about.";
     case CloseReason::kHandshakeFailed: return "It was connected, but no answer came that lws accepts.";
@@ -181,7 +188,9 @@ Sentences ending_of(const Subject &subject, const LogFacts &log) {
   all.back().insert(all.back().size() - 1, fmt::format(" ({})", name_of(close.reason)));
   all.emplace_back(sentence_of(close.by));
   if (close.ws_code) all.push_back(ws_code_sentence(*close.ws_code));
-  all.emplace_back(sentence_of(close.evidence));
+  const bool killed = close.evidence == CloseEvidence::kPendingTimeout && close.reason == CloseReason::kHandlerClosed;
+  all.emplace_back(killed ? "That follows from its last lws_set_timeout(), which told lws to kill it."
+                          : sentence_of(close.evidence));
   const std::string timeout = timeout_sentence(subject);
   if (!timeout.empty()) all.push_back(timeout);
   else if (!close.detail.empty()) all.push_back(detail_text(close));

@@ -36,6 +36,7 @@ std::string timed_out(const Subject &subject, const LogFacts &) {
     return "The other end did not answer in time: look there, or at timeout_secs of the context.";
   if (pending_reason(subject) == kTimeoutCloseAck)
     return "The peer did not answer the close frame; lws then closes by itself, so nothing is amiss here.";
+  if (connection.role == "raw" || connection.role == "raw_file") return "";
   if (connection.transactions.empty())
     return "The peer connected and sent no complete request in time. Port scanners and browsers' spare connections do "
            "that; timeout_secs "
@@ -54,7 +55,9 @@ std::string ping_timed_out(const Subject &subject, const LogFacts &) {
 std::string tls_failed(const Subject &subject, const LogFacts &) {
   const Connection &connection = subject.connection;
   if (!ended_as(connection, CloseReason::kTlsFailed)) return "";
-  const std::string_view failure = connection.tls ? connection.tls->failure : std::string_view{};
+  const std::string_view failure = connection.tls && !connection.tls->failure.empty()
+                                       ? connection.tls->failure
+                                       : std::string_view(connection.close->detail);
   if (says(failure, "http request"))
     return "The peer spoke plain HTTP to a TLS port: look at its URL, http:// where https:// is meant.";
   if (says(failure, "certificate") || says(failure, "unknown ca"))
@@ -62,7 +65,7 @@ std::string tls_failed(const Subject &subject, const LogFacts &) {
            "looks at it trusts.";
   if (says(failure, "version") || says(failure, "shared cipher"))
     return "Both sides have no TLS version or cipher in common, or the peer did not speak TLS at all.";
-  if (!failure.empty()) return "";
+  if (connection.tls && !connection.tls->failure.empty()) return "";
   return "OpenSSL's reason is unknown. Usual ones: plain HTTP to a TLS port, a certificate that the peer does not "
          "trust, a peer that "
          "connects and says nothing.";
@@ -88,15 +91,12 @@ std::string connect_failed(const Subject &subject, const LogFacts &) {
 
 std::string handshake_failed(const Subject &subject, const LogFacts &) {
   const Connection &connection = subject.connection;
-  if (!ended_as(connection, CloseReason::kHandshakeFailed)) return "";
+  const bool refused = ended_as(connection, CloseReason::kUpgradeRefused) && connection.origin == Origin::kOutbound;
+  if (!refused && !ended_as(connection, CloseReason::kHandshakeFailed)) return "";
   const std::string_view detail = connection.close->detail;
   if (says(detail, "not 101"))
     return "The other end answered as a web server and did not upgrade: look at path and subprotocol of the request, "
            "and at what it requires.";
-  if (says(detail, "Timed out")) return "The other end took the connection and did not answer in time.";
-  if (says(detail, "SSL") || says(detail, "tls"))
-    return "TLS with the other end failed: look at its certificate, at the name that was asked for, and at the "
-           "authorities trusted here.";
   if (says(detail, "Rejected at")) return "A callback of this program refused the answer.";
   if (says(detail, "read failed"))
     return "The other end closed before it answered: its log tells why, or it does not speak this protocol.";

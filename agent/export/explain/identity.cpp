@@ -12,8 +12,8 @@ const char *what_of(Origin origin) {
   switch (origin) {
     case Origin::kListen: return "a listener of this program";
     case Origin::kAccepted: return "a connection that a listener of this program accepted";
-    case Origin::kAdopted: return "a socket that the application handed to lws (lws_adopt_...)";
-    case Origin::kOutbound: return "a connection that this program made to somebody else (lws_client_connect_via_info)";
+    case Origin::kAdopted: return "a socket that the application handed to lws";
+    case Origin::kOutbound: return "a connection that this program made to somebody else";
     case Origin::kStream: return "a stream of an HTTP/2 connection";
     case Origin::kInternal: break;
   }

@@ -64,13 +64,6 @@ std::optional<Oddity> oddity_of_course(const Connection &connection) {
   return std::nullopt;
 }
 
-bool ended_before_connecting(const Connection &connection) {
-  if (connection.origin != Origin::kOutbound || connection.connected_ns || !connection.close) return false;
-  const CloseReason reason = connection.close->reason;
-  const bool torn_down = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
-  return torn_down && !connection.session && connection.transactions.empty() && connection.role.empty();
-}
-
 }  // namespace
 
 const char *text_of(Oddity oddity) {
@@ -87,12 +80,19 @@ std::optional<Oddity> oddity_of(const Connection &connection, const LogFacts &lo
   if (is_open(connection) && log.contexts_gone) return Oddity::kNeverDestroyed;
   if (connection.cls != ConnectionClass::kClient) return std::nullopt;
   if (is_open(connection) && never_serviced(connection, log, last_turn_ns)) return Oddity::kNeverServiced;
-  if (ended_before_connecting(connection)) return Oddity::kNeverServiced;
+  if (torn_down_unconnected(connection)) return Oddity::kNeverServiced;
   if (const auto oddity = oddity_of_course(connection)) return oddity;
   if (is_open(connection))
     return never_completed(connection, log) ? std::optional(Oddity::kNeverCompleted) : std::nullopt;
   const bool unknown = !connection.close || connection.close->reason == CloseReason::kUnknown;
   return unknown ? std::optional(Oddity::kUnknownEnd) : std::nullopt;
+}
+
+bool torn_down_unconnected(const Connection &connection) {
+  if (connection.origin != Origin::kOutbound || connection.connected_ns || !connection.close) return false;
+  const CloseReason reason = connection.close->reason;
+  const bool torn_down = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
+  return torn_down && !connection.session && connection.transactions.empty() && connection.role.empty();
 }
 
 bool is_idle_timeout(const Connection &connection) {

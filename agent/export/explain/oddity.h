@@ -44,6 +44,9 @@ std::optional<Oddity> oddity_of(const Connection &connection, const LogFacts &lo
 // Said while the log goes on: of a connection that has just ended.
 inline std::optional<Oddity> oddity_of_ended(const Connection &connection) { return oddity_of(connection, {}, 0); }
 
+// An outbound connection that never came about before its vhost or context was destroyed.
+bool torn_down_unconnected(const Connection &connection);
+
 // lws ended it for being idle between two requests.
 bool is_idle_timeout(const Connection &connection);
 

@@ -42,8 +42,14 @@ void add_opening(Steps &steps, const Subject &subject, const LogFacts &log) {
 }
 
 void add_tls(Steps &steps, const Subject &subject) {
-  const KeptEvent *done = subject.events.first_of(k_tls_established);
-  if (done != nullptr) steps.push_back({done->at_ns, "its TLS handshake was complete"});
+  const Connection &connection = subject.connection;
+  const KeptEvent *told = subject.events.first_of(k_tls_established);
+  if (connection.tls && connection.tls->handshake_ns) {
+    const Ns since_ns = connection.connected_ns.value_or(connection.opened_ns);
+    steps.push_back({since_ns + *connection.tls->handshake_ns, "its TLS handshake was complete"});
+  } else if (told != nullptr) {
+    steps.push_back({told->at_ns, "its TLS handshake was complete by then"});
+  }
 }
 
 std::string session_end_text(const Session &session) {

@@ -20,18 +20,51 @@ using Lines = std::vector<Line>;
 
 std::string named(std::string_view name) { return name.empty() ? "?" : printable(name); }
 
+std::string tls_text(const Tls &tls) {
+  std::string out = "TLS";
+  for (const std::string_view fact : {tls.version, tls.cipher})
+    if (!fact.empty()) out += " " + printable(fact);
+  if (!tls.alpn.empty()) out += " alpn " + printable(tls.alpn);
+  if (!tls.sni.empty()) out += " sni " + printable(tls.sni);
+  if (tls.resumed) out += *tls.resumed ? " resumed" : " not resumed";
+  if (tls.verify) out += fmt::format(" verify {}", *tls.verify);
+  if (!tls.failure.empty()) out += " failed: " + printable(tls.failure);
+  return out;
+}
+
+// Where it belongs, and where it began if that was elsewhere.
+std::string place_text(const Connection &connection) {
+  std::string out;
+  if (!connection.vhost.empty()) out += ", vhost " + printable(connection.vhost);
+  if (!connection.opened_vhost.empty() && connection.opened_vhost != connection.vhost)
+    out += " (opened on " + printable(connection.opened_vhost) + ")";
+  const bool moved = connection.thread && connection.opened_thread && *connection.thread != *connection.opened_thread;
+  if (moved) out += fmt::format(", thread {} (opened on {})", *connection.thread, *connection.opened_thread);
+  return out;
+}
+
 std::string heading(const Connection &connection) {
   std::string out = fmt::format("connection {}: {}, {} (by {})", connection.id, name_of(connection.cls),
                                 name_of(connection.origin), name_of(connection.evidence));
   if (!connection.role.empty()) out += fmt::format(", {}", connection.role);
-  if (connection.tls) out += ", TLS";
+  if (connection.tls) out += ", " + tls_text(*connection.tls);
   if (connection.parent) out += fmt::format(", carried by {}", *connection.parent);
-  if (!connection.vhost.empty()) out += ", vhost " + printable(connection.vhost);
+  out += place_text(connection);
+  if (!connection.target.empty()) out += ", target " + printable(connection.target);
   if (!connection.local.empty()) out += ", local " + printable(connection.local);
   if (!connection.peer.empty()) out += ", peer " + printable(connection.peer);
   if (connection.fd) out += fmt::format(", fd {}", *connection.fd);
   return out + fmt::format(", {:#x} generation {}, {}\n", connection.pointer, connection.generation,
                            name_of(connection.state));
+}
+
+void add_beginning(Lines &lines, const Connection &connection) {
+  if (connection.opened_seen) lines.push_back({connection.opened_ns, "opened"});
+  if (connection.connected_ns) lines.push_back({*connection.connected_ns, "connected"});
+  if (connection.tls && connection.tls->handshake_ns)
+    lines.push_back(
+        {connection.connected_ns.value_or(connection.opened_ns) + *connection.tls->handshake_ns,
+         fmt::format("TLS handshake complete, {:.3f} ms", static_cast<double>(*connection.tls->handshake_ns) / 1e6)});
 }
 
 void add_bindings(Lines &lines, const Connection &connection) {
@@ -43,11 +76,19 @@ void add_bindings(Lines &lines, const Connection &connection) {
   }
 }
 
+std::string pipelined_text(const Transaction &transaction) {
+  const char *evidence = name_of(transaction.pipelined_evidence);
+  if (!transaction.pipelined || evidence == nullptr) return "";
+  if (!*transaction.pipelined && transaction.index == 1) return "";  // nothing came before it
+  return fmt::format(", {}pipelined ({})", *transaction.pipelined ? "" : "not ", evidence);
+}
+
 void add_transactions(Lines &lines, const Connection &connection) {
   for (const Transaction &transaction : connection.transactions) {
     const std::string number = fmt::format("transaction {}", transaction.index);
-    lines.push_back({transaction.requested_ns, fmt::format("{}: {} {} {}", number, named(transaction.method),
-                                                           named(transaction.path), named(transaction.version))});
+    lines.push_back({transaction.requested_ns,
+                     fmt::format("{}: {} {} {}{}", number, named(transaction.method), named(transaction.path),
+                                 named(transaction.version), pipelined_text(transaction))});
     if (transaction.handled_ns)
       lines.push_back({*transaction.handled_ns, number + " handled by " + named(transaction.protocol)});
     if (transaction.responded_ns)
@@ -71,8 +112,14 @@ void add_session(Lines &lines, const Connection &connection) {
 
 void add_close(Lines &lines, const Connection &connection) {
   if (!connection.closed_ns || !connection.close) return;
+  if (connection.tcp)
+    lines.push_back(
+        {*connection.closed_ns, fmt::format("TCP: {} bytes received, {} acknowledged, {} retransmits, rtt {} us",
+                                            connection.tcp->received_bytes, connection.tcp->sent_bytes,
+                                            connection.tcp->retransmits, connection.tcp->rtt_us)});
   const Close &close = *connection.close;
-  std::string text = fmt::format("closed: {} by {}", name_of(close.reason), name_of(close.by));
+  std::string text =
+      fmt::format("closed: {} by {} ({})", name_of(close.reason), name_of(close.by), name_of(close.evidence));
   if (close.ws_code) text += fmt::format(", code {}", *close.ws_code);
   if (!close.detail.empty()) text += ", " + printable(close.detail);
   lines.push_back({*connection.closed_ns, text});
@@ -82,7 +129,7 @@ void add_close(Lines &lines, const Connection &connection) {
 
 std::string details_of(const Connection &connection, const Timeline &timeline) {
   Lines lines;
-  if (connection.opened_seen) lines.push_back({connection.opened_ns, "opened"});
+  add_beginning(lines, connection);
   add_bindings(lines, connection);
   add_transactions(lines, connection);
   add_session(lines, connection);

@@ -10,6 +10,7 @@
 #include "agent/export/json/report.h"
 #include "agent/export/text/event_lines.h"
 #include "agent/export/text/table.h"
+#include "tests/unit/export/explain_fixture.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -70,6 +71,15 @@ TEST(Golden, EventLines) {
   EventLines lines([&](std::string_view line) { out += line; });
   tell(lines);
   expect_golden("events.txt", out);
+}
+
+TEST(Golden, ExplainWhatIsOdd) { expect_golden("explain_odd.txt", explained_odd(kLog)); }
+
+TEST(Golden, ExplainEachConnection) {
+  constexpr uint64_t kConnections = 7;
+  std::string out;
+  for (uint64_t id = 1; id <= kConnections; ++id) out += explained(Told(kLog).losing(id == 1 ? 3 : 0), id) + "\n";
+  expect_golden("explain.txt", out);
 }
 
 TEST(Golden, SameLogTwiceGivesTheSameBytes) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/export/text/columns.h"
+#include "agent/export/text/details.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/table.h"
 #include "agent/export/text/verdict_text.h"
@@ -66,6 +67,41 @@ TEST(TextReport, LossIsAWarning) {
   EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 0, .by_cause = {}}), HasSubstr("5 events recorded, 0 lost\n"));
   EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 2, .by_cause = {{"ring_full", 2}}}),
               HasSubstr("warning: 5 events recorded, 2 lost, ring_full 2"));
+}
+
+// A connection that has every fact that a script cannot tell.
+Connection connection_with_facts() {
+  Connection connection;
+  connection.id = 7;
+  connection.vhost = "b";
+  connection.opened_vhost = "a";
+  connection.thread = 2;
+  connection.opened_thread = 1;
+  connection.target = "localhost:443";
+  connection.tls = Tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "h2", "localhost", true, 18, 2'500'000, {}};
+  connection.tcp = Tcp{87, 1009, 41, 3};
+  connection.opened_ns = 1'000'000;
+  connection.connected_ns = 2'000'000;
+  connection.closed_ns = 9'000'000;
+  connection.close = Close{CloseReason::kPeerClosed, CloseBy::kPeer, CloseEvidence::kCloseCall, "x", {}};
+  Transaction &transaction = connection.transactions.emplace_back();
+  transaction.index = 1;
+  transaction.pipelined = true;
+  transaction.pipelined_evidence = PipelinedEvidence::kAlreadyRead;
+  transaction.requested_ns = 3'000'000;
+  return connection;
+}
+
+TEST(Details, EveryFactIsShown) {
+  TimelineObserver nobody;
+  const std::string text = details_of(connection_with_facts(), Timeline(nobody));
+  EXPECT_THAT(text, HasSubstr("TLS TLSv1.3 TLS_AES_256_GCM_SHA384 alpn h2 sni localhost resumed verify 18"));
+  EXPECT_THAT(text, HasSubstr("vhost b (opened on a), thread 2 (opened on 1), target localhost:443"));
+  EXPECT_THAT(text, HasSubstr("0.002000  connected\n"));
+  EXPECT_THAT(text, HasSubstr("0.004500  TLS handshake complete, 2.500 ms\n"));
+  EXPECT_THAT(text, HasSubstr("transaction 1: ? ? ?, pipelined (already_read)\n"));
+  EXPECT_THAT(text, HasSubstr("TCP: 87 bytes received, 1009 acknowledged, 3 retransmits, rtt 41 us\n"));
+  EXPECT_THAT(text, HasSubstr("closed: peer_closed by peer (close_call), x\n"));
 }
 
 TEST(TextReport, NamesFromTheHostAreEscaped) { EXPECT_THAT(table_of("A:CBIND[p@v\x1b;x]"), HasSubstr("v\\x1b")); }

@@ -49,6 +49,16 @@ TEST(Pipelining, TheFirstOfTwoCompletionsCounts) {
             "no(first_request) no(socket_was_empty)");
 }
 
+TEST(Pipelining, ARequestThatCameWhileAHandlerOwedItsResponseEndsTheOneBefore) {
+  const char *script =
+      "ACCEPT FH('/1') BIND[d] HTTP[d] +20 FH('/2') DROP[d]('x') BIND[d] HTTP[d] DROP[d]('y') CLOSED_HTTP DEST";
+  EXPECT_EQ(pipelining_of(script), "no(first_request) yes(response_outstanding)");
+  Recorder recorder;
+  Timeline timeline(recorder);
+  Script(timeline, Form::kPreload).play(script);
+  EXPECT_EQ(transactions_of(recorder.on(Script::pointer('A'))), "/1 aborted, /2 aborted");
+}
+
 TEST(Pipelining, StreamsAreNeverPipelined) {
   EXPECT_EQ(pipelining_of("B:ACCEPT_TLS A:CREATE A:FH('/1')<B A:txnc#1 A:DEST"), "?");
 }

@@ -31,7 +31,8 @@ const std::vector<Row> kWebsocketRows = {
      " code=1002 close('lws_read_h1 bail') WSDROP[echo]('__lws_close_free_wsi') close('close_and_handled') "
      "CLOSED[echo] DEST",
      "/ws upgraded", ECHO_GONE, "local_ws_close by local 1002", "unknown by unknown"},
-    {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "ping_timeout by lws", "unknown by unknown"},
+    {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "ping_timeout by lws",
+     "unknown by unknown"},
     {"UpgradeOnUsedConnection",
      "ACCEPT FH('/a') st=200 FFC txnc BIND CONFIRM('/ws') DROP('ws upg pcol') BIND[echo] FILTER[echo] EST[echo] "
      "PEER_CLOSE[echo]=1000 close('close_and_handled') " WS_GONE,

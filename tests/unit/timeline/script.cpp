@@ -209,7 +209,7 @@ void Script::say(const Word &word) {
     add_item(items, kItemPeer, inet_address(INADDR_LOOPBACK, static_cast<uint16_t>(40000 + word.value)));
     add_item(items, kItemLocal, inet_address(INADDR_LOOPBACK, 7681));
   }
-  if (is_request(event.kind)) {
+  if (is_request(event.kind) || (event.kind == k_status_sent && word.has_text)) {
     add_item(items, kItemPath, word.has_text ? word.text : "/");
     add_item(items, kItemMethod, word.value == 1 ? "HEAD" : "GET");
     add_item(items, kItemVersion, word.carrier != '\0' ? "HTTP/2" : "HTTP/1.1");

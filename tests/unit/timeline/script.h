@@ -12,7 +12,7 @@
 //   value     fd, status, code, result; 1 makes a request a HEAD
 //   mark      reads so far, of a request and of txnc. txnc('empty') and txnc('filled') asked the kernel what waits
 // Further texts: TLS('version/cipher/alpn/sni') resumed when its value is 1, HANDSHAKE('failure')=fd, connect('host/path')=port,
-// DEST('reason/seconds') of a pending timeout.
+// st('/path')=301 of a redirect that lws answers itself, DEST('reason/seconds') of a pending timeout.
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
 // "+5ms" lets time pass; otherwise each event comes kStepNs after the one before.
 #ifndef WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H

@@ -42,6 +42,15 @@ TEST_F(TimelineTest, AcceptedConnectionIsAClientWithItsAddresses) {
   EXPECT_EQ(on('A').transactions[0].version, "HTTP/1.1");
 }
 
+TEST_F(TimelineTest, RedirectThatLwsAnswersItselfIsATransaction) {
+  play("ACCEPT st('/old')=301 close('lws_read_h1 bail') CLOSED_HTTP DEST");
+  ASSERT_EQ(on('A').transactions.size(), 1u);
+  EXPECT_EQ(on('A').transactions[0].status, 301);
+  EXPECT_EQ(on('A').transactions[0].path, "/old");
+  EXPECT_EQ(on('A').transactions[0].outcome, Outcome::kCompleted);
+  EXPECT_EQ(on('A').close->reason, CloseReason::kResponseDone);
+}
+
 TEST_F(TimelineTest, WhatAcceptsIsTheListener) {
   play("ACCEPT A:DEST L:DEST");
   EXPECT_EQ(kind_of(on('L')), "listener/listen/so_acceptconn");

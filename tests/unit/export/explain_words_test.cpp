@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+//
+// The closed lists have words for everything, the layout keeps to its width, the survey to its bounds.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
+
+#include "agent/export/explain/callbacks.h"
+#include "agent/export/explain/narrative.h"
+#include "agent/export/explain/narrators.h"
+#include "agent/export/explain/spans.h"
+#include "agent/export/text/printable.h"
+#include "tests/unit/export/explain_fixture.h"
+
+namespace wsitrace::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// What SENTENCE_OF says of each, all of them whole sentences and no two the same.
+template <typename Value>
+void expect_sentences(std::initializer_list<Value> all) {
+  std::set<std::string> said;
+  for (const Value value : all) {
+    const std::string sentence = sentence_of(value);
+    EXPECT_GT(sentence.size(), 10u);
+    EXPECT_EQ(sentence.back(), '.') << sentence;
+    EXPECT_TRUE(isupper(static_cast<unsigned char>(sentence[0])) || sentence.starts_with("lws")) << sentence;
+    EXPECT_TRUE(said.insert(sentence).second) << sentence;
+  }
+}
+
+TEST(ExplainWords, EveryCloseReasonHasASentence) {
+#define WSITRACE_EACH(enumerator, name) CloseReason::enumerator,
+  expect_sentences<CloseReason>({WSITRACE_CLOSE_REASONS(WSITRACE_EACH)});
+#undef WSITRACE_EACH
+}
+
+TEST(ExplainWords, EveryCloseEvidenceHasASentence) {
+#define WSITRACE_EACH(enumerator, name) CloseEvidence::enumerator,
+  expect_sentences<CloseEvidence>({WSITRACE_CLOSE_EVIDENCE(WSITRACE_EACH)});
+#undef WSITRACE_EACH
+}
+
+TEST(ExplainWords, WhoeverClosedHasASentence) {
+  expect_sentences<CloseBy>({CloseBy::kPeer, CloseBy::kLocal, CloseBy::kLws, CloseBy::kUnknown});
+}
+
+TEST(ExplainWords, EveryReasonAndEvidenceComesUpInTheEnding) {
+  Subject subject;
+  subject.connection.state = State::kClosed;
+  subject.connection.closed_ns = 5;
+#define WSITRACE_EACH(enumerator, name)                                                 \
+  subject.connection.close = Close{CloseReason::enumerator, CloseBy::kLws, {}, {}, {}}; \
+  EXPECT_THAT(ending_of(subject, {}), testing::Contains(HasSubstr("(" name ").")));
+  WSITRACE_CLOSE_REASONS(WSITRACE_EACH)
+#undef WSITRACE_EACH
+}
+
+TEST(ExplainWords, EveryOddityHasItsWords) {
+  std::set<std::string> said;
+#define WSITRACE_EACH(enumerator, text) EXPECT_TRUE(said.insert(text_of(Oddity::enumerator)).second);
+  WSITRACE_ODDITIES(WSITRACE_EACH)
+#undef WSITRACE_EACH
+  EXPECT_FALSE(said.contains(""));
+}
+
+TEST(ExplainWords, CallbacksHaveTheirNamesInLws) {
+  EXPECT_EQ(callback_name(0), "LWS_CALLBACK_ESTABLISHED");
+  EXPECT_EQ(callback_name(6), "LWS_CALLBACK_RECEIVE");
+  EXPECT_EQ(callback_name(16), "LWS_CALLBACK_HTTP_WRITEABLE");
+  EXPECT_EQ(callback_name(105), "LWS_CALLBACK_CONNECTING");
+  EXPECT_EQ(callback_name(217), "callback 217");
+  EXPECT_EQ(callback_name(1005), "callback 1005") << "of our own, no callback";
+  EXPECT_EQ(callback_name(-1), "callback -1");
+}
+
+TEST(ExplainWords, SpansHaveThePrecisionThatMatters) {
+  EXPECT_EQ(span_text(850), "850 ns");
+  EXPECT_EQ(span_text(12'345), "12 µs");
+  EXPECT_EQ(span_text(234'567), "0.2 ms");
+  EXPECT_EQ(span_text(1'149'999), "1.1 ms");
+  EXPECT_EQ(span_text(123'456'789), "123 ms");
+  EXPECT_EQ(span_text(1'501'000'000), "1.50 s");
+  EXPECT_EQ(span_text(200'000'000'000), "3 min 20 s");
+  EXPECT_EQ(span_text(7'500'000'000'000), "2 h 5 min");
+  EXPECT_EQ(span_text(100'000'000'000'000), "1 d 3 h");
+  EXPECT_EQ(span_text(9, 4), "0 ns") << "a damaged log";
+}
+
+TEST(ExplainWords, SharesDoNotRoundToNoneOrAll) {
+  EXPECT_EQ(share_text(0, 7), "0 %");
+  EXPECT_EQ(share_text(1, 1009), "less than 1 %");
+  EXPECT_EQ(share_text(98, 100), "98 %");
+  EXPECT_EQ(share_text(1008, 1009), "more than 99 %");
+  EXPECT_EQ(share_text(7, 7), "100 %");
+  EXPECT_EQ(share_text(7, 0), "0 %");
+}
+
+Sentences identity_with(const std::function<void(Connection &)> &change) {
+  Subject subject;
+  subject.connection.cls = ConnectionClass::kClient;
+  subject.connection.origin = Origin::kAccepted;
+  subject.connection.evidence = Evidence::kEvent;
+  change(subject.connection);
+  return identity_of(subject, {});
+}
+
+TEST(ExplainIdentity, EveryOriginAndEvidenceIsToldByItsName) {
+  for (int origin = 0; origin <= static_cast<int>(Origin::kInternal); ++origin) {
+    for (int evidence = 0; evidence <= static_cast<int>(Evidence::kElimination); ++evidence) {
+      const std::string first = identity_with([&](Connection &connection) {
+        connection.origin = static_cast<Origin>(origin);
+        connection.evidence = static_cast<Evidence>(evidence);
+      })[0];
+      EXPECT_THAT(first, HasSubstr(std::string("origin ") + name_of(static_cast<Origin>(origin)) + ")"));
+      EXPECT_THAT(first, HasSubstr(std::string("(evidence: ") + name_of(static_cast<Evidence>(evidence)) + ")."));
+    }
+  }
+}
+
+TEST(ExplainIdentity, TlsFactsThatAreKnownAreTold) {
+  EXPECT_THAT(identity_with([](Connection &connection) {
+                connection.tls = Tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "h2", "localhost", false, 0, 3'100'000, {}};
+              }),
+              testing::Contains("It uses TLS: TLSv1.3, TLS_AES_256_GCM_SHA384, ALPN h2, asked for as localhost, not "
+                                "resumed, handshake done after 3.1 "
+                                "ms, the peer's certificate verified."));
+  EXPECT_THAT(identity_with([](Connection &connection) { connection.tls = Tls{}; }),
+              testing::Contains("It uses TLS; version and cipher are unknown."));
+  EXPECT_THAT(identity_with([](Connection &connection) {
+                connection.tls = Tls{};
+                connection.tls->failure = "http request";
+              }),
+              testing::Contains(HasSubstr("The handshake failed: 'http request'.")));
+}
+
+TEST(ExplainIdentity, MovesToAnotherVhostOrThreadAreTold) {
+  const Sentences moved = identity_with([](Connection &connection) {
+    connection.opened_vhost = "a";
+    connection.vhost = "b";
+    connection.opened_thread = 0;
+    connection.thread = 3;
+  });
+  EXPECT_THAT(moved, testing::Contains(HasSubstr("It began on vhost 'a' and moved to vhost 'b'")));
+  EXPECT_THAT(moved, testing::Contains("It was first seen in thread 0 and is served by thread 3."));
+}
+
+TEST(ExplainIdentity, EndsTargetParentAndEarlierLivesAreTold) {
+  const Sentences told = identity_with([](Connection &connection) {
+    connection.peer = "127.0.0.1:80";
+    connection.target = "localhost:80";
+    connection.parent = 4;
+    connection.pointer = 0x1000;
+    connection.generation = 3;
+  });
+  EXPECT_THAT(told, testing::Contains("Its peer is 127.0.0.1:80; the application had asked for localhost:80."));
+  EXPECT_THAT(told, testing::Contains("Connection 4 carries it."));
+  EXPECT_THAT(told, testing::Contains("Its struct lws was at 0x1000, where 2 other connections had been before it."));
+  EXPECT_THAT(identity_with([](Connection &) {}), testing::Contains("Its peer is unknown."));
+}
+
+TEST(ExplainAdvice, TlsFailuresNameWhatOpensslSays) {
+  Subject subject;
+  subject.connection.state = State::kClosed;
+  subject.connection.close = Close{CloseReason::kTlsFailed, CloseBy::kPeer, {}, {}, {}};
+  const auto advice_on = [&subject](std::string_view failure) {
+    subject.connection.tls = Tls{};
+    subject.connection.tls->failure = failure;
+    return advice_of(subject, {});
+  };
+  EXPECT_THAT(advice_on("http request"), testing::ElementsAre(HasSubstr("plain HTTP to a TLS port")));
+  EXPECT_THAT(advice_on("tlsv1 alert unknown ca"), testing::ElementsAre(HasSubstr("certificate was not accepted")));
+  EXPECT_THAT(advice_on("no shared cipher"), testing::ElementsAre(HasSubstr("no TLS version or cipher in common")));
+  EXPECT_THAT(advice_on(""), testing::ElementsAre(HasSubstr("OpenSSL's reason is unknown")));
+}
+
+TEST(ExplainAdvice, PingTimeoutNamesThePolicy) {
+  Subject subject;
+  subject.connection.state = State::kClosed;
+  subject.connection.close = Close{CloseReason::kPingTimeout, CloseBy::kLws, {}, {}, {}};
+  EXPECT_THAT(advice_of(subject, {}), testing::ElementsAre(HasSubstr("secs_since_valid_ping")));
+}
+
+TEST(ExplainEvents, FirstAndLastAreKeptAndAllAreCounted) {
+  KeptEvents events;
+  const size_t all = KeptEvents::kFirst + KeptEvents::kLast + 101;
+  for (size_t i = 0; i < all; ++i)
+    events.add({.at_ns = i, .kind = k_HTTP, .value = 0, .protocol = {}, .text = {}, .loop_turns = 0});
+  std::vector<Ns> kept;
+  events.for_each([&kept](const KeptEvent &event) { kept.push_back(event.at_ns); });
+  EXPECT_EQ(kept.size(), KeptEvents::kFirst + KeptEvents::kLast);
+  EXPECT_EQ(kept[KeptEvents::kFirst - 1], KeptEvents::kFirst - 1);
+  EXPECT_EQ(kept[KeptEvents::kFirst], all - KeptEvents::kLast);
+  EXPECT_EQ(kept.back(), all - 1);
+  EXPECT_EQ(events.count_of(k_HTTP), all);
+  EXPECT_EQ(events.left_out(), 101u);
+}
+
+TEST(ExplainLayout, WrapsAtItsWidthOnATerminalOnly) {
+  const Told told{"CBIND NEW=9 +2000"};
+  constexpr size_t kWidth = 100;
+  std::istringstream narrow(explained(told, 1, kWidth));
+  for (std::string line; std::getline(narrow, line);) EXPECT_LE(width_of(line), kWidth) << line;
+  const std::string wide = explained(told, 1, 0);
+  EXPECT_THAT(wide, HasSubstr("\n    It belongs to vhost 'default'.\n"));
+  std::string flowing = explained(told, 1, kWidth);
+  for (size_t at = 0; (at = flowing.find("\n    ", at)) != std::string::npos;) flowing.replace(at, 5, " ");
+  std::string joined = wide;
+  for (size_t at = 0; (at = joined.find("\n    ", at)) != std::string::npos;) joined.replace(at, 5, " ");
+  std::erase(flowing, ' ');
+  std::erase(joined, ' ');
+  EXPECT_EQ(flowing, joined) << "the same words";
+}
+
+TEST(ExplainLayout, WordLongerThanALineStandsAlone) {
+  EXPECT_EQ(wrapped("a " + std::string(20, 'b') + " c", 10, 2, 2), "  a\n    " + std::string(20, 'b') + "\n    c\n");
+}
+
+TEST(ExplainSurvey, NothingOddIsNothing) {
+  EXPECT_EQ(surveyed(Told{"ACCEPT FH('/a') FFC txnc BIND close('server socket svc fail') CLOSED_HTTP DEST"}), "");
+}
+
+TEST(ExplainSurvey, WorstFirstThenById) {
+  EXPECT_EQ(
+      surveyed(
+          {"B:ACCEPT B:FH('/a') +5000 B:CLOSED_HTTP B:DEST C:ACCEPT C:CONFIRM('/w') C:close('lws_read_h1 bail') C:DEST "
+           "D:CBIND D:NEW=9 E:ACCEPT E:FH('/a') +5000 E:CLOSED_HTTP E:DEST"}),
+      "4 was never serviced by an event loop, 3 asked for a websocket and was refused, 2 ended by a timeout, 5 ended "
+      "by a timeout");
+}
+
+TEST(ExplainSurvey, TellsOfTwentyAndCountsTheRest) {
+  std::string words;
+  for (int i = 0; i < 23; ++i) words += "ACCEPT CONFIRM('/w') close('lws_read_h1 bail') DEST ";
+  for (int i = 0; i < 3; ++i) words += "ACCEPT FH('/a') +5000 CLOSED_HTTP DEST ";
+  const std::string text = surveyed(Told{words});
+  EXPECT_THAT(text, HasSubstr("21 asked for a websocket and was refused; and 6 more: 3 asked for a websocket and was "
+                              "refused, 3 ended by a timeout\n"));
+  EXPECT_THAT(text, Not(HasSubstr("22 asked")));
+}
+
+TEST(ExplainSurvey, ListenersAndLwsOwnAreNotOddForEndingUnseen) {
+  EXPECT_EQ(surveyed(Told{"Z:CREATE Z:RBIND[lws-async-dns] Z:RADOPT[lws-async-dns]=5 Z:DEST L:FNET=7 L:DEST"}), "");
+}
+
+TEST(Explain, ConnectionThatIsNotThereIsNotInvented) { EXPECT_EQ(explained(Told{"ACCEPT"}, 99), "no such connection"); }
+
+}  // namespace
+}  // namespace wsitrace::test
