@@ -37,6 +37,8 @@ LwsApi fake_api() {
     std::memcpy(to, "HTTP/1.1", 9);
     return 8;
   };
+  api.lws_get_ssl = [](lws *wsi) { return fake(wsi).ssl; };
+  api.lws_http_client_http_response = [](lws *wsi) { return fake(wsi).status; };
   return api;
 }
 

@@ -27,6 +27,8 @@ struct FakeWsi {
   std::string path = {};
   int method = -1;
   int fd = -1;
+  void *ssl = nullptr;
+  unsigned status = 0;  // of the answer that a client got
 
   lws *pointer() { return reinterpret_cast<lws *>(this); }
 };
