@@ -7,11 +7,16 @@ namespace {
 constexpr Ns kNsPerMicrosecond = 1000;
 
 // True when EVENT cannot belong to LIFE any more: the WSI_DESTROY between them is missing.
-bool begins_another(const Life &life, const Event &event) {
+bool begins_another(const Fold &fold, const Life &life, const Event &event) {
+  const ThreadFacts &thread = fold.threads[event.thread];
   const bool listens = life.connection.cls == ConnectionClass::kListener;
   switch (event.kind) {
     // CREATE comes first, except on an outbound connection: there it means "connected", again after a redirect.
-    case k_WSI_CREATE: return !life.is_client_side();
+    // What a listener of this thread has just accepted is created next; that on the pointer never got as far as a socket.
+    case k_WSI_CREATE: return !life.is_client_side() || (thread.accepted_fd >= 0 && !life.has_seen(kSeenNew));
+    // A second BIND without a DROP before, and nothing of a socket: the first connect failed without another word.
+    case k_CLIENT_HTTP_BIND_PROTOCOL:
+      return life.is_client_side() && life.binding_open && !life.has_seen(kSeenNew | kSeenCreate);
     case k_FILTER_NETWORK_CONNECTION: return life.connection.cls == ConnectionClass::kClient;
     case k_SERVER_NEW_CLIENT_INSTANTIATED: return listens;
     default: return false;
@@ -114,7 +119,7 @@ bool can_begin_life(uint16_t kind) {
 
 Life *life_of(Fold &fold, const Event &event) {
   Life *life = fold.lives.find(event.wsi);
-  if (life != nullptr && begins_another(*life, event)) {
+  if (life != nullptr && begins_another(fold, *life, event)) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }

@@ -29,7 +29,11 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 // Events that belong to no connection.
 bool fold_surroundings(Fold &fold, const Event &event, Items items) {
   switch (event.kind) {
-    case k_gap: fold.lossy = true; return true;
+    case k_gap:
+      fold.lossy = true;
+      fold.threads[event.thread].accepted_fd = -1;
+      fold.threads[event.thread].connecting.reset();
+      return true;
     case k_vhost_created: ++fold.vhosts_made; return true;
     case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
     case k_context_created:

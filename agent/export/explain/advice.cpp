@@ -13,30 +13,29 @@
 namespace wsitrace {
 namespace {
 
+constexpr Ns kPatienceNs = 1'000'000'000;  // whoever waits that long for a handler may well wait for a bug
+
 const Transaction *last_transaction(const Connection &connection) {
   return connection.transactions.empty() ? nullptr : &connection.transactions.back();
 }
 
-bool ended_as(const Connection &connection, CloseReason reason) {
-  return connection.close && connection.close->reason == reason;
-}
-
-// A handler was called, and nothing told lws that its work is done.
-std::string missing_completion(const Subject &subject, const LogFacts &) {
+// A handler was called, and nothing told lws that its work is done: it hangs, or its peer has waited for long.
+std::string missing_completion(const Subject &subject, const LogFacts &log) {
   const Connection &connection = subject.connection;
   const Transaction *last = last_transaction(connection);
   if (last == nullptr || connection.origin == Origin::kOutbound || !last->handled_ns) return "";
+  const Ns until_ns = last->completed_ns.value_or(log.last_ns);
+  const Ns waited_ns = until_ns > last->requested_ns ? until_ns - last->requested_ns : 0;
   const bool hangs = last->outcome == Outcome::kOpen && is_open(connection);
-  const bool gave_up = last->outcome == Outcome::kAborted &&
-                       (ended_as(connection, CloseReason::kPeerClosed) || ended_as(connection, CloseReason::kTimeout));
-  if (!hangs && !gave_up) return "";
-  const bool refused = subject.events.count_of(k_callback_refused) > 0;
-  if (refused) return "";
+  const bool given_up = last->outcome == Outcome::kAborted &&
+                        (ended_as(connection, CloseReason::kTimeout) || ended_as(connection, CloseReason::kPeerClosed));
+  if ((!hangs && !given_up) || waited_ns < kPatienceNs || subject.events.count_of(k_callback_refused) > 0) return "";
   const char *known = last->status ? "a response was begun" : "no response is known to have begun";
   return fmt::format(
-      "The handler of {} was called for transaction {} and never completed it ({}): look for a path through it without "
-      "lws_http_transaction_completed(), or without a request to be called again (lws_callback_on_writable).",
-      quoted(last->protocol), last->index, known);
+      "The handler of {} was called for transaction {} and had not completed it {} later ({}): look for a path through "
+      "it "
+      "without lws_http_transaction_completed(), or without a request to be called again (lws_callback_on_writable).",
+      quoted(last->protocol), last->index, span_text(waited_ns), known);
 }
 
 std::string handler_refused(const Subject &subject, const LogFacts &) {

@@ -117,7 +117,8 @@ std::string idle_sentence(const Connection &connection, const LogFacts &log) {
       is_inbound(connection) && connection.role == "h1" && connection.opened_seen && !connection.session;
   if (!serves || all.empty() || all.size() != connection.transactions_total) return "";
   const Ns last_ns = last_sight_ns(connection, log);
-  Ns busy_ns = 0, longest_ns = 0, idle_since_ns = connection.opened_ns;
+  const Ns handshake_ns = connection.tls ? connection.tls->handshake_ns.value_or(0) : 0;
+  Ns busy_ns = handshake_ns, longest_ns = 0, idle_since_ns = connection.opened_ns + handshake_ns;
   for (const Transaction &transaction : all) {
     if (transaction.requested_ns > idle_since_ns)
       longest_ns = std::max(longest_ns, transaction.requested_ns - idle_since_ns);

@@ -9,10 +9,6 @@
 namespace wsitrace {
 namespace {
 
-bool ended_as(const Connection &connection, CloseReason reason) {
-  return connection.close && connection.close->reason == reason;
-}
-
 bool says(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 std::string target_text(const Connection &connection) {

@@ -11,6 +11,10 @@ namespace wsitrace {
 // What to look at in the application, or nothing.
 using Rule = std::string (*)(const Subject &, const LogFacts &);
 
+inline bool ended_as(const Connection &connection, CloseReason reason) {
+  return connection.close && connection.close->reason == reason;
+}
+
 // loop_rules.cpp: an event loop that did not run when it was needed.
 std::string waited_for_loop(const Subject &subject, const LogFacts &log);
 std::string waited_after_adoption(const Subject &subject, const LogFacts &log);

@@ -13,6 +13,7 @@
 #include "agent/export/explain/spans.h"
 #include "agent/export/text/printable.h"
 #include "tests/unit/export/explain_fixture.h"
+#include "tests/unit/timeline/rows.h"
 
 namespace wsitrace::test {
 namespace {
@@ -200,6 +201,33 @@ TEST(ExplainEvents, FirstAndLastAreKeptAndAllAreCounted) {
   EXPECT_EQ(events.count_of(k_HTTP), all);
   EXPECT_EQ(events.left_out(), 101u);
 }
+
+// Every way in which a connection is known to go, with and without a record of calls.
+class ExplainRows : public testing::TestWithParam<Row> {};
+
+TEST_P(ExplainRows, IsToldFromBeginningToEndWithTheReasonOfTheFold) {
+  for (const Form form : {Form::kPreload, Form::kPlugin}) {
+    const Told told = Told(GetParam().script).in(form);
+    Survey survey;
+    tell(told, survey);
+    std::string all;
+    for (uint64_t id = 1; id <= survey.timeline().totals().opened; ++id) {
+      all += explained(told, id);
+      EXPECT_THAT(all, AllOf(HasSubstr("What it is"), HasSubstr("What happened")));
+    }
+    const std::string reason = form == Form::kPreload ? GetParam().preload_reason : GetParam().plugin_reason;
+    EXPECT_THAT(all, HasSubstr("(" + reason.substr(0, reason.find(' ')) + ")."));
+  }
+}
+
+std::string name_of_row(const testing::TestParamInfo<Row> &row) { return row.param.name; }
+INSTANTIATE_TEST_SUITE_P(Files, ExplainRows, testing::ValuesIn(kFileRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Dynamic, ExplainRows, testing::ValuesIn(kDynamicRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Websocket, ExplainRows, testing::ValuesIn(kWebsocketRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Stream, ExplainRows, testing::ValuesIn(kStreamRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Tls, ExplainRows, testing::ValuesIn(kTlsRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Outbound, ExplainRows, testing::ValuesIn(kOutboundRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Adopted, ExplainRows, testing::ValuesIn(kAdoptedRows), name_of_row);
 
 TEST(ExplainLayout, WrapsAtItsWidthOnATerminalOnly) {
   const Told told{"CBIND NEW=9 +2000"};

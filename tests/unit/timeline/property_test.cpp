@@ -190,14 +190,15 @@ TEST(TimelineProperty, CopiesInventNothingCertainUnlessTheyAreOfBeginningsOrEnds
   });
 }
 
-// Whose end is missing may go on as the next one on its pointer; what a thread announced may be taken for what it does next.
+// Whose end is missing may go on as the next one on its pointer. A gap tells that what its thread announced may be gone, too; where
+// nothing tells, it may be taken for what the thread does next.
 TEST(TimelineProperty, LossMixesNoLivesWhoseBeginningsAndEndsWereSeen) {
   check(kCases, [](const Weave &weave, Damage damage) {
     damage.duplicated.clear();
     const Log log = woven(weave);
     std::erase_if(damage.dropped, [&](uint16_t at) {
       const uint16_t kind = kind_at(log, at);
-      return is_end(kind) || is_beginning(kind) || is_announcement(kind);
+      return is_end(kind) || (damage.told != Told::kByGap && (is_beginning(kind) || is_announcement(kind)));
     });
     const Folded folded(log.tape, damage);
     note(log, folded);
