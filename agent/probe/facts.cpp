@@ -107,6 +107,14 @@ void add_path(Event &event, Items &items, const char *path, size_t length) noexc
   items.add(kItemPath, path, length);
 }
 
+// The path of a URL, or what is one already.
+void add_location(Event &event, Items &items, const void *in) noexcept {
+  const auto *location = static_cast<const char *>(in);
+  if (location == nullptr) return;
+  if (const char *scheme = std::strstr(location, "://")) location = std::strchr(scheme + 3, '/');
+  if (location != nullptr) add_path(event, items, location, strnlen(location, kMaxUriBytes));
+}
+
 void add_request(Event &event, Items &items, lws *wsi) noexcept {
   add_parent(items, wsi);
   if (event.kind != k_HTTP) event.value = read_mark(api().lws_get_socket_fd(wsi));
@@ -154,7 +162,8 @@ bool ask_tcp(int fd, TcpInfo &info) noexcept {
 void add_tcp(Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
   TcpInfo info;
-  if (!ask_tcp(api().lws_get_socket_fd(wsi), info)) return;
+  if (!ask_tcp(api().lws_get_socket_fd(wsi), info) || info.rtt_us == 0)
+    return;  // without a round trip: never connected
   const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
   items.add(kItemTcp, &facts, sizeof facts);
 }
@@ -239,12 +248,12 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_HTTP: return add_request(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_message(items, in, length);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: add_message(items, in, length); return add_tcp(items, wsi);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
       if (is_stream(wsi)) return add_parent(items, wsi);
       return add_socket(event, items, wsi);
-    case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
+    case LWS_CALLBACK_CLIENT_HTTP_REDIRECT: add_location(event, items, in); return add_status(event, wsi);
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: return add_status(event, wsi);
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLOSED_HTTP:

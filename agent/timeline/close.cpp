@@ -52,7 +52,7 @@ struct ErrorWords {
   CloseBy by;
 };
 constexpr ErrorWords kErrorWords[] = {
-    {"HS: Rejected at CLIENT_ESTABLISHED", CloseReason::kUpgradeRefused, CloseBy::kLocal},
+    {"HS: Rejected at CLIENT_ESTABLISHED", CloseReason::kHandlerClosed, CloseBy::kLocal},  // after the upgrade
     {"HS: ws upgrade", CloseReason::kUpgradeRefused, CloseBy::kPeer},
     {"HS: ", CloseReason::kUpgradeRefused, CloseBy::kLws},
     {"Timed out", CloseReason::kTimeout, CloseBy::kLws},
@@ -153,6 +153,13 @@ bool parent_is_ending(Fold &fold, const Life &life) {
   return parent == nullptr || parent->connection.id != *life.connection.parent || parent->clues.requested;
 }
 
+bool carrier_is_destroyed_with_context(Fold &fold, const Life &life) {
+  if (!life.connection.parent) return false;
+  const Life *parent = fold.lives.find(life.parent_pointer);
+  return parent != nullptr && parent->connection.id == *life.connection.parent &&
+         parent->clues.caller == Word::kContextDestroyed;
+}
+
 bool vhost_was_destroyed(const Fold &fold, const Life &life) {
   return life.vhost_id < fold.vhost_destroyed_ns.size() &&
          fold.vhost_destroyed_ns[life.vhost_id] > life.connection.opened_ns;
@@ -181,7 +188,7 @@ Close by_elimination(const Life &life) {
 // lws's hidden closes: timeouts, validity, vhosts, parents. Without a record of calls every close is hidden.
 Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   constexpr CloseEvidence events = CloseEvidence::kEvents;
-  if (fold.threads[destroy.thread].destroying_contexts > 0)
+  if (fold.threads[destroy.thread].destroying_contexts > 0 || carrier_is_destroyed_with_context(fold, life))
     return make(CloseReason::kContextDestroyed, CloseBy::kLocal, events);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);

@@ -97,7 +97,7 @@ Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns);
 // outbound.cpp
 void note_connect_request(Fold &fold, const Event &event, Items items);
 void take_connect_request(Fold &fold, Life &life, const Event &event);
-void fold_outbound(Fold &fold, Life &life, const Event &event);
+void fold_outbound(Fold &fold, Life &life, const Event &event, Items items);
 
 // pipelining.cpp
 void note_completion(Life &life, const Event &event);

@@ -10,6 +10,8 @@
 //    CLIENT_ESTABLISHED         upgraded
 //    CLIENT_HTTP_REDIRECT       answered; the same wsi connects again
 //    CLIENT_CONNECTION_ERROR    failed; "HS: ..." is lws's word for an upgrade that was not accepted
+#include <utility>
+
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -19,20 +21,40 @@ constexpr std::string_view kRefusedUpgrade = "HS:";
 
 Transaction &current(Life &life) { return life.connection.transactions.back(); }
 
+// lws makes carrier and first stream of an h2 connection out of one request: the stream sends it.
+void take_from_carrier(Fold &fold, Life &stream) {
+  if (!stream.connection.target.empty()) return;
+  Life *carrier = fold.lives.find(stream.parent_pointer);
+  if (carrier == nullptr || !carrier->is_client_side() || carrier->connection.transactions_total > 0) return;
+  stream.request = std::exchange(carrier->request, {});
+  stream.connection.target = stream.request.target;
+}
+
 void begin(Fold &fold, Life &life, const Event &event) {
+  if (life.is_stream()) take_from_carrier(fold, life);
   if (life.progress.open) end_transaction(fold, life, Outcome::kAborted, event.time_ns);
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   life.progress.outbound = true;
   transaction.protocol = fold.strings.text(event.protocol);
   transaction.method = life.request.method;
   transaction.path = life.request.path;
-  if (life.is_stream()) transaction.version = "HTTP/2";
+  transaction.version = life.is_stream() ? "HTTP/2" : "HTTP/1.1";  // lws's client sends nothing else
 }
 
 void note_answer(Life &life, const Event &event) {
   Transaction &transaction = current(life);
   if (event.value >= 100 && event.value <= 999) transaction.status = event.value;
   if (!transaction.responded_ns) transaction.responded_ns = event.time_ns;
+}
+
+// The next exchange is for another path.
+void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
+  note_answer(life, event);
+  end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+  life.request.path.clear();
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemPath) life.request.path.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  });
 }
 
 void note_failure(Fold &fold, Life &life, const Event &event) {
@@ -63,15 +85,13 @@ void take_connect_request(Fold &fold, Life &life, const Event &event) {
   life.connection.target = life.request.target;
 }
 
-void fold_outbound(Fold &fold, Life &life, const Event &event) {
+void fold_outbound(Fold &fold, Life &life, const Event &event, Items items) {
   if (event.kind == k_CLIENT_APPEND_HANDSHAKE_HEADER) return begin(fold, life, event);
   if (!life.progress.open || !life.progress.outbound) return;
   switch (event.kind) {
     case k_ESTABLISHED_CLIENT_HTTP: return note_answer(life, event);
     case k_COMPLETED_CLIENT_HTTP: return end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
-    case k_CLIENT_HTTP_REDIRECT:
-      note_answer(life, event);
-      return end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
+    case k_CLIENT_HTTP_REDIRECT: return note_redirect(fold, life, event, items);
     case k_CLIENT_ESTABLISHED: return end_transaction(fold, life, Outcome::kUpgraded, event.time_ns);
     case k_CLIENT_CONNECTION_ERROR: return note_failure(fold, life, event);
     case k_CLOSED_CLIENT_HTTP: return end_transaction(fold, life, Outcome::kAborted, event.time_ns);

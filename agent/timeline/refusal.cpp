@@ -11,6 +11,7 @@ namespace {
 // Callback reasons that are not recorded, but may be refused; numbers of enum lws_callback_reasons.
 constexpr int kHttpBody = 13;
 constexpr int kHttpWriteable = 16;
+constexpr int kReceiveClientHttp = 46;
 
 bool is_http_handler(int callback) {
   return callback == k_HTTP || callback == kHttpBody || callback == kHttpWriteable ||
@@ -47,6 +48,8 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
     fold.threads[event.thread].accepted_fd = -1;  // turned away: no connection follows
     return;
   }
+  // Clients pass on what lws_http_client_read() said: the peer's end. Their own refusal is that of RECEIVE_CLIENT_HTTP_READ.
+  if (event.value == kReceiveClientHttp) return;
   if (life.clues.refused < 0) life.clues.refused = event.value;
   if (!life.progress.open) return;
   if (refuses_request(event.value) || refuses_upgrade(event.value))

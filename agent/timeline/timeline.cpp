@@ -71,7 +71,7 @@ void fold_event(Fold &fold, const Event &event, Items items) {
   note_close_evidence(fold, *life, event, items);
   fold_transport(fold, *life, event, items);
   fold_transaction(fold, *life, event, items);
-  fold_outbound(fold, *life, event);
+  fold_outbound(fold, *life, event, items);
   fold_refusal(fold, *life, event);
   fold_binding(fold, *life, event);
   fold_session(fold, *life, event);

@@ -46,9 +46,29 @@ TEST_F(Outbound, AnsweredRequestIsATransactionWithItsTimes) {
 
 TEST_F(Outbound, RedirectIsTwoExchangesOnOneConnection) {
   EXPECT_EQ(
-      exchanges_of(play("connect('h/a')=1 CBIND NEW=9 CREATE APPEND REDIRECT=302 CDROP('client_reset') CBIND CREATE "
-                        "APPEND ANSWER=200 ANSWERED CDROP('x') CLOSED_CLIENT_HTTP DEST")),
-      "GET /a 302 completed, GET /a 200 completed");
+      exchanges_of(play("connect('h/a')=1 CBIND NEW=9 CREATE APPEND REDIRECT('/b')=302 CDROP('client_reset') CBIND "
+                        "CREATE APPEND ANSWER=200 ANSWERED CDROP('x') CLOSED_CLIENT_HTTP DEST")),
+      "GET /a 302 completed, GET /b 200 completed");
+}
+
+TEST_F(Outbound, CarrierLeavesItsRequestToTheFirstStream) {
+  play(
+      "connect('h/a')=1 A:CBIND A:NEW=9 A:CREATE B:CREATE B:APPEND<A B:ANSWER=200 B:ANSWERED connect('h/b')=1 C:CBIND "
+      "C:NEW=-1 "
+      "C:APPEND<A C:ANSWER=404 C:ANSWERED C:DEST B:DEST A:DEST");
+  EXPECT_EQ(exchanges_of(recorder_.on(Script::pointer('A'))), "");
+  EXPECT_EQ(exchanges_of(recorder_.on(Script::pointer('B'))), "GET /a 200 completed");
+  EXPECT_EQ(exchanges_of(recorder_.on(Script::pointer('C'))), "GET /b 404 completed");
+  EXPECT_EQ(recorder_.on(Script::pointer('B')).target, "h:1");
+}
+
+TEST_F(Outbound, BreakingOffIsThePeersUnlessTheReaderRefused) {
+  play(
+      "A:CBIND A:NEW=9 A:CREATE A:APPEND A:ANSWER=200 A:refused('RECEIVE_HTTP') A:close('close_and_handled') A:DEST "
+      "B:CBIND B:NEW=9 B:CREATE B:APPEND B:ANSWER=200 B:refused('READ_HTTP') B:refused('RECEIVE_HTTP') B:close('x') "
+      "B:DEST");
+  EXPECT_EQ(recorder_.on(Script::pointer('A')).close->reason, CloseReason::kPeerClosed);
+  EXPECT_EQ(recorder_.on(Script::pointer('B')).close->reason, CloseReason::kHandlerClosed);
 }
 
 TEST_F(Outbound, WebsocketIsUpgraded) {

@@ -78,6 +78,8 @@ const std::map<std::string, int> kCallbacks = {
     {"FNET", k_FILTER_NETWORK_CONNECTION},
     {"FH", k_FILTER_HTTP_CONNECTION},
     {"RAW_RX", 59},
+    {"RECEIVE_HTTP", 46},
+    {"READ_HTTP", 48},
 };
 
 bool only_in_preload(uint16_t kind) { return kind >= k_close_requested && kind <= k_close_code_sent; }
@@ -228,6 +230,7 @@ void Script::say(const Word &word) {
   } else if (word.has_text) {
     event.text = id(word.text);
   }
+  if (event.kind == k_CLIENT_HTTP_REDIRECT && word.has_text) add_item(items, kItemPath, word.text);
   if (word.mark != 0) event.value = word.mark;
   if (word.carrier != '\0') {
     const uint64_t carrier = pointer(word.carrier);
