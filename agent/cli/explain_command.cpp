@@ -60,7 +60,7 @@ std::string summary(const Survey &survey) {
 
 Expected<void> explain_odd(const ExplainOptions &options, Output &output) {
   Survey survey;
-  const auto read = read_log(options.file, survey, options.pid);
+  auto read = read_log(options.file, survey, options.pid);
   if (!read && heard_nothing(survey.timeline())) return read;
   survey.finish();
   output.write(summary(survey));
@@ -69,7 +69,7 @@ Expected<void> explain_odd(const ExplainOptions &options, Output &output) {
   if (survey.odd().empty()) return read;
   Wanted wanted;
   for (const OddConnection &odd : survey.odd()) wanted.push_back({odd.id, odd.oddity});
-  const auto explained = explain(options, wanted, output);
+  auto explained = explain(options, wanted, output);
   if (const std::string rest = survey.rest(); !rest.empty()) output.write("\n" + rest);
   return explained;
 }

@@ -128,6 +128,17 @@ void add_request(Event &event, Items &items, lws *wsi) noexcept {
   else add_version(items, wsi);
 }
 
+// Websocket over h2 has no request line that lws_http_get_uri_and_method() knows, but the pseudo headers.
+void add_stream_upgrade(Event &event, Items &items, lws *wsi) noexcept {
+  add_parent(items, wsi);
+  char path[kMaxUriBytes];
+  const int length = api().lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_HTTP_COLON_PATH);
+  if (length <= 0 || path[0] != '/') return;
+  add_path(event, items, path, static_cast<size_t>(length));
+  add_method(items, wsi, -1);
+  items.add(kItemVersion, "HTTP/2", 6);
+}
+
 void add_status(Event &event, lws *wsi) noexcept {
   if (api().lws_http_client_http_response != nullptr)
     event.value = static_cast<int32_t>(api().lws_http_client_http_response(wsi));
@@ -158,14 +169,17 @@ bool ask_tcp(int fd, TcpInfo &info) noexcept {
   return fd >= 0 && getsockopt(fd, IPPROTO_TCP, kTcpInfo, &info, &length) == 0 && length >= sizeof info;
 }
 
+void add_tcp_of(Items &items, int fd) noexcept {
+  TcpInfo info;
+  if (!ask_tcp(fd, info) || info.rtt_us == 0) return;  // without a round trip: never connected
+  const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
+  items.add(kItemTcp, &facts, sizeof facts);
+}
+
 // lws closes the socket after this callback, in every checked version.
 void add_tcp(Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
-  TcpInfo info;
-  if (!ask_tcp(api().lws_get_socket_fd(wsi), info) || info.rtt_us == 0)
-    return;  // without a round trip: never connected
-  const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
-  items.add(kItemTcp, &facts, sizeof facts);
+  add_tcp_of(items, api().lws_get_socket_fd(wsi));
 }
 
 void add_message(Items &items, const void *in, size_t length) noexcept {
@@ -225,6 +239,13 @@ void add_completion(Event &event, lws *wsi) noexcept {
   if (early || waiting == 0) event.flags |= kSocketAsked;
 }
 
+void add_ended_socket(Items &items, int fd) noexcept {
+  const ErrnoGuard guard;
+  add_address(items, kItemPeer, fd, getpeername);
+  add_address(items, kItemLocal, fd, getsockname);
+  add_tcp_of(items, fd);
+}
+
 void add_request_line(Event &event, Items &items, lws *wsi) noexcept { add_request(event, items, wsi); }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
@@ -248,6 +269,7 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_HTTP: return add_request(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return add_stream_upgrade(event, items, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: add_message(items, in, length); return add_tcp(items, wsi);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:

@@ -36,7 +36,8 @@ inline constexpr KindSet kKindsAfterHandshake =
             LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH, LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP,
             LWS_CALLBACK_CLIENT_ESTABLISHED, LWS_CALLBACK_RAW_CONNECTED, LWS_CALLBACK_RAW_ADOPT});
 // Plain ones, unless the wsi is an h2 stream, whose parent is told.
-inline constexpr KindSet kKindsWithStreamFacts = set_of({LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL});
+inline constexpr KindSet kKindsWithStreamFacts =
+    set_of({LWS_CALLBACK_HTTP, LWS_CALLBACK_HTTP_BIND_PROTOCOL, LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION});
 // Their `in` is the cause, a C string.
 inline constexpr KindSet kKindsWithCause = set_of(
     {LWS_CALLBACK_HTTP_DROP_PROTOCOL, LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL, LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL,
@@ -59,6 +60,8 @@ void add_end(Event &event, lws *wsi) noexcept;
 // WSI's response is complete: adds what tells whether the next request was there already.
 void add_completion(Event &event, lws *wsi) noexcept;
 
+// A connection on FD is about to end: its addresses, TCP_INFO.
+void add_ended_socket(Items &items, int fd) noexcept;
 // The request that WSI is answering: path, method, version.
 void add_request_line(Event &event, Items &items, lws *wsi) noexcept;
 // What an application asked lws to connect to: the members used have the same place in every checked version.

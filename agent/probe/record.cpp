@@ -45,6 +45,19 @@ VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
   return {name_id(vhost, index), static_cast<uint8_t>(first ? kFirstProtocol : 0)};
 }
 
+// lws moves a wsi to the vhost that its request names, and then tells of the request by the table of the vhost before. No protocol
+// of that serves it: until another is bound, the new vhost's first one does.
+size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
+  if (reason != LWS_CALLBACK_FILTER_HTTP_CONNECTION && reason != LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return thunk_index;
+  lws_vhost *vhost = api().lws_get_vhost(wsi);
+  const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
+  if (index == kUnknownVhost) return thunk_index;
+  const size_t first = first_thunk_of(index);
+  if (first == thunk_index || first == kNoThunk) return thunk_index;
+  const bool known = api().lws_vhost_name_to_protocol(vhost, protocol_name_of(thunk_index)) != nullptr;
+  return known ? thunk_index : first;
+}
+
 // A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
 // connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
 void learn_vhost(lws *wsi, int reason) noexcept {
@@ -83,7 +96,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (wsi != nullptr && is_after_handshake(reason)) tell_tls(wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
-  event.protocol = protocol_id(thunk_index);
+  event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
   event.vhost = vhost.name;
   event.flags = vhost.flags;
   const bool facts = wsi != nullptr && (has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi)));
@@ -156,13 +169,35 @@ void record_connect(const lws_client_connect_info *info) noexcept {
   out->record(event, &items);
 }
 
-void record_handshake(int fd, const char *failure) noexcept {
+void record_failed_call(const char *name, uint64_t since_ns) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_call_failed, nullptr);
+  event.text = intern_literal(name);
+  const uint64_t took_us = (monotonic_ns() - since_ns) / 1000 + 1;  // last: it must reach to the event's own time
+  event.value = took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX;
+  out->record(event);
+}
+
+void record_handshake(int fd, const void *ssl) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_tls_handshake, nullptr);
+  event.value = fd;
+  Items items;
+  add_established(event, items, ssl);
+  out->record(event, &items);
+}
+
+void record_failed_handshake(int fd, const char *failure) noexcept {
   RingWriter *out = writer();
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(k_tls_handshake, nullptr);
   event.value = fd;
   event.text = intern_literal(failure);
-  out->record(event);
+  Items items;
+  add_ended_socket(items, fd);
+  out->record(event, &items);
 }
 
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept {

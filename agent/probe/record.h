@@ -85,8 +85,12 @@ void record_completion(lws *wsi) noexcept;
 void record_status(lws *wsi, unsigned status) noexcept;
 // lws_client_connect_via_info(INFO) was called. Of the query, nothing is kept.
 void record_connect(const lws_client_connect_info *info) noexcept;
-// A TLS handshake on FD is over: FAILURE is why it failed, a literal, or nullptr.
-void record_handshake(int fd, const char *failure) noexcept;
+// The call named NAME, a literal, began at SINCE_NS (CLOCK_MONOTONIC) and has returned NULL.
+void record_failed_call(const char *name, uint64_t since_ns) noexcept;
+// The TLS handshake of SSL on FD is over.
+void record_handshake(int fd, const void *ssl) noexcept;
+// It failed: FAILURE is why, a literal. lws may end the connection without another word, so what is known of the socket comes along.
+void record_failed_handshake(int fd, const char *failure) noexcept;
 
 }  // namespace wsitrace
 

@@ -43,12 +43,16 @@ void add_tls(Event &event, Items &items, const void *ssl) noexcept {
   if (g_tls.SSL_session_reused(ssl) != 0) event.flags |= kTlsResumed;
   const long verify = g_tls.SSL_get_verify_result(ssl);
   if (verify != 0 || g_tls.SSL_get_peer_cert_chain(ssl) != nullptr) {
-    event.flags |= kTlsVerified;
-    event.value = static_cast<int32_t>(verify);
+    const auto result = static_cast<int32_t>(verify);
+    items.add(kItemTlsVerify, &result, sizeof result);
   }
 }
 
 }  // namespace
+
+void add_established(Event &event, Items &items, const void *ssl) noexcept {
+  if (g_watching.load(std::memory_order_acquire)) add_tls(event, items, ssl);
+}
 
 bool TlsApi::complete() const noexcept {
   bool all = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What OpenSSL knows about a wsi's TLS, told once per connection at the first sign that its handshake is over.
+// What OpenSSL knows about a wsi's TLS, told once per connection at the first sign of the wsi that its handshake is over, and at
+// the end of the handshake itself where an entry watches it: not every connection gives another sign.
 //
 // Only getters are called that leave the SSL object, its session's reference count and the error queue alone.
 // Source:  https://docs.openssl.org/3.0/man3/ (all functions exist since OpenSSL 1.1.0).
@@ -11,6 +12,8 @@
 #include <cstdint>
 
 #include <libwebsockets.h>
+
+#include "agent/ring/writer.h"
 
 namespace wsitrace {
 
@@ -33,12 +36,13 @@ struct TlsApi {
 // Calls visit(name, pointer to the member) for each.
 template <typename Visit>
 void for_each_tls_function(TlsApi &api, Visit visit) {
-#define WSITRACE_TLS_FUNCTIONS(X)                                                                \
-  X(SSL_get_version)                                                                             \
-  X(SSL_get_current_cipher)                                                                      \
-  X(SSL_CIPHER_get_name)                                                                         \
-  X(SSL_get0_alpn_selected) X(SSL_get_servername) X(SSL_session_reused) X(SSL_get_verify_result) \
-      X(SSL_get_peer_cert_chain) X(SSL_is_init_finished) X(SSL_pending)
+#define WSITRACE_TLS_FUNCTIONS(X) \
+  X(SSL_get_version)              \
+  X(SSL_get_current_cipher)       \
+  X(SSL_CIPHER_get_name)          \
+  X(SSL_get0_alpn_selected)       \
+  X(SSL_get_servername)           \
+  X(SSL_session_reused) X(SSL_get_verify_result) X(SSL_get_peer_cert_chain) X(SSL_is_init_finished) X(SSL_pending)
 #define WSITRACE_VISIT(name) visit(#name, &api.name);
   WSITRACE_TLS_FUNCTIONS(WSITRACE_VISIT)
 #undef WSITRACE_VISIT
@@ -47,8 +51,9 @@ void for_each_tls_function(TlsApi &api, Visit visit) {
 // From here on TLS facts are told. API is complete and belongs to the libssl that the host's lws uses.
 void watch_tls(const TlsApi &api) noexcept;
 
+// Adds what SSL, whose handshake is over, knows.
+void add_established(Event &event, Items &items, const void *ssl) noexcept;
 // Records tls_established for WSI (a stream's network connection in its place) unless that was done before.
-
 void tell_tls(lws *wsi) noexcept;
 // WSI begins or ends: what was told about its address is void.
 void forget_tls(const lws *wsi) noexcept;

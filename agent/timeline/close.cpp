@@ -9,8 +9,8 @@ namespace wsitrace {
 namespace {
 
 constexpr Ns kNsPerSecond = 1'000'000'000;
-constexpr Ns kTimerSlackNs = 10'000'000;     // lws may be early by its timers' grain
-constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
+constexpr Ns kTimerSlackNs = 10'000'000;  // lws may be early by its timers' grain
+constexpr int kHttpKeepaliveIdle = 15;    // PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE
 
 Close make(CloseReason reason, CloseBy by, CloseEvidence evidence = CloseEvidence::kCloseCall) {
   return {reason, by, evidence, {}, {}};
@@ -65,7 +65,9 @@ constexpr ErrorWords kErrorWords[] = {
 
 // Who ended a handshake, by OpenSSL's reason: an alert is what the other side sent.
 CloseBy who_failed_tls(std::string_view failure) {
-  if (failure.find("alert") != std::string_view::npos || failure.starts_with("the peer")) return CloseBy::kPeer;
+  for (const std::string_view sent :
+       {"alert", "unexpected eof", "the peer"})  // OpenSSL 3 takes an EOF for an error of TLS
+    if (failure.find(sent) != std::string_view::npos) return CloseBy::kPeer;
   return failure.find("verify") != std::string_view::npos ? CloseBy::kLocal : CloseBy::kLws;
 }
 
@@ -90,9 +92,23 @@ Close by_tls_failure(const Life &life) {
   return make(CloseReason::kTlsFailed, failure.empty() ? CloseBy::kPeer : who_failed_tls(failure));
 }
 
+bool was_quiet_for(const Life &life, int seconds, Ns until_ns) {
+  const Ns quiet_ns = until_ns - life.last_sign_ns.value_or(until_ns);
+  return quiet_ns + kTimerSlackNs >= static_cast<Ns>(seconds) * kNsPerSecond;
+}
+
+// lws shuts an idle TLS connection down and half-closes it when its time is up; what closes it then looks like the peer's doing.
+// No idle connection outlives that time.
+bool was_shut_down_idle(const Life &life) {
+  const int32_t pending = life.clues.pending_timeout;
+  return life.connection.tls && pending_timeout_reason(pending) == kHttpKeepaliveIdle &&
+         was_quiet_for(life, pending_timeout_seconds(pending), life.clues.requested_ns);
+}
+
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
+  if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws);
   if (tls_failed(life)) return by_tls_failure(life);
   return make(CloseReason::kPeerClosed, CloseBy::kPeer);
@@ -171,8 +187,7 @@ std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
   if (pending == 0) return std::nullopt;
   const int seconds = pending_timeout_seconds(pending);
   if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kPendingTimeout);
-  const Ns quiet_ns = destroyed_ns - life.last_sign_ns.value_or(destroyed_ns);
-  if (quiet_ns + kTimerSlackNs < static_cast<Ns>(seconds) * kNsPerSecond) return std::nullopt;
+  if (!was_quiet_for(life, seconds, destroyed_ns)) return std::nullopt;
   return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
 }
 
@@ -193,12 +208,17 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
   if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws, events);
-  if (vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
+  const auto timeout = by_pending_timeout(life, destroy.time_ns);
+  const bool timed_out = timeout && timeout->reason == CloseReason::kTimeout;  // not killed, as a vhost's end does, too
+  if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
   if (life.connection.cls != ConnectionClass::kClient) return unknown();
   const bool all_seen = fold.sees_calls && !fold.lossy;
-  if (tls_failed(life)) return make(CloseReason::kTlsFailed, all_seen ? CloseBy::kLws : CloseBy::kUnknown, events);
+  if (tls_failed(life)) {
+    if (timeout) return make(CloseReason::kTlsFailed, timeout->by, timeout->evidence);
+    return make(CloseReason::kTlsFailed, all_seen ? CloseBy::kLws : CloseBy::kUnknown, events);
+  }
   if (upgrade_failed(life)) return upgrade_refused(events);
-  if (const auto timeout = by_pending_timeout(life, destroy.time_ns)) return *timeout;
+  if (timeout) return *timeout;
   return all_seen ? by_elimination(life) : unknown();
 }
 
@@ -207,7 +227,9 @@ void note_request_to_close(Fold &fold, Life &life, const Event &event) {
   const Word caller = fold.strings.word(event.text);
   if (caller == Word::kRedirected || clues.requested) return;
   clues.requested = true;
-  clues.caller = event.value == kContextDestroyReason ? Word::kContextDestroyed : caller;
+  clues.requested_ns = event.time_ns;
+  if (!life.is_stream()) fold.threads[event.thread].closing = event.wsi;
+  clues.caller = ends_with_context(event) ? Word::kContextDestroyed : caller;
   clues.caller_text = event.text;
 }
 

@@ -31,6 +31,7 @@ using Items = std::span<const std::byte>;
 // What the fold remembers about a recording thread. Threads from 255 on share one.
 struct ThreadFacts {
   int accepted_fd = -1;  // a listener accepted this just now
+  uint64_t closing = 0;  // pointer of the connection that lws is closing; ends of others may follow, nothing else
   std::optional<ConnectRequest>
       connecting;                    // lws_client_connect_via_info was called, and no connection has begun since
   uint32_t destroying_contexts = 0;  // lws_context_destroy is running
@@ -67,6 +68,11 @@ struct Fold {
   std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };
 
+inline constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
+inline bool ends_with_context(const Event &event) {
+  return event.kind == k_close_requested && event.value == kContextDestroyReason;
+}
+
 // lifecycle.cpp
 bool can_begin_life(uint16_t kind);
 // The life that EVENT belongs to, begun if need be; nullptr for a stray event.
@@ -80,6 +86,7 @@ Shown shown(const Connection &connection);
 // identity.cpp
 void identify(Fold &fold, Life &life, const Event &event, Items items);
 void identify_at_end(Fold &fold, Life &life, const Event &event);
+void note_addresses(Life &life, Items items);
 
 // bindings.cpp
 void fold_binding(Fold &fold, Life &life, const Event &event);
@@ -105,7 +112,7 @@ void judge_pipelining(Life &life, Transaction &transaction, const Event &request
 
 // transport.cpp
 void remember_descriptor(Fold &fold, const Life &life);
-void fold_handshake(Fold &fold, const Event &event);
+void fold_handshake(Fold &fold, const Event &event, Items items);
 void fold_transport(Fold &fold, Life &life, const Event &event, Items items);
 
 // refusal.cpp

@@ -24,8 +24,8 @@ Evidence by_absence(const Fold &fold) { return fold.lossy ? Evidence::kEliminati
 void note_vhost(const Fold &fold, Life &life, const Event &event) {
   if (event.vhost == kNoString || event.vhost == life.vhost_id) return;
   const bool first = life.vhost_id == kNoString;
-  if (!first && life.connection.cls == ConnectionClass::kListener)
-    return;  // it moves when its vhost goes; keep its name
+  // A listener serves another vhost when it accepts for that. It moves on while all vhosts of the context go, but serves none.
+  if (!first && life.connection.cls == ConnectionClass::kListener && event.kind != k_FILTER_NETWORK_CONNECTION) return;
   const std::string_view name = fold.strings.text(event.vhost);
   if (name.empty()) return;
   life.vhost_id = event.vhost;
@@ -49,10 +49,7 @@ void note_socket(Fold &fold, Life &life, const Event &event, Items items) {
     life.connection.fd = event.value;
     remember_descriptor(fold, life);
   }
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
-    if (tag == kItemPeer) life.connection.peer = address_text(bytes);
-    if (tag == kItemLocal) life.connection.local = address_text(bytes);
-  });
+  note_addresses(life, items);
 }
 
 // What a listener accepted in this thread is created next.
@@ -108,6 +105,19 @@ void note_server_side(Life &life) {
   classify(life, ConnectionClass::kClient, created ? Origin::kStream : Origin::kAccepted, Evidence::kElimination);
 }
 
+void become_stream_of(Fold &fold, Life &life, uint64_t carrier) {
+  life.connection.role = "h2";
+  life.parent_pointer = carrier;
+  Life *parent = fold.lives.find(carrier);
+  if (parent == nullptr) return;
+  const Shown before = shown(parent->connection);
+  life.connection.parent = parent->connection.id;
+  parent->connection.role = "h2";
+  parent->connection.state = State::kActive;
+  ++parent->children;
+  tell_change(fold, *parent, before);
+}
+
 void note_parent(Fold &fold, Life &life, Items items) {
   if (life.connection.parent || items.empty()) return;
   uint64_t pointer = 0;
@@ -116,17 +126,8 @@ void note_parent(Fold &fold, Life &life, Items items) {
   });
   if (pointer == 0 || pointer == life.connection.pointer) return;
   classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kEvent);
-  life.connection.role = "h2";
   life.connection.fd.reset();
-  life.parent_pointer = pointer;
-  Life *parent = fold.lives.find(pointer);
-  if (parent == nullptr) return;
-  const Shown before = shown(parent->connection);
-  life.connection.parent = parent->connection.id;
-  parent->connection.role = "h2";
-  parent->connection.state = State::kActive;
-  ++parent->children;
-  tell_change(fold, *parent, before);
+  become_stream_of(fold, life, pointer);
 }
 
 void note_raw(Fold &fold, Life &life, const Event &event) {
@@ -153,7 +154,21 @@ void note_request(Fold &fold, Life &life, const Event &event, Items items) {
   if (life.connection.role.empty()) life.connection.role = life.is_stream() ? "h2" : "h1";
 }
 
+// lws closes what a connection carries while it closes that, and nothing else.
+bool carrier_is_closing(Fold &fold, const Event &event) {
+  const uint64_t closing = fold.threads[event.thread].closing;
+  const Life *carrier = closing != 0 ? fold.lives.find(closing) : nullptr;
+  return carrier != nullptr && carrier->clues.requested && carrier->connection.role == "h2";
+}
+
 }  // namespace
+
+void note_addresses(Life &life, Items items) {
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemPeer) life.connection.peer = address_text(bytes);
+    if (tag == kItemLocal) life.connection.local = address_text(bytes);
+  });
+}
 
 void identify(Fold &fold, Life &life, const Event &event, Items items) {
   note_vhost(fold, life, event);
@@ -197,6 +212,9 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
     case k_HTTP:
     case k_FILTER_PROTOCOL_CONNECTION:
     case k_HTTP_FILE_COMPLETION: return note_request(fold, life, event, items);
+    case k_status_sent:
+      if (!items.empty()) note_request(fold, life, event, items);
+      return;
     case k_ESTABLISHED: life.seen |= kSeenEstablished; return note_request(fold, life, event, items);
     case k_HTTP_BIND_PROTOCOL:
     case k_WS_SERVER_BIND_PROTOCOL: note_parent(fold, life, items); return note_server_side(life);
@@ -218,6 +236,7 @@ void identify_at_end(Fold &fold, Life &life, const Event &event) {
     // Only a stream that died before its headers has neither NEW nor a listener's word.
     classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
     life.connection.role = "h2";
+    if (carrier_is_closing(fold, event)) become_stream_of(fold, life, fold.threads[event.thread].closing);
   }
 }
 

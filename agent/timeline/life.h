@@ -26,6 +26,7 @@ enum Seen : uint16_t {
 // Why a connection may be about to end; resolve_close() weighs it when it has. What was seen first counts.
 struct CloseClues {
   bool requested = false;  // close_requested
+  Ns requested_ns = 0;     // then
   Word caller = Word::kOther;
   uint16_t caller_text = kNoString;
   int refused = -1;  // callback whose result was non-zero
@@ -69,7 +70,7 @@ struct TransactionProgress {
 struct Life {
   Connection connection;
   uint16_t seen = 0;
-  uint32_t events = 0;
+  uint32_t events = 0;     // of its own: not calls that ask for its end
   bool announced = false;  // the observer knows it
   bool ending = false;
   bool binding_open = false;

@@ -52,9 +52,19 @@ bool is_part_of_end(uint16_t kind) {
     case k_RAW_CLOSE:
     case k_RAW_CLOSE_FILE:
     case k_CHILD_CLOSING:
+    case k_close_requested:
+    case k_tls_established:  // told along with another
     case k_WSI_DESTROY: return true;
     default: return false;
   }
+}
+
+// What happens on a stream happens on its carrier.
+void note_sign(Fold &fold, Life &life, Ns now_ns) {
+  life.last_sign_ns = now_ns;
+  if (!life.connection.parent) return;
+  Life *carrier = fold.lives.find(life.parent_pointer);
+  if (carrier != nullptr && carrier->connection.id == *life.connection.parent) carrier->last_sign_ns = now_ns;
 }
 
 Life &begin_life(Fold &fold, const Event &event) {
@@ -106,12 +116,10 @@ void end_unseen(Fold &fold, Life &life, Ns now_ns) {
 
 bool can_begin_life(uint16_t kind) {
   switch (kind) {
-    case k_close_requested:
     case k_transaction_completed:
     case k_status_sent:
     case k_close_code_sent:
-    case k_callback_refused:
-    case k_tls_established: return false;
+    case k_callback_refused: return false;
     case k_WSI_DESTROY: return true;  // a listener that never accepted says only this
     default: return !is_part_of_end(kind);
   }
@@ -123,8 +131,10 @@ Life *life_of(Fold &fold, const Event &event) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }
-  if (life == nullptr && can_begin_life(event.kind)) life = &begin_life(fold, event);
-  if (life != nullptr && !is_part_of_end(event.kind)) life->last_sign_ns = event.time_ns;
+  if (life == nullptr && (can_begin_life(event.kind) || ends_with_context(event))) life = &begin_life(fold, event);
+  if (is_part_of_end(event.kind)) return life;
+  fold.threads[event.thread].closing = 0;
+  if (life != nullptr) note_sign(fold, *life, event.time_ns);
   return life;
 }
 

@@ -41,7 +41,7 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
     case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed: end_failed_call(fold, event); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
-    case k_tls_handshake: fold_handshake(fold, event); return true;
+    case k_tls_handshake: fold_handshake(fold, event, items); return true;
     case k_PROTOCOL_INIT: return true;
     case k_PROTOCOL_DESTROY: fold.vhosts_gone += event.flags & kFirstProtocol; return true;
     default: return event.wsi == 0;
@@ -57,7 +57,7 @@ void fold_event(Fold &fold, const Event &event, Items items) {
     ++fold.totals.stray_events;
     return;
   }
-  ++life->events;
+  life->events += event.kind != k_close_requested;
   fold.observer.on_connection_event(life->connection, event, items);
   const bool announced = life->announced;
   Shown before = shown(life->connection);

@@ -13,17 +13,26 @@ Tls &tls_of(Life &life) {
   return *life.connection.tls;
 }
 
+std::optional<int> verify_result(Items bytes) {
+  int32_t result = 0;
+  if (bytes.size() != sizeof result) return std::nullopt;
+  std::memcpy(&result, bytes.data(), sizeof result);
+  return result;
+}
+
 void note_tls(Fold &fold, Life &life, const Event &event, Items items) {
+  if (items.empty()) return;
   Tls &tls = tls_of(life);
   tls.resumed = (event.flags & kTlsResumed) != 0;
-  if ((event.flags & kTlsVerified) != 0) tls.verify = event.value;
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag == kItemTlsVersion) tls.version = fold.strings.intern(text);
     if (tag == kItemCipher) tls.cipher = fold.strings.intern(text);
     if (tag == kItemAlpn) tls.alpn = fold.strings.intern(text);
     if (tag == kItemSni) tls.sni = text;
+    if (tag == kItemTlsVerify) tls.verify = verify_result(bytes);
   });
+  if (tls.alpn == "h2" && life.connection.role.empty()) life.connection.role = "h2";
 }
 
 void note_tcp(Life &life, Items items) {
@@ -46,13 +55,19 @@ void remember_descriptor(Fold &fold, const Life &life) {
 }
 
 // The handshake is told by its descriptor.
-void fold_handshake(Fold &fold, const Event &event) {
+void fold_handshake(Fold &fold, const Event &event, Items items) {
   const auto fd = static_cast<size_t>(event.value);
   if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
   Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
   if (life == nullptr || life->connection.fd != event.value) return;
   Tls &tls = tls_of(*life);
-  if (event.text != kNoString) tls.failure = fold.strings.text(event.text);
+  if (event.text != kNoString) {
+    tls.failure = fold.strings.text(event.text);
+    note_tcp(*life, items);
+    note_addresses(*life, items);
+  } else {
+    note_tls(fold, *life, event, items);
+  }
   const Ns since_ns = life->connection.connected_ns.value_or(life->connection.opened_ns);
   if (tls.handshake_ns || !tls.failure.empty() || event.time_ns < since_ns) return;
   tls.handshake_ns = event.time_ns - since_ns;
@@ -63,6 +78,7 @@ void fold_handshake(Fold &fold, const Event &event) {
 void fold_transport(Fold &fold, Life &life, const Event &event, Items items) {
   switch (event.kind) {
     case k_tls_established: return note_tls(fold, life, event, items);
+    case k_CLIENT_CONNECTION_ERROR:
     case k_CLOSED:
     case k_CLOSED_HTTP:
     case k_CLOSED_CLIENT_HTTP:

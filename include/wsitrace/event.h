@@ -61,9 +61,8 @@ enum EventFlag : uint8_t {
   // of transaction_completed
   kSocketAsked = 64,    // the kernel was asked whether more had arrived on the socket, and knew
   kSocketFilled = 128,  // it had, before the last byte of the response was sent
-  // of tls_established
-  kTlsResumed = 64,    // the session was resumed
-  kTlsVerified = 128,  // the peer presented a certificate, or its verification failed; `value` is the X509_V_... result
+  // of tls_established and tls_handshake
+  kTlsResumed = 64,  // the session was resumed
 };
 
 // Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
@@ -91,6 +90,7 @@ enum ItemTag : uint8_t {
   kItemAlpn = 10,       // what both sides agreed on, "h2"
   kItemSni = 11,        // host name that the client asked for
   kItemTcp = 12,        // TcpFacts
+  kItemTlsVerify = 13,  // int32_t, X509_V_...; where the peer presented a certificate or its verification failed
 };
 
 // Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
@@ -163,8 +163,9 @@ static_assert(sizeof(TcpFacts) == 24 && std::is_trivially_copyable_v<TcpFacts>);
   X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                    \
   X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */         \
   X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */ \
-  X(tls_established, 1013)       /* the handshake is over: items tell the facts, value the verification */           \
-  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; text: why it failed, if it did */   \
+  X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                   \
+  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */    \
+                                 /* failed: text why, items: addresses, TCP_INFO */                                  \
   X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */            \
                                  /* this thread first seen since `value` microseconds before is gone */
 

@@ -55,8 +55,8 @@ struct wsitrace_lws {
   struct lws *(*get_network_wsi)(struct lws *wsi);
   int (*http_get_uri_and_method)(struct lws *wsi, char **uri, int *length);
   int (*hdr_copy)(struct lws *wsi, char *to, int room, enum lws_token_indexes token);
-  void *(*get_ssl)(struct lws *wsi);                            /* NULL: lws without OpenSSL */
-  unsigned int (*http_client_http_response)(struct lws *wsi);   /* NULL: lws without client support */
+  void *(*get_ssl)(struct lws *wsi);                          /* NULL: lws without OpenSSL */
+  unsigned int (*http_client_http_response)(struct lws *wsi); /* NULL: lws without client support */
 };
 
 /* Starts recording. Once per process. */

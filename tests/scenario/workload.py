@@ -33,14 +33,30 @@ class WorkloadError(Exception):
 def connect(address, tls=False, alpn=()):
     sock = socket.create_connection(address, timeout=TIMEOUT_S)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not tls:
-        return sock
-    context = ssl.create_default_context()
+    return secure(sock, alpn=alpn) if tls else sock
+
+
+def tls_context(alpn=(), version=None, ciphers=None, authority=None, certificate=None):
+    """A client's context. AUTHORITY: a file of certificates to verify the server by, CERTIFICATE: (file, key) of this client."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context.verify_mode = ssl.CERT_REQUIRED if authority else ssl.CERT_NONE
+    if authority:
+        context.load_verify_locations(authority)
+    if version:
+        context.minimum_version = context.maximum_version = version
+    if ciphers:
+        context.set_ciphers(ciphers)
+    if certificate:
+        context.load_cert_chain(*certificate)
     if alpn:
         context.set_alpn_protocols(list(alpn))
-    return context.wrap_socket(sock, server_hostname="localhost")
+    return context
+
+
+def secure(sock, context=None, sni="localhost", session=None, **options):
+    """SOCK after a TLS handshake. OPTIONS: of tls_context(), unless there is a CONTEXT."""
+    return (context or tls_context(**options)).wrap_socket(sock, server_hostname=sni, session=session)
 
 
 def finish(sock):
@@ -58,35 +74,38 @@ def finish(sock):
 class Http1:
     """One HTTP/1.1 connection; answers are read to their last byte."""
 
-    def __init__(self, address, tls=False):
-        self.sock = connect(address, tls)
+    def __init__(self, address, tls=False, sock=None):
+        self.sock = sock or connect(address, tls)
         self.address = address
-        self.buffer = b""
+        self.buffer = bytearray()
 
-    def send(self, path, keep_alive=True, method="GET"):
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.address[0]}:{self.address[1]}"]
+    def request(self, path, keep_alive=True, method="GET", headers=(), body="", version="1.1"):
+        lines = [f"{method} {path} HTTP/{version}", f"Host: {self.address[0]}:{self.address[1]}", *headers]
         if not keep_alive:
             lines.append("Connection: close")
-        self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+    def send(self, path, keep_alive=True, method="GET", **options):
+        self.sock.sendall(self.request(path, keep_alive, method, **options))
 
     def _fill(self):
-        data = self.sock.recv(65536)
+        data = self.sock.recv(1 << 20)
         if not data:
-            raise WorkloadError(f"closed in the middle of an answer after {self.buffer[:60]!r}")
+            raise WorkloadError(f"closed in the middle of an answer after {bytes(self.buffer[:60])!r}")
         self.buffer += data
 
-    def receive(self):
-        """Status and body of the next answer."""
+    def receive(self, body=True):
+        """Status and body of the next answer; BODY: whether it has one (that to HEAD has not)."""
         while b"\r\n\r\n" not in self.buffer:
             self._fill()
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         lines = head.decode("latin-1").split("\r\n")
         fields = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines[1:])}
-        length = int(fields.get("content-length", "0"))
+        length = int(fields.get("content-length", "0")) if body else 0
         while len(self.buffer) < length:
             self._fill()
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return int(lines[0].split()[1]), body
+        text, self.buffer = self.buffer[:length], self.buffer[length:]
+        return int(lines[0].split()[1]), bytes(text)
 
     def get(self, path, keep_alive=True):
         self.send(path, keep_alive)
@@ -143,11 +162,19 @@ def pipelined(address, path, requests=3, gap_s=0.02):
     return statuses
 
 
+def ws_frame(payload, opcode=1):
+    """A frame as a client sends it."""
+    mask, size = os.urandom(4), len(payload)
+    head = struct.pack("!BB", 0x80 | opcode, 0x80 | size) if size < 126 else struct.pack("!BBH", 0x80 | opcode, 0xFE, size)
+    return head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+
 class WebSocket:
     """A client as RFC 6455 wants it, for messages below 64 KiB."""
 
-    def __init__(self, address, protocol="echo", path="/", tls=False):
-        self.sock = connect(address, tls)
+    def __init__(self, address, protocol="echo", path="/", tls=False, sock=None):
+        """SOCK: a connection to use instead of one's own."""
+        self.sock = sock or connect(address, tls)
         self.buffer = b""
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Upgrade: websocket",
@@ -168,11 +195,7 @@ class WebSocket:
         self.buffer += data
 
     def send(self, payload, opcode=1):
-        mask = os.urandom(4)
-        size = len(payload)
-        head = struct.pack("!BB", 0x80 | opcode, 0x80 | size) if size < 126 else \
-            struct.pack("!BBH", 0x80 | opcode, 0xFE, size)
-        self.sock.sendall(head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+        self.sock.sendall(ws_frame(payload, opcode))
 
     def receive(self):
         """Opcode and payload of the next frame."""

@@ -59,13 +59,13 @@ const char *reason_of_failure() noexcept {
 int handshake_done(void *ssl, int result) noexcept {
   const ErrnoGuard guard;
   if (result == 1) {
-    record_handshake(g_real.SSL_get_fd(ssl), nullptr);
+    record_handshake(g_real.SSL_get_fd(ssl), ssl);
     return result;
   }
   const int error = g_real.SSL_get_error(ssl, result);
-  if (error == kErrorSsl) record_handshake(g_real.SSL_get_fd(ssl), reason_of_failure());
+  if (error == kErrorSsl) record_failed_handshake(g_real.SSL_get_fd(ssl), reason_of_failure());
   if (error == kErrorSyscall || error == kErrorZeroReturn)
-    record_handshake(g_real.SSL_get_fd(ssl), "the peer ended the connection");
+    record_failed_handshake(g_real.SSL_get_fd(ssl), "the peer ended the connection");
   return result;
 }
 

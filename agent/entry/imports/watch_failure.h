@@ -17,8 +17,7 @@ lws *watch_for_failure(const char *name, Call call) {
   lws *wsi = call();
   if (wsi != nullptr) return wsi;
   const ErrnoGuard guard;
-  const uint64_t took_us = (monotonic_ns() - since_ns) / 1000 + 1;
-  record_own(k_call_failed, nullptr, took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX, name);
+  record_failed_call(name, since_ns);
   return nullptr;
 }
 

@@ -23,7 +23,7 @@ inline constexpr size_t kExplained = 20;
 struct OddConnection {
   Oddity oddity;
   uint64_t id;
-  auto operator<=>(const OddConnection &) const = default;
+  friend auto operator<=>(const OddConnection &, const OddConnection &) = default;
 };
 
 // A LogSink for the first pass.

@@ -75,9 +75,16 @@ TEST_F(TimelineTest, TagOfLwsSaysListener) {
   EXPECT_EQ(kind_of(recorder_.on(1)), "listener/listen/lws_tag");
 }
 
-TEST_F(TimelineTest, ListenerKeepsTheNameOfItsFirstVhost) {
-  play("L:FNET[a0@vhA]=7 L:FNET[b0@vhB]=8 L:DEST[b0@vhB]");
-  EXPECT_EQ(on('L').vhost, "vhA");
+TEST_F(TimelineTest, ListenerMovesToTheVhostThatItAcceptsFor) {
+  play("L:FNET[a0@vhA]=7 L:FNET[b0@vhB]=8 L:DEST[c0@vhC]");
+  EXPECT_EQ(on('L').vhost, "vhB");
+  EXPECT_EQ(on('L').opened_vhost, "vhA");
+}
+
+TEST_F(TimelineTest, ListenerThatNeverAcceptedIsKnownWhenLwsWasAskedToCloseIt) {
+  play("L:close('ctx destroy')=9999 L:DEST");
+  EXPECT_EQ(on('L').cls, ConnectionClass::kListener);
+  EXPECT_EQ(on('L').close->reason, CloseReason::kContextDestroyed);
 }
 
 TEST_F(TimelineTest, ConnectionMovesToTheVhostOfItsRequest) {

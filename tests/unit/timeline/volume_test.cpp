@@ -39,7 +39,7 @@ class Million : public TimelineObserver {
     transactions += connection.transactions_total;
     bindings += connection.bindings_total;
     sessions += connection.session ? 1 : 0;
-    streams += connection.parent ? 1 : 0;
+    streams += connection.parent && connection.evidence == Evidence::kEvent ? 1 : 0;
     mixed += is_mixed(connection) ? 1 : 0;
   }
 

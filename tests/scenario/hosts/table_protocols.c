@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+//
+// The protocols of table_host, see table.h.
+#include <string.h>
+#include <unistd.h>
+
+#include "table.h"
+
+enum { kSlowUs = 50000 };
+
+struct exchange {
+  int head, body;  // to be sent when the socket takes it
+};
+
+struct echo_session {
+  unsigned char frame[LWS_PRE + 1024];
+  size_t bytes;
+};
+
+static int ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), want = strlen(end);
+  return length >= want && !strcmp(text + length - want, end);
+}
+
+static int answer_when_writable(struct lws *wsi, struct exchange *exchange) {
+  exchange->head = exchange->body = 1;
+  lws_callback_on_writable(wsi);
+  return 0;
+}
+
+static int send_head(struct lws *wsi, struct exchange *exchange) {
+  unsigned char buffer[LWS_PRE + 512], *start = buffer + LWS_PRE, *p = start, *end = buffer + sizeof buffer;
+  exchange->head = 0;
+  if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/plain", 4, &p, end)) return 1;
+  return lws_finalize_write_http_header(wsi, start, &p, end);
+}
+
+static int send_body(struct lws *wsi, struct exchange *exchange) {
+  unsigned char buffer[LWS_PRE + 4];
+  exchange->body = 0;
+  memcpy(buffer + LWS_PRE, "dyn\n", 4);
+  if (lws_write(wsi, buffer + LWS_PRE, 4, LWS_WRITE_HTTP_FINAL) != 4) return 1;
+  return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int send_answer(struct lws *wsi, struct exchange *exchange) {
+  if (!exchange || !exchange->body) return 0;
+  if (exchange->head && send_head(wsi, exchange)) return 1;
+  return send_body(wsi, exchange);
+}
+
+static int begin_request(struct lws *wsi, struct exchange *exchange, const char *path) {
+  memset(exchange, 0, sizeof *exchange);
+  if (ends_with(path, "refuse")) return 1;
+  if (ends_with(path, "missing")) {
+    if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL)) return -1;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+  }
+  if (ends_with(path, "sleep")) {
+    usleep(kSlowUs);
+    return send_head(wsi, exchange) ? 1 : send_body(wsi, exchange);
+  }
+  if (ends_with(path, "slow")) lws_set_timer_usecs(wsi, kSlowUs);
+  if (ends_with(path, "slow") || ends_with(path, "body") || ends_with(path, "never")) return 0;
+  answer_when_writable(wsi, exchange);
+  return ends_with(path, "halves") ? send_head(wsi, exchange) : 0;
+}
+
+static int callback_dyn(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  struct exchange *exchange = user;
+  switch (reason) {
+    case LWS_CALLBACK_HTTP: return begin_request(wsi, exchange, in ? in : "");
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return answer_when_writable(wsi, exchange);
+    case LWS_CALLBACK_TIMER: return answer_when_writable(wsi, exchange);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return send_answer(wsi, exchange);
+    case LWS_CALLBACK_HTTP_BODY: return 0;
+    default: return lws_callback_http_dummy(wsi, reason, user, in, len);
+  }
+}
+
+static int callback_own(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  if (reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION && ends_with(in, "forbidden")) return 1;
+  return callback_dyn(wsi, reason, user, in, len);
+}
+
+static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  struct echo_session *session = user;
+  if (reason == LWS_CALLBACK_RECEIVE) {
+    if (len > sizeof session->frame - LWS_PRE || (len == 4 && !memcmp(in, "drop", 4))) return -1;
+    if (len == 5 && !memcmp(in, "leave", 5)) {
+      lws_close_reason(wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
+      return -1;
+    }
+    memcpy(session->frame + LWS_PRE, in, len);
+    session->bytes = len;
+    lws_callback_on_writable(wsi);
+  }
+  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && session->bytes) {
+    if (lws_write(wsi, session->frame + LWS_PRE, session->bytes, LWS_WRITE_TEXT) < 0) return -1;
+    session->bytes = 0;
+  }
+  return 0;
+}
+
+static int refuse(enum lws_callback_reasons refused, struct lws *wsi, enum lws_callback_reasons reason, void *user,
+                  void *in, size_t len) {
+  return reason == refused ? 1 : lws_callback_http_dummy(wsi, reason, user, in, len);
+}
+
+static int callback_refusing(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  return refuse(LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION, wsi, reason, user, in, len);
+}
+
+static int callback_no_network(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  return refuse(LWS_CALLBACK_FILTER_NETWORK_CONNECTION, wsi, reason, user, in, len);
+}
+
+static int callback_no_new(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  return refuse(LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, wsi, reason, user, in, len);
+}
+
+#define EXCHANGES .per_session_data_size = sizeof(struct exchange)
+#define ECHO_PROTOCOL                                                                                \
+  {                                                                                                  \
+    .name = "echo", .callback = callback_echo, .per_session_data_size = sizeof(struct echo_session), \
+    .rx_buffer_size = 1024                                                                           \
+  }
+
+static struct lws_protocols app[] = {
+    {.name = "http", .callback = lws_callback_http_dummy},
+    {.name = "dyn", .callback = callback_dyn, EXCHANGES},
+    {.name = "files", .callback = lws_callback_http_dummy, EXCHANGES},
+    ECHO_PROTOCOL,
+    {.name = "refusing", .callback = callback_refusing, EXCHANGES},
+    {0},
+};
+static struct lws_protocols own[] = {{.name = "own", .callback = callback_own, EXCHANGES}, {0}};
+static struct lws_protocols no_network[] = {{.name = "http", .callback = callback_no_network}, {0}};
+static struct lws_protocols no_new[] = {{.name = "http", .callback = callback_no_new}, {0}};
+static struct lws_protocols pinged[] = {{.name = "http", .callback = lws_callback_http_dummy}, ECHO_PROTOCOL, {0}};
+
+const char *const table_vhost_names[] = {"app", "own", "no_network", "no_new", "pinged"};
+struct lws_protocols *const table_protocols[] = {app, own, no_network, no_new, pinged};
