@@ -52,10 +52,20 @@ install_packages() {
   while read -r package; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done < <(grep -E "$groups" "$here/packages.txt" | cut -d' ' -f2)
+  [ $with_tests = 0 ] || command -v npm >/dev/null || missing+=(npm)  # other packages of node bring one along
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What the tests read SARIF back with: the validator of those who keep the format.
+install_node_packages() {
+  local dir=$here/../tests/scenario/sarif program=node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+  [ ! -x "$dir/$program" ] || [ "$dir/$program" -ot "$dir/package-lock.json" ] || return 0
+  say "installing the SARIF validator"
+  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund && chmod a+x "$program" && touch "$program") \
+    >"$dir/node_modules.log" 2>&1 || fail "SARIF validator: npm ci failed" "see $dir/node_modules.log"
 }
 
 # Source entries of a suite, derived from the binary entries the machine already has. They are kept in
@@ -124,4 +134,5 @@ build_lws() { # VERSION
 }
 
 install_packages
+[ $with_tests = 0 ] || install_node_packages
 for version in "${versions[@]}"; do build_lws "$version"; done

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/check_command.h"
 
-#include <CLI/CLI.hpp>
+#include <signal.h>
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "agent/base/clock.h"
+#include "agent/cli/check/allow_files.h"
+#include "agent/cli/check/verdict_outputs.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
-#include "agent/export/json/verdict_json.h"
-#include "agent/export/text/verdict_text.h"
+#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 namespace {
@@ -15,57 +23,88 @@ constexpr const char *kCheckFooter =
     "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 inconclusive (events were lost, or the\n"
     "program did not end by itself, so that \"nothing found\" cannot be promised).\n"
     "\n"
+    "An allow-list has one rule a line; `*` stands for any text, all but kind may be left out:\n"
+    "  kind=connection_not_destroyed vhost=app protocol=chat program=server count=3   # why it is accepted\n"
+    "\n"
     "Examples:\n"
     "  wsitrace check server.4711.wsitrace\n"
-    "  wsitrace check server.4711.wsitrace --format text --format json=verdict.json";
+    "  wsitrace check server.4711.wsitrace --format text --format json=verdict.json\n"
+    "  wsitrace check server.4711.wsitrace --allow known.txt --strict-allow\n"
+    "  wsitrace check server.4711.wsitrace --format junit=leaks.xml --format sarif=leaks.sarif --format github";
+
+constexpr uint64_t kFirstPauseNs = 20'000'000, kLongestPauseNs = 200'000'000;
+constexpr uint64_t kWriterNs = 500'000'000;  // it drains every 10 ms
+constexpr double kLongestSettleS = 3600;
 
 struct CheckOptions {
   std::string file;
   std::vector<std::string> formats{"text"};
+  std::vector<std::string> allow;
+  bool strict_allow = false;
+  double settle_s = 2;
   uint32_t pid = 0;
 };
 
-// "text" or "json=FILE".
-struct Wanted {
-  std::string format;
-  std::string file;  // empty: stdout
+enum class Life {
+  kRunning,  // it may yet close what is open
+  kGone,     // no end was written: it was killed, the file was cut off, or the end is just being written
+  kEnded,    // the log says so
+};
+struct Judged {
+  Verdict verdict;
+  Life life;
 };
 
-Expected<Wanted> parse_format(const std::string &text) {
-  const size_t equals = text.find('=');
-  Wanted wanted{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
-  if (wanted.format != "text" && wanted.format != "json")
-    return unexpected(Error{"--format " + text, "no such format", "text and json are there"});
-  if (equals != std::string::npos && wanted.file.empty())
-    return unexpected(Error{"--format " + text, "no file after '='", "leave the '=' out for stdout"});
-  return wanted;
+bool is_alive(uint32_t pid) { return pid != 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
+
+Expected<Judged> judge_file(const CheckOptions &options) {
+  Judge judge;
+  Timeline timeline(judge);
+  return read_log(options.file, timeline, options.pid).map([&] {
+    const Life without_end = is_alive(timeline.process().pid) ? Life::kRunning : Life::kGone;
+    return Judged{judge.verdict(timeline), timeline.end() != nullptr ? Life::kEnded : without_end};
+  });
 }
 
-Expected<Verdict> judge_file(const CheckOptions &options) {
-  TimelineObserver nobody;
-  Timeline timeline(nobody);
-  return read_log(options.file, timeline, options.pid).map([&] { return judge(timeline); });
+// A program that still runs is given some time to end before it is judged for good; and, once it is gone, whoever writes its trace
+// some more to write the end of that.
+Expected<Verdict> judge_settled(const CheckOptions &options) {
+  const uint64_t until_ns = monotonic_ns() + static_cast<uint64_t>(options.settle_s * 1e9);
+  uint64_t writer_until_ns = monotonic_ns() + kWriterNs;
+  for (uint64_t pause_ns = kFirstPauseNs;; pause_ns = std::min(2 * pause_ns, kLongestPauseNs)) {
+    auto judged = judge_file(options);
+    if (!judged) return unexpected(judged.error());
+    const uint64_t now_ns = monotonic_ns();
+    if (judged->life == Life::kRunning) writer_until_ns = now_ns + kWriterNs;
+    const bool settled = judged->life == Life::kEnded || (judged->life == Life::kGone && now_ns >= writer_until_ns);
+    if (settled || now_ns >= until_ns) return std::move(judged->verdict);
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(pause_ns, until_ns - now_ns)));
+  }
 }
 
-Expected<void> write_verdict(const Verdict &verdict, const Wanted &wanted) {
-  auto output = wanted.file.empty() ? Expected<Output>(Output::to_stdout()) : Output::to_file(wanted.file);
-  if (!output) return unexpected(output.error());
-  output->write(wanted.format == "json" ? verdict_json(verdict) : verdict_text(verdict));
-  return output->finish();
+// What the text shows beside the findings takes another pass over the log.
+Expected<ExampleTexts> examples_of(const CheckOptions &options, const Verdict &verdict) {
+  auto wanted = examples_for(verdict);
+  if (wanted.empty()) return ExampleTexts{};
+  Examples examples(std::move(wanted));
+  return read_log(options.file, examples, options.pid).map([&] { return examples.texts(); });
 }
 
 Expected<int> check(const CheckOptions &options) {
-  std::vector<Wanted> all_wanted;
-  for (const std::string &format : options.formats) {
-    auto wanted = parse_format(format);
-    if (!wanted) return unexpected(wanted.error());
-    all_wanted.push_back(*wanted);
-  }
-  const auto verdict = judge_file(options);
+  auto allowed = read_allow_files(options.allow);
+  if (!allowed) return unexpected(allowed.error());
+  auto outputs = VerdictOutputs::open(options.formats);
+  if (!outputs) return unexpected(outputs.error());
+  auto verdict = judge_settled(options);
   if (!verdict) return unexpected(verdict.error());
-  for (const Wanted &wanted : all_wanted)
-    if (const auto written = write_verdict(*verdict, wanted); !written) return unexpected(written.error());
-  return verdict->exit_status();
+  allowed->apply(*verdict);
+  const Check check{{std::move(*verdict)}, allowed->uses(), options.strict_allow};
+  Expected<ExampleTexts> examples;
+  if (outputs->has_text()) examples = examples_of(options, check.verdicts.front());
+  if (!examples) return unexpected(examples.error());
+  if (const auto written = outputs->write(check, {*examples}); !written) return unexpected(written.error());
+  complain_of_stale_rules(check);
+  return check.exit_status();
 }
 
 int run(const CheckOptions &options) {
@@ -81,9 +120,17 @@ void add_check_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App *command = app.add_subcommand("check", "Look for leaks in a trace");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  command->add_option("--format", options->formats, "Write the verdict as text or json; without FILE to stdout")
-      ->type_name("text|json[=FILE]")
+  command->add_option("--format", options->formats, "Write the verdict in this format; without FILE to stdout")
+      ->type_name("text|json|junit|sarif|github[=FILE]")
       ->allow_extra_args(false);
+  CLI::Option *allow = command->add_option("--allow", options->allow, "Findings that are accepted, one rule a line")
+                           ->type_name("FILE")
+                           ->allow_extra_args(false);
+  command->add_flag("--strict-allow", options->strict_allow, "Fail on rules that allowed nothing")->needs(allow);
+  command->add_option("--settle", options->settle_s, "Wait so long for a program that still runs to end")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, kLongestSettleS))
+      ->capture_default_str();
   command->add_option("--pid", options->pid, "Of a ring file: the process to check (default: the first that recorded)")
       ->type_name("PID");
   command->footer(kCheckFooter);

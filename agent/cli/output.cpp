@@ -11,8 +11,11 @@ namespace wsitrace {
 
 Output Output::to_stdout() { return {stdout, "stdout"}; }
 
-Expected<Output> Output::to_file(const std::string &path) {
-  FILE *file = std::fopen(path.c_str(), "we");
+Expected<Output> Output::to_file(const std::string &path) { return open(path, "we"); }
+Expected<Output> Output::append_to_file(const std::string &path) { return open(path, "ae"); }
+
+Expected<Output> Output::open(const std::string &path, const char *mode) {
+  FILE *file = std::fopen(path.c_str(), mode);
   if (file == nullptr) return unexpected(system_error(path, errno, "choose a file that you may write"));
   return Output(file, path);
 }

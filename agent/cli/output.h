@@ -16,6 +16,7 @@ class Output {
  public:
   static Output to_stdout();
   static Expected<Output> to_file(const std::string &path);
+  static Expected<Output> append_to_file(const std::string &path);
   Output(Output &&other) noexcept;
   Output &operator=(Output &&) = delete;
   ~Output();
@@ -27,6 +28,7 @@ class Output {
   [[nodiscard]] bool is_terminal() const;
 
  private:
+  static Expected<Output> open(const std::string &path, const char *mode);
   Output(FILE *file, std::string name) : file_(file), name_(std::move(name)) {}
 
   FILE *file_;

@@ -68,11 +68,20 @@ void add_listener(Event &event, Items &items, lws *wsi, const void *in) noexcept
   known.store(address, std::memory_order_relaxed);
 }
 
+void add_pointer(Items &items, ItemTag tag, const lws *wsi) noexcept {
+  const auto address = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(wsi));
+  items.add(tag, &address, sizeof address);
+}
+
 void add_parent(Items &items, lws *wsi) noexcept {
   const lws *carrier = api().lws_get_network_wsi(wsi);
-  if (carrier == nullptr || carrier == wsi) return;
-  const auto address = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(carrier));
-  items.add(kItemParent, &address, sizeof address);
+  if (carrier != nullptr && carrier != wsi) add_pointer(items, kItemParent, carrier);
+}
+
+// The wsi that the application made this one a child of.
+void add_elder(Items &items, const lws *wsi) noexcept {
+  const lws *elder = api().lws_get_parent != nullptr ? api().lws_get_parent(wsi) : nullptr;
+  if (elder != nullptr) add_pointer(items, kItemParent, elder);
 }
 
 bool is_upper_case(const char *text, int length) noexcept {
@@ -144,24 +153,28 @@ void add_status(Event &event, lws *wsi) noexcept {
     event.value = static_cast<int32_t>(api().lws_http_client_http_response(wsi));
 }
 
-// The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.1.
+// The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.6.
 struct TcpInfo {
   uint8_t state_and_options[8];
   uint32_t timers_and_counts[9];
   uint32_t last_data_sent_ms;  // ago
   uint32_t last_ack_sent_ms;
   uint32_t last_data_received_ms;
-  uint32_t windows[3];
+  uint32_t last_ack_received_ms;
+  uint32_t windows[2];  // pmtu, rcv_ssthresh
   uint32_t rtt_us;
   uint32_t congestion[7];
   uint32_t total_retrans;
   uint64_t pacing[2];
   uint64_t bytes_acked;
   uint64_t bytes_received;
+  uint32_t segments[2];
+  uint32_t notsent_bytes;
 };
 static_assert(offsetof(TcpInfo, last_data_sent_ms) == 44 && offsetof(TcpInfo, rtt_us) == 68 &&
               offsetof(TcpInfo, total_retrans) == 100 && offsetof(TcpInfo, bytes_acked) == 120 &&
-              offsetof(TcpInfo, bytes_received) == 128);
+              offsetof(TcpInfo, bytes_received) == 128 && offsetof(TcpInfo, last_ack_received_ms) == 56 &&
+              offsetof(TcpInfo, notsent_bytes) == 144);
 constexpr int kTcpInfo = 11;  // TCP_INFO
 
 bool ask_tcp(int fd, TcpInfo &info) noexcept {
@@ -172,7 +185,8 @@ bool ask_tcp(int fd, TcpInfo &info) noexcept {
 void add_tcp_of(Items &items, int fd) noexcept {
   TcpInfo info;
   if (!ask_tcp(fd, info) || info.rtt_us == 0) return;  // without a round trip: never connected
-  const TcpFacts facts{info.bytes_received, info.bytes_acked, info.rtt_us, info.total_retrans};
+  const TcpFacts facts{info.bytes_received,       info.bytes_acked,          info.rtt_us,        info.total_retrans,
+                       info.state_and_options[0], info.last_ack_received_ms, info.notsent_bytes, 0};
   items.add(kItemTcp, &facts, sizeof facts);
 }
 
@@ -262,7 +276,7 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
   switch (static_cast<int>(event.kind)) {
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return add_listener(event, items, wsi, in);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_ADOPT: add_elder(items, wsi); return add_socket(event, items, wsi);
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return add_socket(event, items, wsi);
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:

@@ -30,6 +30,7 @@ struct LwsApi {
   const char *(*lws_wsi_tag)(struct lws *) = nullptr;                     // 4.2 and later
   void *(*lws_get_ssl)(struct lws *) = nullptr;                           // builds with TLS
   unsigned int (*lws_http_client_http_response)(struct lws *) = nullptr;  // builds with client support
+  struct lws *(*lws_get_parent)(const struct lws *) = nullptr;            // who links wsitrace may have an older table
 };
 
 // True for a library that the probe was checked against, by the text of lws_get_library_version().

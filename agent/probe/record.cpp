@@ -2,6 +2,7 @@
 #include "agent/probe/record.h"
 
 #include "agent/probe/facts.h"
+#include "agent/probe/finals.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/strings.h"
@@ -45,10 +46,15 @@ VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
   return {name_id(vhost, index), static_cast<uint8_t>(first ? kFirstProtocol : 0)};
 }
 
-// lws moves a wsi to the vhost that its request names, and then tells of the request by the table of the vhost before. No protocol
-// of that serves it: until another is bound, the new vhost's first one does.
+constexpr bool tells_of_request(int reason) noexcept {
+  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE ||
+         reason == LWS_CALLBACK_HTTP_FILE_COMPLETION;
+}
+
+// lws moves a wsi to the vhost that its request names, and then tells of the request, and of the file that it sends, by the table of the vhost
+// before. No protocol of that serves it: until another is bound, the new vhost's first one does.
 size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
-  if (reason != LWS_CALLBACK_FILTER_HTTP_CONNECTION && reason != LWS_CALLBACK_HTTP_CONFIRM_UPGRADE) return thunk_index;
+  if (!tells_of_request(reason)) return thunk_index;
   lws_vhost *vhost = api().lws_get_vhost(wsi);
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
   if (index == kUnknownVhost) return thunk_index;
@@ -79,6 +85,19 @@ Event event_of(EventKind kind, const void *subject) noexcept {
   return event;
 }
 
+// Before these the application has completed a response that it has written, or never does.
+constexpr bool owes_completion(int reason) noexcept {
+  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_WSI_DESTROY;
+}
+
+void tell_final(RingWriter &out, const lws *wsi) noexcept {
+  const int ago_ms = take_final(wsi);
+  if (ago_ms < 0) return;
+  Event event = event_of(k_response_written, wsi);
+  event.value = ago_ms;
+  out.record(event);
+}
+
 [[gnu::noinline]] void record_with_facts(RingWriter &out, Event event, lws *wsi, const void *in,
                                          size_t length) noexcept {
   Items items;
@@ -94,6 +113,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
     return count_lost_without_ring();
   if (wsi != nullptr && introduces_vhost(reason)) learn_vhost(wsi, reason);
   if (wsi != nullptr && is_after_handshake(reason)) tell_tls(wsi);
+  if (wsi != nullptr && owes_completion(reason)) tell_final(*out, wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
@@ -139,6 +159,7 @@ void record_completion(lws *wsi) noexcept {
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(k_transaction_completed, wsi);
   if (wsi != nullptr) {
+    forget_final(wsi);
     event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
     add_completion(event, wsi);
   }

@@ -93,7 +93,7 @@ Close by_tls_failure(const Life &life) {
 }
 
 bool was_quiet_for(const Life &life, int seconds, Ns until_ns) {
-  const Ns quiet_ns = until_ns - life.last_sign_ns.value_or(until_ns);
+  const Ns quiet_ns = until_ns - life.connection.last_sign_ns.value_or(until_ns);
   return quiet_ns + kTimerSlackNs >= static_cast<Ns>(seconds) * kNsPerSecond;
 }
 

@@ -64,6 +64,8 @@ struct Transaction {
   Ns requested_ns = 0;      // outbound: the request was about to be sent
   OptionalNs handled_ns;    // the handler was called; never outbound
   OptionalNs responded_ns;  // the response's status was sent; outbound: its head was received
+  OptionalNs
+      written_ns;  // the application wrote the last of the response; only where it did not complete it after that
   OptionalNs completed_ns;  // the exchange ended, however
   Outcome outcome = Outcome::kOpen;
 };
@@ -104,6 +106,8 @@ struct Tcp {
   uint64_t sent_bytes = 0;
   uint32_t rtt_us = 0;
   uint32_t retransmits = 0;
+  OptionalNs peer_closed_ns;  // a duration: the peer had sent its FIN this long ago, and this side none
+  uint32_t unsent_bytes = 0;  // written, but not yet taken by the network: the peer does not read
 };
 
 struct Connection {
@@ -132,6 +136,9 @@ struct Connection {
   OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost
   State state = State::kHandshake;
   std::optional<Close> close;
+  OptionalNs last_sign_ns;     // the last event that was not part of its end
+  uint16_t last_callback = 0;  // the application's callback that was last in charge, a wsitrace::EventKind; 0: none
+  std::string_view last_callback_protocol;
   std::vector<Binding> bindings;
   std::vector<Transaction> transactions;
   uint64_t bindings_total = 0;

@@ -18,7 +18,7 @@
 #define WSITRACE_TIMELINE_FOLD_H
 
 #include <array>
-#include <set>
+#include <map>
 
 #include "agent/timeline/life_table.h"
 #include "agent/timeline/string_table.h"
@@ -59,11 +59,12 @@ struct Fold {
   bool sees_calls = false;  // calls into lws are recorded too, not only its callbacks (preload, plugin)
   bool lossy = false;       // events are missing
   std::array<ThreadFacts, 256> threads;
-  std::set<uint64_t> contexts;  // alive, of those whose creation was seen
-  bool context_created = false;
-  bool context_destroyed = false;
+  std::map<uint64_t, ContextLife> contexts;  // alive, of those whose creation was seen
+  uint64_t contexts_created = 0;
+  uint64_t contexts_destroyed = 0;
   uint64_t vhosts_made = 0;
   uint64_t vhosts_gone = 0;             // protocols[0] was told PROTOCOL_DESTROY
+  std::vector<int64_t> vhosts_left;     // told PROTOCOL_INIT and not PROTOCOL_DESTROY, by string id of the name
   std::vector<Ns> vhost_destroyed_ns;   // by string id of its name; 0: not
   std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };

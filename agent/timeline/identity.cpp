@@ -105,6 +105,14 @@ void note_server_side(Life &life) {
   classify(life, ConnectionClass::kClient, created ? Origin::kStream : Origin::kAccepted, Evidence::kElimination);
 }
 
+uint64_t pointer_in(Items items) {
+  uint64_t pointer = 0;
+  for_each_item(items, [&](ItemTag tag, Items bytes) {
+    if (tag == kItemParent && bytes.size() == sizeof pointer) std::memcpy(&pointer, bytes.data(), sizeof pointer);
+  });
+  return pointer;
+}
+
 void become_stream_of(Fold &fold, Life &life, uint64_t carrier) {
   life.connection.role = "h2";
   life.parent_pointer = carrier;
@@ -120,17 +128,24 @@ void become_stream_of(Fold &fold, Life &life, uint64_t carrier) {
 
 void note_parent(Fold &fold, Life &life, Items items) {
   if (life.connection.parent || items.empty()) return;
-  uint64_t pointer = 0;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
-    if (tag == kItemParent && bytes.size() == sizeof pointer) std::memcpy(&pointer, bytes.data(), sizeof pointer);
-  });
+  const uint64_t pointer = pointer_in(items);
   if (pointer == 0 || pointer == life.connection.pointer) return;
   classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kEvent);
   life.connection.fd.reset();
   become_stream_of(fold, life, pointer);
 }
 
-void note_raw(Fold &fold, Life &life, const Event &event) {
+// A child ends with its parent, but has a socket of its own.
+void note_elder(Fold &fold, Life &life, Items items) {
+  const uint64_t pointer = pointer_in(items);
+  const Life *elder = pointer != 0 ? fold.lives.find(pointer) : nullptr;
+  if (elder == nullptr || elder == &life) return;
+  life.parent_pointer = pointer;
+  life.connection.parent = elder->connection.id;
+}
+
+void note_raw(Fold &fold, Life &life, const Event &event, Items items) {
+  note_elder(fold, life, items);
   life.seen |= kSeenRaw;
   life.connection.state = State::kActive;
   life.connection.role = event.kind == k_RAW_ADOPT_FILE ? "raw_file" : "raw";
@@ -206,7 +221,7 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
       return;
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
-    case k_RAW_CONNECTED: note_raw(fold, life, event); return note_socket(fold, life, event, items);
+    case k_RAW_CONNECTED: note_raw(fold, life, event, items); return note_socket(fold, life, event, items);
     case k_FILTER_HTTP_CONNECTION:
     case k_HTTP_CONFIRM_UPGRADE:
     case k_HTTP:

@@ -77,8 +77,7 @@ struct Life {
   int accepted_fd = -1;  // what the listener accepted in this thread just before the first event
   uint16_t vhost_id = kNoString;
   uint64_t parent_pointer = 0;
-  uint32_t children = 0;    // open h2 streams
-  OptionalNs last_sign_ns;  // the last event that was not part of its end
+  uint32_t children = 0;  // open h2 streams
   CloseClues clues;
   TransactionProgress progress;
   Completion completion;

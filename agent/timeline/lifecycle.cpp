@@ -23,6 +23,9 @@ bool begins_another(const Fold &fold, const Life &life, const Event &event) {
   }
 }
 
+// lws's own wsis have no vhost, and end without WSI_DESTROY.
+bool is_silent_listener(const Event &event) { return ends_with_context(event) && event.vhost != kNoString; }
+
 bool is_beginning(const Event &event) {
   switch (event.kind) {
     case k_WSI_CREATE:
@@ -54,17 +57,37 @@ bool is_part_of_end(uint16_t kind) {
     case k_CHILD_CLOSING:
     case k_close_requested:
     case k_tls_established:  // told along with another
+    case k_response_written:
     case k_WSI_DESTROY: return true;
     default: return false;
   }
 }
 
+// Callbacks in which the application decides something; not those that only tell of lws's own steps.
+bool gives_control(uint16_t kind) {
+  switch (kind) {
+    case k_WSI_CREATE:
+    case k_HTTP_BIND_PROTOCOL:
+    case k_CLIENT_HTTP_BIND_PROTOCOL:
+    case k_WS_SERVER_BIND_PROTOCOL:
+    case k_WS_CLIENT_BIND_PROTOCOL:
+    case k_RAW_SKT_BIND_PROTOCOL: return false;
+    default: return kind < k_gap;
+  }
+}
+
 // What happens on a stream happens on its carrier.
-void note_sign(Fold &fold, Life &life, Ns now_ns) {
-  life.last_sign_ns = now_ns;
+void note_sign(Fold &fold, Life &life, const Event &event) {
+  const Ns now_ns = event.time_ns;
+  life.connection.last_sign_ns = now_ns;
+  if (gives_control(event.kind)) {
+    life.connection.last_callback = event.kind;
+    life.connection.last_callback_protocol = fold.strings.text(event.protocol);
+  }
   if (!life.connection.parent) return;
   Life *carrier = fold.lives.find(life.parent_pointer);
-  if (carrier != nullptr && carrier->connection.id == *life.connection.parent) carrier->last_sign_ns = now_ns;
+  if (carrier != nullptr && carrier->connection.id == *life.connection.parent)
+    carrier->connection.last_sign_ns = now_ns;
 }
 
 Life &begin_life(Fold &fold, const Event &event) {
@@ -131,10 +154,10 @@ Life *life_of(Fold &fold, const Event &event) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }
-  if (life == nullptr && (can_begin_life(event.kind) || ends_with_context(event))) life = &begin_life(fold, event);
+  if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event))) life = &begin_life(fold, event);
   if (is_part_of_end(event.kind)) return life;
   fold.threads[event.thread].closing = 0;
-  if (life != nullptr) note_sign(fold, *life, event.time_ns);
+  if (life != nullptr) note_sign(fold, *life, event);
   return life;
 }
 

@@ -9,15 +9,28 @@ namespace {
 void fold_context(Fold &fold, const Event &event) {
   uint32_t &destroying = fold.threads[event.thread].destroying_contexts;
   if (event.kind == k_context_created) {
-    fold.contexts.insert(event.wsi);
-    fold.context_created = true;
+    fold.contexts[event.wsi] = {event.wsi, ++fold.contexts_created, event.time_ns};
   } else if (event.value == 0) {
     ++destroying;
   } else {
     if (destroying > 0) --destroying;
     fold.contexts.erase(event.wsi);
-    fold.context_destroyed = true;
+    ++fold.contexts_destroyed;
   }
+}
+
+// A vhost that was never told PROTOCOL_INIT, for lws_service() never ran, is not told PROTOCOL_DESTROY either.
+void fold_first_protocol(Fold &fold, const Event &event, int64_t change) {
+  if ((event.flags & kFirstProtocol) == 0) return;
+  if (change < 0) ++fold.vhosts_gone;
+  if (event.vhost >= fold.vhosts_left.size()) fold.vhosts_left.resize(size_t{event.vhost} + 1);
+  fold.vhosts_left[event.vhost] += change;
+}
+
+void fold_descriptor_left(Fold &fold, const Event &event) {
+  const auto found = fold.contexts.find(event.wsi);
+  const ContextLife context = found != fold.contexts.end() ? found->second : ContextLife{event.wsi, 0, 0};
+  fold.observer.on_descriptor_left(context, event.value, fold.strings.text(event.text), event.time_ns);
 }
 
 void fold_vhost_destroyed(Fold &fold, const Event &event) {
@@ -35,6 +48,7 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
       fold.threads[event.thread].connecting.reset();
       return true;
     case k_vhost_created: ++fold.vhosts_made; return true;
+    case k_descriptor_left: fold_descriptor_left(fold, event); return true;
     case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
     case k_context_created:
     case k_context_destroyed: fold_context(fold, event); return true;
@@ -42,8 +56,8 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
     case k_call_failed: end_failed_call(fold, event); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
-    case k_PROTOCOL_INIT: return true;
-    case k_PROTOCOL_DESTROY: fold.vhosts_gone += event.flags & kFirstProtocol; return true;
+    case k_PROTOCOL_INIT: fold_first_protocol(fold, event, 1); return true;
+    case k_PROTOCOL_DESTROY: fold_first_protocol(fold, event, -1); return true;
     default: return event.wsi == 0;
   }
 }
@@ -105,9 +119,23 @@ const End *Timeline::end() const { return fold_->end ? &*fold_->end : nullptr; }
 uint64_t Timeline::last_event_ns() const { return fold_->last_event_ns; }
 
 bool Timeline::contexts_gone() const {
-  if (fold_->context_created) return fold_->contexts.empty();
+  if (fold_->contexts_created > 0) return fold_->contexts.empty();
   if (fold_->vhosts_made > 0) return fold_->vhosts_gone >= fold_->vhosts_made;
-  return fold_->context_destroyed;
+  return fold_->contexts_destroyed > 0;
+}
+
+uint64_t Timeline::contexts_destroyed() const { return fold_->contexts_destroyed; }
+
+void Timeline::for_each_context(const std::function<void(const ContextLife &)> &visit) const {
+  std::map<uint64_t, const ContextLife *> by_number;
+  for (const auto &[pointer, context] : fold_->contexts) by_number[context.number] = &context;
+  for (const auto &[number, context] : by_number) visit(*context);
+}
+
+void Timeline::for_each_vhost_left(const std::function<void(std::string_view, uint64_t)> &visit) const {
+  for (size_t id = 0; id < fold_->vhosts_left.size(); ++id)
+    if (fold_->vhosts_left[id] > 0)
+      visit(fold_->strings.text(static_cast<uint16_t>(id)), static_cast<uint64_t>(fold_->vhosts_left[id]));
 }
 
 void Timeline::for_each_open(const std::function<void(const Connection &)> &visit) const {

@@ -5,7 +5,6 @@
 // Who uses it: every exporter, as a TimelineObserver. Feed it as a LogSink.
 // Memory:      follows the open connections (and 24 bytes for each pointer that ever was one). A closed one is handed to the
 //              observer and forgotten.
-// Limits:      outbound exchanges are not folded into transactions yet; `pipelined` is not known yet.
 // Parity:      transactions and bindings come out the same with and without the kinds that only a preload records (1005 to
 //              1008); close reasons are less precise without them.
 // Cost:        at least 5 M events/s on one core (tests/bench/fold_bench.cpp).
@@ -19,6 +18,13 @@
 #include "wsitrace/log.h"
 
 namespace wsitrace {
+
+// An lws context, from lws_create_context to the return of lws_context_destroy. Seen by the preload library only.
+struct ContextLife {
+  uint64_t pointer = 0;
+  uint64_t number = 0;  // 1, 2, 3, ... in the order of their making; 0: made before the log began
+  Ns created_ns = 0;
+};
 
 // Hears what happens, in order. References are valid during the call only.
 class TimelineObserver {
@@ -38,6 +44,8 @@ class TimelineObserver {
   virtual void on_session_opened(const Connection &) {}
   virtual void on_session_closed(const Connection &) {}
   virtual void on_connection_closed(const Connection &) {}
+  // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".
+  virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}
 };
 
 struct Totals {
@@ -74,6 +82,11 @@ class Timeline final : public LogSink {
   // Every lws context that was seen is gone: its destruction returned or, where their creation is not recorded (plugin, link),
   // protocols[0] of every vhost was told PROTOCOL_DESTROY.
   [[nodiscard]] bool contexts_gone() const;
+  // Contexts whose destruction returned. Those that were made and are left: by their number.
+  [[nodiscard]] uint64_t contexts_destroyed() const;
+  void for_each_context(const std::function<void(const ContextLife &)> &visit) const;
+  // Vhosts, by name, whose protocols[0] was told PROTOCOL_INIT more often than PROTOCOL_DESTROY.
+  void for_each_vhost_left(const std::function<void(std::string_view name, uint64_t count)> &visit) const;
   // Open connections, by id.
   void for_each_open(const std::function<void(const Connection &)> &visit) const;
 

@@ -18,6 +18,7 @@ namespace {
 
 // Handlers ask for the close after their last response, and lws closes at once; where it waits, there was something left to send.
 constexpr Ns kPromptCloseNs = 100'000'000;
+constexpr Ns kNsPerMillisecond = 1'000'000;
 
 Transaction &current(Life &life) { return life.connection.transactions.back(); }
 
@@ -152,6 +153,15 @@ void note_status(Fold &fold, Life &life, const Event &event, Items items) {
   transaction.responded_ns = event.time_ns;
 }
 
+// Told late: when the next request comes, or when all is over.
+void note_written(Life &life, const Event &event) {
+  if (life.is_client_side() || life.connection.transactions.empty()) return;
+  const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
+  Transaction &transaction = current(life);
+  transaction.written_ns =
+      event.time_ns > transaction.requested_ns + ago_ns ? event.time_ns - ago_ns : transaction.requested_ns;
+}
+
 void establish(Fold &fold, Life &life, const Event &event) {
   if (!life.progress.open) return;
   current(life).protocol = fold.strings.text(event.protocol);
@@ -210,6 +220,7 @@ void fold_transaction(Fold &fold, Life &life, const Event &event, Items items) {
     case k_HTTP_DROP_PROTOCOL: return note_dropped(fold, life, event);
     case k_transaction_completed: return note_completed(fold, life, event);
     case k_status_sent: return note_status(fold, life, event, items);
+    case k_response_written: return note_written(life, event);
     case k_ESTABLISHED: return establish(fold, life, event);
     case k_CLOSED:
     case k_CLOSED_HTTP: return settle_transaction(fold, life, event.time_ns);

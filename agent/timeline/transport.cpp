@@ -6,6 +6,8 @@
 namespace wsitrace {
 namespace {
 
+constexpr uint32_t kCloseWait = 8;  // TCP_CLOSE_WAIT
+constexpr Ns kNsPerMillisecond = 1'000'000;
 constexpr size_t kMaxDescriptor = 1 << 20;  // a larger one is not remembered
 
 Tls &tls_of(Life &life) {
@@ -40,7 +42,9 @@ void note_tcp(Life &life, Items items) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
-    life.connection.tcp = Tcp{facts.received_bytes, facts.sent_bytes, facts.rtt_us, facts.retransmits};
+    Tcp tcp{facts.received_bytes, facts.sent_bytes, facts.rtt_us, facts.retransmits, {}, facts.unsent_bytes};
+    if (facts.state == kCloseWait) tcp.peer_closed_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond;
+    life.connection.tcp = tcp;
   });
 }
 

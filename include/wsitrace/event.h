@@ -83,7 +83,7 @@ enum ItemTag : uint8_t {
   kItemPath = 3,        // request path without query
   kItemMethod = 4,      // request method, text
   kItemVersion = 5,     // HTTP version as the request line says it, e.g. "HTTP/1.1"
-  kItemParent = 6,      // uint64_t: pointer of the wsi that carries this one (h2 network connection)
+  kItemParent = 6,      // uint64_t: pointer of the wsi that carries this one (h2) or that it is a child of (RAW_ADOPT)
   kItemText = 7,        // free text, e.g. the message of CLIENT_CONNECTION_ERROR
   kItemTlsVersion = 8,  // "TLSv1.3"
   kItemCipher = 9,      // "TLS_AES_256_GCM_SHA384"
@@ -99,8 +99,12 @@ struct TcpFacts {
   uint64_t sent_bytes;      // tcpi_bytes_acked: what the peer has acknowledged, its SYN and FIN included
   uint32_t rtt_us;          // tcpi_rtt, smoothed
   uint32_t retransmits;     // tcpi_total_retrans
+  uint32_t state;           // tcpi_state: 1 established, 8 the peer has closed and this side not, ...
+  uint32_t unheard_ms;      // tcpi_last_ack_recv: how long ago the last segment of the peer came
+  uint32_t unsent_bytes;    // tcpi_notsent_bytes: written by this side, and not yet taken by the network
+  uint32_t reserved;
 };
-static_assert(sizeof(TcpFacts) == 24 && std::is_trivially_copyable_v<TcpFacts>);
+static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
 
 // X(name, number). Callback reasons that the probe records.
 #define WSITRACE_CALLBACK_KINDS(X)      \
@@ -150,23 +154,27 @@ static_assert(sizeof(TcpFacts) == 24 && std::is_trivially_copyable_v<TcpFacts>);
   X(CONNECTING, 105)
 
 // X(name, number). Kinds of our own.
-#define WSITRACE_OWN_KINDS(X)                                                                                        \
-  X(gap, 1000)           /* value: events lost just before, in this thread */                                        \
-  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                               \
-  X(vhost_destroyed, 1002)                                                                                           \
-  X(context_created, 1003)       /* wsi: the context's pointer */                                                    \
-  X(context_destroyed, 1004)     /* same */                                                                          \
-  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                 \
-  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                     \
-  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                                      \
-  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                         \
-  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                    \
-  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */         \
-  X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */ \
-  X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                   \
-  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */    \
-                                 /* failed: text why, items: addresses, TCP_INFO */                                  \
-  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */            \
+#define WSITRACE_OWN_KINDS(X)                                                                                         \
+  X(gap, 1000)           /* value: events lost just before, in this thread */                                         \
+  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                                \
+  X(vhost_destroyed, 1002)                                                                                            \
+  X(context_created, 1003)       /* wsi: the context's pointer */                                                     \
+  X(context_destroyed, 1004)     /* same */                                                                           \
+  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                  \
+  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                      \
+  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                                       \
+  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                          \
+  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                     \
+  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */          \
+  X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */  \
+  X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                    \
+  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */     \
+                                 /* failed: text why, items: addresses, TCP_INFO */                                   \
+  X(response_written, 1016)      /* the application wrote the last of a response `value` milliseconds ago, and did */ \
+                                 /* not call lws_http_transaction_completed since */                                  \
+  X(descriptor_left, 1015)       /* lws opened the descriptor `value` and left it open: text what it is, wsi the */   \
+                                 /* context, whose destruction is about to return */                                  \
+  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */             \
                                  /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {

@@ -57,6 +57,7 @@ struct wsitrace_lws {
   int (*hdr_copy)(struct lws *wsi, char *to, int room, enum lws_token_indexes token);
   void *(*get_ssl)(struct lws *wsi);                          /* NULL: lws without OpenSSL */
   unsigned int (*http_client_http_response)(struct lws *wsi); /* NULL: lws without client support */
+  struct lws *(*get_parent)(const struct lws *wsi);
 };
 
 /* Starts recording. Once per process. */
@@ -113,6 +114,7 @@ static inline int wsitrace_start(const struct wsitrace_options *options) {
 #else
   lws.http_client_http_response = NULL;
 #endif
+  lws.get_parent = lws_get_parent;
   return wsitrace_start_with(options, &lws);
 }
 

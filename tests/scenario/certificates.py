@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 
 EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
 
@@ -29,9 +30,17 @@ class Certificates:
         return certificate, key
 
 
-@functools.lru_cache(maxsize=None)
+_making = threading.Lock()
+
+
 def made():
-    """The certificates of this process."""
+    """The certificates of this process, whichever thread asks first."""
+    with _making:
+        return _made()
+
+
+@functools.lru_cache(maxsize=None)
+def _made():
     directory = tempfile.mkdtemp(prefix="wsitrace-certificates-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return Certificates(directory)

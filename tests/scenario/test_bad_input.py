@@ -134,7 +134,7 @@ class BadUsage(harness.Scenario):
         self.assertFalse(os.path.exists(self.path("ran")))
 
     def test_help_ends_with_examples(self):
-        for command in ((), ("run",), ("report",)):
+        for command in ((), ("run",), ("report",), ("check",), ("explain",)):
             result = self.wsitrace(*command, "--help")
             self.assertEqual((result.status, result.err), (0, ""))
             self.assertIn("examples", result.out.lower())

@@ -322,9 +322,9 @@ class Table:
                 last = connection["opened_ns"]
                 for transaction in connection["transactions"]:
                     times = [transaction[f"{step}_ns"] for step in ("requested", "handled", "responded", "completed")]
-                    known = [last, *[time for time in times if time is not None], end]
+                    known = [time for time in (last, *times, end) if time is not None]
                     self.assertEqual(known, sorted(known), connection)
-                    last = times[-1]
+                    last = times[-1] or last
                 for binding in connection["bindings"]:
                     if binding["dropped_ns"] is not None:
                         self.assertLessEqual(binding["bound_ns"], binding["dropped_ns"], connection)

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <functional>
@@ -48,7 +49,8 @@ Expected<WantedReport> parse_format(const std::string &text) {
   const size_t equals = text.find('=');
   WantedReport wanted{text.substr(0, equals), equals != std::string::npos ? text.substr(equals + 1) : ""};
   if (wanted.format != kText && wanted.format != kJson && wanted.format != kLines)
-    return unexpected(Error{"--format " + text, "no such format", "text, json and ndjson are there"});
+    return unexpected(Error{"--format " + text, "no such format",
+                            "text, json and ndjson are there; with --check also junit, sarif and github"});
   if (equals != std::string::npos && wanted.file.empty())
     return unexpected(Error{"--format " + text, "no file after '='", "leave the '=' out for stdout"});
   return wanted;
@@ -102,17 +104,19 @@ class Reports::One final : public LogSink {
   std::function<void()> complete_;
 };
 
-class Reports::Judge final : public LogSink, private TimelineObserver {
+class Reports::Judged final : public LogSink {
  public:
   void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
   void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
   void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
   void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
   void on_end(const End &end) override { timeline_.on_end(end); }
-  [[nodiscard]] Verdict verdict() const { return judge(timeline_); }
+  [[nodiscard]] Verdict verdict() const { return judge_.verdict(timeline_); }
+  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
 
  private:
-  Timeline timeline_{*this};
+  Judge judge_;
+  Timeline timeline_{judge_};
 };
 
 Expected<std::unique_ptr<Reports>> Reports::open(const std::vector<std::string> &formats, bool check) {
@@ -131,7 +135,7 @@ Expected<std::unique_ptr<Reports>> Reports::open(const std::vector<std::string> 
 std::vector<std::shared_ptr<LogSink>> Reports::sinks(bool first) {
   std::vector<std::shared_ptr<LogSink>> sinks;
   if (first) sinks.assign(reports_.begin(), reports_.end());
-  if (check_) sinks.push_back(judges_.emplace_back(std::make_shared<Judge>()));
+  if (check_) sinks.push_back(judges_.emplace_back(std::make_shared<Judged>()));
   return sinks;
 }
 
@@ -143,24 +147,32 @@ bool Reports::finish() {
     complete = false;
     say_error(finished.error());
   }
-  if (!check_) return complete;
-  std::vector<Verdict> verdicts;
-  for (const auto &judge : judges_) verdicts.push_back(judge->verdict());
-  verdict_ = worst_of(verdicts);
   return complete;
 }
 
-Verdict worst_of(const std::vector<Verdict> &verdicts) {
-  Verdict sum;
-  for (const Verdict &verdict : verdicts) {
-    sum.findings.insert(sum.findings.end(), verdict.findings.begin(), verdict.findings.end());
-    sum.doubts.insert(sum.doubts.end(), verdict.doubts.begin(), verdict.doubts.end());
-    sum.live_at_exit += verdict.live_at_exit;
+std::vector<Verdict> Reports::verdicts() const {
+  std::vector<Verdict> verdicts;
+  verdicts.reserve(judges_.size());
+  for (const auto &judge : judges_) verdicts.push_back(judge->verdict());
+  return verdicts;
+}
+
+std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts,
+                                            const std::vector<WrittenTrace> &traces) const {
+  std::vector<ExampleTexts> examples;
+  for (size_t i = 0; i < verdicts.size() && i < judges_.size(); ++i) {
+    const Timeline &timeline = judges_[i]->timeline();
+    const auto wanted = examples_for(verdicts[i]);
+    examples.push_back(open_examples(wanted, timeline));
+    if (examples.back().size() == wanted.size()) continue;
+    const auto trace = std::find_if(traces.begin(), traces.end(), [&](const WrittenTrace &written) {
+      return written.pid == timeline.process().pid && written.started_ns == timeline.process().started_mono_ns;
+    });
+    if (trace == traces.end()) continue;
+    Examples closed(wanted);
+    if (read_log(trace->path, closed)) examples.back() = closed.texts();
   }
-  if (verdicts.empty()) sum.doubts.emplace_back("nothing was recorded");
-  if (!sum.doubts.empty()) sum.conclusion = Conclusion::kInconclusive;
-  if (!sum.findings.empty()) sum.conclusion = Conclusion::kFindings;
-  return sum;
+  return examples;
 }
 
 std::string json_report(const std::string &trace_path) {

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 //
 // The reports of `run --format F[=FILE]` and the verdict of `run --check`, folded while the program runs. Reports are those of
-// the first process that records, byte for byte what `wsitrace report` says of its trace. The verdict is that of all processes:
-// the worst of what `wsitrace check` says of their traces.
+// the first process that records, byte for byte what `wsitrace report` says of its trace. Verdicts are of all
+// processes, each what `wsitrace check` says of its trace.
 //
 // Where:  F=FILE is written as it comes; F alone goes to stdout, after the program and whatever it wrote there have ended.
 // Errors: a FILE that cannot be made is an Error before the program starts; one that cannot be written is told at the end.
 #ifndef WSITRACE_CLI_RUN_REPORTS_H
 #define WSITRACE_CLI_RUN_REPORTS_H
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "agent/base/expected.h"
-#include "agent/verdict/verdict.h"
+#include "agent/export/text/examples.h"
+#include "agent/verdict/judge.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -29,6 +30,13 @@ struct WantedReport {
 };
 Expected<WantedReport> parse_format(const std::string &text);
 
+// A trace that the run has left; a process that has executed another program keeps its pid, and begins anew.
+struct WrittenTrace {
+  uint32_t pid;
+  uint64_t started_ns;
+  std::string path;
+};
+
 class Reports {
  public:
   static Expected<std::unique_ptr<Reports>> open(const std::vector<std::string> &formats, bool check);
@@ -37,22 +45,21 @@ class Reports {
   std::vector<std::shared_ptr<LogSink>> sinks(bool first);
   // Completes all reports. False when one could not be written; the reason was told on stderr.
   bool finish();
-  // After finish(); nothing without --check.
-  [[nodiscard]] const std::optional<Verdict> &verdict() const { return verdict_; }
+  // After finish(), one for each process that recorded; none without --check.
+  [[nodiscard]] std::vector<Verdict> verdicts() const;
+  // For verdict_text(): timelines of connections that are still open, and from TRACES of those that are not.
+  [[nodiscard]] std::vector<ExampleTexts> examples(const std::vector<Verdict> &verdicts,
+                                                   const std::vector<WrittenTrace> &traces) const;
 
  private:
   class One;
-  class Judge;
+  class Judged;
   explicit Reports(bool check) : check_(check) {}
 
   bool check_;
   std::vector<std::shared_ptr<One>> reports_;
-  std::vector<std::shared_ptr<Judge>> judges_;
-  std::optional<Verdict> verdict_;
+  std::vector<std::shared_ptr<Judged>> judges_;
 };
-
-// The verdict on several processes: findings outweigh doubts, and doubts a clean verdict.
-Verdict worst_of(const std::vector<Verdict> &verdicts);
 
 // The JSON report of a trace that may still be written. Throws std::runtime_error when it cannot be read.
 std::string json_report(const std::string &trace_path);

@@ -2,7 +2,10 @@
 #include "agent/cli/run/run_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "agent/cli/check/allow_files.h"
+#include "agent/cli/check/verdict_outputs.h"
 #include "agent/cli/run/run_options.h"
 #include "agent/cli/run/say_error.h"
 #include "agent/cli/run/traced_run.h"
@@ -20,7 +23,8 @@ constexpr const char *kFooter =
     "  wsitrace run -- janus -F /etc/janus               record into janus.PID.wsitrace\n"
     "  wsitrace run -o out.wsitrace -- ./server 8080     choose the file\n"
     "  wsitrace run --serve 127.0.0.1:9100 -- ./server   metrics at http://127.0.0.1:9100/metrics meanwhile\n"
-    "  wsitrace run --check -- ./test-suite              fail when a connection leaked\n"
+    "  wsitrace run --check -- ./test-suite              fail when something leaked\n"
+    "  wsitrace run --check --allow known.txt --format junit=leaks.xml --format github -- ./test-suite\n"
     "  wsitrace run --format json=out.json -- ./server   a report as well";
 
 // REST is what CLI11 left alone: options it does not know, "--", and the program's arguments. A vector option for these would
@@ -35,32 +39,85 @@ Expected<std::vector<std::string>> arguments_of(const std::string &program, cons
   return arguments;
 }
 
+// Which of the formats are a report's, and which a verdict's.
+struct Formats {
+  std::vector<std::string> report, verdict;
+};
+Expected<Formats> formats_of(const RunOptions &options) {
+  Formats formats;
+  for (const std::string &format : options.formats) {
+    const bool verdicts_only = VerdictOutputs::is_of_verdicts_only(format);
+    if (verdicts_only && !options.check)
+      return unexpected(Error{"--format " + format, "is a format of verdicts, and there will be none", "add --check"});
+    (verdicts_only ? formats.verdict : formats.report).push_back(format);
+  }
+  return formats;
+}
+
+// What --check needs, opened before the program starts.
+struct Gate {
+  AllowList allowed;
+  VerdictOutputs outputs;
+};
+Expected<Gate> open_gate(const RunOptions &options, const Formats &formats) {
+  auto allowed = read_allow_files(options.allow);
+  if (!allowed) return unexpected(allowed.error());
+  auto outputs = VerdictOutputs::open(formats.verdict);
+  if (!outputs) return unexpected(outputs.error());
+  return Gate{std::move(*allowed), std::move(*outputs)};
+}
+
 // On stderr, and only when there is something to say: stdout is the program's.
-void say_verdict(const Verdict &verdict, bool verbose) {
-  if (verdict.conclusion == Conclusion::kClean && !verbose) return;
-  const std::string text = verdict_text(verdict);
+void say_verdict(const Check &check, const std::vector<ExampleTexts> &examples, bool verbose) {
+  const bool stale =
+      std::any_of(check.rules.begin(), check.rules.end(), [](const RuleUse &rule) { return rule.is_stale(); });
+  if (check.conclusion() == Conclusion::kClean && !verbose && !stale) return;
+  const std::string text = verdict_text(check, examples);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-int run(RunOptions options, const std::string &program, const std::vector<std::string> &rest) {
+// The exit status of a check.
+int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, const std::vector<WrittenTrace> &traces) {
+  Check check;
+  check.verdicts = reports.verdicts();
+  for (Verdict &verdict : check.verdicts) gate.allowed.apply(verdict);
+  check.rules = gate.allowed.uses();
+  check.strict_allow = options.strict_allow;
+  const auto examples = reports.examples(check.verdicts, traces);
+  say_verdict(check, examples, options.verbose);
+  complain_of_stale_rules(check);
+  if (const auto written = gate.outputs.write(check, examples); !written) {
+    say_error(written.error());
+    return kUsageStatus;
+  }
+  return check.exit_status();
+}
+
+int run_traced(const RunOptions &options, Reports &reports, Gate &gate) {
+  const RunResult result = TracedRun(options, reports).run();
+  const bool complete = !result.started || reports.finish();
+  const int checked = options.check ? pass_gate(options, gate, reports, result.traces) : 0;
+  if (!result.started || result.program_status != 0) return result.program_status;
+  return complete ? checked : kUsageStatus;
+}
+
+Expected<int> run(RunOptions &options, const std::string &program, const std::vector<std::string> &rest) {
   auto arguments = arguments_of(program, rest);
-  if (!arguments) {
-    say_error(arguments.error());
-    return kUsageStatus;
-  }
+  if (!arguments) return unexpected(arguments.error());
   options.arguments = std::move(*arguments);
-  auto reports = Reports::open(options.formats, options.check);
-  if (!reports) {
-    say_error(reports.error());
-    return kUsageStatus;
-  }
-  const RunResult result = TracedRun(options, **reports).run();
-  if (!result.started) return result.program_status;
-  const bool complete = (*reports)->finish();
-  if (const auto &verdict = (*reports)->verdict()) say_verdict(*verdict, options.verbose);
-  if (result.program_status != 0) return result.program_status;
-  if (!complete) return kUsageStatus;
-  return (*reports)->verdict() ? (*reports)->verdict()->exit_status() : 0;
+  const auto formats = formats_of(options);
+  if (!formats) return unexpected(formats.error());
+  auto gate = open_gate(options, *formats);
+  if (!gate) return unexpected(gate.error());
+  auto reports = Reports::open(formats->report, options.check);
+  if (!reports) return unexpected(reports.error());
+  return run_traced(options, **reports, *gate);
+}
+
+int status_of(const Expected<int> &status) {
+  if (status) return *status;
+  say_error(status.error());
+  return kUsageStatus;
 }
 
 }  // namespace
@@ -71,11 +128,18 @@ void add_run_command(CLI::App &app, int &exit_status) {
   command->add_option("-o,--output", options->output, "Trace file (default: PROGRAM.PID.wsitrace)")->type_name("FILE");
   command->add_option("--serve", options->serve, "Serve metrics and report while the program runs")
       ->type_name("HOST:PORT");
-  command->add_option("--format", options->formats, "Write a report as well; without FILE to stdout, at the end")
-      ->type_name("text|json|ndjson[=FILE]")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--check", options->check, "Look for leaks, and exit as `wsitrace check` does");
+  command
+      ->add_option("--format", options->formats,
+                   "Write a report as well, or with --check a verdict; without FILE to stdout, at the end")
+      ->type_name("text|json|ndjson[=FILE], verdict: junit|sarif|github[=FILE]")
+      ->allow_extra_args(false);
+  CLI::Option *check =
+      command->add_flag("--check", options->check, "Look for leaks, and exit as `wsitrace check` does");
+  CLI::Option *allow = command->add_option("--allow", options->allow, "Findings that are accepted, one rule a line")
+                           ->type_name("FILE")
+                           ->allow_extra_args(false)
+                           ->needs(check);
+  command->add_flag("--strict-allow", options->strict_allow, "Fail on rules that allowed nothing")->needs(allow);
   command->add_option("--ring-size", options->ring_slots, "Events a thread may be ahead of wsitrace")
       ->type_name("SLOTS")
       ->check(CLI::Range(kMinRingSlots, kMaxRingSlots))
@@ -85,8 +149,9 @@ void add_run_command(CLI::App &app, int &exit_status) {
   command->add_option("PROGRAM", *program, "The program; its arguments follow")->required();
   command->prefix_command();
   command->footer(kFooter);
-  command->callback(
-      [options, program, command, &exit_status] { exit_status = run(*options, *program, command->remaining()); });
+  command->callback([options, program, command, &exit_status] {
+    exit_status = status_of(run(*options, *program, command->remaining()));
+  });
 }
 
 }  // namespace wsitrace

@@ -6,12 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/output.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {
-
-// Exit status for what makes no sense: a flag, an address, no program.
-inline constexpr int kUsageStatus = 2;
 
 // What the user asked of `wsitrace run`, checked.
 struct RunOptions {
@@ -19,6 +17,8 @@ struct RunOptions {
   std::string serve;                 // HOST:PORT, empty: do not serve
   std::vector<std::string> formats;  // F or F=FILE, each
   bool check = false;
+  std::vector<std::string> allow;  // files
+  bool strict_allow = false;
   bool verbose = false;
   uint32_t ring_slots = kDefaultRingSlots;
   std::vector<std::string> arguments;  // PROGRAM first

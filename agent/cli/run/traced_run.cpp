@@ -35,13 +35,13 @@ RunResult TracedRun::run() {
   auto signals = Signals::take_over();
   if (!signals) {
     say_error(signals.error());
-    return {kUsageStatus, false};
+    return {kUsageStatus, false, {}};
   }
   prepare();
-  if (const auto failed = launch(*signals)) return {*failed, false};
+  if (const auto failed = launch(*signals)) return {*failed, false, {}};
   watch(*signals);
   finish();
-  return {reaper_->program_status().value_or(0), true};
+  return {reaper_->program_status().value_or(0), true, traces()};
 }
 
 void TracedRun::prepare() {
@@ -153,6 +153,15 @@ void TracedRun::finish() {
   else say_notices();
   say_loss();
   if (talkative_) say_summary();
+}
+
+std::vector<WrittenTrace> TracedRun::traces() const {
+  std::vector<WrittenTrace> written;
+  if (!tracing_) return written;
+  for (const auto &recording : tracing_->recordings().all())
+    if (!recording->path().empty())
+      written.push_back({recording->process().pid, recording->process().started_mono_ns, recording->path()});
+  return written;
 }
 
 void TracedRun::be_silent() {

@@ -28,6 +28,7 @@ namespace wsitrace {
 struct RunResult {
   int program_status = 0;  // 128+N for signal N
   bool started = true;     // false: program_status is the launcher's own
+  std::vector<WrittenTrace> traces;
 };
 
 class TracedRun {
@@ -50,6 +51,7 @@ class TracedRun {
   void say_waiting(pid_t pid);
 
   void finish();
+  [[nodiscard]] std::vector<WrittenTrace> traces() const;
   [[nodiscard]] Error why_silent() const;
   [[nodiscard]] ProcessFacts facts_of_program() const;
   void be_silent();

@@ -10,6 +10,7 @@
 #include "agent/entry/imports/redirect.h"
 #include "agent/entry/imports/watch_failure.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/timeouts.h"
@@ -26,6 +27,8 @@ namespace {
   X(lws_http_transaction_completed)        \
   X(lws_add_http_header_status)            \
   X(lws_close_reason)                      \
+  X(lws_write)                             \
+  X(lws_return_http_status)                \
   X(lws_set_timeout)                       \
   X(lws_vhost_destroy)                     \
   X(lws_client_connect_via_info)           \
@@ -73,6 +76,16 @@ struct Hooks {
   static void lws_close_reason(lws *wsi, lws_close_status status, unsigned char *text, size_t length) {
     record_about(k_close_code_sent, wsi, status, nullptr);
     g_real.lws_close_reason(wsi, status, text, length);
+  }
+
+  static int lws_write(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
+    if (is_final(protocol)) remember_final(wsi);
+    return g_real.lws_write(wsi, buffer, length, protocol);
+  }
+
+  static int lws_return_http_status(lws *wsi, unsigned int code, const char *body) {
+    remember_final(wsi);
+    return g_real.lws_return_http_status(wsi, code, body);
   }
 
   static void lws_set_timeout(lws *wsi, pending_timeout reason, int seconds) {

@@ -40,6 +40,7 @@ LwsApi api_of(const wsitrace_lws &lws) {
   api.lws_hdr_copy = lws.hdr_copy;
   api.lws_get_ssl = lws.get_ssl;
   api.lws_http_client_http_response = lws.http_client_http_response;
+  api.lws_get_parent = lws.get_parent;
   return api;
 }
 

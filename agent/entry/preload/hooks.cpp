@@ -9,6 +9,8 @@
 
 #include "agent/entry/imports/watch_failure.h"
 #include "agent/entry/preload/real_lws.h"
+#include "agent/probe/descriptors.h"
+#include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/timeouts.h"
@@ -21,7 +23,9 @@ LWS_VISIBLE struct lws_context *lws_create_context(const struct lws_context_crea
   const auto real = WSITRACE_REAL(lws_create_context);
   if (real == nullptr) return nullptr;
   const bool ready = probe_ready();
+  wsitrace::context_begins();
   struct lws_context *context = real(info);
+  wsitrace::context_begun(context);
   if (ready && context != nullptr) wsitrace::record_own(wsitrace::k_context_created, context, 0, nullptr);
   return context;
 }
@@ -32,6 +36,7 @@ LWS_VISIBLE void lws_context_destroy(struct lws_context *context) {
   const bool ready = probe_ready() && context != nullptr;
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
   real(context);
+  if (ready) wsitrace::context_ends(context);
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 1, nullptr);
 }
 
@@ -65,6 +70,21 @@ LWS_VISIBLE int lws_http_transaction_completed(struct lws *wsi) {
   if (real == nullptr) return 1;
   if (probe_ready()) wsitrace::record_completion(wsi);
   return real(wsi);
+}
+
+// Only the last write of a response is looked at.
+LWS_VISIBLE int lws_write(struct lws *wsi, unsigned char *buf, size_t len, enum lws_write_protocol protocol) {
+  const auto real = WSITRACE_REAL(lws_write);
+  if (real == nullptr) return -1;
+  if (wsitrace::is_final(protocol)) wsitrace::remember_final(wsi);
+  return real(wsi, buf, len, protocol);
+}
+
+LWS_VISIBLE int lws_return_http_status(struct lws *wsi, unsigned int code, const char *html_body) {
+  const auto real = WSITRACE_REAL(lws_return_http_status);
+  if (real == nullptr) return 1;
+  wsitrace::remember_final(wsi);
+  return real(wsi, code, html_body);
 }
 
 LWS_VISIBLE int lws_add_http_header_status(struct lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {

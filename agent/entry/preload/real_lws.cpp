@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/entry/imports/descriptors.h"
 #include "agent/entry/imports/transport.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
@@ -38,6 +39,7 @@ void fill(LwsApi &library) noexcept {
   WSITRACE_LWS_FUNCTIONS(WSITRACE_FILL)
   WSITRACE_FILL(lws_wsi_tag)
   WSITRACE_FILL(lws_get_ssl)
+  WSITRACE_FILL(lws_get_parent)
   WSITRACE_FILL(lws_http_client_http_response)
 #undef WSITRACE_FILL
 }
@@ -47,6 +49,7 @@ bool turn_probe_on() noexcept {
   LwsApi library;
   fill(library);
   if (turn_on(host_map(), kAttachPreload, library) != nullptr) return false;
+  watch_descriptors(reinterpret_cast<const void *>(library.lws_get_library_version));
   watch_transport(reinterpret_cast<const void *>(library.lws_get_library_version));
   return true;
 }

@@ -2,7 +2,7 @@
 #include "agent/export/json/history.h"
 
 #include "agent/export/json/connection_json.h"
-#include "agent/verdict/verdict.h"
+#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 
@@ -25,7 +25,7 @@ std::string History::report(const Timeline &timeline, const Filter &filter) cons
   for (const Connection &connection : ended_) add(connection);
   timeline.for_each_open(add);
   out += any ? "\n]" : "]";
-  end_document(out, timeline, judge(timeline).findings.size());
+  end_document(out, timeline, judge_what_is_left(timeline).findings.size());
   return out;
 }
 

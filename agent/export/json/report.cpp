@@ -2,12 +2,11 @@
 #include "agent/export/json/report.h"
 
 #include "agent/export/json/connection_json.h"
-#include "agent/verdict/verdict.h"
 
 namespace wsitrace {
 
 JsonReport::JsonReport(JsonShape shape, Filter filter, Write write)
-    : shape_(shape), filter_(std::move(filter)), write_(std::move(write)), timeline_(*this) {}
+    : shape_(shape), filter_(std::move(filter)), write_(std::move(write)) {}
 
 void JsonReport::on_process(const ProcessFacts &facts) {
   timeline_.on_process(facts);
@@ -39,7 +38,7 @@ void JsonReport::add(const Connection &connection) {
 void JsonReport::finish() {
   begin();
   timeline_.for_each_open([this](const Connection &connection) { add(connection); });
-  const uint64_t findings = judge(timeline_).findings.size();
+  const uint64_t findings = judge_.verdict(timeline_).findings.size();
   if (shape_ == JsonShape::kDocument) finish_document(findings);
   else finish_lines(findings);
   flush(1);

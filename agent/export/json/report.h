@@ -17,8 +17,10 @@
 #include <string>
 #include <string_view>
 
+#include "agent/timeline/both_observers.h"
 #include "agent/timeline/filter.h"
 #include "agent/timeline/timeline.h"
+#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 
@@ -54,7 +56,9 @@ class JsonReport final : public LogSink, private TimelineObserver {
   JsonShape shape_;
   Filter filter_;
   Write write_;
-  Timeline timeline_;
+  Judge judge_;
+  BothObservers both_{*this, judge_};
+  Timeline timeline_{both_};
   std::string text_;
   bool begun_ = false;
   bool any_ = false;

@@ -4,13 +4,12 @@
 
 #include <string>
 
-#include "agent/verdict/verdict.h"
+#include "agent/verdict/check.h"
 
 namespace wsitrace {
 
-// {"schema":"wsitrace.check/1","verdict":"clean|findings|inconclusive","doubts":[...],"live_at_exit":0,
-//  "findings":[{"kind":...,"connection":7,"vhost":...,"protocol":...,"message":...}]} and a newline.
-std::string verdict_json(const Verdict &verdict);
+// One object of schema wsitrace.check/1 (SCHEMA.md has its members) and a newline.
+std::string verdict_json(const Check &check);
 
 }  // namespace wsitrace
 

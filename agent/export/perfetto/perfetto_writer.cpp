@@ -2,8 +2,8 @@
 #include <limits>
 #include <protozero/pbf_writer.hpp>
 
+#include "agent/base/utf8.h"
 #include "agent/export/perfetto/perfetto_fields.h"
-#include "agent/export/perfetto/utf8.h"
 #include "agent/export/perfetto/writer.h"
 
 namespace wsitrace {

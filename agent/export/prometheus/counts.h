@@ -29,7 +29,7 @@ inline constexpr size_t kReasons = static_cast<size_t>(CloseReason::kUnknown) + 
 // Callback reasons below kCallbackKinds have a counter each, own kinds follow, the last one counts "other".
 inline constexpr uint16_t kCallbackKinds = 128;
 inline constexpr uint16_t kFirstOwnKind = 1000;
-inline constexpr uint16_t kOwnKinds = 16;
+inline constexpr uint16_t kOwnKinds = 24;
 inline constexpr size_t kOtherKind = kCallbackKinds + kOwnKinds;
 
 // A gauge is shown from its first change on, also at 0: an alert must not lose its series.

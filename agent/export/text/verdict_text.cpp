@@ -3,34 +3,80 @@
 
 #include <fmt/format.h>
 
+#include "agent/export/text/finding_text.h"
 #include "agent/export/text/printable.h"
 
 namespace wsitrace {
 namespace {
 
-std::string conclusion_line(const Verdict &verdict) {
-  switch (verdict.conclusion) {
-    case Conclusion::kClean: return "nothing found\n";
-    case Conclusion::kFindings:
-      return fmt::format("{} finding{}\n", verdict.findings.size(), verdict.findings.size() == 1 ? "" : "s");
+constexpr size_t kShown = 20;  // findings of one kind and process
+
+std::string conclusion_line(const Check &check) {
+  const std::string findings = counted(check.finding_count(), "finding");
+  switch (check.conclusion()) {
+    case Conclusion::kClean:
+      return check.fails_on_stale_rules() ? "nothing found, but the allow-list has stale rules\n" : "nothing found\n";
+    case Conclusion::kFindings: return findings + "\n";
     case Conclusion::kInconclusive: break;
   }
+  if (check.finding_count() > 0) return fmt::format("inconclusive: {}, and there may be more\n", findings);
   return "inconclusive: nothing found, but that cannot be promised\n";
+}
+
+void append_indented(std::string &out, const std::string &text) {
+  for (size_t from = 0, end = 0; (end = text.find('\n', from)) != std::string::npos; from = end + 1)
+    out += "    " + text.substr(from, end + 1 - from);
+}
+
+void append_finding(std::string &out, const Verdict &verdict, const Finding &finding) {
+  out += fmt::format("{}: {}\n", name_of(finding.kind), printable(finding.message));
+  for (const std::string &line : facts_of(verdict, finding)) out += "  " + line + "\n";
+}
+
+void append_example(std::string &out, const std::vector<const Finding *> &findings, const ExampleTexts &texts) {
+  for (const Finding *finding : findings) {
+    if (finding->connections.empty()) continue;
+    const auto text = texts.find(finding->connections.front());
+    if (text == texts.end()) return;
+    out +=
+        findings.size() == 1 && finding->count == 1 ? "  what happened on it:\n" : "  what happened on one of them:\n";
+    append_indented(out, text->second);
+    return;
+  }
+}
+
+void append_kind(std::string &out, const Verdict &verdict, const std::vector<const Finding *> &findings,
+                 const ExampleTexts &texts) {
+  for (size_t i = 0; i < findings.size() && i < kShown; ++i) append_finding(out, verdict, *findings[i]);
+  if (findings.size() > kShown)
+    out += fmt::format("{}: {} more\n", name_of(findings.front()->kind), counted(findings.size() - kShown, "finding"));
+  out += fmt::format("  what to do: {}\n", advice_on(findings.front()->kind));
+  append_example(out, findings, texts);
+}
+
+void append_findings(std::string &out, const Verdict &verdict, const ExampleTexts &texts) {
+  for (const FindingKind kind : finding_kinds()) {
+    std::vector<const Finding *> findings;
+    for (const Finding &finding : verdict.findings)
+      if (finding.kind == kind) findings.push_back(&finding);
+    if (!findings.empty()) append_kind(out, verdict, findings, texts);
+  }
 }
 
 }  // namespace
 
-std::string verdict_text(const Verdict &verdict) {
+std::string verdict_text(const Check &check, const std::vector<ExampleTexts> &examples) {
   std::string out;
-  for (const Finding &finding : verdict.findings) {
-    out += fmt::format("{}: {}", name_of(finding.kind), printable(finding.message));
-    if (!finding.vhost.empty()) out += fmt::format(" (vhost {})", printable(finding.vhost));
-    out += '\n';
+  for (size_t i = 0; i < check.verdicts.size(); ++i) {
+    const Verdict &verdict = check.verdicts[i];
+    if (check.verdicts.size() > 1 && !verdict.findings.empty()) out += "in " + printable(verdict.program) + "\n";
+    append_findings(out, verdict, i < examples.size() ? examples[i] : ExampleTexts{});
   }
-  for (const std::string &doubt : verdict.doubts) out += "doubt: " + printable(doubt) + "\n";
-  if (verdict.live_at_exit > 0)
-    out += fmt::format("{} connections were open at the end, their context too: no leak\n", verdict.live_at_exit);
-  return out + conclusion_line(verdict);
+  for (const CheckedDoubt &doubt : doubts_of(check)) out += "doubt: " + printable(doubt.doubt) + "\n";
+  for (const RuleUse &rule : check.rules) out += rule_text(rule) + "\n";
+  if (check.live_at_exit() > 0)
+    out += fmt::format("{} open at the end, their context too: no leak\n", counted(check.live_at_exit(), "connection"));
+  return out + conclusion_line(check);
 }
 
 }  // namespace wsitrace

@@ -4,7 +4,8 @@
 //
 //   foreign_loop_host --loop poll|custom|uv|ev|glib [--connect-early PORT --run-after MS|never]
 //
-// It serves "/" by a callback and the websocket protocol "echo" on 127.0.0.1, "port N".
+// It serves "/" by a callback and the websocket protocol "echo" on 127.0.0.1, and says "port N" when lws has initialised its
+// plugins, which before lws 4.3 is when the loop first runs, or with the first connect call.
 // With --connect-early it also asks lws for a websocket connection to that port, before its loop runs: nothing comes of it but a
 // socket until the loop runs, MS milliseconds later, or never (then the program ends without having served or destroyed anything).
 // Once connected the client sends a message, waits for the echo, closes, and the program says "early 1".
@@ -38,7 +39,14 @@ static int callback_early(struct lws *wsi, enum lws_callback_reasons reason, voi
   return 0;
 }
 
+static void say_port(struct lws_vhost *vhost) {
+  static int said;
+  if (!said++) printf("port %d\n", lws_get_vhost_listen_port(vhost));
+  fflush(stdout);
+}
+
 static int callback_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  if (reason == LWS_CALLBACK_PROTOCOL_INIT) say_port(lws_get_vhost(wsi));
   if (reason != LWS_CALLBACK_HTTP) return lws_callback_http_dummy(wsi, reason, user, in, len);
   if (lws_return_http_status(wsi, HTTP_STATUS_OK, "served")) return -1;
   return lws_http_transaction_completed(wsi) ? -1 : 0;
@@ -95,8 +103,10 @@ int main(int argc, char **argv) {
   loop->prepare(&info);
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
-  printf("port %d\n", lws_get_vhost_listen_port(lws_get_vhost_by_name(context, "app")));
-  fflush(stdout);
+#if LWS_LIBRARY_VERSION_NUMBER >= 4003000
+  lws_service_adjust_timeout(context, 1, 0);  // initialises plugins; of the application's protocols it tells nothing
+  say_port(lws_get_vhost_by_name(context, "app"));
+#endif
   if (early_port) connect_early(context, early_port);
   usleep(!strcmp(run_after, "never") ? 300000 : (useconds_t)atoi(run_after) * 1000);
   if (!strcmp(run_after, "never")) {

@@ -5,7 +5,8 @@
 //   table_host --files DIR [--timeout S] [--keepalive S] [--tls CERT KEY] [--client-ca FILE] [--h2] [--log]
 //
 // --timeout: lws's timeout for whatever it waits for; --keepalive: for the next request; --client-ca: clients must have a
-// certificate; --h2: plain connections speak h2 from their first byte; --log: lws's log at NOTICE, which from 4.2 on tells the birth and death of every wsi.
+// certificate; --h2: plain connections speak h2 from their first byte; --log: lws's log at NOTICE, which from 4.2 on tells the
+// birth and death of every wsi.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

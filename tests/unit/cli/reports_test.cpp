@@ -17,22 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-Verdict verdict(size_t findings, size_t doubts) {
-  Verdict made;
-  made.findings.resize(findings);
-  made.doubts.resize(doubts);
-  return made;
-}
-
-TEST(WorstOf, FindingsOutweighDoubtsAndDoubtsACleanVerdict) {
-  EXPECT_EQ(worst_of({verdict(0, 0), verdict(0, 0)}).exit_status(), 0);
-  EXPECT_EQ(worst_of({verdict(0, 0), verdict(2, 0)}).exit_status(), 1);
-  EXPECT_EQ(worst_of({verdict(0, 3), verdict(0, 0)}).exit_status(), 3);
-  EXPECT_EQ(worst_of({verdict(0, 3), verdict(2, 0)}).exit_status(), 1);
-}
-
-TEST(WorstOf, NothingAtAllIsInconclusive) { EXPECT_EQ(worst_of({}).exit_status(), 3); }
-
 TEST(ParseFormat, FileFollowsTheFirstEqualsSign) {
   const auto wanted = parse_format("json=a=b.json");
   ASSERT_TRUE(wanted);
@@ -108,13 +92,14 @@ TEST_F(ReportsTest, OnlyTheFirstProcessIsReportedAndAllAreJudged) {
   ASSERT_TRUE(reports);
   EXPECT_THAT((*reports)->sinks(true), SizeIs(2));
   EXPECT_THAT((*reports)->sinks(false), SizeIs(1));
+  EXPECT_THAT((*reports)->verdicts(), SizeIs(2));
 }
 
 TEST_F(ReportsTest, WithoutCheckThereIsNoVerdict) {
   auto reports = Reports::open({}, false);
   ASSERT_TRUE(reports);
   EXPECT_TRUE((*reports)->finish());
-  EXPECT_FALSE((*reports)->verdict());
+  EXPECT_THAT((*reports)->verdicts(), SizeIs(0));
 }
 
 TEST_F(ReportsTest, FileThatCannotBeMadeIsAnErrorAtOnce) {

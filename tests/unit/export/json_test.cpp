@@ -7,7 +7,6 @@
 #include "agent/export/json/history.h"
 #include "agent/export/json/json_text.h"
 #include "agent/export/json/report.h"
-#include "agent/export/json/verdict_json.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -184,19 +183,6 @@ TEST(History, KeepsTheLastAndTheOpenOnes) {
   for (const Json &connection : report["connections"]) ids += connection["id"].dump();
   EXPECT_EQ(ids, "234");
   EXPECT_EQ(report["totals"]["closed"], 3);
-}
-
-TEST(VerdictJson, SaysWhatWasFoundAndDoubted) {
-  Verdict verdict;
-  verdict.conclusion = Conclusion::kFindings;
-  verdict.doubts = {"1 event was lost"};
-  verdict.findings.push_back({FindingKind::kBindingNotDropped, 7, 16, "v", "echo", "protocol echo"});
-  const Json json = Json::parse(verdict_json(verdict));
-  EXPECT_EQ(json["schema"], "wsitrace.check/1");
-  EXPECT_EQ(json["verdict"], "findings");
-  EXPECT_EQ(json["doubts"][0], "1 event was lost");
-  EXPECT_EQ(json["findings"][0]["kind"], "binding_not_dropped");
-  EXPECT_EQ(json["findings"][0]["connection"], 7);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 // slices_of() on connections made by hand: what a script cannot say, and what no log should.
 #include <gtest/gtest.h>
 
+#include "agent/base/utf8.h"
 #include "agent/export/perfetto/slices.h"
-#include "agent/export/perfetto/utf8.h"
 
 namespace wsitrace::test {
 namespace {

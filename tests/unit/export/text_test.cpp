@@ -6,7 +6,6 @@
 #include "agent/export/text/details.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/table.h"
-#include "agent/export/text/verdict_text.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -79,7 +78,11 @@ Connection connection_with_facts() {
   connection.opened_thread = 1;
   connection.target = "localhost:443";
   connection.tls = Tls{"TLSv1.3", "TLS_AES_256_GCM_SHA384", "h2", "localhost", true, 18, 2'500'000, {}};
-  connection.tcp = Tcp{87, 1009, 41, 3};
+  Tcp &tcp = connection.tcp.emplace();
+  tcp.received_bytes = 87;
+  tcp.sent_bytes = 1009;
+  tcp.rtt_us = 41;
+  tcp.retransmits = 3;
   connection.opened_ns = 1'000'000;
   connection.connected_ns = 2'000'000;
   connection.closed_ns = 9'000'000;
@@ -105,19 +108,6 @@ TEST(Details, EveryFactIsShown) {
 }
 
 TEST(TextReport, NamesFromTheHostAreEscaped) { EXPECT_THAT(table_of("A:CBIND[p@v\x1b;x]"), HasSubstr("v\\x1b")); }
-
-TEST(VerdictText, EveryConclusionSaysWhatFollows) {
-  Verdict verdict;
-  EXPECT_EQ(verdict_text(verdict), "nothing found\n");
-  verdict.conclusion = Conclusion::kInconclusive;
-  verdict.doubts = {"2 events were lost"};
-  EXPECT_EQ(verdict_text(verdict),
-            "doubt: 2 events were lost\ninconclusive: nothing found, but that cannot be promised\n");
-  verdict.conclusion = Conclusion::kFindings;
-  verdict.findings.push_back({FindingKind::kConnectionNotDestroyed, 1, 1, "v", "", "connection 1"});
-  EXPECT_THAT(verdict_text(verdict), HasSubstr("connection_not_destroyed: connection 1 (vhost v)\n"));
-  EXPECT_THAT(verdict_text(verdict), HasSubstr("1 finding\n"));
-}
 
 }  // namespace
 }  // namespace wsitrace::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/verdict/verdict.h"
+#include "agent/verdict/judge.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,12 +16,13 @@ using testing::IsEmpty;
 class VerdictTest : public testing::Test {
  protected:
   Verdict judged(const char *words, const char *end, const Loss &loss = {}) {
-    Timeline timeline(nobody_);
+    Judge judge;
+    Timeline timeline(judge);
     Script script(timeline, Form::kPreload);
     script.play(words);
     timeline.on_loss(loss);
     if (end != nullptr) script.end(end);
-    return judge(timeline);
+    return judge.verdict(timeline);
   }
 
   TimelineObserver nobody_;
@@ -41,7 +42,7 @@ TEST_F(VerdictTest, ConnectionThatOutlivedItsContextIsAFinding) {
   EXPECT_EQ(verdict.exit_status(), 1);
   ASSERT_EQ(verdict.findings.size(), 2u);
   EXPECT_EQ(verdict.findings[0].kind, FindingKind::kConnectionNotDestroyed);
-  EXPECT_EQ(verdict.findings[0].connection, 1u);
+  EXPECT_THAT(verdict.findings[0].connections, ElementsAre(1));
   EXPECT_EQ(verdict.findings[1].kind, FindingKind::kBindingNotDropped);
   EXPECT_EQ(verdict.findings[1].protocol, "p0");
 }
@@ -54,7 +55,9 @@ TEST_F(VerdictTest, LiveAtExitIsNoLeak) {
 
 TEST_F(VerdictTest, AnotherContextKeepsItsConnections) {
   const Verdict verdict = judged("A:CONTEXT B:CONTEXT C:CBIND A:CONTEXT_END=0 A:CONTEXT_END=1", "exit");
-  EXPECT_EQ(verdict.exit_status(), 0);
+  ASSERT_EQ(verdict.findings.size(), 1u);
+  EXPECT_EQ(verdict.findings[0].kind, FindingKind::kContextNotDestroyed);
+  EXPECT_EQ(verdict.live_at_exit, 1u);
 }
 
 TEST_F(VerdictTest, BindingSettledByDestroyIsNoFinding) {
@@ -67,10 +70,11 @@ TEST_F(VerdictTest, LossMakesItInconclusive) {
   EXPECT_THAT(verdict.doubts, ElementsAre("2 events were lost, ring_full 2"));
 }
 
-TEST_F(VerdictTest, FindingsCountInSpiteOfLoss) {
+TEST_F(VerdictTest, FindingsAreListedInSpiteOfLoss) {
   const Verdict verdict =
       judged("CONTEXT CBIND CONTEXT_END=0 CONTEXT_END=1", "exit", {.recorded = 9, .lost = 1, .by_cause = {}});
-  EXPECT_EQ(verdict.exit_status(), 1);
+  EXPECT_EQ(verdict.exit_status(), 3);
+  EXPECT_EQ(verdict.findings.size(), 2u);
   EXPECT_THAT(verdict.doubts, ElementsAre("1 event was lost"));
 }
 
@@ -88,7 +92,7 @@ TEST_F(VerdictTest, HostThatRecordedNothingIsInconclusive) {
   facts.notice = "libwebsockets is linked statically";
   timeline.on_process(facts);
   timeline.on_end({.kind = "exit", .status = 0, .mono_ns = {}});
-  EXPECT_EQ(judge(timeline).exit_status(), 3);
+  EXPECT_EQ(judge_what_is_left(timeline).exit_status(), 3);
 }
 
 TEST_F(VerdictTest, UnobservedVhostIsADoubt) {
@@ -97,7 +101,7 @@ TEST_F(VerdictTest, UnobservedVhostIsADoubt) {
   facts.trouble = {{"vhost_not_found", 1}, {"string_overflow", 4}};
   timeline.on_process(facts);
   timeline.on_end({.kind = "exit", .status = 0, .mono_ns = {}});
-  EXPECT_THAT(judge(timeline).doubts, ElementsAre(HasSubstr("vhost_not_found 1")));
+  EXPECT_THAT(judge_what_is_left(timeline).doubts, ElementsAre(HasSubstr("vhost_not_found 1")));
 }
 
 }  // namespace

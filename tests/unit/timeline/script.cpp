@@ -60,6 +60,8 @@ const std::map<std::string, uint16_t> kKinds = {
     {"CONTEXT_END", k_context_destroyed},
     {"refused", k_callback_refused},
     {"failed", k_call_failed},
+    {"left", k_descriptor_left},
+    {"written", k_response_written},
     {"close", k_close_requested},
     {"txnc", k_transaction_completed},
     {"st", k_status_sent},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/perfetto/utf8.h"
+#include "agent/base/utf8.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -38,17 +38,30 @@ size_t character_at(std::string_view text) {
   return length < 3 || second_fits(byte(text[0]), byte(text[1])) ? length : 0;
 }
 
-}  // namespace
+bool is_xml(std::string_view character) {
+  if (character.size() == 1) return byte(character[0]) >= 0x20 || character.find_first_of("\t\n\r") == 0;
+  return character != "\xef\xbf\xbe" && character != "\xef\xbf\xbf";
+}
 
-std::string utf8(std::string_view text) {
+template <typename Allowed>
+std::string replaced(std::string_view text, Allowed allowed) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const size_t length = character_at(text);
-    out += length == 0 ? kReplacement : text.substr(0, length);
+    const std::string_view character = text.substr(0, length);
+    out += length == 0 || !allowed(character) ? kReplacement : character;
     text.remove_prefix(std::max<size_t>(length, 1));
   }
   return out;
 }
+
+}  // namespace
+
+std::string utf8(std::string_view text) {
+  return replaced(text, [](std::string_view) { return true; });
+}
+
+std::string xml_characters(std::string_view text) { return replaced(text, is_xml); }
 
 }  // namespace wsitrace

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// A check as workflow commands of GitHub Actions: lines on stdout that become annotations of the job.
+// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+//
+//    ::error title=wsitrace%3A connection_not_destroyed::MESSAGE%0A  where and since when%0A...
+//    ::warning title=...::MESSAGE      a doubt; a stale rule, unless it fails the check
+//
+// Escapes: as the toolkit does it (actions/toolkit, packages/core/src/command.ts): % CR LF in a message; : and , too in a property.
+// Bounds:  GitHub shows ten annotations of each level and step; of the tenth on, one line says how many there are.
+#ifndef WSITRACE_EXPORT_GITHUB_ANNOTATIONS_H
+#define WSITRACE_EXPORT_GITHUB_ANNOTATIONS_H
+
+#include <string>
+#include <string_view>
+
+#include "agent/verdict/check.h"
+
+namespace wsitrace {
+
+inline constexpr size_t kAnnotations = 10;
+
+std::string github_annotations(const Check &check);
+
+// What is not UTF-8, and other control characters than tab, CR and LF, become U+FFFD first.
+std::string escaped_message(std::string_view text_untrusted);
+std::string escaped_property(std::string_view text_untrusted);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/sarif/sarif.h"
+
+#include <nlohmann/json.hpp>
+
+namespace wsitrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char *kSchema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+constexpr size_t kListed = 20;  // connections that become locations; properties have all that are known
+
+// "connection_not_destroyed" as "ConnectionNotDestroyed": section 3.49.7 wants a name in Pascal case.
+std::string pascal(const std::string &name) {
+  std::string out;
+  bool begins = true;
+  for (const char c : name) {
+    if (c != '_') out += begins ? static_cast<char>(c - 'a' + 'A') : c;
+    begins = c == '_';
+  }
+  return out;
+}
+
+Json text(const std::string &text_untrusted) { return {{"text", text_untrusted}}; }
+
+std::string sentence(std::string words) {
+  if (!words.empty() && words.front() >= 'a' && words.front() <= 'z')
+    words.front() = static_cast<char>(words.front() - 32);
+  return words + ".";
+}
+
+Json rule_of(FindingKind kind) {
+  const std::string name = name_of(kind);
+  std::string words = name;
+  for (char &c : words)
+    if (c == '_') c = ' ';
+  return {{"id", name},
+          {"name", pascal(name)},
+          {"shortDescription", text(sentence(words))},
+          {"help", text(sentence(advice_on(kind)))},
+          {"defaultConfiguration", {{"level", "error"}}}};
+}
+
+Json rules() {
+  Json rules = Json::array();
+  for (const FindingKind kind : finding_kinds()) rules.push_back(rule_of(kind));
+  return rules;
+}
+
+// RFC 3986: what is not unreserved is percent-encoded, so that any name is a relative reference.
+std::string uri(const std::string &name) {
+  constexpr const char *kDigits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || c == '-' || c == '.' || c == '_' || c == '~') out += c;
+    else out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return out;
+}
+
+Json logical(const std::string &name, const std::string &path, const char *kind) {
+  return {{"name", name}, {"fullyQualifiedName", path}, {"kind", kind}};
+}
+
+Json logical_locations(const Verdict &verdict, const Finding &finding) {
+  Json locations = Json::array();
+  std::string path = verdict.program;
+  const auto add = [&](const std::string &name, const char *kind) {
+    if (name.empty()) return;
+    path += "/" + name;
+    locations.push_back(logical(name, path, kind));
+  };
+  add(finding.vhost, "namespace");
+  add(finding.protocol, "module");
+  for (size_t i = 0; i < finding.connections.size() && i < kListed; ++i) {
+    const std::string name = "connection " + std::to_string(finding.connections[i]);
+    locations.push_back(logical(name, path + "/" + name, "resource"));
+  }
+  return locations;
+}
+
+Json location_of(const Verdict &verdict, const Finding &finding) {
+  Json location;
+  if (!verdict.program.empty())
+    location["physicalLocation"] = {{"artifactLocation", {{"uri", uri(verdict.program)}}},
+                                    {"region", {{"startLine", 1}}}};
+  location["logicalLocations"] = logical_locations(verdict, finding);
+  return location;
+}
+
+Json properties_of(const Verdict &verdict, const Finding &finding) {
+  Json properties{{"program", verdict.program}, {"count", finding.count}, {"connections", finding.connections}};
+  const auto add_text = [&](const char *name, const std::string &value) {
+    if (!value.empty()) properties[name] = value;
+  };
+  const auto add_time = [&](const char *name, OptionalNs value) {
+    if (value) properties[name] = *value;
+  };
+  add_text("vhost", finding.vhost);
+  add_text("protocol", finding.protocol);
+  add_text("last_callback", finding.last_callback);
+  add_time("first_ns", since_start(verdict, finding.first_ns));
+  add_time("last_ns", since_start(verdict, finding.last_ns));
+  add_time("age_ns", finding.age_ns);
+  return properties;
+}
+
+Json result_of(const CheckedFinding &checked) {
+  const Verdict &verdict = *checked.verdict;
+  const Finding &finding = *checked.finding;
+  const std::string kind = name_of(finding.kind);
+  return {{"ruleId", kind},
+          {"ruleIndex", static_cast<int>(finding.kind)},
+          {"level", "error"},
+          {"message", text(sentence(finding.message))},
+          {"locations", Json::array({location_of(verdict, finding)})},
+          {"partialFingerprints",
+           {{"finding/v1",
+             uri(kind) + "/" + uri(verdict.program) + "/" + uri(finding.vhost) + "/" + uri(finding.protocol)}}},
+          {"properties", properties_of(verdict, finding)}};
+}
+
+Json results(const Check &check) {
+  Json results = Json::array();
+  for (const CheckedFinding &checked : findings_of(check)) results.push_back(result_of(checked));
+  return results;
+}
+
+Json notification(const char *id, const char *level, const std::string &words) {
+  return {{"descriptor", {{"id", id}}}, {"level", level}, {"message", text(words)}};
+}
+
+Json invocation(const Check &check) {
+  Json doubts = Json::array(), stale = Json::array();
+  for (const CheckedDoubt &doubt : doubts_of(check))
+    doubts.push_back(notification("inconclusive", "warning",
+                                  (doubt.program.empty() ? "" : doubt.program + ": ") + sentence(doubt.doubt)));
+  for (const RuleUse &rule : check.rules)
+    if (rule.is_stale())
+      stale.push_back(notification("stale_rule", check.strict_allow ? "error" : "warning",
+                                   rule.where + ": the rule allowed nothing: " + rule.rule));
+  Json invocation{{"executionSuccessful", doubts.empty()}, {"exitCode", check.exit_status()}};
+  if (!doubts.empty()) invocation["toolExecutionNotifications"] = doubts;
+  if (!stale.empty()) invocation["toolConfigurationNotifications"] = stale;
+  return invocation;
+}
+
+}  // namespace
+
+std::string sarif(const Check &check) {
+  const Json driver{{"name", "wsitrace"},
+                    {"semanticVersion", WSITRACE_VERSION},
+                    {"rules", rules()},
+                    {"notifications", Json::array({{{"id", "inconclusive"}}, {{"id", "stale_rule"}}})}};
+  const Json run{{"tool", {{"driver", driver}}},
+                 {"invocations", Json::array({invocation(check)})},
+                 {"columnKind", "utf16CodeUnits"},
+                 {"results", results(check)}};
+  const Json log{{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
+  return log.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace wsitrace

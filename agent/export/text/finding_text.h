@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// A finding in words, for the formats that people read: text, JUnit's details, annotations.
+#ifndef WSITRACE_EXPORT_TEXT_FINDING_TEXT_H
+#define WSITRACE_EXPORT_TEXT_FINDING_TEXT_H
+
+#include <string>
+#include <vector>
+
+#include "agent/verdict/check.h"
+
+namespace wsitrace {
+
+// Where and since when, in printable lines: "vhost app, protocol dyn, connections 7, 9 and 3 more",
+// "since 1.250 s, last event at 2.000 s, 3.100 s old at the end", "last in charge: HTTP of protocol dyn". Times since the start.
+std::vector<std::string> facts_of(const Verdict &verdict, const Finding &finding);
+
+// "3 findings", "1 finding".
+std::string counted(uint64_t count, const char *noun);
+
+// "allow.txt:3: kind=... vhost=app: allowed 2": what became of a rule; printable.
+std::string rule_text(const RuleUse &rule);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/check.h"
+
+#include <algorithm>
+
+namespace wsitrace {
+
+const std::vector<FindingKind> &finding_kinds() {
+  static const std::vector<FindingKind> kinds{
+#define WSITRACE_FINDING(enumerator, name, advice) FindingKind::enumerator,
+      WSITRACE_FINDING_KINDS(WSITRACE_FINDING)
+#undef WSITRACE_FINDING
+  };
+  return kinds;
+}
+
+Conclusion Check::conclusion() const {
+  const auto any = [this](Conclusion conclusion) {
+    return std::any_of(verdicts.begin(), verdicts.end(),
+                       [=](const Verdict &verdict) { return verdict.conclusion == conclusion; });
+  };
+  if (verdicts.empty() || any(Conclusion::kInconclusive)) return Conclusion::kInconclusive;
+  return any(Conclusion::kFindings) ? Conclusion::kFindings : Conclusion::kClean;
+}
+
+int Check::exit_status() const {
+  switch (conclusion()) {
+    case Conclusion::kClean: return fails_on_stale_rules() ? 1 : 0;
+    case Conclusion::kFindings: return 1;
+    case Conclusion::kInconclusive: break;
+  }
+  return 3;
+}
+
+bool Check::fails_on_stale_rules() const {
+  return strict_allow && std::any_of(rules.begin(), rules.end(), [](const RuleUse &rule) { return rule.is_stale(); });
+}
+
+uint64_t Check::finding_count() const {
+  uint64_t count = 0;
+  for (const Verdict &verdict : verdicts) count += verdict.findings.size();
+  return count;
+}
+
+uint64_t Check::live_at_exit() const {
+  uint64_t count = 0;
+  for (const Verdict &verdict : verdicts) count += verdict.live_at_exit;
+  return count;
+}
+
+std::vector<CheckedFinding> findings_of(const Check &check) {
+  std::vector<CheckedFinding> found;
+  for (const Verdict &verdict : check.verdicts)
+    for (const Finding &finding : verdict.findings) found.push_back({&verdict, &finding});
+  std::stable_sort(found.begin(), found.end(),
+                   [](const CheckedFinding &a, const CheckedFinding &b) { return a.finding->kind < b.finding->kind; });
+  return found;
+}
+
+std::vector<CheckedDoubt> doubts_of(const Check &check) {
+  std::vector<CheckedDoubt> doubts;
+  for (const Verdict &verdict : check.verdicts)
+    for (const std::string &doubt : verdict.doubts) doubts.push_back({verdict.program, doubt});
+  if (check.verdicts.empty()) doubts.push_back({"", "nothing was recorded"});
+  return doubts;
+}
+
+OptionalNs since_start(const Verdict &verdict, OptionalNs at_ns) {
+  if (!at_ns) return std::nullopt;
+  return *at_ns > verdict.started_ns ? *at_ns - verdict.started_ns : 0;
+}
+
+}  // namespace wsitrace

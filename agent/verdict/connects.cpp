@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/connects.h"
+
+#include <algorithm>
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kManyPending = 8;
+constexpr size_t kManySteps = 5;
+constexpr Ns kStepNs = 10'000'000;
+constexpr Ns kLongPendingNs = 300'000'000;
+
+bool counts(const Connection &connection) {
+  return connection.origin == Origin::kOutbound && connection.cls == ConnectionClass::kClient;
+}
+
+}  // namespace
+
+void Connects::opened(const Connection &connection) {
+  if (!counts(connection)) return;
+  Target &target = targets_[connection.target];
+  const Ns now_ns = connection.opened_ns;
+  target.vhost = connection.vhost;
+  target.pending.emplace(connection.id, now_ns);
+  if (now_ns - target.last_begun_ns >= kStepNs) target.steps.push_back(now_ns);
+  target.last_begun_ns = now_ns;
+  const Ns oldest_ns = target.pending.begin()->second;
+  while (!target.steps.empty() && target.steps.front() < oldest_ns) target.steps.pop_front();
+  const bool piles_up = target.pending.size() >= kManyPending && target.steps.size() >= kManySteps &&
+                        now_ns - oldest_ns >= kLongPendingNs && target.last_success_ns <= oldest_ns;
+  if (!piles_up || target.pending.size() <= target.most) return;
+  target.most = target.pending.size();
+  if (target.piled.empty())
+    for (const auto &[id, begun_ns] : target.pending) target.piled.push_back(id);
+  else if (target.piled.size() < kKeptConnections) target.piled.push_back(connection.id);
+  if (target.first_ns == 0) target.first_ns = oldest_ns;
+  target.last_ns = now_ns;
+}
+
+void Connects::forget(const Connection &connection, bool succeeded, Ns now_ns) {
+  if (!counts(connection)) return;
+  const auto target = targets_.find(connection.target);
+  if (target == targets_.end() || target->second.pending.erase(connection.id) == 0) return;
+  if (!succeeded) return;
+  target->second.last_success_ns = now_ns;
+  const std::vector<uint64_t> &piled = target->second.piled;
+  target->second.answered += static_cast<uint64_t>(std::count(piled.begin(), piled.end(), connection.id));
+}
+
+void Connects::answered(const Connection &connection, Ns now_ns) { forget(connection, true, now_ns); }
+
+void Connects::closed(const Connection &connection) { forget(connection, false, 0); }
+
+void Connects::judge(Groups &groups) const {
+  for (const auto &[name, target] : targets_) {
+    if (target.piled.empty() || 2 * target.answered >= target.piled.size()) continue;
+    Finding &finding = groups.of(FindingKind::kConnectsPilingUp, target.vhost, {});
+    finding.count = std::max(finding.count, target.most);
+    finding.connections = target.piled;
+    finding.first_ns = target.first_ns;
+    finding.last_ns = target.last_ns;
+    finding.message = std::to_string(target.most) + " outbound attempts" + (name.empty() ? "" : " to " + name) +
+                      " were pending at the same time, begun one after the other while none succeeded";
+  }
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/groups.h"
+
+#include <algorithm>
+
+#include "wsitrace/event.h"
+
+namespace wsitrace {
+namespace {
+
+std::string callback_text(const Connection &connection) {
+  if (connection.last_callback == 0) return {};
+  std::string text = kind_name(connection.last_callback);
+  if (!connection.last_callback_protocol.empty())
+    text.append(" of protocol ").append(connection.last_callback_protocol);
+  return text;
+}
+
+std::string message_of(const Finding &finding) {
+  const std::string connections = counted(finding.count, "connection");
+  const bool one = finding.count == 1;
+  switch (finding.kind) {
+    case FindingKind::kConnectionNotDestroyed:
+      return connections + (one ? " was" : " were") + " never destroyed, although " + (one ? "its" : "their") +
+             " context was";
+    case FindingKind::kBindingNotDropped:
+      return "protocol " + finding.protocol + " was never dropped on " + connections + " whose context is gone";
+    case FindingKind::kTransactionNotCompleted:
+      return "the handler of protocol " + finding.protocol + " never completed its response on " + connections;
+    case FindingKind::kPeerGone: return connections + (one ? " was" : " were") + " kept after the peer had closed";
+    default: return finding.message;
+  }
+}
+
+}  // namespace
+
+std::string counted(uint64_t count, std::string_view noun) {
+  return std::to_string(count) + ' ' + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+Finding &Groups::of(FindingKind kind, std::string_view vhost, std::string_view protocol) {
+  const auto [place, fresh] = all_.try_emplace({kind, std::string(vhost), std::string(protocol)});
+  Finding &finding = place->second;
+  if (!fresh) return finding;
+  finding.kind = kind;
+  finding.vhost = vhost;
+  finding.protocol = protocol;
+  finding.count = 0;
+  return finding;
+}
+
+Finding &Groups::add(FindingKind kind, const Connection &connection, std::string_view protocol) {
+  Finding &finding = of(kind, connection.vhost, protocol);
+  ++finding.count;
+  if (finding.connections.size() < kKeptConnections) finding.connections.push_back(connection.id);
+  finding.first_ns = std::min(finding.first_ns.value_or(connection.opened_ns), connection.opened_ns);
+  const Ns last_ns = connection.closed_ns.value_or(connection.last_sign_ns.value_or(connection.opened_ns));
+  finding.last_ns = std::max(finding.last_ns.value_or(last_ns), last_ns);
+  if (finding.last_callback.empty()) finding.last_callback = callback_text(connection);
+  return finding;
+}
+
+bool Groups::has(FindingKind kind, std::string_view vhost) const {
+  const auto from = all_.lower_bound({kind, std::string(vhost), {}});
+  return from != all_.end() && std::get<0>(from->first) == kind && std::get<1>(from->first) == vhost;
+}
+
+std::vector<Finding> Groups::findings(Ns log_ended_ns) const {
+  std::vector<Finding> findings;
+  for (const auto &[key, finding] : all_) {
+    findings.push_back(finding);
+    Finding &added = findings.back();
+    std::sort(added.connections.begin(), added.connections.end());
+    added.message = message_of(added);
+    if (added.first_ns && log_ended_ns >= *added.first_ns) added.age_ns = log_ended_ns - *added.first_ns;
+  }
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding &a, const Finding &b) {
+    return a.kind != b.kind ? a.kind < b.kind : a.first_ns.value_or(0) < b.first_ns.value_or(0);
+  });
+  return findings;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/growth.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kQuietNs = 20'000'000;  // at least; a load has no pauses as long as those between loads
+constexpr Ns kQuietPart = 50;        // of the time from first to last
+
+bool counts(const Connection &connection) {
+  return connection.cls == ConnectionClass::kClient && connection.origin != Origin::kStream;
+}
+
+struct Round {
+  uint64_t begun = 0, ended = 0;
+  [[nodiscard]] uint64_t left() const { return begun > ended ? begun - ended : 0; }
+  [[nodiscard]] bool leaks() const { return ended > 0 && left() > 0; }
+};
+
+// Loads that leave about the same: within a factor of two of each other.
+bool is_like(const Round &a, const Round &b) { return a.left() <= 2 * b.left() && b.left() <= 2 * a.left(); }
+
+size_t longest_row(const std::vector<Round> &rounds) {
+  size_t in_a_row = 0, longest = 0;
+  for (size_t i = 0; i < rounds.size(); ++i) {
+    const bool goes_on = in_a_row > 0 && is_like(rounds[i - 1], rounds[i]);
+    in_a_row = !rounds[i].leaks() ? 0 : goes_on ? in_a_row + 1 : 1;
+    longest = std::max(longest, in_a_row);
+  }
+  return longest;
+}
+
+}  // namespace
+
+void Growth::add(Steps &steps, Step step) {
+  if (steps.size() <= kKeptSteps) steps.push_back(step);
+}
+
+void Growth::opened(const Connection &connection) {
+  if (!counts(connection)) return;
+  add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, {}});
+}
+
+void Growth::closed(const Connection &connection) {
+  if (!counts(connection) || !connection.closed_ns || !connection.close) return;
+  const CloseReason reason = connection.close->reason;
+  const bool taken = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
+  add(vhosts_[std::string(connection.vhost)],
+      {*connection.closed_ns, connection.id, taken ? What::kTaken : What::kEnded, connection.role});
+}
+
+void Growth::judge(const Timeline &timeline, Groups &groups) const {
+  for (const auto &[vhost, steps] : vhosts_) {
+    if (steps.size() < 2 * kRounds || steps.size() > kKeptSteps) continue;
+    std::unordered_map<uint64_t, std::string_view> role_of;
+    for (const Step &step : steps)
+      if (step.what != What::kBegun) role_of[step.id] = step.role;
+    timeline.for_each_open([&](const Connection &open) { role_of[open.id] = open.role; });
+    std::map<std::string_view, Steps> roles;
+    for (const Step &step : steps)
+      if (step.what != What::kTaken) roles[role_of[step.id]].push_back(step);
+    for (const auto &[role, of_role] : roles) judge_role(of_role, vhost, groups);
+  }
+}
+
+void Growth::judge_role(const Steps &steps, std::string_view vhost, Groups &groups) {
+  const Ns quiet_ns = std::max(kQuietNs, (steps.back().time_ns - steps.front().time_ns) / kQuietPart);
+  std::vector<Round> rounds(1);
+  std::set<uint64_t> open;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (i > 0 && steps[i].time_ns > steps[i - 1].time_ns + quiet_ns) rounds.emplace_back();
+    const bool begun = steps[i].what == What::kBegun;
+    ++(begun ? rounds.back().begun : rounds.back().ended);
+    begun ? (void)open.insert(steps[i].id) : (void)open.erase(steps[i].id);
+  }
+  const size_t row = longest_row(rounds);
+  if (row < kRounds || open.size() < row) return;
+  Finding &finding = groups.of(FindingKind::kConnectionsGrow, vhost, {});
+  finding.count += open.size();
+  for (const uint64_t id : open)
+    if (finding.connections.size() < kKeptConnections) finding.connections.push_back(id);
+  finding.first_ns = steps.front().time_ns;
+  finding.last_ns = steps.back().time_ns;
+  finding.message = counted(finding.count, "connection") + " stayed open, more after each of " + std::to_string(row) +
+                    " loads in a row";
+}
+
+}  // namespace wsitrace

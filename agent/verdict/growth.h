@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#ifndef WSITRACE_VERDICT_GROWTH_H
+#define WSITRACE_VERDICT_GROWTH_H
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/timeline/timeline.h"
+#include "agent/verdict/groups.h"
+
+namespace wsitrace {
+
+// Open connections of one role on a vhost over repeated loads. Between two loads it is quiet; when each of at least kRounds loads in a
+// row ends connections, and yet leaves about as many more open as the one before did, they leak. Clients that come and stay, or
+// that come and go at random, do not look like this.
+class Growth {
+ public:
+  static constexpr size_t kRounds = 4;
+  static constexpr size_t kKeptSteps = 262'144;  // a vhost with more is not judged
+
+  void opened(const Connection &connection);
+  void closed(const Connection &connection);
+  void judge(const Timeline &timeline, Groups &groups) const;
+
+ private:
+  enum class What { kBegun, kEnded, kTaken };  // taken: by the end of its context or vhost
+  struct Step {
+    Ns time_ns;
+    uint64_t id;
+    What what;
+    std::string_view role;  // at its end
+  };
+  using Steps = std::vector<Step>;
+  static void add(Steps &steps, Step step);
+  static void judge_role(const Steps &steps, std::string_view vhost, Groups &groups);
+
+  std::map<std::string, Steps> vhosts_;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/judge.h"
+
+#include "agent/verdict/rules.h"
+
+namespace wsitrace {
+namespace {
+
+std::string lost_text(const Loss &loss) {
+  std::string out = std::to_string(loss.lost) + (loss.lost == 1 ? " event was lost" : " events were lost");
+  for (const auto &[cause, count] : loss.by_cause)
+    if (count > 0) out += ", " + cause + " " + std::to_string(count);
+  return out;
+}
+
+void add_doubts_of_end(const Timeline &timeline, std::vector<std::string> &doubts) {
+  if (timeline.end() == nullptr) {
+    doubts.emplace_back("the log has no end: the program is still running, or the file was cut off");
+  } else if (timeline.end()->kind != "exit") {
+    doubts.push_back("the program did not end by exit (" + timeline.end()->kind + ")");
+  }
+}
+
+std::vector<std::string> doubts_about(const Timeline &timeline) {
+  std::vector<std::string> doubts;
+  if (timeline.loss().lost > 0) doubts.push_back(lost_text(timeline.loss()));
+  if (!timeline.process().notice.empty()) doubts.push_back("nothing was recorded: " + timeline.process().notice);
+  for (const char *trouble : {"protocol_unwrapped", "vhost_not_found"}) {
+    const auto found = timeline.process().trouble.find(trouble);
+    if (found != timeline.process().trouble.end() && found->second > 0)
+      doubts.push_back("not everything was observed: " + found->first + " " + std::to_string(found->second));
+  }
+  add_doubts_of_end(timeline, doubts);
+  return doubts;
+}
+
+Verdict concluded(const Timeline &timeline, Groups &groups) {
+  judge_what_is_left(timeline, groups);
+  Verdict verdict;
+  verdict.program = timeline.process().program;
+  verdict.started_ns = timeline.process().started_mono_ns;
+  verdict.findings = groups.findings(timeline.last_event_ns());
+  verdict.doubts = doubts_about(timeline);
+  if (!timeline.contexts_gone()) timeline.for_each_open([&](const Connection &) { ++verdict.live_at_exit; });
+  verdict.conclude();
+  return verdict;
+}
+
+}  // namespace
+
+void Judge::on_connection_opened(const Connection &connection) {
+  connects_.opened(connection);
+  growth_.opened(connection);
+}
+
+// Some are known for a client's only after a while.
+void Judge::on_connection_changed(const Connection &before, const Connection &now) {
+  if (before.cls != ConnectionClass::kClient && now.cls == ConnectionClass::kClient) on_connection_opened(now);
+}
+
+// That TCP is connected means little: a server that hangs has a backlog.
+void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte>) {
+  switch (event.kind) {
+    case k_ESTABLISHED_CLIENT_HTTP:
+    case k_CLIENT_ESTABLISHED:
+    case k_RAW_CONNECTED: return connects_.answered(connection, event.time_ns);
+    default: return;
+  }
+}
+
+void Judge::on_connection_closed(const Connection &connection) {
+  connects_.closed(connection);
+  growth_.closed(connection);
+  judge_transactions(connection, groups_);
+  judge_peer(connection, groups_);
+}
+
+void Judge::on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
+  descriptors_.left(context, descriptor, kind, when);
+}
+
+Verdict Judge::verdict(const Timeline &timeline) const {
+  Groups groups = groups_;
+  descriptors_.judge(groups);
+  connects_.judge(groups);
+  growth_.judge(timeline, groups);
+  return concluded(timeline, groups);
+}
+
+Verdict judge_what_is_left(const Timeline &timeline) {
+  Groups groups;
+  return concluded(timeline, groups);
+}
+
+}  // namespace wsitrace

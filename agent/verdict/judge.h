@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// Looks for findings while a timeline is folded; the rules are one file each.
+//
+//    left_open.cpp       what its context should have taken along: connections, bindings, contexts, vhosts
+//    descriptors.cpp     descriptors that one context after the other leaves open
+//    transactions.cpp    handlers that never finished
+//    peers.cpp           peers that are gone
+//    connects.cpp        outbound attempts that pile up
+//    growth.cpp          open connections that grow from load to load
+//
+// A rule speaks only of what cannot be otherwise: silence where the events leave a doubt, for a gate with false alarms is switched off.
+// Grouped:  one finding for each kind, vhost and protocol, with the connections that it is about.
+// Memory:   follows the open outbound attempts, and 16 bytes for each begin and end of a connection, up to kKeptSteps.
+#ifndef WSITRACE_VERDICT_JUDGE_H
+#define WSITRACE_VERDICT_JUDGE_H
+
+#include "agent/timeline/timeline.h"
+#include "agent/verdict/connects.h"
+#include "agent/verdict/descriptors.h"
+#include "agent/verdict/groups.h"
+#include "agent/verdict/growth.h"
+#include "agent/verdict/verdict.h"
+
+namespace wsitrace {
+
+class Judge final : public TimelineObserver {
+ public:
+  void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
+  void on_connection_opened(const Connection &connection) override;
+  void on_connection_changed(const Connection &before, const Connection &now) override;
+  void on_connection_closed(const Connection &connection) override;
+  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override;
+
+  // Call when the log has ended, or as much of it as there is. TIMELINE is the one that this has observed.
+  [[nodiscard]] Verdict verdict(const Timeline &timeline) const;
+
+ private:
+  Groups groups_;
+  Descriptors descriptors_;
+  Connects connects_;
+  Growth growth_;
+};
+
+// What can be said without having observed it: the rules of left_open.cpp. Costs nothing until then.
+Verdict judge_what_is_left(const Timeline &timeline);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/rules.h"
+
+namespace wsitrace {
+namespace {
+
+std::string context_text(const ContextLife &context) {
+  return context.number == 0 ? "a context that was made before the log began"
+                             : "context " + std::to_string(context.number);
+}
+
+void judge_open(const Connection &connection, Groups &groups) {
+  groups.add(FindingKind::kConnectionNotDestroyed, connection, {});
+  if (connection.bindings.empty() || connection.bindings.back().dropped_ns) return;
+  groups.add(FindingKind::kBindingNotDropped, connection, connection.bindings.back().protocol);
+}
+
+// A program that ends without destroying any context leaves that to its operating system; one that destroys some has forgotten others.
+void judge_contexts(const Timeline &timeline, Groups &groups) {
+  const bool ended = timeline.end() != nullptr && timeline.end()->kind == "exit";
+  if (!ended || timeline.contexts_destroyed() == 0) return;
+  timeline.for_each_context([&](const ContextLife &context) {
+    Finding &finding = groups.of(FindingKind::kContextNotDestroyed, {}, {});
+    finding.message = context_text(context) + (finding.count == 0 ? "" : " and others") + " of " +
+                      std::to_string(timeline.contexts_destroyed() + finding.count + 1) + " was never destroyed";
+    ++finding.count;
+    if (!finding.first_ns) finding.first_ns = context.created_ns;
+  });
+}
+
+void judge_vhosts(const Timeline &timeline, Groups &groups) {
+  timeline.for_each_vhost_left([&](std::string_view name, uint64_t count) {
+    if (groups.has(FindingKind::kConnectionNotDestroyed, name)) return;  // which hold on to it
+    Finding &finding = groups.of(FindingKind::kVhostNotDestroyed, name, {});
+    finding.count = count;
+    finding.message = "vhost " + std::string(name) + " was not freed with its context";
+  });
+}
+
+}  // namespace
+
+void judge_what_is_left(const Timeline &timeline, Groups &groups) {
+  judge_contexts(timeline, groups);
+  if (!timeline.contexts_gone()) return;
+  timeline.for_each_open([&](const Connection &connection) { judge_open(connection, groups); });
+  judge_vhosts(timeline, groups);
+}
+
+}  // namespace wsitrace

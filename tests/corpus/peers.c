@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "corpus.h"
+
+enum { kTurns = 4000, kHangUpMs = 10 };
+
+static struct sockaddr_in loopback(int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+int dial(int port) {
+  const struct sockaddr_in address = loopback(port);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address)) give_up("cannot connect");
+  return fd;
+}
+
+void say_bytes(int fd, const void *bytes, size_t count) {
+  if (send(fd, bytes, count, MSG_NOSIGNAL) != (ssize_t)count) give_up("cannot send");
+}
+
+void say(int fd, const char *text) { say_bytes(fd, text, strlen(text)); }
+
+void expect(struct lws_context *context, int fd, const char *text) {
+  static char got[16384];
+  size_t have = 0;
+  for (int turns = 0; turns < kTurns; turns++) {
+    serve_for(context, 0);
+    const ssize_t bytes = recv(fd, got + have, sizeof got - have, MSG_DONTWAIT);
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN)) break;
+    if (bytes > 0) have += (size_t)bytes;
+    if (memmem(got, have, text, strlen(text))) return;
+  }
+  fprintf(stderr, "corpus: %s expected\n", text);
+  give_up("the answer did not come");
+}
+
+void expect_end(struct lws_context *context, int fd) {
+  char some[4096];
+  for (int turns = 0; turns < kTurns * 3; turns++) {
+    serve_for(context, 0);
+    const ssize_t bytes = recv(fd, some, sizeof some, MSG_DONTWAIT);
+    if (bytes > 0 || (bytes < 0 && errno == EAGAIN)) continue;
+    close(fd);
+    return;
+  }
+  give_up("the connection was not closed");
+}
+
+void hang_up(struct lws_context *context, int fd) {
+  close(fd);
+  serve_for(context, kHangUpMs);
+}
+
+void get(struct lws_context *context, int fd, const char *path) {
+  char request[256];
+  snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: app\r\n\r\n", path);
+  say(fd, request);
+  expect(context, fd, "hello\n");
+}
+
+void upgrade(struct lws_context *context, int fd, const char *protocol) {
+  char request[512];
+  snprintf(request, sizeof request,
+           "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
+           protocol);
+  say(fd, request);
+  expect(context, fd, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+void say_frame(int fd, const char *text) {
+  const size_t bytes = strlen(text);
+  unsigned char frame[6 + 125] = {0x81, (unsigned char)(0x80 | bytes)};  // final text frame, mask 0
+  if (bytes > 125) give_up("frame too long");
+  memcpy(frame + 6, text, bytes);
+  say_bytes(fd, frame, 6 + bytes);
+}
+
+int listen_on(int *port, int backlog) {
+  struct sockaddr_in address = loopback(0);
+  socklen_t bytes = sizeof address;
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, bytes) || listen(fd, backlog) ||
+      getsockname(fd, (struct sockaddr *)&address, &bytes))
+    give_up("cannot listen");
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+int pick_up(struct lws_context *context, int listener) {
+  fcntl(listener, F_SETFL, O_NONBLOCK);
+  for (int turns = 0; turns < kTurns; turns++) {
+    serve_for(context, 0);
+    const int fd = accept(listener, NULL, NULL);
+    if (fd >= 0) return fd;
+  }
+  give_up("nobody connected");
+}

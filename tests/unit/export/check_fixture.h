@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// A check for the formats to render, and names that are meant to break them.
+#ifndef WSITRACE_TESTS_UNIT_EXPORT_CHECK_FIXTURE_H
+#define WSITRACE_TESTS_UNIT_EXPORT_CHECK_FIXTURE_H
+
+#include <string>
+
+#include "agent/verdict/check.h"
+
+namespace wsitrace::test {
+
+inline const std::string kHostile("a%,:\n\r\"'<&>|`\\\t\x01\x1b\x7f\xc3\xa9\xff\xef\xbf\xbe\0z", 26);
+
+inline Finding some_finding(FindingKind kind, std::string vhost = "app") {
+  Finding finding;
+  finding.kind = kind;
+  finding.connections = {7, 11};
+  finding.count = 2;
+  finding.vhost = std::move(vhost);
+  finding.protocol = "dyn";
+  finding.last_callback = "HTTP of protocol dyn";
+  finding.first_ns = 1'250'000'000;
+  finding.last_ns = 2'000'000'000;
+  finding.age_ns = 3'100'000'000;
+  finding.message = "2 connections of " + finding.vhost + " were never destroyed";
+  return finding;
+}
+
+inline Verdict some_verdict(std::vector<Finding> findings, std::vector<std::string> doubts = {}) {
+  Verdict verdict;
+  verdict.program = "server";
+  verdict.started_ns = 1'000'000'000;
+  verdict.findings = std::move(findings);
+  verdict.doubts = std::move(doubts);
+  verdict.conclude();
+  return verdict;
+}
+
+inline Check clean_check() {
+  Check check;
+  check.verdicts = {some_verdict({})};
+  return check;
+}
+inline Check failed_check(std::string vhost = "app") {
+  Check check;
+  check.verdicts = {some_verdict({some_finding(FindingKind::kConnectionNotDestroyed, std::move(vhost))})};
+  return check;
+}
+inline Check inconclusive_check() {
+  Check check;
+  check.verdicts = {some_verdict({}, {"2 events were lost"})};
+  return check;
+}
+
+}  // namespace wsitrace::test
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/export/json/verdict_json.h"
+#include "agent/export/text/verdict_text.h"
+#include "tests/unit/export/check_fixture.h"
+#include "tests/unit/timeline/script.h"
+
+namespace wsitrace::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Json = nlohmann::json;
+
+TEST(VerdictText, EveryConclusionSaysWhatFollows) {
+  EXPECT_EQ(verdict_text(clean_check()), "nothing found\n");
+  EXPECT_EQ(verdict_text(inconclusive_check()),
+            "doubt: 2 events were lost\ninconclusive: nothing found, but that cannot be promised\n");
+  EXPECT_EQ(verdict_text(Check{}),
+            "doubt: nothing was recorded\ninconclusive: nothing found, but that cannot be promised\n");
+  Check lossy = failed_check();
+  lossy.verdicts[0].doubts = {"2 events were lost"};
+  lossy.verdicts[0].conclude();
+  EXPECT_THAT(verdict_text(lossy), HasSubstr("inconclusive: 1 finding, and there may be more\n"));
+}
+
+TEST(VerdictText, FindingHasPlaceTimesAdviceAndAnExample) {
+  const std::string advice = advice_on(FindingKind::kConnectionNotDestroyed);
+  EXPECT_EQ(verdict_text(failed_check(), {{{7, "connection 7: client\n  0.250  opened\n"}}}),
+            "connection_not_destroyed: 2 connections of app were never destroyed\n"
+            "  vhost app, protocol dyn, connections 7, 11\n"
+            "  since 0.250 s, last event at 1.000 s, 3.100 s old at the end\n"
+            "  last in charge: HTTP of protocol dyn\n"
+            "  what to do: " +
+                advice +
+                "\n  what happened on one of them:\n    connection 7: client\n      0.250  opened\n1 finding\n");
+}
+
+TEST(VerdictText, FindingsAreGroupedByKindWorstFirst) {
+  Check check;
+  check.verdicts = {
+      some_verdict({some_finding(FindingKind::kPeerGone), some_finding(FindingKind::kConnectionNotDestroyed),
+                    some_finding(FindingKind::kPeerGone, "other")})};
+  const std::string text = verdict_text(check);
+  EXPECT_LT(text.find("connection_not_destroyed:"), text.find("peer_gone:"));
+  const std::string advice = advice_on(FindingKind::kPeerGone);
+  EXPECT_EQ(text.find(advice), text.rfind(advice));
+  EXPECT_THAT(text, HasSubstr("3 findings\n"));
+}
+
+TEST(VerdictText, ManyConnectionsAndFindingsAreCutAndCounted) {
+  Finding finding = some_finding(FindingKind::kPeerGone);
+  finding.connections.assign(23, 7);
+  finding.count = 1009;
+  Check check;
+  check.verdicts = {some_verdict(std::vector<Finding>(23, finding))};
+  EXPECT_THAT(verdict_text(check), HasSubstr(", 7 and 999 more\n"));
+  EXPECT_THAT(verdict_text(check), HasSubstr("peer_gone: 3 findings more\n"));
+}
+
+TEST(VerdictText, NamesOfTheHostAreEscaped) {
+  EXPECT_THAT(verdict_text(failed_check("v\x1b[31m\n")), HasSubstr("vhost v\\x1b[31m\\n, protocol"));
+  EXPECT_THAT(verdict_text(failed_check(kHostile)), Not(HasSubstr("\x1b")));
+}
+
+TEST(VerdictText, RulesSayWhatBecameOfThem) {
+  Check check = clean_check();
+  check.rules = {{"a:1", "kind=*", 2, 0}, {"a:2", "kind=peer_gone", 0, 0}, {"a:3", "kind=peer_gone count=1", 1, 7}};
+  EXPECT_EQ(verdict_text(check),
+            "a:1: kind=*: allowed 2\na:2: kind=peer_gone: stale, it allowed nothing\n"
+            "a:3: kind=peer_gone count=1: allowed 1; 7 more would exceed its count\nnothing found\n");
+  check.strict_allow = true;
+  EXPECT_THAT(verdict_text(check), HasSubstr("nothing found, but the allow-list has stale rules\n"));
+}
+
+TEST(VerdictText, LiveAtExitIsTold) {
+  Check check = clean_check();
+  check.verdicts[0].live_at_exit = 1;
+  EXPECT_THAT(verdict_text(check), HasSubstr("1 connection open at the end, their context too: no leak\n"));
+}
+
+TEST(VerdictText, SeveralProcessesAreNamed) {
+  Check check = failed_check();
+  EXPECT_THAT(verdict_text(check), Not(HasSubstr("in server\n")));
+  check.verdicts.push_back(clean_check().verdicts[0]);
+  EXPECT_THAT(verdict_text(check), HasSubstr("in server\nconnection_not_destroyed"));
+}
+
+TEST(Examples, AreTheFirstConnectionOfEachKind) {
+  Verdict verdict =
+      some_verdict({some_finding(FindingKind::kPeerGone), some_finding(FindingKind::kPeerGone),
+                    some_finding(FindingKind::kContextNotDestroyed), some_finding(FindingKind::kBindingNotDropped)});
+  verdict.findings[1].connections = {23};
+  verdict.findings[2].connections = {};
+  verdict.findings[3].connections = {5, 6};
+  EXPECT_EQ(examples_for(verdict), (std::set<uint64_t>{5, 7}));
+}
+
+TEST(Examples, TellOfOpenAndOfClosedConnections) {
+  Examples examples({1, 2, 1009});
+  Script(examples, Form::kPlugin).play("A:CBIND B:CBIND C:CBIND A:DEST C:DEST");
+  const ExampleTexts texts = examples.texts();
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_THAT(texts.at(1), HasSubstr("connection 1: "));
+  EXPECT_THAT(texts.at(1), HasSubstr("closed"));
+  EXPECT_THAT(texts.at(2), HasSubstr("connection 2: "));
+}
+
+TEST(Examples, MiddleOfALongTimelineIsLeftOut) {
+  Examples examples({1});
+  std::string words = "CREATE";
+  for (int i = 0; i < 53; ++i) words += " BIND DROP('x')";
+  Script(examples, Form::kPlugin).play(words);
+  const std::string text = examples.texts().at(1);
+  EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kExampleLines);
+  EXPECT_THAT(text, HasSubstr(" lines more\n"));
+}
+
+TEST(VerdictJson, SaysWhatWasFoundWhereAndSinceWhen) {
+  Check check = failed_check();
+  check.rules = {{"allow.txt:3", "kind=*", 2, 1}};
+  const Json json = Json::parse(verdict_json(check));
+  EXPECT_EQ(json["schema"], "wsitrace.check/1");
+  EXPECT_EQ(json["verdict"], "findings");
+  EXPECT_EQ(json["exit_status"], 1);
+  const Json finding = json["findings"][0];
+  EXPECT_EQ(finding, Json::parse(R"({"kind":"connection_not_destroyed","program":"server","connection":7,
+      "connections":[7,11],"count":2,"vhost":"app","protocol":"dyn","last_callback":"HTTP of protocol dyn",
+      "first_ns":250000000,"last_ns":1000000000,"age_ns":3100000000,
+      "message":"2 connections of app were never destroyed","advice":")" +
+                                 std::string(advice_on(FindingKind::kConnectionNotDestroyed)) + "\"}"));
+  EXPECT_EQ(json["rules"][0],
+            Json::parse(R"({"where":"allow.txt:3","rule":"kind=*","used":2,"over":1,"stale":false})"));
+}
+
+TEST(VerdictJson, UnknownIsNull) {
+  Check check = failed_check();
+  check.verdicts[0].findings = {Finding{}};
+  const Json finding = Json::parse(verdict_json(check))["findings"][0];
+  for (const char *name : {"connection", "vhost", "protocol", "last_callback", "first_ns", "last_ns", "age_ns"})
+    EXPECT_TRUE(finding[name].is_null()) << name;
+}
+
+TEST(VerdictJson, DoubtsAreTold) {
+  const Json json = Json::parse(verdict_json(inconclusive_check()));
+  EXPECT_EQ(json["verdict"], "inconclusive");
+  EXPECT_EQ(json["exit_status"], 3);
+  EXPECT_EQ(json["doubts"], Json({"2 events were lost"}));
+}
+
+}  // namespace
+}  // namespace wsitrace::test
