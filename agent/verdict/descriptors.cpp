@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/verdict/descriptors.h"
 
+#include <algorithm>
+
 namespace wsitrace {
 
 void Descriptors::left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
@@ -21,14 +23,15 @@ void Descriptors::left(const ContextLife &context, int descriptor, std::string_v
 void Descriptors::judge(Groups &groups) const {
   for (const auto &[kind, left] : by_kind_) {
     if (!left.again) continue;
-    Finding &finding = groups.of(FindingKind::kDescriptorLeft, {}, kind);
-    finding.count = left.descriptors;
-    finding.first_ns = left.first_ns;
-    finding.last_ns = left.last_ns;
-    finding.message = counted(left.descriptors, "descriptor") + " (" + kind + ") that lws opened for " +
-                      counted(left.contexts, "context") + " stayed open after these were destroyed: first " +
-                      std::to_string(left.first_descriptor) + " of context " + std::to_string(left.first_context) +
-                      ", last of context " + std::to_string(left.last_context);
+    Finding &finding = groups.of(FindingKind::kDescriptorLeft, {}, {});
+    finding.count += left.descriptors;
+    finding.first_ns = std::min(finding.first_ns.value_or(left.first_ns), left.first_ns);
+    finding.last_ns = std::max(finding.last_ns.value_or(left.last_ns), left.last_ns);
+    if (!finding.message.empty()) finding.message += "; ";
+    finding.message += counted(left.descriptors, "descriptor") + " (" + kind + ") that lws opened for " +
+                       counted(left.contexts, "context") + " stayed open after these were destroyed: first " +
+                       std::to_string(left.first_descriptor) + " of context " + std::to_string(left.first_context) +
+                       ", last of context " + std::to_string(left.last_context);
   }
 }
 

@@ -52,6 +52,7 @@ const char *advice_on(FindingKind);  // one sentence, without a full stop
 struct Finding {
   FindingKind kind = FindingKind::kConnectionNotDestroyed;
   std::vector<uint64_t> connections;  // ids, oldest first; none for a context, a vhost, a descriptor
+  bool certain = true;                // false: it rests on something not seen, and events were lost
   uint64_t count = 1;                 // how many; more than there are `connections` when these were too many to keep
   std::string vhost;
   std::string protocol;

@@ -72,8 +72,9 @@ void Growth::judge_role(const Steps &steps, std::string_view vhost, Groups &grou
   std::vector<Round> rounds(1);
   std::set<uint64_t> open;
   for (size_t i = 0; i < steps.size(); ++i) {
-    if (i > 0 && steps[i].time_ns > steps[i - 1].time_ns + quiet_ns) rounds.emplace_back();
     const bool begun = steps[i].what == What::kBegun;
+    const bool after_quiet = i > 0 && steps[i].time_ns > steps[i - 1].time_ns + quiet_ns;
+    if (after_quiet && begun && rounds.back().ended > 0) rounds.emplace_back();  // a load may pause before it ends
     ++(begun ? rounds.back().begun : rounds.back().ended);
     begun ? (void)open.insert(steps[i].id) : (void)open.erase(steps[i].id);
   }

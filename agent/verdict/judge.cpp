@@ -34,12 +34,27 @@ std::vector<std::string> doubts_about(const Timeline &timeline) {
   return doubts;
 }
 
+// That something did not end is known by not seeing its end.
+bool rests_on_absence(FindingKind kind) {
+  return kind == FindingKind::kConnectionNotDestroyed || kind == FindingKind::kBindingNotDropped ||
+         kind == FindingKind::kContextNotDestroyed || kind == FindingKind::kVhostNotDestroyed;
+}
+
+void doubt_findings(std::vector<Finding> &findings) {
+  for (Finding &finding : findings) {
+    if (!rests_on_absence(finding.kind)) continue;
+    finding.certain = false;
+    finding.message = "perhaps " + finding.message;
+  }
+}
+
 Verdict concluded(const Timeline &timeline, Groups &groups) {
   judge_what_is_left(timeline, groups);
   Verdict verdict;
   verdict.program = timeline.process().program;
   verdict.started_ns = timeline.process().started_mono_ns;
   verdict.findings = groups.findings(timeline.last_event_ns());
+  if (timeline.loss().lost > 0) doubt_findings(verdict.findings);
   verdict.doubts = doubts_about(timeline);
   if (!timeline.contexts_gone()) timeline.for_each_open([&](const Connection &) { ++verdict.live_at_exit; });
   verdict.conclude();

@@ -21,10 +21,12 @@ void judge_contexts(const Timeline &timeline, Groups &groups) {
   if (!ended || timeline.contexts_destroyed() == 0) return;
   timeline.for_each_context([&](const ContextLife &context) {
     Finding &finding = groups.of(FindingKind::kContextNotDestroyed, {}, {});
-    finding.message = context_text(context) + (finding.count == 0 ? "" : " and others") + " of " +
-                      std::to_string(timeline.contexts_destroyed() + finding.count + 1) + " was never destroyed";
-    ++finding.count;
-    if (!finding.first_ns) finding.first_ns = context.created_ns;
+    if (finding.count++ == 0) {
+      finding.first_ns = context.created_ns;
+      finding.message = context_text(context) + " was never destroyed, but " +
+                        counted(timeline.contexts_destroyed(), "other") +
+                        (timeline.contexts_destroyed() == 1 ? " was" : " were");
+    }
   });
 }
 

@@ -26,6 +26,7 @@ void append_finding(std::string &out, const CheckedFinding &checked) {
   if (finding.connections.empty()) object.null("connection");
   else object.number("connection", finding.connections.front());
   append_list(object.key("connections"), finding.connections, append_id);
+  object.truth("certain", finding.certain);
   object.number("count", finding.count);
   object.text_or_null("vhost", finding.vhost);
   object.text_or_null("protocol", finding.protocol);
