@@ -31,9 +31,6 @@ struct ExplainOptions {
 
 using Wanted = std::vector<Explainer::Wanted>;
 
-// Nothing was heard of a process: there is nothing to explain but the error.
-bool heard_nothing(const Timeline &timeline) { return timeline.process().pid == 0 && timeline.totals().opened == 0; }
-
 Error no_such_connection(const ExplainOptions &options, uint64_t known) {
   const std::string have = known == 0   ? "it has no connections"
                            : known == 1 ? "it has id 1 only"
@@ -45,7 +42,7 @@ Expected<void> explain(const ExplainOptions &options, const Wanted &wanted, Outp
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
   Explainer explainer(wanted, width, [&output](std::string_view text) { output.write(text); });
   auto read = read_log(options.file, explainer, options.pid);
-  if (!read && heard_nothing(explainer.timeline())) return read;
+  if (!read && explainer.timeline().heard_nothing()) return read;
   const bool found = explainer.finish();
   if (!read || found || options.connection == 0) return read;
   return unexpected(no_such_connection(options, explainer.timeline().totals().opened));
@@ -61,7 +58,7 @@ std::string summary(const Survey &survey) {
 Expected<void> explain_odd(const ExplainOptions &options, Output &output) {
   Survey survey;
   auto read = read_log(options.file, survey, options.pid);
-  if (!read && heard_nothing(survey.timeline())) return read;
+  if (!read && survey.timeline().heard_nothing()) return read;
   survey.finish();
   output.write(summary(survey));
   if (const uint64_t lost = survey.timeline().loss().lost; lost > 0 && survey.odd().empty())

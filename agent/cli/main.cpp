@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "agent/cli/check_command.h"
+#include "agent/cli/diff_command.h"
 #include "agent/cli/explain_command.h"
 #include "agent/cli/output.h"
 #include "agent/cli/report_command.h"
@@ -18,6 +19,7 @@ constexpr const char *kProgramFooter =
     "  wsitrace report server.4711.wsitrace        show them\n"
     "  wsitrace check server.4711.wsitrace         did anything leak?\n"
     "  wsitrace explain server.4711.wsitrace       what is odd in it, in plain words?\n"
+    "  wsitrace diff old.wsitrace new.wsitrace     what changed from one run to the next?\n"
     "\n"
     "`wsitrace COMMAND --help` tells more.";
 
@@ -39,6 +41,7 @@ int run(int argc, char **argv) {
   add_report_command(app, exit_status);
   add_check_command(app, exit_status);
   add_explain_command(app, exit_status);
+  add_diff_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &wanted) {

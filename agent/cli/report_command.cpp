@@ -45,13 +45,10 @@ Filter filter_of(const ReportOptions &options) {
   return filter;
 }
 
-// Nothing was heard of a process: there is nothing to report but the error.
-bool heard_nothing(const Timeline &timeline) { return timeline.process().pid == 0 && timeline.totals().opened == 0; }
-
 template <typename Report>
 Expected<void> read_into(Report &report, const ReportOptions &options) {
   auto read = read_log(options.file, report, options.pid);
-  if (read || !heard_nothing(report.timeline())) report.finish();
+  if (read || !report.timeline().heard_nothing()) report.finish();
   return read;
 }
 

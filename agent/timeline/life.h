@@ -85,6 +85,7 @@ struct Life {
   Life *older = nullptr;   // open lives by first sight
   Life *newer = nullptr;
 
+  Transaction &current() { return connection.transactions.back(); }
   [[nodiscard]] bool has_seen(uint16_t any_of) const { return (seen & any_of) != 0; }
   [[nodiscard]] bool is_stream() const { return connection.origin == Origin::kStream; }
   [[nodiscard]] bool is_client_side() const { return connection.origin == Origin::kOutbound; }

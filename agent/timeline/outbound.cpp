@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::string_view kRefusedUpgrade = "HS:";
 
-Transaction &current(Life &life) { return life.connection.transactions.back(); }
-
 // lws makes carrier and first stream of an h2 connection out of one request: the stream sends it.
 void take_from_carrier(Fold &fold, Life &stream) {
   if (!stream.connection.target.empty()) return;
@@ -42,7 +40,7 @@ void begin(Fold &fold, Life &life, const Event &event) {
 }
 
 void note_answer(Life &life, const Event &event) {
-  Transaction &transaction = current(life);
+  Transaction &transaction = life.current();
   if (event.value >= 100 && event.value <= 999) transaction.status = event.value;
   if (!transaction.responded_ns) transaction.responded_ns = event.time_ns;
 }

@@ -78,6 +78,8 @@ class Timeline final : public LogSink {
   [[nodiscard]] const ProcessFacts &process() const;
   [[nodiscard]] const Loss &loss() const;
   [[nodiscard]] const End *end() const;  // nullptr while the log goes on
+  // Not even of a process: there is nothing to tell but why the log could not be read.
+  [[nodiscard]] bool heard_nothing() const { return process().pid == 0 && totals().opened == 0; }
   [[nodiscard]] uint64_t last_event_ns() const;
   // Every lws context that was seen is gone: its destruction returned or, where their creation is not recorded (plugin, link),
   // protocols[0] of every vhost was told PROTOCOL_DESTROY.

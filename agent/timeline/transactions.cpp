@@ -20,8 +20,6 @@ namespace {
 constexpr Ns kPromptCloseNs = 100'000'000;
 constexpr Ns kNsPerMillisecond = 1'000'000;
 
-Transaction &current(Life &life) { return life.connection.transactions.back(); }
-
 void note_request_line(Fold &fold, Transaction &transaction, Items items) {
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
@@ -54,7 +52,7 @@ namespace {
 void end_before_next(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
   if (life.progress.upgrade) return end_transaction(fold, life, Outcome::kRejected, now_ns);
-  if (current(life).handled_ns && !life.progress.maybe_done_ns) {
+  if (life.current().handled_ns && !life.progress.maybe_done_ns) {
     life.completion.outstanding = true;
     return end_transaction(fold, life, Outcome::kAborted, now_ns);
   }
@@ -81,7 +79,7 @@ void begin_upgrade(Fold &fold, Life &life, const Event &event, Items items) {
 void ask_protocol(Fold &fold, Life &life, const Event &event, Items items) {
   if (!life.progress.open) begin_upgrade(fold, life, event, items);
   life.progress.upgrade = true;
-  current(life).protocol = fold.strings.text(event.protocol);
+  life.current().protocol = fold.strings.text(event.protocol);
 }
 
 // A POST over h2 comes without FH: it began when the stream was bound.
@@ -94,7 +92,7 @@ void begin_unfiltered(Fold &fold, Life &life, const Event &event) {
 void handle(Fold &fold, Life &life, const Event &event, Items items) {
   if (!life.progress.open) begin_unfiltered(fold, life, event);
   life.progress.maybe_done_ns.reset();
-  Transaction &transaction = current(life);
+  Transaction &transaction = life.current();
   note_request_line(fold, transaction, items);
   if (transaction.handled_ns) return;
   transaction.handled_ns = event.time_ns;
@@ -103,7 +101,7 @@ void handle(Fold &fold, Life &life, const Event &event, Items items) {
 
 void finish_file(Fold &fold, Life &life, const Event &event) {
   if (!life.progress.open) return;
-  if (!current(life).handled_ns) current(life).protocol = fold.strings.text(event.protocol);
+  if (!life.current().handled_ns) life.current().protocol = fold.strings.text(event.protocol);
   end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
   life.progress.awaits_bind = false;  // not always bound; the callback's result tells of a close
 }
@@ -114,7 +112,7 @@ void note_bound(Fold &fold, Life &life, const Event &event) {
   life.progress.awaits_bind = false;
   life.progress.bound = true;
   if (!life.progress.open || life.progress.upgrade || !settles) return;
-  if (current(life).handled_ns) {
+  if (life.current().handled_ns) {
     end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
     life.progress.awaits_bind = false;
   } else if (life.connection.bindings_total == 0) {
@@ -136,7 +134,7 @@ void note_completed(Fold &fold, Life &life, const Event &event) {
 }
 
 // A redirect that lws answers by itself shows nothing else of the request.
-void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
+void note_own_redirect(Fold &fold, Life &life, const Event &event, Items items) {
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   note_request_line(fold, transaction, items);
   transaction.status = event.value;
@@ -145,9 +143,10 @@ void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
 }
 
 void note_status(Fold &fold, Life &life, const Event &event, Items items) {
-  if (!life.progress.open && !items.empty() && !life.is_client_side()) return note_redirect(fold, life, event, items);
+  if (!life.progress.open && !items.empty() && !life.is_client_side())
+    return note_own_redirect(fold, life, event, items);
   if (!life.progress.open || event.value < 200 || event.value > 999) return;
-  Transaction &transaction = current(life);
+  Transaction &transaction = life.current();
   if (transaction.status) return;
   transaction.status = event.value;
   transaction.responded_ns = event.time_ns;
@@ -157,14 +156,14 @@ void note_status(Fold &fold, Life &life, const Event &event, Items items) {
 void note_written(Life &life, const Event &event) {
   if (life.is_client_side() || life.connection.transactions.empty()) return;
   const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
-  Transaction &transaction = current(life);
+  Transaction &transaction = life.current();
   transaction.written_ns =
       event.time_ns > transaction.requested_ns + ago_ns ? event.time_ns - ago_ns : transaction.requested_ns;
 }
 
 void establish(Fold &fold, Life &life, const Event &event) {
   if (!life.progress.open) return;
-  current(life).protocol = fold.strings.text(event.protocol);
+  life.current().protocol = fold.strings.text(event.protocol);
   end_transaction(fold, life, Outcome::kUpgraded, event.time_ns);
 }
 
@@ -188,7 +187,7 @@ Outcome outcome_at_end(const Fold &fold, const Life &life, const Transaction &tr
 
 void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns) {
   if (!life.progress.open) return;
-  Transaction &transaction = current(life);
+  Transaction &transaction = life.current();
   transaction.completed_ns = now_ns;
   transaction.outcome = outcome;
   const bool upgrade = life.progress.upgrade;
@@ -203,7 +202,7 @@ void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns) {
 
 void settle_transaction(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
-  const Outcome outcome = outcome_at_end(fold, life, current(life), now_ns);
+  const Outcome outcome = outcome_at_end(fold, life, life.current(), now_ns);
   OptionalNs done_ns = life.progress.maybe_done_ns ? life.progress.maybe_done_ns : life.progress.refused_done_ns;
   if (outcome != Outcome::kCompleted) done_ns = now_ns;
   end_transaction(fold, life, outcome, done_ns.value_or(now_ns));

@@ -11,14 +11,14 @@ constexpr size_t kManySteps = 5;
 constexpr Ns kStepNs = 10'000'000;
 constexpr Ns kLongPendingNs = 300'000'000;
 
-bool counts(const Connection &connection) {
+bool is_attempt(const Connection &connection) {
   return connection.origin == Origin::kOutbound && connection.cls == ConnectionClass::kClient;
 }
 
 }  // namespace
 
 void Connects::opened(const Connection &connection) {
-  if (!counts(connection)) return;
+  if (!is_attempt(connection)) return;
   Target &target = targets_[connection.target];
   const Ns now_ns = connection.opened_ns;
   target.vhost = connection.vhost;
@@ -39,7 +39,7 @@ void Connects::opened(const Connection &connection) {
 }
 
 void Connects::forget(const Connection &connection, bool succeeded, Ns now_ns) {
-  if (!counts(connection)) return;
+  if (!is_attempt(connection)) return;
   const auto target = targets_.find(connection.target);
   if (target == targets_.end() || target->second.pending.erase(connection.id) == 0) return;
   if (!succeeded) return;

@@ -19,6 +19,9 @@ namespace wsitrace {
   /* A protocol still bound to such a connection: its DROP code never ran, its session memory was never freed. */  \
   X(kBindingNotDropped, "binding_not_dropped",                                                                     \
     "free session memory in the protocol's ..._DROP_PROTOCOL, and see why the connection outlived its context")    \
+  /* Begun in a part of the program that is over, such as a test, and open still. */                               \
+  X(kConnectionLeftOpen, "connection_left_open",                                                                   \
+    "close it before that part ends and let the event loop run until lws has; open what is to outlive it before")  \
   /* Descriptors that lws opened for contexts are open after these were destroyed. */                              \
   X(kDescriptorLeft, "descriptor_left",                                                                            \
     "create one context and keep it, or use a version of lws that closes what it opens")                           \

@@ -23,6 +23,7 @@ std::string message_of(const Finding &finding) {
     case FindingKind::kConnectionNotDestroyed:
       return connections + (one ? " was" : " were") + " never destroyed, although " + (one ? "its" : "their") +
              " context was";
+    case FindingKind::kConnectionLeftOpen: return connections + (one ? " is" : " are") + " open still";
     case FindingKind::kBindingNotDropped:
       return "protocol " + finding.protocol + " was never dropped on " + connections + " whose context is gone";
     case FindingKind::kTransactionNotCompleted:

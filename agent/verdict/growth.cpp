@@ -11,7 +11,7 @@ namespace {
 constexpr Ns kQuietNs = 20'000'000;  // at least; a load has no pauses as long as those between loads
 constexpr Ns kQuietPart = 50;        // of the time from first to last
 
-bool counts(const Connection &connection) {
+bool is_client(const Connection &connection) {
   return connection.cls == ConnectionClass::kClient && connection.origin != Origin::kStream;
 }
 
@@ -24,14 +24,16 @@ struct Round {
 // Loads that leave about the same: within a factor of two of each other.
 bool is_like(const Round &a, const Round &b) { return a.left() <= 2 * b.left() && b.left() <= 2 * a.left(); }
 
-size_t longest_row(const std::vector<Round> &rounds) {
-  size_t in_a_row = 0, longest = 0;
-  for (size_t i = 0; i < rounds.size(); ++i) {
-    const bool goes_on = in_a_row > 0 && is_like(rounds[i - 1], rounds[i]);
-    in_a_row = !rounds[i].leaks() ? 0 : goes_on ? in_a_row + 1 : 1;
-    longest = std::max(longest, in_a_row);
+// How many loads at the end leaked: a growth that has stopped was a pool that filled up. Enough of them are kRounds that leave about the
+// same, or kUnlikeRounds that do not.
+size_t last_row(const std::vector<Round> &rounds) {
+  constexpr size_t kUnlikeRounds = 6;
+  size_t leaking = 0, alike = 0;
+  for (size_t i = rounds.size(); i > 0 && rounds[i - 1].leaks(); --i) {
+    if (alike == leaking && (leaking == 0 || is_like(rounds[i - 1], rounds[i]))) ++alike;
+    ++leaking;
   }
-  return longest;
+  return leaking >= kUnlikeRounds ? leaking : alike;
 }
 
 }  // namespace
@@ -41,12 +43,12 @@ void Growth::add(Steps &steps, Step step) {
 }
 
 void Growth::opened(const Connection &connection) {
-  if (!counts(connection)) return;
+  if (!is_client(connection)) return;
   add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, {}});
 }
 
 void Growth::closed(const Connection &connection) {
-  if (!counts(connection) || !connection.closed_ns || !connection.close) return;
+  if (!is_client(connection) || !connection.closed_ns || !connection.close) return;
   const CloseReason reason = connection.close->reason;
   const bool taken = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
   add(vhosts_[std::string(connection.vhost)],
@@ -78,7 +80,7 @@ void Growth::judge_role(const Steps &steps, std::string_view vhost, Groups &grou
     ++(begun ? rounds.back().begun : rounds.back().ended);
     begun ? (void)open.insert(steps[i].id) : (void)open.erase(steps[i].id);
   }
-  const size_t row = longest_row(rounds);
+  const size_t row = last_row(rounds);
   if (row < kRounds || open.size() < row) return;
   Finding &finding = groups.of(FindingKind::kConnectionsGrow, vhost, {});
   finding.count += open.size();

@@ -11,8 +11,8 @@
 
 namespace wsitrace {
 
-// Open connections of one role on a vhost over repeated loads. Between two loads it is quiet; when each of at least kRounds loads in a
-// row ends connections, and yet leaves about as many more open as the one before did, they leak. Clients that come and stay, or
+// Open connections of one role on a vhost over repeated loads. Between two loads it is quiet; when the last loads each end
+// connections and yet leave some more open, they leak: at least kRounds that leave about the same, or six that do not. Clients that come and stay, or
 // that come and go at random, do not look like this.
 class Growth {
  public:

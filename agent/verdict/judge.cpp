@@ -94,11 +94,16 @@ void Judge::on_descriptor_left(const ContextLife &context, int descriptor, std::
   descriptors_.left(context, descriptor, kind, when);
 }
 
-Verdict Judge::verdict(const Timeline &timeline) const {
+Groups Judge::heard(const Timeline &timeline) const {
   Groups groups = groups_;
   descriptors_.judge(groups);
   connects_.judge(groups);
   growth_.judge(timeline, groups);
+  return groups;
+}
+
+Verdict Judge::verdict(const Timeline &timeline) const {
+  Groups groups = heard(timeline);
   return concluded(timeline, groups);
 }
 

@@ -34,6 +34,8 @@ class Judge final : public TimelineObserver {
 
   // Call when the log has ended, or as much of it as there is. TIMELINE is the one that this has observed.
   [[nodiscard]] Verdict verdict(const Timeline &timeline) const;
+  // What it has heard of so far, without the rules about the end of the log.
+  [[nodiscard]] Groups heard(const Timeline &timeline) const;
 
  private:
   Groups groups_;

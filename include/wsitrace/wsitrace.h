@@ -84,6 +84,14 @@ WSITRACE_API char *wsitrace_report_json(void);
 WSITRACE_API char *wsitrace_metrics(void);
 WSITRACE_API void wsitrace_free(char *text);
 
+/* A verdict on a part of the program, such as one test: what begins in it must end in it. One at a time; returns 0 or -1. */
+WSITRACE_API int wsitrace_check_begin(void);
+
+/* Ends that part. Waits up to SETTLE_MS milliseconds for connections to go; some other thread must serve the context meanwhile.
+ * Returns what `wsitrace check` would exit with (0: clean, 1: findings, 3: inconclusive, events were lost), or -1. *TEXT,
+ * unless TEXT is NULL, gets the verdict in words, to be freed with wsitrace_free(), or NULL. */
+WSITRACE_API int wsitrace_check_end(unsigned int settle_ms, char **text);
+
 /* The last error of the calling thread, one line without newline; "" when there was none. */
 WSITRACE_API const char *wsitrace_error(void);
 

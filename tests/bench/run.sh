@@ -58,11 +58,13 @@ export WSITRACE_BENCH_DIR=$results
 if [ -n "$quick" ]; then
   repeat=(--benchmark_min_time=0.01 --benchmark_repetitions=1)
   connections=10007
+  open=1009
   host=(--pairs 2 --starts 1 --requests 400 --only preload_keepalive --only preload_connect --only plugin_keepalive
         --only plugin_connect)
 else
   repeat=(--benchmark_min_time=0.1 --benchmark_repetitions=23 --benchmark_enable_random_interleaving=true)
   connections=1000003
+  open=10000
   host=(--pairs 64 --starts 8 --requests 4000)
 fi
 
@@ -80,5 +82,6 @@ bench pass_bench "$build/bin/pass_bench" "${as_json[@]}"
 bench fold_bench "$build/bin/fold_bench" "${as_json[@]}"
 bench metrics_bench "$build/bin/metrics_bench" "${as_json[@]}"
 bench report_bench python3 "$here/report_bench.py" --build "$build" --connections "$connections"
+bench verdict_bench python3 "$here/verdict_bench.py" --build "$build" --connections "$open"
 bench host_cpu python3 "$here/host_cpu.py" --build "$build" "${lws[@]}" "${host[@]}"
 python3 "$here/summary.py" "$results" $quick

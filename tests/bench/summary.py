@@ -103,6 +103,10 @@ def report_figures(report):
     }
 
 
+def verdict_figures(verdict):
+    return {"verdict_after_end_ms": against(verdict["verdict_ms"] if verdict else None, 100)}
+
+
 def host_figures(host):
     """The server CPU ratios that have a budget."""
     return {f"host_cpu_{name}": {**against(result.get("ratio"), result["budget"]), "spread": result.get("spread")}
@@ -112,6 +116,7 @@ def host_figures(host):
 def main(arguments):
     figures = Figures(arguments[0])
     report, host = figures.file("report_bench"), figures.file("host_cpu")
+    verdict = figures.file("verdict_bench")
     figures.errors += [f"host_cpu: {name}: {result['error']}" for name, result in (host or {}).items() if "error" in result]
     recorded, beside = record_figures(figures)
     folded, rates = fold_figures(figures)
@@ -119,8 +124,9 @@ def main(arguments):
         "schema": "wsitrace.bench/1", "quick": "--quick" in arguments, "machine": platform.platform(),
         "processors": os.cpu_count(), "load_average": os.getloadavg()[0],
         "budgets": {**recorded, **pass_figure(figures), **folded, **scrape_figures(figures), **report_figures(report),
-                    **host_figures(host)},
-        "beside": beside, "mega_events_per_s": rates, "report": report, "host_cpu": host, "errors": figures.errors,
+                    **verdict_figures(verdict), **host_figures(host)},
+        "beside": beside, "mega_events_per_s": rates, "report": report, "verdict": verdict,
+        "host_cpu": host, "errors": figures.errors,
     }, indent=1))
     return 1 if figures.errors else 0
 

@@ -28,6 +28,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ("vhost", "protocol")
 PATIENCE_S = 60
 CANNOT = "cannot run"
+NOTE = """The rules were written with these cases at hand: the table says what they are held to, not how they do on programs that nobody
+has seen. For that, group `mixed` was written when all others passed, without a look at the rules; at its first run 3 of its 4
+faults were found, and 1 of its 6 clean programs had a finding (a pool that filled up was taken for a leak)."""
 Case = collections.namedtuple("Case", "group name versions expected words")
 Result = collections.namedtuple("Result", "case version found problem")
 
@@ -164,7 +167,7 @@ def results_text(results):
     versions = " and ".join(sorted({one.version for one in results}))
     lines = ["<!-- SPDX-License-Identifier: MIT -->", "# What the corpus says of the verdict", "",
              f"Written by `tests/corpus/run.py --build BUILD --update`; libwebsockets {versions}. A case on two versions counts twice. "
-             "A finding is right when kind, vhost, protocol and count are.", "", table_of(results), "",
+             "A finding is right when kind, vhost, protocol and count are.", "", table_of(results), "", NOTE, "",
              "| case | lws | finding | what it is |", "|---|---|---|---|"]
     rows = {}
     for one in results:

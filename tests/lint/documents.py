@@ -68,7 +68,7 @@ def command_line(program):
         yield f"{program}: not built"
         return
     helps = {}
-    for command in ("", "run", "report", "check", "explain"):
+    for command in ("", "run", "report", "check", "explain", "diff"):
         done = subprocess.run([program] + command.split() + ["--help"], capture_output=True, text=True)
         helps[command] = done.stdout
         if done.returncode != 0 or "xample" not in done.stdout:
@@ -76,7 +76,7 @@ def command_line(program):
     known = set(re.findall(r"--[a-z][a-z-]*", "".join(helps.values())))
     text = (ROOT / "README.md").read_text()
     for line in text.splitlines():
-        called = re.search(r"\bwsitrace (run|report|check|explain)\b(.*?)(?: -- |$)", line)
+        called = re.search(r"\bwsitrace (run|report|check|explain|diff)\b(.*?)(?: -- |$)", line)
         for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", called.group(2)) if called else []:
             if option not in known:
                 yield f"README.md: wsitrace {called.group(1)} {option} is told, but its help does not know it"

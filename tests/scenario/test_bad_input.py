@@ -126,6 +126,9 @@ class BadUsage(harness.Scenario):
         self.assert_usage("report", "x", "--format", "yaml")
         self.assert_usage("report", "x", "--class", "frobnicate")
         self.assert_usage("report", "x", "--conn", "seven")
+        self.assert_usage("diff", "x")
+        self.assert_usage("diff", "x", "y", "--format", "yaml")
+        self.assert_usage("diff", "x", "y", "--fail-on", "frobnicate")
         self.assert_usage("run", "--serve", "127.0.0.1", *never)
         self.assert_usage("run", "--serve", "127.0.0.1:99999", *never)
         self.assert_usage("run", "--ring-size", "0", *never)
@@ -134,7 +137,7 @@ class BadUsage(harness.Scenario):
         self.assertFalse(os.path.exists(self.path("ran")))
 
     def test_help_ends_with_examples(self):
-        for command in ((), ("run",), ("report",), ("check",), ("explain",)):
+        for command in ((), ("run",), ("report",), ("check",), ("explain",), ("diff",)):
             result = self.wsitrace(*command, "--help")
             self.assertEqual((result.status, result.err), (0, ""))
             self.assertIn("examples", result.out.lower())

@@ -67,9 +67,9 @@ bool VerdictOutputs::has_text() const {
 Expected<void> VerdictOutputs::write(const Check &check, const std::vector<ExampleTexts> &examples) {
   for (One &one : all_) {
     one.output.write(render(one.format, check, examples));
-    if (const auto written = one.output.finish(); !written) return written;
+    if (auto written = one.output.finish(); !written) return written;
     if (one.format != "github") continue;
-    if (const auto written = write_step_summary(check); !written) return written;
+    if (auto written = write_step_summary(check); !written) return written;
   }
   return {};
 }

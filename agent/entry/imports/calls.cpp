@@ -35,78 +35,78 @@ namespace {
   X(lws_adopt_descriptor_vhost)
 
 // The host's own functions of these names.
-struct Originals {
+struct HostCalls {
 #define WSITRACE_MEMBER(name) decltype(&::name) name;
   WSITRACE_HOOKED_CALLS(WSITRACE_MEMBER)
 #undef WSITRACE_MEMBER
 };
-Originals g_real;
+HostCalls g_host;
 
 struct Hooks {
   static int lws_callback_on_writable_all_protocol(const lws_context *context, const lws_protocols *protocol) {
     lws_protocols copy;
-    return g_real.lws_callback_on_writable_all_protocol(context, as_wrapped(protocol, copy));
+    return g_host.lws_callback_on_writable_all_protocol(context, as_wrapped(protocol, copy));
   }
 
   static int lws_callback_all_protocol(lws_context *context, const lws_protocols *protocol, int reason) {
     lws_protocols copy;
-    return g_real.lws_callback_all_protocol(context, as_wrapped(protocol, copy), reason);
+    return g_host.lws_callback_all_protocol(context, as_wrapped(protocol, copy), reason);
   }
 
   static void lws_rx_flow_allow_all_protocol(const lws_context *context, const lws_protocols *protocol) {
     lws_protocols copy;
-    g_real.lws_rx_flow_allow_all_protocol(context, as_wrapped(protocol, copy));
+    g_host.lws_rx_flow_allow_all_protocol(context, as_wrapped(protocol, copy));
   }
 
   static void lws_close_free_wsi(lws *wsi, lws_close_status reason, const char *caller) {
     if (wsi != nullptr) record_about(k_close_requested, wsi, reason, caller);
-    g_real.lws_close_free_wsi(wsi, reason, caller);
+    g_host.lws_close_free_wsi(wsi, reason, caller);
   }
 
   static int lws_http_transaction_completed(lws *wsi) {
     record_completion(wsi);
-    return g_real.lws_http_transaction_completed(wsi);
+    return g_host.lws_http_transaction_completed(wsi);
   }
 
   static int lws_add_http_header_status(lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {
     record_status(wsi, code);
-    return g_real.lws_add_http_header_status(wsi, code, p, end);
+    return g_host.lws_add_http_header_status(wsi, code, p, end);
   }
 
   static void lws_close_reason(lws *wsi, lws_close_status status, unsigned char *text, size_t length) {
     record_about(k_close_code_sent, wsi, status, nullptr);
-    g_real.lws_close_reason(wsi, status, text, length);
+    g_host.lws_close_reason(wsi, status, text, length);
   }
 
   static int lws_write(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
     if (is_final(protocol)) remember_final(wsi);
-    return g_real.lws_write(wsi, buffer, length, protocol);
+    return g_host.lws_write(wsi, buffer, length, protocol);
   }
 
   static int lws_return_http_status(lws *wsi, unsigned int code, const char *body) {
     remember_final(wsi);
-    return g_real.lws_return_http_status(wsi, code, body);
+    return g_host.lws_return_http_status(wsi, code, body);
   }
 
   static void lws_set_timeout(lws *wsi, pending_timeout reason, int seconds) {
     remember_timeout(wsi, reason, seconds);
-    g_real.lws_set_timeout(wsi, reason, seconds);
+    g_host.lws_set_timeout(wsi, reason, seconds);
   }
 
   static void lws_vhost_destroy(lws_vhost *vhost) {
     vhost_going(vhost);
-    g_real.lws_vhost_destroy(vhost);
+    g_host.lws_vhost_destroy(vhost);
   }
 
   static lws *lws_client_connect_via_info(const lws_client_connect_info *info) {
     record_connect(info);
-    return watch_for_failure("lws_client_connect_via_info", [&] { return g_real.lws_client_connect_via_info(info); });
+    return watch_for_failure("lws_client_connect_via_info", [&] { return g_host.lws_client_connect_via_info(info); });
   }
 
   static lws *lws_adopt_descriptor_vhost(lws_vhost *vhost, lws_adoption_type type, lws_sock_file_fd_type fd,
                                          const char *protocol, lws *parent) {
     return watch_for_failure("lws_adopt_descriptor_vhost",
-                             [&] { return g_real.lws_adopt_descriptor_vhost(vhost, type, fd, protocol, parent); });
+                             [&] { return g_host.lws_adopt_descriptor_vhost(vhost, type, fd, protocol, parent); });
   }
 };
 
@@ -116,12 +116,12 @@ void hook_calls(const void *lws_function) noexcept {
   const ErrnoGuard guard;
   void *library = open_object_of(lws_function);
   if (library == nullptr) return;
-#define WSITRACE_FIND(name) g_real.name = reinterpret_cast<decltype(g_real.name)>(dlsym(library, #name));
+#define WSITRACE_FIND(name) g_host.name = reinterpret_cast<decltype(g_host.name)>(dlsym(library, #name));
   WSITRACE_HOOKED_CALLS(WSITRACE_FIND)
 #undef WSITRACE_FIND
   dlclose(library);  // only our own reference: the host keeps its library
   const Redirection redirections[] = {
-#define WSITRACE_REDIRECT(name) {#name, g_real.name != nullptr ? reinterpret_cast<void *>(Hooks::name) : nullptr},
+#define WSITRACE_REDIRECT(name) {#name, g_host.name != nullptr ? reinterpret_cast<void *>(Hooks::name) : nullptr},
       WSITRACE_HOOKED_CALLS(WSITRACE_REDIRECT)
 #undef WSITRACE_REDIRECT
   };

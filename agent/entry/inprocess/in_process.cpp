@@ -162,6 +162,30 @@ std::string InProcess::metrics() const {
   return render_metrics(state_->metrics);
 }
 
+Expected<void> InProcess::begin_check() const {
+  catch_up();
+  if (state_->report->begin_scope()) return {};
+  return unexpected(Error{"wsitrace_check_begin", "a check is under way", "end it first: there is one at a time"});
+}
+
+Expected<Check> InProcess::end_check(milliseconds settle) const {
+  constexpr milliseconds kLookAgain{20};
+  const auto patience = std::chrono::steady_clock::now() + settle;
+  for (;;) {
+    catch_up();
+    const auto verdict = state_->report->scope_verdict();
+    if (!verdict)
+      return unexpected(Error{"wsitrace_check_end", "no check is under way", "call wsitrace_check_begin() first"});
+    if (verdict->exit_status() == 0 || std::chrono::steady_clock::now() >= patience) {
+      state_->report->end_scope();
+      Check check;
+      check.verdicts.push_back(*verdict);
+      return check;
+    }
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
 void InProcess::stop() {
   if (state_->thread == nullptr || state_->stopped || state_->pid != static_cast<uint32_t>(getpid())) return;
   state_->stopped = true;

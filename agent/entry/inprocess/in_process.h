@@ -9,6 +9,7 @@
 #ifndef WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
 #define WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "agent/base/expected.h"
 #include "agent/probe/lws_api.h"
 #include "agent/serve/site.h"
+#include "agent/verdict/check.h"
 
 namespace wsitrace {
 
@@ -43,6 +45,11 @@ class InProcess {
   // Everything recorded before the call, rendered on the calling thread.
   [[nodiscard]] std::string report_json() const;
   [[nodiscard]] std::string metrics() const;
+
+  // A part of the program that is judged on its own (agent/verdict/scope.h); one at a time.
+  [[nodiscard]] Expected<void> begin_check() const;
+  // Ends it when it is clean, or SETTLE later.
+  [[nodiscard]] Expected<Check> end_check(std::chrono::milliseconds settle) const;
 
   // The last drain, the end of the trace, the end of the thread. Idempotent; a no-op in a forked child.
   void stop();

@@ -28,6 +28,24 @@ void LiveReport::on_end(const End &end) {
   timeline_.on_end(end);
 }
 
+bool LiveReport::begin_scope() {
+  const std::lock_guard lock(mutex_);
+  if (scopes_.open) return false;
+  scopes_.open.emplace(timeline_);
+  return true;
+}
+
+std::optional<Verdict> LiveReport::scope_verdict() const {
+  const std::lock_guard lock(mutex_);
+  if (!scopes_.open) return std::nullopt;
+  return scopes_.open->verdict(timeline_);
+}
+
+void LiveReport::end_scope() {
+  const std::lock_guard lock(mutex_);
+  scopes_.open.reset();
+}
+
 std::string LiveReport::report() const {
   const std::lock_guard lock(mutex_);
   return history_.report(timeline_, {});

@@ -8,6 +8,7 @@
 #include "agent/entry/imports/calls.h"
 #include "agent/entry/imports/transport.h"
 #include "agent/entry/inprocess/in_process.h"
+#include "agent/export/text/verdict_text.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/tables.h"
@@ -67,6 +68,17 @@ char *rendered(Render render) {
   } catch (const std::exception &error) {
     fail({"report", error.what(), {}});
     return nullptr;
+  }
+}
+
+template <typename Step>
+int checked(const char *what, Step step) {
+  const auto running = tracer();
+  if (running == nullptr) return fail({what, "wsitrace is not running", "call wsitrace_start() first"});
+  try {
+    return step(*running);
+  } catch (const std::exception &error) {
+    return fail({what, error.what(), {}});
   }
 }
 
@@ -138,6 +150,23 @@ char *wsitrace_report_json(void) {
 
 char *wsitrace_metrics(void) {
   return wsitrace::rendered([](const wsitrace::InProcess &running) { return running.metrics(); });
+}
+
+int wsitrace_check_begin(void) {
+  return wsitrace::checked("wsitrace_check_begin", [](const wsitrace::InProcess &running) -> int {
+    const auto begun = running.begin_check();
+    return begun ? 0 : wsitrace::fail(begun.error());
+  });
+}
+
+int wsitrace_check_end(unsigned int settle_ms, char **text) {
+  if (text != nullptr) *text = nullptr;
+  return wsitrace::checked("wsitrace_check_end", [&](const wsitrace::InProcess &running) -> int {
+    const auto result = running.end_check(std::chrono::milliseconds(settle_ms));
+    if (!result) return wsitrace::fail(result.error());
+    if (text != nullptr) *text = wsitrace::copy_of(wsitrace::verdict_text(*result));
+    return result->exit_status();
+  });
 }
 
 void wsitrace_free(char *text) { std::free(text); }

@@ -11,7 +11,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr uint64_t kToldOneByOne = 3;  // bindings
+constexpr uint64_t kBindingsOneByOne = 3;  // bindings
 
 bool is_bind(uint16_t kind) {
   switch (kind) {
@@ -85,7 +85,7 @@ std::string protocols_text(const std::vector<Binding> &bindings) {
 void add_bindings(Steps &steps, const Subject &subject, const LogFacts &log) {
   const Connection &connection = subject.connection;
   if (connection.bindings.empty()) return;
-  if (connection.bindings_total <= kToldOneByOne) return add_one_by_one(steps, subject.events);
+  if (connection.bindings_total <= kBindingsOneByOne) return add_one_by_one(steps, subject.events);
   const Binding &last = connection.bindings.back();
   const std::string until =
       last.dropped_ns ? "until " + time_text(*last.dropped_ns, log.started_ns) : "and not for the last time";

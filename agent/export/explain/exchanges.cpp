@@ -11,7 +11,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr size_t kToldOneByOne = 3;  // of completed transactions in a row
+constexpr size_t kExchangesOneByOne = 3;  // of completed transactions in a row
 constexpr Ns kIdleWorthTellingNs = 10'000'000;
 using Transactions = std::vector<Transaction>;
 
@@ -101,7 +101,7 @@ void add_exchanges(Steps &steps, const Connection &connection, const LogFacts &l
   for (auto first = all.begin(); first != all.end();) {
     auto last = first;
     while (last != all.end() && last->outcome == Outcome::kCompleted) ++last;
-    if (static_cast<size_t>(last - first) > kToldOneByOne) {
+    if (static_cast<size_t>(last - first) > kExchangesOneByOne) {
       steps.push_back({first->requested_ns, told_together(first, last, log)});
       first = last;
     } else {

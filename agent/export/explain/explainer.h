@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 #include "agent/export/explain/oddity.h"
 #include "agent/export/explain/subject.h"
@@ -23,7 +24,7 @@ inline constexpr size_t kExplained = 20;
 struct OddConnection {
   Oddity oddity;
   uint64_t id;
-  friend auto operator<=>(const OddConnection &, const OddConnection &) = default;
+  bool operator<(const OddConnection &other) const { return std::tie(oddity, id) < std::tie(other.oddity, other.id); }
 };
 
 // A LogSink for the first pass.

@@ -64,7 +64,7 @@ void append_close(std::string &out, const Close &close) {
 }
 
 template <typename Item, typename Append>
-void append_list(std::string &out, const std::vector<Item> &items, Append append, uint64_t started_ns) {
+void append_timed_list(std::string &out, const std::vector<Item> &items, Append append, uint64_t started_ns) {
   out += '[';
   for (size_t i = 0; i < items.size(); ++i) {
     if (i != 0) out += ',';
@@ -155,9 +155,9 @@ void append_connection(std::string &out, const Connection &connection, uint64_t 
   if (connection.close) append_close(object.key("close"), *connection.close);
   else object.null("close");
   object.number("bindings_total", connection.bindings_total);
-  append_list(object.key("bindings"), connection.bindings, append_binding, started_ns);
+  append_timed_list(object.key("bindings"), connection.bindings, append_binding, started_ns);
   object.number("transactions_total", connection.transactions_total);
-  append_list(object.key("transactions"), connection.transactions, append_transaction, started_ns);
+  append_timed_list(object.key("transactions"), connection.transactions, append_transaction, started_ns);
   if (connection.session) append_session(object.key("session"), *connection.session, started_ns);
   else object.null("session");
   object.close();
@@ -168,7 +168,7 @@ void append_process(std::string &out, const ProcessFacts &process, const End *en
   object.number("pid", process.pid);
   object.text("program", process.program);
   std::string &argv = object.key("argv");
-  append_list(
+  append_timed_list(
       argv, process.arguments, [](std::string &to, const std::string &text, uint64_t) { append_json(to, text); }, 0);
   object.text_or_null("lws_version", process.lws_version);
   object.text("attach", process.attach.empty() ? "unknown" : process.attach);

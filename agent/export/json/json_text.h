@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wsitrace {
 
@@ -45,6 +46,17 @@ class JsonObject {
   std::string &out_;
   bool first_ = true;
 };
+
+// `[item,item,...]`; APPEND writes one item.
+template <typename Item, typename Append>
+void append_list(std::string &out, const std::vector<Item> &items, Append append) {
+  out += '[';
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i != 0) out += ',';
+    append(out, items[i]);
+  }
+  out += ']';
+}
 
 }  // namespace wsitrace
 

@@ -6,16 +6,6 @@
 namespace wsitrace {
 namespace {
 
-template <typename Item, typename Append>
-void append_list(std::string &out, const std::vector<Item> &items, Append append) {
-  out += '[';
-  for (size_t i = 0; i < items.size(); ++i) {
-    if (i != 0) out += ',';
-    append(out, items[i]);
-  }
-  out += ']';
-}
-
 void append_id(std::string &out, uint64_t id) { append_json(out, id); }
 
 void append_finding(std::string &out, const CheckedFinding &checked) {

@@ -6,6 +6,7 @@
 
 #include "agent/verdict/judge.h"
 #include "agent/verdict/rules.h"
+#include "agent/verdict/scope.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -223,6 +224,44 @@ TEST(Rules, ClientsThatStayAndLoadsThatEndAreNoGrowth) {
   EXPECT_THAT(loads(5, 11, 11), IsEmpty());
   EXPECT_THAT(loads(5, 11, 0), IsEmpty());  // they come and stay
   EXPECT_THAT(loads(3, 11, 9), IsEmpty());
+}
+
+// Hears for a scope that begins in the middle of a log.
+class Middle : public TimelineObserver {
+ public:
+  void on_connection_opened(const Connection &c) override {
+    if (scope) scope->on_connection_opened(c);
+  }
+  void on_connection_closed(const Connection &c) override {
+    if (scope) scope->on_connection_closed(c);
+  }
+  std::optional<Scope> scope;
+};
+
+TEST(Scopes, WhatBeginsInAScopeMustEndInIt) {
+  Middle middle;
+  Timeline timeline(middle);
+  Script script(timeline, Form::kPreload);
+  script.play("A:ACCEPT B:ACCEPT");
+  middle.scope.emplace(timeline);
+  EXPECT_EQ(middle.scope->verdict(timeline).exit_status(), 0);
+  script.play("C:ACCEPT D:ACCEPT A:DEST C:DEST");
+  const Verdict verdict = middle.scope->verdict(timeline);
+  EXPECT_EQ(verdict.exit_status(), 1);
+  ASSERT_THAT(verdict.findings, ElementsAre(is(FindingKind::kConnectionLeftOpen, 1)));
+  EXPECT_THAT(verdict.findings[0].connections, ElementsAre(5));  // the listener is 1
+  script.play("D:DEST");
+  EXPECT_EQ(middle.scope->verdict(timeline).exit_status(), 0);
+}
+
+TEST(Scopes, OnlyWhatIsLostInAScopeSpoilsIt) {
+  Middle middle;
+  Timeline timeline(middle);
+  timeline.on_loss({.recorded = 9, .lost = 2, .by_cause = {}});
+  middle.scope.emplace(timeline);
+  EXPECT_EQ(middle.scope->verdict(timeline).exit_status(), 0);
+  timeline.on_loss({.recorded = 9, .lost = 3, .by_cause = {}});
+  EXPECT_EQ(middle.scope->verdict(timeline).exit_status(), 3);
 }
 
 }  // namespace

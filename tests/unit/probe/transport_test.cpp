@@ -15,7 +15,7 @@
 namespace wsitrace {
 namespace {
 
-int nothing(lws *, lws_callback_reasons, void *, void *, size_t) { return 0; }
+int do_nothing(lws *, lws_callback_reasons, void *, void *, size_t) { return 0; }
 
 // Stands in for an SSL object of OpenSSL.
 struct FakeSsl {
@@ -52,7 +52,7 @@ class TransportProbe : public ProbeTest {
   void SetUp() override {
     ASSERT_TRUE(fake_tls().complete());
     watch_tls(fake_tls());
-    vhost_.table = {{"http", nothing, 0, 0, 0, nullptr, 0}, {}};
+    vhost_.table = {{"http", do_nothing, 0, 0, 0, nullptr, 0}, {}};
     vhost_made(reinterpret_cast<lws_vhost *>(&vhost_), nullptr, &vhost_.table[0]);
     wsi_.protocol = &vhost_.table[0];
     drain();

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "agent/compare/change.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+namespace wsitrace {
+namespace {
+
+constexpr double kNoiseAbove = 1.25, kNoiseBelow = 0.8;
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool more_is_worse(Family family, std::string_view name) {
+  switch (family) {
+    case Family::kFindings:
+    case Family::kLeaks:
+    case Family::kLost:
+    case Family::kOpen: return true;
+    case Family::kOutcome: return is_one_of(name, {"aborted", "rejected", "open"});
+    case Family::kStatus: return is_one_of(name, {"4xx", "5xx"});
+    case Family::kClose:
+      return is_one_of(name, {"refused", "upgrade_refused", "tls_failed", "connect_failed", "handshake_failed",
+                              "timeout", "ping_timeout", "stream_reset", "adopt_failed", "unknown"});
+    default: return false;
+  }
+}
+
+// A session or a connection that lasts longer is neither good nor bad.
+bool longer_is_worse(Measure measure) { return measure != Measure::kSession && measure != Measure::kConnection; }
+
+Tendency tendency_of(const Change &change, bool more_worse) {
+  if (!more_worse || change.before == change.after) return Tendency::kNeutral;
+  return change.after > change.before ? Tendency::kWorse : Tendency::kBetter;
+}
+
+void add_counts(std::vector<Change> &changes, Family family, const Summary &before, const Summary &after) {
+  std::vector<Change> of_family;
+  for (const std::string &name : names_in(family, before, after)) {
+    Change change = change_of(family, name, before, after);
+    if (change.before != change.after) of_family.push_back(std::move(change));
+  }
+  std::stable_sort(of_family.begin(), of_family.end(), [](const Change &one, const Change &other) {
+    return std::abs(one.absolute()) > std::abs(other.absolute());
+  });
+  changes.insert(changes.end(), of_family.begin(), of_family.end());
+}
+
+void add_latencies(std::vector<Change> &changes, Measure measure, const Summary &before, const Summary &after) {
+  for (const Quantile quantile : {Quantile::kP50, Quantile::kP90}) {
+    if (!has_samples(measure, quantile, before) || !has_samples(measure, quantile, after)) continue;
+    Change change = change_of(measure, quantile, before, after);
+    if (!is_noise(change)) changes.push_back(std::move(change));
+  }
+}
+
+}  // namespace
+
+const char *name_of(Tendency tendency) {
+  switch (tendency) {
+    case Tendency::kWorse: return "worse";
+    case Tendency::kBetter: return "better";
+    case Tendency::kNeutral: break;
+  }
+  return "neutral";
+}
+
+std::optional<double> Change::relative() const {
+  if (before == 0) return std::nullopt;
+  return static_cast<double>(absolute()) / static_cast<double>(before);
+}
+
+Change change_of(Family family, std::string_view name, const Summary &before, const Summary &after) {
+  Change change{count_name(family, name), Unit::kCount, before.count(family, name), after.count(family, name)};
+  change.tendency = tendency_of(change, more_is_worse(family, name));
+  return change;
+}
+
+Change change_of(Measure measure, Quantile quantile, const Summary &before, const Summary &after) {
+  Change change{latency_name(measure, quantile), Unit::kNs, before.latency_ns(measure, quantile),
+                after.latency_ns(measure, quantile)};
+  change.tendency = tendency_of(change, longer_is_worse(measure));
+  return change;
+}
+
+bool is_noise(const Change &latency) {
+  if (static_cast<uint64_t>(std::abs(latency.absolute())) <= kNoiseNs) return true;
+  const double before = static_cast<double>(latency.before), after = static_cast<double>(latency.after);
+  return after <= before * kNoiseAbove && after >= before * kNoiseBelow;
+}
+
+bool has_samples(Measure measure, Quantile quantile, const Summary &summary) {
+  return summary.of(measure).count() >= (quantile == Quantile::kP99 ? kMinSamplesP99 : kMinSamples);
+}
+
+std::vector<std::string> names_in(Family family, const Summary &before, const Summary &after) {
+  std::set<std::string> names;
+  for (const auto &[name, count] : before.of(family)) names.insert(name);
+  for (const auto &[name, count] : after.of(family)) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+std::vector<Change> changes_between(const Summary &before, const Summary &after) {
+  std::vector<Change> changes;
+  for (const Family family : all_families()) add_counts(changes, family, before, after);
+  for (const Measure measure : all_measures()) add_latencies(changes, measure, before, after);
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const Change &one, const Change &other) { return one.tendency < other.tendency; });
+  return changes;
+}
+
+}  // namespace wsitrace

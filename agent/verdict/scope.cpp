@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "agent/verdict/scope.h"
+
+namespace wsitrace {
+
+void Scope::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+  if (holds(connection)) judge_.on_connection_event(connection, event, items);
+}
+
+void Scope::on_connection_opened(const Connection &connection) {
+  if (holds(connection)) judge_.on_connection_opened(connection);
+}
+
+void Scope::on_connection_changed(const Connection &before, const Connection &now) {
+  if (holds(now)) judge_.on_connection_changed(before, now);
+}
+
+void Scope::on_connection_closed(const Connection &connection) {
+  if (holds(connection)) judge_.on_connection_closed(connection);
+}
+
+Verdict Scope::verdict(const Timeline &timeline) const {
+  Groups groups = judge_.heard(timeline);
+  timeline.for_each_open([&](const Connection &open) {
+    if (open.cls == ConnectionClass::kClient && holds(open))
+      groups.add(FindingKind::kConnectionLeftOpen, open, open.last_callback_protocol);
+  });
+  Verdict verdict;
+  verdict.program = timeline.process().program;
+  verdict.started_ns = timeline.process().started_mono_ns;
+  verdict.findings = groups.findings(timeline.last_event_ns());
+  const uint64_t lost = timeline.loss().lost - lost_before_;
+  if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
+  verdict.conclude();
+  return verdict;
+}
+
+}  // namespace wsitrace
