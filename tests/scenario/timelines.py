@@ -192,6 +192,8 @@ class Run:
                     if not case.waits:
                         self._send(case)
                 concurrent.futures.wait(waiting)
+            if waiting:
+                time.sleep(0.1)  # who waits for lws's half-close is gone before lws has closed the other half
             self.result = self.program.stop()
         finally:
             self.program.discard()
