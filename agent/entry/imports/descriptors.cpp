@@ -41,7 +41,8 @@ int watched_pipe2(int ends[2], int flags) {
 int watched_open(const char *path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  const bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;  // O_TMPFILE holds O_DIRECTORY
+  const mode_t mode = has_mode ? va_arg(arguments, mode_t) : 0;
   va_end(arguments);
   return opened(open(path, flags, mode), "open");
 }
