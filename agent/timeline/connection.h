@@ -110,6 +110,9 @@ struct Tcp {
   uint32_t unsent_bytes = 0;  // written, but not yet taken by the network: the peer does not read
 };
 
+// Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.
+using Stack = std::vector<uint64_t>;
+
 struct Connection {
   uint64_t id = 0;
   uint64_t pointer = 0;
@@ -144,6 +147,8 @@ struct Connection {
   uint64_t bindings_total = 0;
   uint64_t transactions_total = 0;
   std::optional<Session> session;
+  Stack created_stack;  // both empty unless stacks were asked for
+  Stack bound_stack;    // at the last BIND
 };
 
 // The words of the contract: "listener", "accepted", "so_acceptconn", "handshake", "completed", ...

@@ -11,6 +11,7 @@
 //    pipelining.cpp    whether a request waited for the response before
 //    refusal.cpp       callback_refused
 //    sessions.cpp      the websocket life
+//    stacks.cpp        where the application stood
 //    close.cpp         why it ended
 //
 // An event passes through them in this order (timeline.cpp). Internal to the room.
@@ -63,9 +64,10 @@ struct Fold {
   uint64_t contexts_created = 0;
   uint64_t contexts_destroyed = 0;
   uint64_t vhosts_made = 0;
-  uint64_t vhosts_gone = 0;             // protocols[0] was told PROTOCOL_DESTROY
-  std::vector<int64_t> vhosts_left;     // told PROTOCOL_INIT and not PROTOCOL_DESTROY, by string id of the name
-  std::vector<Ns> vhost_destroyed_ns;   // by string id of its name; 0: not
+  uint64_t vhosts_gone = 0;            // protocols[0] was told PROTOCOL_DESTROY
+  std::vector<int64_t> vhosts_left;    // told PROTOCOL_INIT and not PROTOCOL_DESTROY, by string id of the name
+  std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
+  std::vector<Module> modules;
   std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };
 
@@ -119,6 +121,11 @@ void fold_transport(Fold &fold, Life &life, const Event &event, Items items);
 // refusal.cpp
 void fold_refusal(Fold &fold, Life &life, const Event &event);
 std::optional<Close> close_by_refusal(const Life &life);
+
+// stacks.cpp: what is recorded on demand. It tells about a life, and never begins one or changes it.
+void fold_module(Fold &fold, Items items);
+void fold_stack(Fold &fold, const Event &event, Items items);
+void fold_user_left(Fold &fold, const Event &event, Items items);
 
 // sessions.cpp
 void fold_session(Fold &fold, Life &life, const Event &event);

@@ -56,6 +56,9 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
     case k_call_failed: end_failed_call(fold, event); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
+    case k_module: fold_module(fold, items); return true;
+    case k_stack: fold_stack(fold, event, items); return true;
+    case k_user_left: fold_user_left(fold, event, items); return true;
     case k_PROTOCOL_INIT: fold_first_protocol(fold, event, 1); return true;
     case k_PROTOCOL_DESTROY: fold_first_protocol(fold, event, -1); return true;
     default: return event.wsi == 0;
@@ -124,6 +127,7 @@ bool Timeline::contexts_gone() const {
   return fold_->contexts_destroyed > 0;
 }
 
+const std::vector<Module> &Timeline::modules() const { return fold_->modules; }
 uint64_t Timeline::contexts_destroyed() const { return fold_->contexts_destroyed; }
 
 void Timeline::for_each_context(const std::function<void(const ContextLife &)> &visit) const {

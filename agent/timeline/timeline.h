@@ -13,6 +13,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "agent/timeline/connection.h"
 #include "wsitrace/log.h"
@@ -24,6 +26,15 @@ struct ContextLife {
   uint64_t pointer = 0;
   uint64_t number = 0;  // 1, 2, 3, ... in the order of their making; 0: made before the log began
   Ns created_ns = 0;
+};
+
+// A file with code, mapped into the host. An address A of a Stack within [start, end) is A - bias in the file's own addresses.
+struct Module {
+  uint64_t bias = 0;
+  uint64_t start = 0;
+  uint64_t end = 0;
+  std::string path;      // empty: the program itself
+  std::string build_id;  // lower-case hex; empty: it has none
 };
 
 // Hears what happens, in order. References are valid during the call only.
@@ -89,6 +100,8 @@ class Timeline final : public LogSink {
   void for_each_context(const std::function<void(const ContextLife &)> &visit) const;
   // Vhosts, by name, whose protocols[0] was told PROTOCOL_INIT more often than PROTOCOL_DESTROY.
   void for_each_vhost_left(const std::function<void(std::string_view name, uint64_t count)> &visit) const;
+  // What lies where in the host, as far as stacks led there. A later one may cover the place of one before, unloaded since.
+  [[nodiscard]] const std::vector<Module> &modules() const;
   // Open connections, by id.
   void for_each_open(const std::function<void(const Connection &)> &visit) const;
 

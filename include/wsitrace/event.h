@@ -91,7 +91,22 @@ enum ItemTag : uint8_t {
   kItemSni = 11,        // host name that the client asked for
   kItemTcp = 12,        // TcpFacts
   kItemTlsVerify = 13,  // int32_t, X509_V_...; where the peer presented a certificate or its verification failed
+  kItemStack = 14,      // uint64_t x at most kMaxFrames: return addresses, innermost first
+  kItemModule = 15,     // ModuleFacts
+  kItemPointer = 16,    // uint64_t
 };
+
+inline constexpr size_t kMaxFrames = 28;  // of kItemStack
+
+// A file with code that is mapped into the host; source: the program headers and the GNU build id note of elf(5).
+struct ModuleFacts {
+  uint64_t bias;   // address in memory - address in the file's program headers
+  uint64_t start;  // of what is mapped
+  uint64_t end;
+  uint8_t build_id[20];
+  uint32_t build_id_bytes;  // 0: it has none
+};
+static_assert(sizeof(ModuleFacts) == 48 && std::is_trivially_copyable_v<ModuleFacts>);
 
 // Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
 struct TcpFacts {
@@ -174,8 +189,13 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                                  /* not call lws_http_transaction_completed since */                                  \
   X(descriptor_left, 1015)       /* lws opened the descriptor `value` and left it open: text what it is, wsi the */   \
                                  /* context, whose destruction is about to return */                                  \
-  X(call_failed, 1009)           /* a connect or adopt call returned NULL: text its name; every wsi of */             \
-                                 /* this thread first seen since `value` microseconds before is gone */
+  X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */ \
+                                 /* This and the next two only where they were asked for (layout.h) */                \
+  X(module, 1018)      /* addresses of stacks lie in this file: items, its path (none: the program itself) */         \
+  X(user_left, 1019)   /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */         \
+                       /* which lws did not allocate: items */                                                        \
+  X(call_failed, 1009) /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
+                       /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

@@ -61,6 +61,12 @@ constexpr const char *attach_name(uint32_t attach) {
   return attach < 4 ? names[attach] : "unknown";
 }
 
+// Bits of FileHeader::asked.
+enum Asked : uint32_t {
+  kAskStacks = 1,        // where the application stood when a connection was made, and at each BIND
+  kAskUserPointers = 2,  // user pointers of the application's own that are set still when a DROP returns
+};
+
 enum BlockState : uint32_t { kAbsent = 0, kReady = 1, kClaimed = 2, kEnded = 3 };
 
 struct FileHeader {
@@ -74,7 +80,7 @@ struct FileHeader {
   uint32_t ring_count;
   uint32_t ring_bytes;
   uint32_t ring_slots;  // a power of two
-  uint32_t reserved;
+  uint32_t asked;       // Asked: what costs the host more, and is recorded only where somebody wants it
   uint64_t created_mono_ns;
   uint64_t created_real_ns;
   alignas(64) std::atomic<uint32_t> ready_generation;  // owner: bumped whenever a block becomes ready
