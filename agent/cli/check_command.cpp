@@ -14,6 +14,7 @@
 #include "agent/cli/check/verdict_outputs.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
+#include "agent/symbols/symbols.h"
 #include "agent/verdict/judge.h"
 
 namespace wsitrace {
@@ -61,8 +62,11 @@ Expected<Judged> judge_file(const CheckOptions &options) {
   Judge judge;
   Timeline timeline(judge);
   return read_log(options.file, timeline, options.pid).map([&] {
+    Verdict verdict = judge.verdict(timeline);
+    Symbols symbols(timeline.modules());
+    verdict.name_frames(symbols.namer());
     const Life without_end = is_alive(timeline.process().pid) ? Life::kRunning : Life::kGone;
-    return Judged{judge.verdict(timeline), timeline.end() != nullptr ? Life::kEnded : without_end};
+    return Judged{std::move(verdict), timeline.end() != nullptr ? Life::kEnded : without_end};
   });
 }
 

@@ -11,6 +11,7 @@
 #include "agent/export/perfetto/report.h"
 #include "agent/export/text/event_lines.h"
 #include "agent/export/text/table.h"
+#include "agent/symbols/symbols.h"
 
 namespace wsitrace {
 namespace {
@@ -69,6 +70,8 @@ Expected<void> render(const ReportOptions &options, Output &output) {
   }
   const JsonShape shape = options.format == "json" ? JsonShape::kDocument : JsonShape::kLines;
   JsonReport report(shape, filter_of(options), write);
+  Symbols symbols(report.timeline().modules());
+  report.name_frames(symbols.namer());
   return read_into(report, options);
 }
 

@@ -58,6 +58,14 @@ const char *fault_of(const FileHeader &header, uint64_t file_bytes) {
   return nullptr;
 }
 
+// Why a file is not one to become the owner of, or nothing.
+const char *fault_of(const struct stat &facts) {
+  if (!S_ISREG(facts.st_mode)) return "not a regular file";
+  if (facts.st_uid != ::geteuid()) return "belongs to another user";
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it";
+  return nullptr;
+}
+
 template <typename Block>
 uint32_t ready_below(uint32_t reserved, const Block &block) {
   uint32_t ready = 0;
@@ -110,6 +118,7 @@ Expected<void> RingFile::lay_out(const std::string &name) {
   to.ring_count = ring_count_;
   to.ring_bytes = static_cast<uint32_t>(ring_bytes(ring_slots_));
   to.ring_slots = ring_slots_;
+  to.asked = options_.asked;
   to.created_mono_ns = monotonic_ns();
   to.created_real_ns = realtime_ns();
   std::memcpy(to.magic, kRingMagic, sizeof kRingMagic);
@@ -122,28 +131,53 @@ Expected<RingFile> RingFile::open(const std::string &path) {
   RingFile file;
   file.path_ = path;
   file.fd_ = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.fd_.valid()) return unexpected(system_error(path, errno));
+  return file.attach(PROT_READ).map([&] { return std::move(file); });
+}
+
+Expected<RingFile> RingFile::open_left_behind(const std::string &path) {
+  RingFile file;
+  file.path_ = path;
+  file.fd_ = Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+  if (!file.fd_.valid() && errno == ELOOP) return unexpected(Error{path, "a symbolic link", "name the file itself"});
   struct stat facts {};
-  if (!file.fd_.valid() || ::fstat(file.fd_.get(), &facts) != 0) return unexpected(system_error(path, errno, {}));
+  if (!file.fd_.valid() || ::fstat(file.fd_.get(), &facts) != 0) return unexpected(system_error(path, errno));
+  if (const char *fault = fault_of(facts)) return unexpected(Error{path, fault, {}});
+  return file.attach(PROT_READ | PROT_WRITE).map([&] { return std::move(file); });
+}
+
+Expected<void> RingFile::attach(int protection) {
+  struct stat facts {};
+  if (::fstat(fd_.get(), &facts) != 0) return unexpected(system_error(path_, errno));
   const auto bytes = static_cast<uint64_t>(facts.st_size);
-  if (bytes < kPageBytes) return unexpected(Error{path, "cut off: shorter than a ring file's header", {}});
-  auto mapping = map(file.fd_.get(), bytes, PROT_READ, path);
+  if (bytes < kPageBytes) return unexpected(Error{path_, "cut off: shorter than a ring file's header", {}});
+  auto mapping = map(fd_.get(), bytes, protection, path_);
   if (!mapping) return unexpected(mapping.error());
-  file.mapping_ = std::move(*mapping);
-  const FileHeader &header = file.header();
-  if (std::memcmp(header.magic, kRingMagic, sizeof kRingMagic) != 0)
-    return unexpected(Error{path, "not a ring file of wsitrace", {}});
-  if (header.version != kRingVersion)
-    return unexpected(Error{path,
-                            "ring file of version " + std::to_string(header.version) + ", this wsitrace reads " +
+  mapping_ = std::move(*mapping);
+  if (std::memcmp(header().magic, kRingMagic, sizeof kRingMagic) != 0)
+    return unexpected(Error{path_, "not a ring file of wsitrace", {}});
+  if (header().version != kRingVersion)
+    return unexpected(Error{path_,
+                            "ring file of version " + std::to_string(header().version) + ", this wsitrace reads " +
                                 std::to_string(kRingVersion),
                             "use the wsitrace that made it"});
-  if (const char *fault = fault_of(header, bytes)) return unexpected(Error{path, fault, {}});
-  file.ring_count_ = header.ring_count;
-  file.process_count_ = header.process_count;
-  file.ring_slots_ = header.ring_slots;
-  file.processes_reserved_ = std::min(header.processes_reserved.load(std::memory_order_acquire), file.process_count_);
-  file.rings_reserved_ = std::min(header.rings_reserved.load(std::memory_order_acquire), file.ring_count_);
-  return file;
+  if (const char *fault = fault_of(header(), bytes)) return unexpected(Error{path_, fault, {}});
+  ring_count_ = header().ring_count;
+  process_count_ = header().process_count;
+  ring_slots_ = header().ring_slots;
+  processes_reserved_ = std::min(header().processes_reserved.load(std::memory_order_acquire), process_count_);
+  rings_reserved_ = std::min(header().rings_reserved.load(std::memory_order_acquire), ring_count_);
+  return {};
+}
+
+Expected<void> RingFile::own() {
+  // What is said to be reserved may be a hole.
+  int failed = reserve(fd_.get(), 0, offset_of_process(processes_reserved_));
+  const uint64_t rings = rings_reserved_ * wsitrace::ring_bytes(ring_slots_);
+  if (failed == 0 && rings != 0) failed = reserve(fd_.get(), offset_of_process(process_count_), rings);
+  if (failed != 0) return unexpected(system_error(path_, failed, "make room on the disk"));
+  header().owner_pid = static_cast<uint32_t>(::getpid());
+  return {};
 }
 
 bool RingFile::replenish() {

@@ -24,6 +24,7 @@ struct RingFileOptions {
   uint32_t process_count = kMaxProcesses;
   uint32_t spare_rings = 8;  // kept ready, so that new threads find one at once
   uint32_t spare_processes = 4;
+  uint32_t asked = 0;  // of enum Asked
 };
 
 class RingFile {
@@ -32,6 +33,11 @@ class RingFile {
   static Expected<RingFile> create(const std::string &path, const RingFileOptions &options);
   // Opens an existing file read-only, to report what a killed program left behind. Everything in it is untrusted.
   static Expected<RingFile> open(const std::string &path);
+  // Opens what an owner that is gone may have left behind, so that this process can own() it. A symbolic link, a file of another
+  // user's, or one that others may write to, is refused. Nothing is changed yet.
+  static Expected<RingFile> open_left_behind(const std::string &path);
+  // Becomes the owner. Hosts that have the file mapped go on recording and notice nothing.
+  Expected<void> own();
 
   // Makes blocks ready until the spares are there. False when storage could not be reserved (asked again next time).
   bool replenish();
@@ -56,6 +62,7 @@ class RingFile {
 
  private:
   Expected<void> lay_out(const std::string &name);
+  Expected<void> attach(int protection);
   bool reserve_process(uint32_t index);
   bool reserve_ring(uint32_t index);
   void announce();

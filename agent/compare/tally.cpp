@@ -50,6 +50,7 @@ bool is_leak(FindingKind kind) {
   switch (kind) {
     case FindingKind::kConnectionNotDestroyed:
     case FindingKind::kBindingNotDropped:
+    case FindingKind::kSessionMemoryLeft:
     case FindingKind::kDescriptorLeft:
     case FindingKind::kContextNotDestroyed:
     case FindingKind::kVhostNotDestroyed: return true;

@@ -26,6 +26,7 @@ thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
 
 HostState *g_state = nullptr;
 HostMap g_map;
+uint32_t g_asked = 0;
 ImageFacts g_facts;
 
 void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
@@ -107,10 +108,12 @@ bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
   if (madvise(pages, sizeof(HostState), MADV_WIPEONFORK) != 0) pthread_atfork(nullptr, nullptr, forget_in_child);
   gather_image_facts(attach);
   g_map = map;
+  g_asked = map.header()->asked;
   g_state = static_cast<HostState *>(pages);
   return true;
 }
 
+uint32_t asked() noexcept { return g_asked; }
 bool host_is_set_up() noexcept { return g_state != nullptr; }
 const HostMap &host_map() noexcept { return g_map; }
 ImageFacts &image_facts() noexcept { return g_facts; }

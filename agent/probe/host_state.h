@@ -37,6 +37,7 @@ struct HostState {
   std::atomic<uint16_t> index[kStringIndex];  // string ids by hash of their text
   TextCacheEntry text_cache[kTextCache];
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
+  std::atomic<uint64_t> known_modules[128];   // files that stacks led into
 };
 
 // Facts of the process image, gathered once at start, while file descriptors are to be had.
@@ -51,6 +52,8 @@ struct ImageFacts {
 // Makes the state's pages and remembers MAP and FACTS. False: no memory for them; nothing will be recorded.
 bool set_up_host(const HostMap &map, uint32_t attach) noexcept;
 bool host_is_set_up() noexcept;
+// What the owner of the rings has asked for, of enum Asked.
+uint32_t asked() noexcept;
 const HostMap &host_map() noexcept;
 ImageFacts &image_facts() noexcept;
 

@@ -8,6 +8,8 @@
 
 #include "agent/probe/host_state.h"
 #include "agent/probe/record.h"
+#include "agent/probe/stacks.h"
+#include "agent/probe/user_pointers.h"
 
 namespace wsitrace {
 namespace {
@@ -23,8 +25,21 @@ struct Slot {
 Slot g_slots[kMaxThunks];
 std::atomic<size_t> g_used{0};
 
+[[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                         size_t index) {
+  if ((asked() & kAskStacks) != 0 && kKindsWithStack.has(static_cast<unsigned>(reason))) record_stack(wsi, reason);
+  const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
+  if ((asked() & kAskUserPointers) != 0 && carries_cause(reason)) record_user_left(index, wsi, reason);
+  if (result != 0 && closes_when_refused(reason)) record_refusal(index, wsi, reason);
+  return result;
+}
+
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
-  if (is_recorded(reason)) record_callback(index, wsi, reason, in, length);
+  if (is_recorded(reason)) {
+    record_callback(index, wsi, reason, in, length);
+    if (asked() != 0 && wsi != nullptr) [[unlikely]]
+      return dispatch_on_demand(wsi, reason, user, in, length, index);
+  }
   const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
   if (result != 0 && closes_when_refused(reason)) [[unlikely]]
     record_refusal(index, wsi, reason);

@@ -33,7 +33,7 @@ struct Module {
   uint64_t bias = 0;
   uint64_t start = 0;
   uint64_t end = 0;
-  std::string path;      // empty: the program itself
+  std::string path;      // cut after 200 bytes
   std::string build_id;  // lower-case hex; empty: it has none
 };
 

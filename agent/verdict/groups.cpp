@@ -28,6 +28,9 @@ std::string message_of(const Finding &finding) {
       return "protocol " + finding.protocol + " was never dropped on " + connections + " whose context is gone";
     case FindingKind::kTransactionNotCompleted:
       return "the handler of protocol " + finding.protocol + " never completed its response on " + connections;
+    case FindingKind::kSessionMemoryLeft:
+      return "the user pointer of " + connections + " was set still after the last DROP of protocol " +
+             finding.protocol;
     case FindingKind::kPeerGone: return connections + (one ? " was" : " were") + " kept after the peer had closed";
     default: return finding.message;
   }

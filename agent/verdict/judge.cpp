@@ -37,7 +37,8 @@ std::vector<std::string> doubts_about(const Timeline &timeline) {
 // That something did not end is known by not seeing its end.
 bool rests_on_absence(FindingKind kind) {
   return kind == FindingKind::kConnectionNotDestroyed || kind == FindingKind::kBindingNotDropped ||
-         kind == FindingKind::kContextNotDestroyed || kind == FindingKind::kVhostNotDestroyed;
+         kind == FindingKind::kContextNotDestroyed || kind == FindingKind::kVhostNotDestroyed ||
+         kind == FindingKind::kSessionMemoryLeft;
 }
 
 void doubt_findings(std::vector<Finding> &findings) {
@@ -48,12 +49,13 @@ void doubt_findings(std::vector<Finding> &findings) {
   }
 }
 
-Verdict concluded(const Timeline &timeline, Groups &groups) {
+Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {
   judge_what_is_left(timeline, groups);
   Verdict verdict;
   verdict.program = timeline.process().program;
   verdict.started_ns = timeline.process().started_mono_ns;
   verdict.findings = groups.findings(timeline.last_event_ns());
+  stacks.fill(verdict.findings, timeline);
   if (timeline.loss().lost > 0) doubt_findings(verdict.findings);
   verdict.doubts = doubts_about(timeline);
   if (!timeline.contexts_gone()) timeline.for_each_open([&](const Connection &) { ++verdict.live_at_exit; });
@@ -74,8 +76,15 @@ void Judge::on_connection_changed(const Connection &before, const Connection &no
 }
 
 // That TCP is connected means little: a server that hangs has a backlog.
-void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte>) {
+void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   switch (event.kind) {
+    case k_user_left: return session_memory_.left(connection, items);
+    case k_HTTP_DROP_PROTOCOL:
+    case k_CLIENT_HTTP_DROP_PROTOCOL:
+    case k_WS_SERVER_DROP_PROTOCOL:
+    case k_WS_CLIENT_DROP_PROTOCOL:
+    case k_RAW_SKT_DROP_PROTOCOL:
+    case k_RAW_FILE_DROP_PROTOCOL: return session_memory_.dropped(connection);
     case k_ESTABLISHED_CLIENT_HTTP:
     case k_CLIENT_ESTABLISHED:
     case k_RAW_CONNECTED: return connects_.answered(connection, event.time_ns);
@@ -84,6 +93,8 @@ void Judge::on_connection_event(const Connection &connection, const Event &event
 }
 
 void Judge::on_connection_closed(const Connection &connection) {
+  stacks_.closed(connection);
+  session_memory_.closed(connection);
   connects_.closed(connection);
   growth_.closed(connection);
   judge_transactions(connection, groups_);
@@ -97,6 +108,7 @@ void Judge::on_descriptor_left(const ContextLife &context, int descriptor, std::
 Groups Judge::heard(const Timeline &timeline) const {
   Groups groups = groups_;
   descriptors_.judge(groups);
+  session_memory_.judge(groups);
   connects_.judge(groups);
   growth_.judge(timeline, groups);
   return groups;
@@ -104,12 +116,12 @@ Groups Judge::heard(const Timeline &timeline) const {
 
 Verdict Judge::verdict(const Timeline &timeline) const {
   Groups groups = heard(timeline);
-  return concluded(timeline, groups);
+  return concluded(timeline, groups, stacks_);
 }
 
 Verdict judge_what_is_left(const Timeline &timeline) {
   Groups groups;
-  return concluded(timeline, groups);
+  return concluded(timeline, groups, {});
 }
 
 }  // namespace wsitrace

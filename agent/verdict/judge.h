@@ -7,6 +7,7 @@
 //    transactions.cpp    handlers that never finished
 //    peers.cpp           peers that are gone
 //    connects.cpp        outbound attempts that pile up
+//    session_memory.cpp  user pointers that are set still
 //    growth.cpp          open connections that grow from load to load
 //
 // A rule speaks only of what cannot be otherwise: silence where the events leave a doubt, for a gate with false alarms is switched off.
@@ -20,6 +21,8 @@
 #include "agent/verdict/descriptors.h"
 #include "agent/verdict/groups.h"
 #include "agent/verdict/growth.h"
+#include "agent/verdict/session_memory.h"
+#include "agent/verdict/stack_book.h"
 #include "agent/verdict/verdict.h"
 
 namespace wsitrace {
@@ -39,7 +42,9 @@ class Judge final : public TimelineObserver {
 
  private:
   Groups groups_;
+  StackBook stacks_;
   Descriptors descriptors_;
+  SessionMemory session_memory_;
   Connects connects_;
   Growth growth_;
 };

@@ -47,4 +47,11 @@ int Verdict::exit_status() const {
   return 3;
 }
 
+void Verdict::name_frames(const NameFrames &name) {
+  for (Finding &finding : findings) {
+    finding.created_at = name(finding.created_stack);
+    finding.bound_at = name(finding.bound_stack);
+  }
+}
+
 }  // namespace wsitrace

@@ -26,6 +26,8 @@ struct Verdict {
   std::vector<std::string> doubts;  // why nothing can be promised; also beside findings
   uint64_t live_at_exit = 0;        // open connections that are no finding
 
+  // Fills in the frames of the findings.
+  void name_frames(const NameFrames &name);
   // Draws the conclusion from findings and doubts; call after changing either.
   void conclude();
   // What `wsitrace check` exits with: 0, 1 or 3.

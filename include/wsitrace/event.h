@@ -191,7 +191,7 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                                  /* context, whose destruction is about to return */                                  \
   X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */ \
                                  /* This and the next two only where they were asked for (layout.h) */                \
-  X(module, 1018)      /* addresses of stacks lie in this file: items, its path (none: the program itself) */         \
+  X(module, 1018)                /* addresses of stacks lie in this file: items, its path */                          \
   X(user_left, 1019)   /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */         \
                        /* which lws did not allocate: items */                                                        \
   X(call_failed, 1009) /* a connect or adopt call returned NULL: text its name; every wsi of */                       \

@@ -14,6 +14,7 @@
 #include "agent/collect/trace_file.h"
 #include "agent/export/json/report.h"
 #include "agent/export/text/table.h"
+#include "agent/symbols/symbols.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
@@ -67,7 +68,10 @@ class Reports::One final : public LogSink {
       use(std::make_unique<TextReport>(TextOptions{.colour = colour, .details = false}, Filter{}, write_piece));
     } else {
       const JsonShape shape = wanted.format == kJson ? JsonShape::kDocument : JsonShape::kLines;
-      use(std::make_unique<JsonReport>(shape, Filter{}, write_piece));
+      auto report = std::make_unique<JsonReport>(shape, Filter{}, write_piece);
+      symbols_ = std::make_unique<Symbols>(report->timeline().modules());
+      report->name_frames(symbols_->namer());
+      use(std::move(report));
     }
   }
 
@@ -100,6 +104,7 @@ class Reports::One final : public LogSink {
   bool to_stdout_;
   File file_;
   int error_ = 0;
+  std::unique_ptr<Symbols> symbols_;
   std::unique_ptr<LogSink> report_;
   std::function<void()> complete_;
 };
@@ -111,7 +116,12 @@ class Reports::Judged final : public LogSink {
   void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
   void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
   void on_end(const End &end) override { timeline_.on_end(end); }
-  [[nodiscard]] Verdict verdict() const { return judge_.verdict(timeline_); }
+  [[nodiscard]] Verdict verdict() const {
+    Verdict verdict = judge_.verdict(timeline_);
+    Symbols symbols(timeline_.modules());
+    verdict.name_frames(symbols.namer());
+    return verdict;
+  }
   [[nodiscard]] const Timeline &timeline() const { return timeline_; }
 
  private:
@@ -178,6 +188,8 @@ std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts
 std::string json_report(const std::string &trace_path) {
   std::string text;
   JsonReport report(JsonShape::kDocument, Filter{}, [&](std::string_view piece) { text += piece; });
+  Symbols symbols(report.timeline().modules());
+  report.name_frames(symbols.namer());
   const auto read = read_log(trace_path, report);
   if (!read) throw std::runtime_error(read.error().line());
   report.finish();

@@ -24,6 +24,7 @@ constexpr const char *kFooter =
     "  wsitrace run -o out.wsitrace -- ./server 8080     choose the file\n"
     "  wsitrace run --serve 127.0.0.1:9100 -- ./server   metrics at http://127.0.0.1:9100/metrics meanwhile\n"
     "  wsitrace run --check -- ./test-suite              fail when something leaked\n"
+    "  wsitrace run --check --stacks -- ./test-suite     and say who made what leaked\n"
     "  wsitrace run --check --allow known.txt --format junit=leaks.xml --format github -- ./test-suite\n"
     "  wsitrace run --format json=out.json -- ./server   a report as well";
 
@@ -140,6 +141,13 @@ void add_run_command(CLI::App &app, int &exit_status) {
                            ->allow_extra_args(false)
                            ->needs(check);
   command->add_flag("--strict-allow", options->strict_allow, "Fail on rules that allowed nothing")->needs(allow);
+  command->add_flag("--stacks", options->stacks,
+                    "Record where the program stood when a connection was made and bound; findings show it (costs the "
+                    "program some microseconds for each)");
+  command->add_flag(
+      "--session-memory", options->session_memory,
+      "Find memory that the program put on a connection and left there at DROP; for programs that set the "
+      "user pointer to NULL when they free it");
   command->add_option("--ring-size", options->ring_slots, "Events a thread may be ahead of wsitrace")
       ->type_name("SLOTS")
       ->check(CLI::Range(kMinRingSlots, kMaxRingSlots))

@@ -19,6 +19,8 @@ struct RunOptions {
   bool check = false;
   std::vector<std::string> allow;  // files
   bool strict_allow = false;
+  bool stacks = false;
+  bool session_memory = false;
   bool verbose = false;
   uint32_t ring_slots = kDefaultRingSlots;
   std::vector<std::string> arguments;  // PROGRAM first

@@ -41,6 +41,9 @@ void fill(LwsApi &library) noexcept {
   WSITRACE_FILL(lws_get_ssl)
   WSITRACE_FILL(lws_get_parent)
   WSITRACE_FILL(lws_http_client_http_response)
+  WSITRACE_FILL(lws_wsi_user)
+  WSITRACE_FILL(lws_get_context)
+  WSITRACE_FILL(lws_context_user)
 #undef WSITRACE_FILL
 }
 

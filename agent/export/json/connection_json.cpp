@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/json/connection_json.h"
 
-#include <charconv>
 #include <cstdio>
 
+#include "agent/export/json/frames_json.h"
 #include "agent/export/json/json_text.h"
 
 namespace wsitrace {
@@ -73,13 +73,6 @@ void append_timed_list(std::string &out, const std::vector<Item> &items, Append 
   out += ']';
 }
 
-void append_pointer(std::string &out, uint64_t pointer) {
-  char digits[24];
-  out += "\"0x";
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, pointer, 16).ptr);
-  out += '"';
-}
-
 // The names come from the log.
 void append_counts(std::string &out, const std::map<std::string, uint64_t> &counts) {
   out += '{';
@@ -96,7 +89,7 @@ void append_counts(std::string &out, const std::map<std::string, uint64_t> &coun
 
 void add_identity(JsonObject &object, const Connection &connection) {
   object.number("id", connection.id);
-  append_pointer(object.key("pointer"), connection.pointer);
+  append_hex(object.key("pointer"), connection.pointer);
   object.number("generation", connection.generation);
   object.text("class", name_of(connection.cls));
   object.text("origin", name_of(connection.origin));
@@ -144,7 +137,7 @@ void add_transport(JsonObject &object, const Connection &connection) {
 
 }  // namespace
 
-void append_connection(std::string &out, const Connection &connection, uint64_t started_ns) {
+void append_connection(std::string &out, const Connection &connection, uint64_t started_ns, const NameFrames &name) {
   JsonObject object(out);
   add_identity(object, connection);
   add_transport(object, connection);
@@ -160,7 +153,15 @@ void append_connection(std::string &out, const Connection &connection, uint64_t 
   append_timed_list(object.key("transactions"), connection.transactions, append_transaction, started_ns);
   if (connection.session) append_session(object.key("session"), *connection.session, started_ns);
   else object.null("session");
+  if (!connection.created_stack.empty())
+    append_stacks(object.key("stacks"), name(connection.created_stack), name(connection.bound_stack));
   object.close();
+}
+
+Frames addresses_only(const Stack &stack) {
+  Frames frames;
+  for (const uint64_t address : stack) frames.emplace_back().address = address;
+  return frames;
 }
 
 void append_process(std::string &out, const ProcessFacts &process, const End *end) {

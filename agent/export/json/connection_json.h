@@ -7,12 +7,17 @@
 #include <string>
 #include <string_view>
 
+#include "agent/timeline/frame.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 
+// Frames without a name.
+Frames addresses_only(const Stack &stack);
+
 // Append one object to OUT. STARTED_NS is ProcessFacts::started_mono_ns.
-void append_connection(std::string &out, const Connection &connection, uint64_t started_ns);
+void append_connection(std::string &out, const Connection &connection, uint64_t started_ns,
+                       const NameFrames &name = addresses_only);
 void append_process(std::string &out, const ProcessFacts &process, const End *end);
 void append_loss(std::string &out, const Loss &loss);
 void append_totals(std::string &out, const Totals &totals, uint64_t findings);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/json/report.h"
 
-#include "agent/export/json/connection_json.h"
-
 namespace wsitrace {
 
 JsonReport::JsonReport(JsonShape shape, Filter filter, Write write)
@@ -30,7 +28,7 @@ void JsonReport::add(const Connection &connection) {
   if (shape_ == JsonShape::kLines) text_ += R"({"type":"connection","connection":)";
   else text_ += any_ ? ",\n" : "\n";
   any_ = true;
-  append_connection(text_, connection, timeline_.process().started_mono_ns);
+  append_connection(text_, connection, timeline_.process().started_mono_ns, name_frames_);
   if (shape_ == JsonShape::kLines) text_ += "}\n";
   flush(kPieceBytes);
 }

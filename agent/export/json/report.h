@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/export/json/connection_json.h"
 #include "agent/timeline/both_observers.h"
 #include "agent/timeline/filter.h"
 #include "agent/timeline/timeline.h"
@@ -40,6 +41,9 @@ class JsonReport final : public LogSink, private TimelineObserver {
   void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
   void on_end(const End &end) override { timeline_.on_end(end); }
 
+  // How frames of stacks get their names; without it they have none. Call before the log is read.
+  void name_frames(NameFrames name) { name_frames_ = std::move(name); }
+
   // Writes the rest; call once, when the log has ended or as much of it as there is.
   void finish();
 
@@ -59,6 +63,7 @@ class JsonReport final : public LogSink, private TimelineObserver {
   Judge judge_;
   BothObservers both_{*this, judge_};
   Timeline timeline_{both_};
+  NameFrames name_frames_ = addresses_only;
   std::string text_;
   bool begun_ = false;
   bool any_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/json/verdict_json.h"
 
+#include "agent/export/json/frames_json.h"
 #include "agent/export/json/json_text.h"
 
 namespace wsitrace {
@@ -25,6 +26,8 @@ void append_finding(std::string &out, const CheckedFinding &checked) {
   object.number_or_null("last_ns", since_start(*checked.verdict, finding.last_ns));
   object.number_or_null("age_ns", finding.age_ns);
   object.text("message", finding.message);
+  if (finding.created_at.empty()) object.null("stacks");
+  else append_stacks(object.key("stacks"), finding.created_at, finding.bound_at);
   object.text("advice", advice_on(finding.kind));
   object.close();
 }
@@ -41,6 +44,8 @@ void append_rule(std::string &out, const RuleUse &rule) {
 
 }  // namespace
 
+void append_findings(std::string &out, const Check &check) { append_list(out, findings_of(check), append_finding); }
+
 std::string verdict_json(const Check &check) {
   std::string out;
   JsonObject object(out);
@@ -50,7 +55,7 @@ std::string verdict_json(const Check &check) {
   append_list(object.key("doubts"), doubts_of(check),
               [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.doubt)); });
   object.number("live_at_exit", check.live_at_exit());
-  append_list(object.key("findings"), findings_of(check), append_finding);
+  append_findings(object.key("findings"), check);
   append_list(object.key("rules"), check.rules, append_rule);
   object.close();
   out += '\n';

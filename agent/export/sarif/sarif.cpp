@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/sarif/sarif.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace wsitrace {
@@ -62,6 +63,18 @@ std::string uri(const std::string &name) {
   return out;
 }
 
+// The same with its slashes.
+std::string uri_path(const std::string &path) {
+  std::string out;
+  for (size_t from = 0; from <= path.size();) {
+    const size_t slash = std::min(path.find('/', from), path.size());
+    out += uri(path.substr(from, slash - from));
+    if (slash < path.size()) out += '/';
+    from = slash + 1;
+  }
+  return out;
+}
+
 Json logical(const std::string &name, const std::string &path, const char *kind) {
   return {{"name", name}, {"fullyQualifiedName", path}, {"kind", kind}};
 }
@@ -109,19 +122,39 @@ Json properties_of(const Verdict &verdict, const Finding &finding) {
   return properties;
 }
 
+Json frame_of(const Frame &frame) {
+  Json location{{"message", text(frame.function.empty() ? "unknown" : frame.function)}};
+  if (!frame.file.empty()) {
+    location["physicalLocation"] = {{"artifactLocation", {{"uri", uri_path(frame.file)}}}};
+    if (frame.line > 0) location["physicalLocation"]["region"] = {{"startLine", frame.line}};
+  }
+  Json out{{"location", location}};
+  if (!frame.module.empty()) out["module"] = frame.module;
+  return out;
+}
+
+Json stack_of(const char *what, const Frames &frames) {
+  Json list = Json::array();
+  for (const Frame &frame : frames) list.push_back(frame_of(frame));
+  return {{"message", text(what)}, {"frames", list}};
+}
+
 Json result_of(const CheckedFinding &checked) {
   const Verdict &verdict = *checked.verdict;
   const Finding &finding = *checked.finding;
   const std::string kind = name_of(finding.kind);
-  return {{"ruleId", kind},
-          {"ruleIndex", static_cast<int>(finding.kind)},
-          {"level", "error"},
-          {"message", text(sentence(finding.message))},
-          {"locations", Json::array({location_of(verdict, finding)})},
-          {"partialFingerprints",
-           {{"finding/v1",
-             uri(kind) + "/" + uri(verdict.program) + "/" + uri(finding.vhost) + "/" + uri(finding.protocol)}}},
-          {"properties", properties_of(verdict, finding)}};
+  Json result{{"ruleId", kind},
+              {"ruleIndex", static_cast<int>(finding.kind)},
+              {"level", "error"},
+              {"message", text(sentence(finding.message))},
+              {"locations", Json::array({location_of(verdict, finding)})},
+              {"partialFingerprints",
+               {{"finding/v1",
+                 uri(kind) + "/" + uri(verdict.program) + "/" + uri(finding.vhost) + "/" + uri(finding.protocol)}}},
+              {"properties", properties_of(verdict, finding)}};
+  if (!finding.created_at.empty()) result["stacks"].push_back(stack_of("made by", finding.created_at));
+  if (!finding.bound_at.empty()) result["stacks"].push_back(stack_of("bound by", finding.bound_at));
+  return result;
 }
 
 Json results(const Check &check) {

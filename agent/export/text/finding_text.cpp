@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "agent/export/text/frames_text.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/times.h"
 
@@ -41,11 +42,19 @@ std::string times_of(const Verdict &verdict, const Finding &finding) {
   return line;
 }
 
+void add_stack(std::vector<std::string> &lines, const char *what, const Frames &frames) {
+  if (frames.empty()) return;
+  lines.push_back(fmt::format("{}:", what));
+  for (const std::string &line : lines_of(frames)) lines.push_back("  " + line);
+}
+
 }  // namespace
 
 std::vector<std::string> facts_of(const Verdict &verdict, const Finding &finding) {
   std::vector<std::string> lines{place_of(finding), times_of(verdict, finding)};
   if (!finding.last_callback.empty()) lines.push_back("last in charge: " + printable(finding.last_callback));
+  add_stack(lines, "made by", finding.created_at);
+  if (finding.bound_stack != finding.created_stack) add_stack(lines, "bound by", finding.bound_at);
   lines.erase(std::remove(lines.begin(), lines.end(), ""), lines.end());
   return lines;
 }

@@ -12,7 +12,8 @@
 namespace wsitrace {
 
 // Where and since when, in printable lines: "vhost app, protocol dyn, connections 7, 9 and 3 more",
-// "since 1.250 s, last event at 2.000 s, 3.100 s old at the end", "last in charge: HTTP of protocol dyn". Times since the start.
+// "since 1.250 s, last event at 2.000 s, 3.100 s old at the end", "last in charge: HTTP of protocol dyn", and, where stacks were recorded, who made and
+// bound one of them. Times since the start.
 std::vector<std::string> facts_of(const Verdict &verdict, const Finding &finding);
 
 // "3 findings", "1 finding".

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/text/frames_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "agent/export/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+bool is_of_lws(const Frame &frame) {
+  const std::string_view path = frame.module;
+  return path.substr(path.rfind('/') + 1).starts_with("libwebsockets");
+}
+
+std::string line_of(const Frame &frame) {
+  if (frame.module.empty()) return fmt::format("{:#x}", frame.address);
+  if (frame.function.empty()) return fmt::format("{:#x} in {}", frame.offset, printable(frame.module));
+  if (frame.file.empty()) return fmt::format("{}  in {}", printable(frame.function), printable(frame.module));
+  return fmt::format("{}  {}:{}", printable(frame.function), printable(frame.file), frame.line);
+}
+
+}  // namespace
+
+std::vector<std::string> lines_of(const Frames &frames) {
+  auto from = std::find_if_not(frames.begin(), frames.end(), is_of_lws);
+  if (from == frames.end()) from = frames.begin();
+  std::vector<std::string> lines;
+  for (; from != frames.end(); ++from) {
+    lines.push_back(line_of(*from));
+    if (from->function == "main") break;
+  }
+  return lines;
+}
+
+}  // namespace wsitrace
