@@ -46,26 +46,49 @@ done
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# Packages with services (prometheus) are installed for their programs: nothing is to start. Debian asks policy-rc.d before it
+# starts a service, 101 is "no". A policy that the machine has already stays.
+without_services() { # COMMAND...
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then "$@"; return; fi
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+  "$@" || status=$?
+  as_root rm -f "$policy"
+  trap - EXIT
+  return $status
+}
+
 install_packages() {
   local groups='^build ' missing=()
   [ $with_tests = 0 ] || groups='^(build|test) '
   while read -r package; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done < <(grep -E "$groups" "$here/packages.txt" | cut -d' ' -f2)
-  [ $with_tests = 0 ] || command -v npm >/dev/null || missing+=(npm)  # other packages of node bring one along
+  command -v npm >/dev/null || missing+=(npm)  # it builds the page; other packages of node bring one along
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
   as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  without_services \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# What the tests read SARIF back with: the validator of those who keep the format.
+# npm packages of a folder of the tree, unless MARK, one of their files, is newer than the list.
+npm_packages() { # FOLDER MARK WHAT
+  local dir=$here/../$1 mark=$2
+  [ ! -e "$dir/$mark" ] || [ "$dir/$mark" -ot "$dir/package-lock.json" ] || return 0
+  say "installing $3"
+  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund && chmod a+x "$mark" && touch "$mark") \
+    >"$dir/node_modules.log" 2>&1 || fail "$3: npm ci failed" "see $dir/node_modules.log"
+}
+
+# What the tests read SARIF back with, the validator of those who keep the format, what drives a browser, and what generates
+# the dashboards.
 install_node_packages() {
-  local dir=$here/../tests/scenario/sarif program=node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
-  [ ! -x "$dir/$program" ] || [ "$dir/$program" -ot "$dir/package-lock.json" ] || return 0
-  say "installing the SARIF validator"
-  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund && chmod a+x "$program" && touch "$program") \
-    >"$dir/node_modules.log" 2>&1 || fail "SARIF validator: npm ci failed" "see $dir/node_modules.log"
+  npm_packages tests/scenario/sarif node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool "the SARIF validator"
+  npm_packages tests/scenario/page node_modules/playwright-core/cli.js "what drives a browser on the page"
+  npm_packages dashboards/grafana node_modules/typescript/bin/tsc "the generator of the Grafana dashboards"
 }
 
 # Source entries of a suite, derived from the binary entries the machine already has. They are kept in

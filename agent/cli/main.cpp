@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <exception>
 
+#include "agent/cli/agent/agent_command.h"
 #include "agent/cli/check_command.h"
 #include "agent/cli/diff_command.h"
 #include "agent/cli/explain_command.h"
 #include "agent/cli/output.h"
 #include "agent/cli/report_command.h"
 #include "agent/cli/run/run_command.h"
+#include "agent/cli/top/top_command.h"
 
 namespace wsitrace {
 namespace {
@@ -20,6 +22,8 @@ constexpr const char *kProgramFooter =
     "  wsitrace check server.4711.wsitrace         did anything leak?\n"
     "  wsitrace explain server.4711.wsitrace       what is odd in it, in plain words?\n"
     "  wsitrace diff old.wsitrace new.wsitrace     what changed from one run to the next?\n"
+    "  wsitrace top server.4711.wsitrace           watch them in a terminal\n"
+    "  wsitrace agent --listen 127.0.0.1:9100      look after all programs of a machine\n"
     "\n"
     "`wsitrace COMMAND --help` tells more.";
 
@@ -42,6 +46,8 @@ int run(int argc, char **argv) {
   add_check_command(app, exit_status);
   add_explain_command(app, exit_status);
   add_diff_command(app, exit_status);
+  add_agent_command(app, exit_status);
+  add_top_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &wanted) {

@@ -22,7 +22,8 @@ std::string_view text_of(const std::vector<std::byte> &bytes) {
 }  // namespace
 
 Expected<void> TraceReader::read() {
-  if (auto header = read_header(); !header) return header;
+  if (offset_ == 0)
+    if (auto header = read_header(); !header) return header;
   bool final = false;  // nobody can make the file longer any more
   while (!ended_) {
     const auto got = read_chunk();

@@ -27,7 +27,9 @@ class TraceReader {
   // FD stays the caller's; PATH is for messages.
   TraceReader(int fd, std::string path, LogSink &sink) : fd_(fd), path_(std::move(path)), sink_(sink) {}
 
+  // Tells what there is. Of a trace that is still being written: call it again, and it tells what has come since.
   Expected<void> read();
+  [[nodiscard]] bool ended() const { return ended_; }
 
  private:
   enum class Got { kChunk, kIncomplete };

@@ -11,7 +11,7 @@ RingReader::RingReader(RingHeader &ring_untrusted, const std::byte *slots, uint3
       mask_(slot_count - 1),
       mode_(mode),
       last_ns_(ring_untrusted.claimed_mono_ns) {
-  if (mode_ == Mode::kReadOnly) cursor_ = head_ = released_ = ring_->tail.load(std::memory_order_acquire);
+  cursor_ = head_ = released_ = ring_->tail.load(std::memory_order_acquire);
 }
 
 void RingReader::refresh(uint64_t horizon_ns) {

@@ -10,9 +10,8 @@
 // with 0
 //          seen, everything the writer has finished is visible in head. The acquire load of head pairs with the
 //          writer's release store, the release store of tail with the writer's acquire load.
-// Modes:   kOwner starts at slot 0 of a fresh claim and stores tail. kReadOnly starts at the tail that it finds and
-// stores
-//          nothing: for a file that was left behind.
+// Modes:   both start at the tail, which is slot 0 of a fresh claim, or where an owner that is gone stopped. kOwner stores tail,
+//          kReadOnly stores nothing: for a file that was left behind.
 // Threads: one.
 // Cost:    one copy of 32 bytes an event, no allocation.
 #ifndef WSITRACE_RING_READER_H

@@ -7,34 +7,18 @@
 #include <cstring>
 #include <type_traits>
 
+#include "agent/serve/response_headers.h"
+#include "agent/serve/wsi_request.h"
+
 namespace wsitrace {
 namespace {
 
 static_assert(std::is_trivial_v<HttpSession>);
 
-constexpr size_t kMaxHeaderBytes = 4096;  // ours need 200; the rest is for headers that a vhost adds to every response
 constexpr long kMaxRequestBodyBytes = 1 << 20;  // a longer one is not read: the connection ends
 
 constexpr int kGoOn = 0;
 constexpr int kClose = -1;
-
-Method method_of(lws *wsi) {
-  char *uri = nullptr;
-  int uri_bytes = 0;
-  switch (lws_http_get_uri_and_method(wsi, &uri, &uri_bytes)) {
-    case LWSHUMETH_GET: return Method::kGet;
-    case LWSHUMETH_HEAD: return Method::kHead;
-#if defined(LWS_ROLE_H2)
-    case LWSHUMETH_COLON_PATH: {
-      char name[8];
-      if (lws_hdr_copy(wsi, name, sizeof(name), WSI_TOKEN_HTTP_COLON_METHOD) < 0) return Method::kOther;
-      if (std::strcmp(name, "GET") == 0) return Method::kGet;
-      return std::strcmp(name, "HEAD") == 0 ? Method::kHead : Method::kOther;
-    }
-#endif
-    default: return Method::kOther;
-  }
-}
 
 // A request's body is read before it is answered, so that the connection can be used again.
 void plan_request_body(lws *wsi, Exchange &exchange) {
@@ -57,11 +41,14 @@ void answer_when_ready(lws *wsi, const Exchange &exchange) {
   }
 }
 
-void announce_finished(Site &site) {
-  for (lws *wsi : site.take_finished()) {
-    lws_rx_flow_control(wsi, 1);
-    lws_callback_on_writable(wsi);
+// WSI stands for the context only.
+void announce_finished(Site &site, lws *wsi) {
+  const Site::Finished finished = site.take_finished();
+  for (lws *connection : finished.connections) {
+    lws_rx_flow_control(connection, 1);
+    lws_callback_on_writable(connection);
   }
+  if (finished.more) lws_cancel_service(lws_get_context(wsi));
 }
 
 void end(Site &site, HttpSession &session) {
@@ -69,9 +56,17 @@ void end(Site &site, HttpSession &session) {
   session.exchange = nullptr;
 }
 
+// That a request has come shows where the site is mounted: where the path below the mount begins.
+void learn_mount(Site &site, lws *wsi, std::string_view path) {
+  const std::string_view uri = uri_of(wsi);
+  if (uri.ends_with(path)) site.doors().learn_mount(lws_get_vhost(wsi), uri.substr(0, uri.size() - path.size()));
+}
+
 int begin(Site &site, lws *wsi, HttpSession &session, std::string_view path) {
   end(site, session);
-  session.exchange = site.open(wsi, method_of(wsi), path);
+  learn_mount(site, wsi, path);
+  const WsiRequest asked(wsi, path);
+  session.exchange = site.open(wsi, asked.request(), *site.doors().access(lws_get_vhost(wsi)));
   plan_request_body(wsi, *session.exchange);
   lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, kRenderTimeoutSeconds);
   if (!session.exchange->awaits_body) answer_when_ready(wsi, *session.exchange);
@@ -85,54 +80,9 @@ int body_arrived(lws *wsi, HttpSession &session) {
   return kGoOn;
 }
 
-// Appends headers to a buffer; remembers that one did not fit.
-class Headers {
- public:
-  Headers(lws *wsi, unsigned status) : wsi_(wsi) {
-    failed_ = lws_add_http_header_status(wsi, status, &at_, end()) != 0;
-  }
-
-  void add(const char *name_and_colon, std::string_view value) {
-    failed_ = failed_ || lws_add_http_header_by_name(wsi_, reinterpret_cast<const unsigned char *>(name_and_colon),
-                                                     reinterpret_cast<const unsigned char *>(value.data()),
-                                                     static_cast<int>(value.size()), &at_, end()) != 0;
-  }
-  void add_length(size_t bytes) {
-    failed_ = failed_ || lws_add_http_header_content_length(wsi_, bytes, &at_, end()) != 0;
-  }
-
-  bool send(bool last) {
-    if (failed_ || lws_finalize_http_header(wsi_, &at_, end()) != 0) return false;
-    const int how = LWS_WRITE_HTTP_HEADERS | (last ? LWS_WRITE_H2_STREAM_END : 0);
-    const auto bytes = static_cast<size_t>(at_ - start());
-    return lws_write(wsi_, start(), bytes, static_cast<lws_write_protocol>(how)) >= 0;
-  }
-
- private:
-  unsigned char *start() { return buffer_.data() + LWS_PRE; }
-  unsigned char *end() { return buffer_.data() + buffer_.size(); }
-
-  lws *wsi_;
-  std::array<unsigned char, LWS_PRE + kMaxHeaderBytes> buffer_;
-  unsigned char *at_ = start();
-  bool failed_ = false;
-};
-
-bool send_headers(lws *wsi, const Exchange &exchange, bool last) {
-  const Response &response = exchange.response;
-  Headers headers(wsi, response.status);
-  headers.add("content-type:", response.content_type);
-  headers.add_length(response.body->size());
-  headers.add("cache-control:", "no-store");
-  headers.add("x-content-type-options:", "nosniff");
-  if (response.status == 405) headers.add("allow:", "GET, HEAD");
-  if (exchange.closes) headers.add("connection:", "close");
-  return headers.send(last);
-}
-
 // Copies the next piece of the body to the client. HTTP/2 peers say how much they take; elsewhere the allowance is -1.
 bool send_chunk(lws *wsi, Exchange &exchange) {
-  const std::string &body = *exchange.response.body;
+  const std::string_view body = exchange.response.bytes();
   size_t bytes = std::min(body.size() - exchange.sent_bytes, kChunkBytes);
   const auto allowance = lws_get_peer_write_allowance(wsi);
   if (allowance == 0) return true;
@@ -161,10 +111,10 @@ bool must_flush_first(lws *wsi) {
 int write_some(Site &site, lws *wsi, HttpSession &session) {
   Exchange *exchange = session.exchange;
   if (exchange == nullptr || exchange->awaits_body || !exchange->ready()) return kGoOn;
-  const size_t body_bytes = exchange->method == Method::kHead ? 0 : exchange->response.body->size();
+  const size_t body_bytes = exchange->method == Method::kHead ? 0 : exchange->response.bytes().size();
   if (exchange->headers_sent && exchange->sent_bytes == body_bytes) return complete(site, wsi, session);  // flushed now
   if (!exchange->headers_sent) {
-    if (!send_headers(wsi, *exchange, body_bytes == 0)) return kClose;
+    if (!send_response_headers(wsi, exchange->response, exchange->closes, body_bytes == 0)) return kClose;
     exchange->headers_sent = true;
   } else if (lws_send_pipe_choked(wsi) == 0 && !send_chunk(wsi, *exchange)) {
     return kClose;
@@ -179,18 +129,19 @@ int write_some(Site &site, lws *wsi, HttpSession &session) {
 int serve_http_callback(Site &site, lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) noexcept
     try {
   if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
-    announce_finished(site);
+    announce_finished(site, wsi);
     return kGoOn;
   }
   auto *session = static_cast<HttpSession *>(user);
-  if (session == nullptr) return reason == LWS_CALLBACK_HTTP ? kClose : kGoOn;
+  if (session == nullptr)
+    return reason == LWS_CALLBACK_HTTP || reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION ? kClose : kGoOn;
   switch (static_cast<int>(reason)) {
     case LWS_CALLBACK_HTTP: return begin(site, wsi, *session, {static_cast<const char *>(in), len});
     case LWS_CALLBACK_HTTP_BODY_COMPLETION: return body_arrived(wsi, *session);
     case LWS_CALLBACK_HTTP_WRITEABLE: return write_some(site, wsi, *session);
     case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
     case LWS_CALLBACK_CLOSED_HTTP: end(site, *session); return kGoOn;
-    default: return kGoOn;
+    default: return serve_live_callback(site, wsi, reason, session->live, len);
   }
 } catch (...) {
   return kClose;  // out of memory

@@ -95,6 +95,13 @@ Expected<void> ListenAddress::probe() const {
   return {};
 }
 
+bool ListenAddress::is_loopback() const {
+  in6_addr in6{};
+  in_addr in{};
+  if (ipv6) return inet_pton(AF_INET6, host.c_str(), &in6) == 1 && IN6_IS_ADDR_LOOPBACK(&in6);
+  return inet_pton(AF_INET, host.c_str(), &in) == 1 && (ntohl(in.s_addr) >> 24) == 127;
+}
+
 std::string ListenAddress::text() const { return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port); }
 
 }  // namespace wsitrace

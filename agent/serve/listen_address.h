@@ -26,6 +26,9 @@ struct ListenAddress {
   // Whether a socket can listen here, and if not, why. The socket is closed again.
   [[nodiscard]] Expected<void> probe() const;
 
+  // Nobody but programs on this machine can connect: 127.0.0.0/8 and ::1.
+  [[nodiscard]] bool is_loopback() const;
+
   // "127.0.0.1:9100", "[::1]:9100"
   [[nodiscard]] std::string text() const;
 };

@@ -14,12 +14,14 @@ constexpr int kKeepaliveSeconds = 75;     // longer than the usual scrape interv
 constexpr unsigned kTimeoutSeconds = 20;  // for a request to arrive, and for a client to take what it asked for
 
 int on_event(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) {
+  // libwebsockets takes any certificate unless somebody refuses it; LEN is whether this one could be verified.
+  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION) return len != 0 ? 0 : 1;
   auto *site = static_cast<Site *>(lws_context_user(lws_get_context(wsi)));
   return serve_http_callback(*site, wsi, reason, user, in, len);
 }
 
 const lws_protocols *protocols() {
-  static const lws_protocols table[] = {{"wsitrace-serve", on_event, sizeof(HttpSession), 0, 0, nullptr, 0}, {}};
+  static const lws_protocols table[] = {{kLiveProtocol, on_event, sizeof(HttpSession), 0, 0, nullptr, 0}, {}};
   return table;
 }
 
@@ -51,14 +53,24 @@ class AllSignalsBlocked {
   sigset_t before_{};
 };
 
+void set_tls(lws_context_creation_info &info, const ServeOptions &options) {
+  if (!options.has_tls()) return;
+  info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.ssl_cert_filepath = options.tls_cert.c_str();
+  info.ssl_private_key_filepath = options.tls_key.c_str();
+  if (!options.wants_client_certificates()) return;
+  info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+  info.ssl_ca_filepath = options.tls_client_ca.c_str();
+}
+
 }  // namespace
 
-Expected<std::unique_ptr<Server>> Server::start(const std::string &host_and_port, Site &site) {
-  auto address = ListenAddress::parse(host_and_port);
-  if (!address) return unexpected(address.error());
-  if (auto free = address->probe(); !free) return unexpected(free.error());
-  std::unique_ptr<Server> server(new Server(std::move(*address), site));
-  if (auto listening = server->listen(); !listening) return unexpected(listening.error());
+Expected<std::unique_ptr<Server>> Server::start(const ServeOptions &options, Site &site) {
+  auto plan = plan_of(options);
+  if (!plan) return unexpected(plan.error());
+  if (auto free = plan->address.probe(); !free) return unexpected(free.error());
+  std::unique_ptr<Server> server(new Server(options, std::move(plan->address), site));
+  if (auto listening = server->listen(std::move(plan->access)); !listening) return unexpected(listening.error());
   try {
     const AllSignalsBlocked blocked;
     server->thread_ = std::thread([raw = server.get()] { raw->run(); });
@@ -68,7 +80,7 @@ Expected<std::unique_ptr<Server>> Server::start(const std::string &host_and_port
   return server;
 }
 
-Expected<void> Server::listen() {
+Expected<void> Server::listen(Access access) {
   const auto refuse = [&](const char *why) { return unexpected(Error{"listen on " + address_.text(), why, ""}); };
   const SigpipeKeeper keeper;
   lws_set_log_level(0, nullptr);
@@ -83,13 +95,18 @@ Expected<void> Server::listen() {
   info.fd_limit_per_thread = kMaxConnections;
   info.keepalive_timeout = kKeepaliveSeconds;
   info.timeout_secs = kTimeoutSeconds;
+  set_tls(info, options_);
   context_ = lws_create_context(&info);
   if (context_ == nullptr) return refuse("libwebsockets made no context");
-  lws_vhost *vhost = lws_create_vhost(context_, &info);
-  if (vhost == nullptr) return refuse("libwebsockets could not bind it");
-  const int port = lws_get_vhost_listen_port(vhost);
+  vhost_ = lws_create_vhost(context_, &info);
+  if (vhost_ == nullptr)
+    return refuse(options_.has_tls() ? "libwebsockets could not bind it, or not use the certificate and its key"
+                                     : "libwebsockets could not bind it");
+  const int port = lws_get_vhost_listen_port(vhost_);
   if (port <= 0) return refuse("libwebsockets does not listen");
   address_.port = static_cast<uint16_t>(port);
+  site_.doors().set(vhost_, std::move(access));
+  site_.doors().learn_mount(vhost_, "");
   site_.set_wake([context = context_] { lws_cancel_service(context); });
   return {};
 }
@@ -106,6 +123,8 @@ void Server::stop() {
     thread_.join();
   }
   site_.set_wake({});
+  if (vhost_ != nullptr) site_.doors().forget(vhost_);
+  vhost_ = nullptr;
   if (context_ != nullptr) lws_context_destroy(context_);
   context_ = nullptr;
 }

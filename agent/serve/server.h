@@ -5,7 +5,9 @@
 // Threads:  start() returns when the listener is bound; from then on the server's thread runs the event loop. All signals are
 //           blocked in it. Somebody else calls site.work().
 // Effects:  silences libwebsockets' log in this process. Leaves the process's signal handlers and SIGPIPE as they were.
-// Errors:   not an address, address in use, no permission, no such address: an Error, and nothing was started.
+// Access:   of what ServeOptions say; see access.h and serve_options.h.
+// Errors:   not an address, address in use, no permission, no such address, files that cannot be read, an address that others reach
+//           without a token or client certificates: an Error, and nothing was started.
 // Lifetime: the site outlives the server. stop() ends open exchanges where they are; the destructor calls it.
 #ifndef WSITRACE_SERVE_SERVER_H
 #define WSITRACE_SERVE_SERVER_H
@@ -17,16 +19,17 @@
 #include <thread>
 
 #include "agent/base/expected.h"
-#include "agent/serve/listen_address.h"
+#include "agent/serve/serve_options.h"
 #include "agent/serve/site.h"
 
 struct lws_context;
+struct lws_vhost;
 
 namespace wsitrace {
 
 class Server {
  public:
-  static Expected<std::unique_ptr<Server>> start(const std::string &host_and_port, Site &site);
+  static Expected<std::unique_ptr<Server>> start(const ServeOptions &options, Site &site);
   ~Server();
   Server(const Server &) = delete;
   Server &operator=(const Server &) = delete;
@@ -35,16 +38,19 @@ class Server {
   void stop();
 
   [[nodiscard]] uint16_t port() const { return address_.port; }
-  [[nodiscard]] std::string url() const { return "http://" + address_.text(); }
+  [[nodiscard]] std::string url() const { return (options_.has_tls() ? "https://" : "http://") + address_.text(); }
 
  private:
-  Server(ListenAddress address, Site &site) : address_(std::move(address)), site_(site) {}
-  Expected<void> listen();
+  Server(ServeOptions options, ListenAddress address, Site &site)
+      : options_(std::move(options)), address_(std::move(address)), site_(site) {}
+  Expected<void> listen(Access access);
   void run();
 
+  const ServeOptions options_;
   ListenAddress address_;
   Site &site_;
   lws_context *context_ = nullptr;
+  lws_vhost *vhost_ = nullptr;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -3,21 +3,20 @@
 
 #include <algorithm>
 
+#include "agent/base/clock.h"
+
 namespace wsitrace {
 namespace {
 
-constexpr const char *kText = "text/plain; charset=utf-8";
-constexpr const char *kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
-constexpr const char *kJson = "application/json";
-
-constexpr const char *kIndex =
-    "wsitrace\n"
-    "  metrics     for Prometheus\n"
-    "  api/report  connections, JSON (wsitrace.report/1)\n"
-    "  healthz     ok while this server runs\n";
-
 Response answer(unsigned status, std::string text) {
-  return {status, kText, std::make_shared<const std::string>(std::move(text))};
+  Response response;
+  response.status = status;
+  response.body = std::make_shared<const std::string>(std::move(text));
+  return response;
+}
+
+bool same_content(const Exchange &a, const Exchange &b) {
+  return a.content_key == b.content_key && a.response.content_type == b.response.content_type;
 }
 
 }  // namespace
@@ -27,42 +26,18 @@ void Site::set_wake(std::function<void()> wake) {
   wake_ = std::move(wake);
 }
 
-void Site::route(Exchange &exchange, std::string_view path) {
-  const size_t bytes = path.size();
-  while (!path.empty() && path.front() == '/') path.remove_prefix(1);
-  Response &response = exchange.response;
-  if (bytes > kMaxUriBytes) {
-    response = answer(414, "the URI is longer than 1 KiB\n");
-  } else if (path == "metrics") {
-    exchange.content = &content_.metrics;
-    response.content_type = kMetricsType;
-  } else if (path == "api/report") {
-    exchange.content = &content_.report;
-    response.content_type = kJson;
-  } else if (path == "healthz") {
-    response = answer(200, "ok\n");
-  } else if (path.empty()) {
-    response = answer(200, kIndex);
-  } else {
-    response = answer(404, "no such page\n");
-  }
-  if (exchange.method != Method::kOther || response.status != 200) return;
-  exchange.content = nullptr;
-  response = answer(405, "only GET and HEAD\n");
-}
-
-Exchange *Site::open(lws *wsi, Method method, std::string_view path) {
+Exchange *Site::open(lws *wsi, const Request &request, const Access &access) {
   auto exchange = std::make_shared<Exchange>();
   exchange->wsi = wsi;
   exchange->thread = std::this_thread::get_id();
-  exchange->method = method;
-  route(*exchange, path);
+  exchange->method = request.method;
+  route(*exchange, request, access);
   const std::lock_guard lock(mutex_);
-  if (exchange->content != nullptr && with_content() >= kMaxOpen) {
+  if (exchange->content && with_content() >= kMaxOpen) {
     exchange->content = nullptr;
     exchange->response = answer(503, "too many requests are open\n");
   }
-  if (exchange->content == nullptr) {
+  if (!exchange->content) {
     exchange->announced_ = true;
     exchange->ready_.store(true, std::memory_order_release);
   }
@@ -75,7 +50,7 @@ void Site::end(Exchange *exchange) {
   const auto found = std::find_if(open_.begin(), open_.end(), [&](const auto &e) { return e.get() == exchange; });
   if (found == open_.end()) return;
   if (exchange->ready() && !exchange->announced_) finished_.fetch_sub(1, std::memory_order_relaxed);
-  if (exchange->content != nullptr) {
+  if (exchange->content) {
     ended_.push_back(std::move(*found));
   } else {
     small = std::move(*found);
@@ -83,22 +58,25 @@ void Site::end(Exchange *exchange) {
   open_.erase(found);
 }
 
-std::vector<lws *> Site::take_finished() {
-  std::vector<lws *> finished;
+Site::Finished Site::take_finished() {
+  Finished finished;
+  finished.connections = feed_.take_ready();  // followers are few
   if (finished_.load(std::memory_order_acquire) == 0) return finished;
   const std::lock_guard lock(mutex_);
   for (const auto &exchange : open_) {
     if (exchange->announced_ || !exchange->ready() || exchange->thread != std::this_thread::get_id()) continue;
+    finished.more = finished.connections.size() >= kMostTold;
+    if (finished.more) break;
     exchange->announced_ = true;
     finished_.fetch_sub(1, std::memory_order_relaxed);
-    finished.push_back(exchange->wsi);
+    finished.connections.push_back(exchange->wsi);
   }
   return finished;
 }
 
 size_t Site::with_content() const {
   return static_cast<size_t>(
-      std::count_if(open_.begin(), open_.end(), [](const auto &e) { return e->content != nullptr; }));
+      std::count_if(open_.begin(), open_.end(), [](const auto &e) { return static_cast<bool>(e->content); }));
 }
 
 Site::Batch Site::take_batch() {
@@ -107,15 +85,30 @@ Site::Batch Site::take_batch() {
   const std::lock_guard lock(mutex_);
   to_free.swap(ended_);
   for (const auto &exchange : open_) {
-    if (exchange->taken_ || exchange->content == nullptr) continue;
-    if (!batch.empty() && batch.front()->content != exchange->content) continue;
+    if (exchange->taken_ || !exchange->content) continue;
+    if (!batch.empty() && !same_content(*batch.front(), *exchange)) continue;
     exchange->taken_ = true;
     batch.push_back(exchange);
   }
   return batch;
 }
 
+void Site::wake() {
+  const std::lock_guard lock(wake_mutex_);
+  if (wake_) wake_();
+}
+
 size_t Site::work() {
+  const size_t answered = work_on_exchanges();
+  try {
+    if (feed_.work(monotonic_ns()) > 0) wake();
+  } catch (...) {
+    failures_.fetch_add(1, std::memory_order_relaxed);  // out of memory: they are told with the next turn
+  }
+  return answered;
+}
+
+size_t Site::work_on_exchanges() {
   size_t answered = 0;
   for (Batch batch = take_batch(); !batch.empty(); batch = take_batch()) {
     const Response response = render(*batch.front());
@@ -129,15 +122,19 @@ size_t Site::work() {
         ++answered;
       }
     }
-    const std::lock_guard lock(wake_mutex_);
-    if (wake_) wake_();
+    wake();
   }
   return answered;
 }
 
 Response Site::render(const Exchange &exchange) {
   try {
-    return {200, exchange.response.content_type, std::make_shared<const std::string>((*exchange.content)())};
+    std::optional<std::string> text = exchange.content();
+    if (!text) return answer(404, "not known, or not any more\n");
+    Response response;
+    response.content_type = exchange.response.content_type;
+    response.body = std::make_shared<const std::string>(std::move(*text));
+    return response;
   } catch (...) {
     failures_.fetch_add(1, std::memory_order_relaxed);
     return answer(500, "this page could not be rendered\n");

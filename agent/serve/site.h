@@ -11,8 +11,9 @@
 //            short lock. One cold thread calls work(), every 10 ms or so; only there content is made.
 // Lifetime:  an exchange may end (client gone, context destroyed) while it is rendered: the worker keeps its own reference
 //            and what it rendered is thrown away. The site must outlive the context that uses it.
-// Limits:    kMaxOpen exchanges with content from their request to their last byte, then 503. Requests for the same page that
+// Limits:    kMaxOpen exchanges with content from their request to their last byte, then 503. Requests for the same thing that
 //            wait at the same time share one rendering and one body.
+// Access:    as Doors say for the vhost. healthz and the page, which holds no data, need no token.
 // Errors:    content that throws is a 500 and counted in failures(); nothing is thrown through libwebsockets.
 #ifndef WSITRACE_SERVE_SITE_H
 #define WSITRACE_SERVE_SITE_H
@@ -23,10 +24,16 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "agent/serve/access.h"
+#include "agent/serve/doors.h"
+#include "agent/serve/live_feed.h"
+#include "agent/serve/route.h"
 
 struct lws;
 
@@ -36,16 +43,32 @@ struct Response {
   unsigned status = 200;
   const char *content_type = "text/plain; charset=utf-8";
   std::shared_ptr<const std::string> body;
+  std::string_view asset;  // instead of a body: bytes that stay
+  bool gzip = false;
+
+  [[nodiscard]] std::string_view bytes() const { return body != nullptr ? std::string_view(*body) : asset; }
 };
 
 enum class Method { kGet, kHead, kOther };
+
+// What a client asks for; views are valid during Site::open() only.
+struct Request {
+  Method method = Method::kGet;
+  std::string_view path;  // below the mount, with or without leading '/'
+  Arguments arguments;
+  bool too_long = false;                                          // the arguments were; they are not here
+  std::string_view host, authorization, accept, accept_encoding;  // headers; empty: not sent
+};
 
 // One request and its response.
 struct Exchange {
   lws *wsi = nullptr;
   std::thread::id thread;  // the service thread of wsi
   Method method = Method::kGet;
-  const std::function<std::string()> *content = nullptr;  // nullptr: answered from what is at hand
+  // What has to be rendered, and what tells whether two exchanges may share it; empty: answered from what is at hand. Nothing
+  // rendered: 404.
+  std::function<std::optional<std::string>()> content;
+  std::string content_key;
 
   // Service thread only: how far the response has got.
   bool awaits_body = false;  // of the request; it is read and thrown away first
@@ -66,14 +89,17 @@ struct Exchange {
 class Site {
  public:
   static constexpr size_t kMaxOpen = 64;
-  static constexpr size_t kMaxUriBytes = 1024;
+  static constexpr size_t kMaxUriBytes = 1024;  // path and arguments
+  static constexpr size_t kMostTold = 16;       // libwebsockets needs 1 to 2 us for each
 
   struct Content {
-    std::function<std::string()> metrics;  // Prometheus text
-    std::function<std::string()> report;   // JSON report
+    std::function<std::string()> metrics;            // Prometheus text
+    std::function<std::string()> report;             // JSON report
+    std::function<std::string()> open_metrics = {};  // OpenMetrics text; empty: there is only the other
+    LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
   };
 
-  explicit Site(Content content) : content_(std::move(content)) {}
+  explicit Site(Content content) : content_(std::move(content)), feed_(content_.board) {}
   Site(const Site &) = delete;
   Site &operator=(const Site &) = delete;
 
@@ -81,13 +107,23 @@ class Site {
   // make. set_wake({}) before the context is destroyed; once it has returned, no wake is under way any more.
   void set_wake(std::function<void()> wake);
 
-  // Service thread: a request for PATH (below the mount, with or without leading '/'). The exchange is the site's until end().
-  Exchange *open(lws *wsi, Method method, std::string_view path);
-  void end(Exchange *exchange);
-  // Service thread: connections of this thread whose response has been finished since the last call.
-  std::vector<lws *> take_finished();
+  // What the vhosts let in.
+  [[nodiscard]] Doors &doors() { return doors_; }
+  // Those who follow api/live.
+  [[nodiscard]] LiveFeed &feed() { return feed_; }
 
-  // Cold thread: renders what is pending. Returns the number of exchanges answered.
+  // Service thread: a request. The exchange is the site's until end().
+  Exchange *open(lws *wsi, const Request &request, const Access &access = {});
+  void end(Exchange *exchange);
+  // Service thread: connections of this thread for which something has been finished: responses, messages; each told once, and
+  // kMostTold in one call. MORE: there are others to be asked for.
+  struct Finished {
+    std::vector<lws *> connections;
+    bool more = false;
+  };
+  Finished take_finished();
+
+  // Cold thread: renders what is pending, and what followers are to hear. Returns the number of exchanges answered.
   size_t work();
 
   // Exchanges that have not ended, and those among them that wait for work().
@@ -97,12 +133,18 @@ class Site {
 
  private:
   using Batch = std::vector<std::shared_ptr<Exchange>>;
-  void route(Exchange &exchange, std::string_view path);
+  void route(Exchange &exchange, const Request &request, const Access &access) const;
+  void answer_page(Exchange &exchange, const Route &route, const Request &request, const Access &access) const;
+  void answer_api(Exchange &exchange, const Route &route, const Request &request) const;
   size_t with_content() const;
   Batch take_batch();
   Response render(const Exchange &exchange);
+  size_t work_on_exchanges();
+  void wake();
 
   const Content content_;
+  Doors doors_;
+  LiveFeed feed_;
   std::atomic<uint64_t> failures_{0};
   std::atomic<uint64_t> finished_{0};  // finished and not announced; a hint that spares take_finished() the lock
 

@@ -59,12 +59,14 @@ if [ -n "$quick" ]; then
   repeat=(--benchmark_min_time=0.01 --benchmark_repetitions=1)
   connections=10007
   open=1009
+  scrapers=(--scrapers 7 --pairs 1 --window 1)
   host=(--pairs 2 --starts 1 --requests 400 --only preload_keepalive --only preload_connect --only plugin_keepalive
         --only plugin_connect)
 else
   repeat=(--benchmark_min_time=0.1 --benchmark_repetitions=23 --benchmark_enable_random_interleaving=true)
   connections=1000003
   open=10000
+  scrapers=(--scrapers 50 --pairs 11 --window 5)
   host=(--pairs 64 --starts 8 --requests 4000)
 fi
 
@@ -83,5 +85,7 @@ bench fold_bench "$build/bin/fold_bench" "${as_json[@]}"
 bench metrics_bench "$build/bin/metrics_bench" "${as_json[@]}"
 bench report_bench python3 "$here/report_bench.py" --build "$build" --connections "$connections"
 bench verdict_bench python3 "$here/verdict_bench.py" --build "$build" --connections "$open"
+bench scrapers_bench python3 "$here/scrapers_bench.py" --build "$build" \
+  --lws "$(deploy/bootstrap.sh --print-lws 4.3.5)" "${scrapers[@]}"
 bench host_cpu python3 "$here/host_cpu.py" --build "$build" "${lws[@]}" "${host[@]}"
 python3 "$here/summary.py" "$results" $quick

@@ -18,13 +18,15 @@ class Lwsws:
 
     PROTOCOL = "lws-mirror-protocol"  # an echo for who is alone: it sends to everybody what one has sent
 
-    def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None):
+    def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None, observer_pvo=None, observer_tls=None):
+        """PVO: options of the plugin on "app", OBSERVER_PVO: on "observer"; TLS and OBSERVER_TLS: (certificate, key)."""
         self.test, self.lws = test, lws
         self.directory = test.path("lwsws")
         os.makedirs(os.path.join(self.directory, "conf.d"))
         self.app = ("127.0.0.1", harness.free_port())
         self.observer = ("127.0.0.1", harness.free_port())
-        self._configure(plugin, pvo or {}, user, tls)
+        self.observer_tls = observer_tls
+        self._configure(plugin, pvo or {}, user, tls, observer_pvo or {})
         prefix = harness.LWS[lws]
         self.program = test.start([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
                                   env=harness.RUNTIME)
@@ -34,7 +36,7 @@ class Lwsws:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.program.err}") from None
 
-    def _configure(self, plugin, pvo, user, tls):
+    def _configure(self, plugin, pvo, user, tls, observer_pvo):
         with open(os.path.join(self.directory, "conf"), "w", encoding="utf-8") as conf:
             conf.write(self._global(plugin, user))
         app = {"name": "app", "port": str(self.app[1]), "interface": "127.0.0.1", "noipv6": "1",
@@ -44,9 +46,12 @@ class Lwsws:
                     "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}]}
         if tls:
             app.update({"host-ssl-cert": tls[0], "host-ssl-key": tls[1], "alpn": "h2,http/1.1"})
+        if self.observer_tls:
+            observer.update({"host-ssl-cert": self.observer_tls[0], "host-ssl-key": self.observer_tls[1],
+                             "alpn": "h2,http/1.1"})
         if plugin:
             app["ws-protocols"].append({"wsitrace": {"status": "ok", **pvo}})
-            observer["ws-protocols"] = [{"wsitrace": {"status": "ok"}}]
+            observer["ws-protocols"] = [{"wsitrace": {"status": "ok", **observer_pvo}}]
             observer["mounts"].append({"mountpoint": "/wsitrace", "origin": "callback://wsitrace"})
         with open(os.path.join(self.directory, "conf.d", "vhosts"), "w", encoding="utf-8") as conf:
             json.dump({"vhosts": [app, observer]}, conf)

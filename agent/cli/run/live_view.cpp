@@ -16,7 +16,11 @@ constexpr std::chrono::milliseconds kFlushPatience{200};
 
 }  // namespace
 
-LiveView::LiveView() : site_({[this] { return render_metrics(metrics_); }, [this] { return report(); }}) {}
+LiveView::LiveView()
+    : site_({.metrics = [this] { return render_metrics(metrics_); },
+             .report = [this] { return report(); },
+             .open_metrics = [this] { return render_open_metrics(metrics_); },
+             .board = &board_}) {}
 
 LiveView::~LiveView() {
   {
@@ -28,8 +32,8 @@ LiveView::~LiveView() {
   server_.reset();
 }
 
-Expected<void> LiveView::start(const std::string &host_and_port) {
-  auto server = Server::start(host_and_port, site_);
+Expected<void> LiveView::start(const ServeOptions &options) {
+  auto server = Server::start(options, site_);
   if (!server) return unexpected(server.error());
   server_ = std::move(*server);
   worker_ = std::thread([this] { work(); });
@@ -38,7 +42,9 @@ Expected<void> LiveView::start(const std::string &host_and_port) {
 
 std::string LiveView::url() const { return server_->url() + "/"; }
 
-std::shared_ptr<LogSink> LiveView::listener() { return std::make_shared<ProcessMetrics>(metrics_); }
+std::vector<std::shared_ptr<LogSink>> LiveView::listeners() {
+  return {std::make_shared<ProcessMetrics>(metrics_), board_.listener()};
+}
 
 bool LiveView::wants_flush() const {
   const std::lock_guard lock(mutex_);

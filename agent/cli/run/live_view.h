@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// `run --serve`: metrics and report of a run while it goes on.
+// `run --serve`: metrics, report and live view of a run while it goes on.
 //
-//   collector's thread     listeners fold each process into metrics_     flush() when wanted
-//   worker's thread        renders /metrics from metrics_, /api/report from the trace file that is being written
+//   collector's thread     listeners fold each process into metrics_ and board_     flush() when wanted
+//   worker's thread        renders /metrics from metrics_, /api/report from the trace file that is being written, the rest of
+//                          /api from board_
 //   server's thread        HTTP
 //
 // The report is folded anew from the trace for each request, so that memory does not grow with connections that are closed, and a
@@ -16,7 +17,9 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/serve/server.h"
 #include "agent/serve/site.h"
@@ -30,11 +33,11 @@ class LiveView {
   LiveView(const LiveView &) = delete;
   LiveView &operator=(const LiveView &) = delete;
 
-  Expected<void> start(const std::string &host_and_port);
+  Expected<void> start(const ServeOptions &options);
   [[nodiscard]] std::string url() const;
 
   // For the log of one more process.
-  std::shared_ptr<LogSink> listener();
+  std::vector<std::shared_ptr<LogSink>> listeners();
 
   // Collector's thread: the report wants to see what was recorded by now, and that it can.
   [[nodiscard]] bool wants_flush() const;
@@ -45,6 +48,7 @@ class LiveView {
   std::string report();
 
   Metrics metrics_;
+  LiveBoard board_;
   Site site_;
   std::unique_ptr<Server> server_;
 

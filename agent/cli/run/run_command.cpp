@@ -9,6 +9,7 @@
 #include "agent/cli/run/run_options.h"
 #include "agent/cli/run/say_error.h"
 #include "agent/cli/run/traced_run.h"
+#include "agent/cli/serve_flags.h"
 #include "agent/export/text/verdict_text.h"
 
 namespace wsitrace {
@@ -127,8 +128,10 @@ void add_run_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<RunOptions>();
   CLI::App *command = app.add_subcommand("run", "Run a program and record its connections");
   command->add_option("-o,--output", options->output, "Trace file (default: PROGRAM.PID.wsitrace)")->type_name("FILE");
-  command->add_option("--serve", options->serve, "Serve metrics and report while the program runs")
-      ->type_name("HOST:PORT");
+  CLI::Option *serve =
+      command->add_option("--serve", options->serve.listen, "Serve the page, metrics and report while the program runs")
+          ->type_name("HOST:PORT");
+  add_serve_flags(*command, *serve, options->serve);
   command
       ->add_option("--format", options->formats,
                    "Write a report as well, or with --check a verdict; without FILE to stdout, at the end")

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/cli/output.h"
+#include "agent/serve/serve_options.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {
@@ -14,7 +15,7 @@ namespace wsitrace {
 // What the user asked of `wsitrace run`, checked.
 struct RunOptions {
   std::string output;                // -o, empty: PROGRAM.PID.wsitrace
-  std::string serve;                 // HOST:PORT, empty: do not serve
+  ServeOptions serve;                // nothing to listen on: do not serve
   std::vector<std::string> formats;  // F or F=FILE, each
   bool check = false;
   std::vector<std::string> allow;  // files

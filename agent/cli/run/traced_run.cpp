@@ -65,7 +65,7 @@ std::optional<int> TracedRun::launch(const Signals &signals) {
   }
   child_.emplace(std::move(*child));
   reaper_.emplace(child_->pid());
-  if (tracing_ && !options_.serve.empty()) {
+  if (tracing_ && !options_.serve.listen.empty()) {
     if (auto served = tracing_->serve(options_.serve); !served) {
       say_error(served.error());
       return kUsageStatus;

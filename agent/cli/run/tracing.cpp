@@ -82,16 +82,17 @@ std::vector<std::pair<std::string, std::string>> Tracing::variables(const std::v
           {"WSITRACE_RING", ring_.path()}};
 }
 
-Expected<void> Tracing::serve(const std::string &host_and_port) {
+Expected<void> Tracing::serve(const ServeOptions &options) {
   live_ = std::make_unique<LiveView>();
-  auto started = live_->start(host_and_port);
+  auto started = live_->start(options);
   if (!started) live_.reset();
   return started;
 }
 
 std::vector<std::shared_ptr<LogSink>> Tracing::sinks_for_process(bool first) {
   std::vector<std::shared_ptr<LogSink>> sinks = reports_.sinks(first);
-  if (live_) sinks.push_back(live_->listener());
+  if (live_)
+    for (auto &listener : live_->listeners()) sinks.push_back(std::move(listener));
   return sinks;
 }
 

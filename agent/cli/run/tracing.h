@@ -34,7 +34,7 @@ class Tracing {
   // Environment variables of a program that links NEEDED.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables(
       const std::vector<std::string> &needed) const;
-  Expected<void> serve(const std::string &host_and_port);
+  Expected<void> serve(const ServeOptions &options);
   [[nodiscard]] std::string url() const { return live_->url(); }
 
   void begin(Collector::EndOfProcess end_of_process);

@@ -66,9 +66,13 @@ __attribute__((destructor)) void stop_at_exit() {
 
 struct InProcess::State {
   State(const InProcessOptions &options, RingFile file)
-      : report(std::make_shared<LiveReport>(options.history)),
+      : board({.ended = options.history}),
+        report(board),
         metrics_log(std::make_shared<ProcessMetrics>(metrics)),
-        site({[this] { return render_metrics(metrics); }, [this] { return report->report(); }}),
+        site({.metrics = [this] { return render_metrics(metrics); },
+              .report = [this] { return report.report(); },
+              .open_metrics = [this] { return render_open_metrics(metrics); },
+              .board = &board}),
         ring(std::move(file)),
         pid(static_cast<uint32_t>(getpid())) {}
 
@@ -80,7 +84,7 @@ struct InProcess::State {
     }
     if (trace != nullptr) sinks->add(trace);
     sinks->add(metrics_log);
-    sinks->add(report);
+    sinks->add(report.sink());
     return sinks;
   }
 
@@ -97,7 +101,8 @@ struct InProcess::State {
   }
 
   Metrics metrics;
-  std::shared_ptr<LiveReport> report;
+  LiveBoard board;
+  LiveReport report;
   std::shared_ptr<ProcessMetrics> metrics_log;
   std::shared_ptr<TraceWriter> trace;
   Site site;
@@ -154,7 +159,7 @@ void InProcess::catch_up() const {
 
 std::string InProcess::report_json() const {
   catch_up();
-  return state_->report->report();
+  return state_->report.report();
 }
 
 std::string InProcess::metrics() const {
@@ -164,7 +169,7 @@ std::string InProcess::metrics() const {
 
 Expected<void> InProcess::begin_check() const {
   catch_up();
-  if (state_->report->begin_scope()) return {};
+  if (state_->report.begin_scope()) return {};
   return unexpected(Error{"wsitrace_check_begin", "a check is under way", "end it first: there is one at a time"});
 }
 
@@ -173,11 +178,11 @@ Expected<Check> InProcess::end_check(milliseconds settle) const {
   const auto patience = std::chrono::steady_clock::now() + settle;
   for (;;) {
     catch_up();
-    const auto verdict = state_->report->scope_verdict();
+    const auto verdict = state_->report.scope_verdict();
     if (!verdict)
       return unexpected(Error{"wsitrace_check_end", "no check is under way", "call wsitrace_check_begin() first"});
     if (verdict->exit_status() == 0 || std::chrono::steady_clock::now() >= patience) {
-      state_->report->end_scope();
+      state_->report.end_scope();
       Check check;
       check.verdicts.push_back(*verdict);
       return check;

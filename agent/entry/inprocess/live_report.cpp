@@ -3,52 +3,25 @@
 
 namespace wsitrace {
 
-void LiveReport::on_process(const ProcessFacts &facts) {
-  const std::lock_guard lock(mutex_);
-  timeline_.on_process(facts);
-}
-
-void LiveReport::on_string(uint16_t id, std::string_view text) {
-  const std::lock_guard lock(mutex_);
-  timeline_.on_string(id, text);
-}
-
-void LiveReport::on_event(const Event &event, std::span<const std::byte> items) {
-  const std::lock_guard lock(mutex_);
-  timeline_.on_event(event, items);
-}
-
-void LiveReport::on_loss(const Loss &loss) {
-  const std::lock_guard lock(mutex_);
-  timeline_.on_loss(loss);
-}
-
-void LiveReport::on_end(const End &end) {
-  const std::lock_guard lock(mutex_);
-  timeline_.on_end(end);
-}
-
 bool LiveReport::begin_scope() {
-  const std::lock_guard lock(mutex_);
-  if (scopes_.open) return false;
-  scopes_.open.emplace(timeline_);
-  return true;
+  bool begun = false;
+  process_->inspect([&](const Timeline &timeline) {
+    begun = !scopes_.open;
+    if (begun) scopes_.open.emplace(timeline);
+  });
+  return begun;
 }
 
 std::optional<Verdict> LiveReport::scope_verdict() const {
-  const std::lock_guard lock(mutex_);
-  if (!scopes_.open) return std::nullopt;
-  return scopes_.open->verdict(timeline_);
+  std::optional<Verdict> verdict;
+  process_->inspect([&](const Timeline &timeline) {
+    if (scopes_.open) verdict = scopes_.open->verdict(timeline);
+  });
+  return verdict;
 }
 
 void LiveReport::end_scope() {
-  const std::lock_guard lock(mutex_);
-  scopes_.open.reset();
-}
-
-std::string LiveReport::report() const {
-  const std::lock_guard lock(mutex_);
-  return history_.report(timeline_, {});
+  process_->inspect([&](const Timeline &) { scopes_.open.reset(); });
 }
 
 }  // namespace wsitrace

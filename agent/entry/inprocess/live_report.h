@@ -1,34 +1,32 @@
 // SPDX-License-Identifier: MIT
 //
-// The report of the process itself while it goes on: a log that can be asked for the document at any time, and for a verdict on a
-// part of it.
+// The process itself on its live board: a log that can be asked for the report at any time, and for a verdict on a part of it.
 //
-// Memory:  follows the open connections, plus the KEPT that ended last.
-// Threads: any; one mutex. report() renders under it: for cold threads only.
+// Memory:  follows the open connections, plus those that the board keeps.
+// Threads: any; the board's mutex is held through each call, also while a report is rendered: for cold threads only.
 #ifndef WSITRACE_ENTRY_INPROCESS_LIVE_REPORT_H
 #define WSITRACE_ENTRY_INPROCESS_LIVE_REPORT_H
 
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "agent/export/json/history.h"
-#include "agent/timeline/both_observers.h"
+#include "agent/export/live/live_board.h"
 #include "agent/verdict/scope.h"
 
 namespace wsitrace {
 
-class LiveReport final : public LogSink {
+class LiveReport {
  public:
-  explicit LiveReport(size_t kept) : history_(kept) {}
+  // BOARD outlives this.
+  explicit LiveReport(LiveBoard &board) : process_(board.listener(&scopes_)) {}
+  LiveReport(const LiveReport &) = delete;
+  LiveReport &operator=(const LiveReport &) = delete;
 
-  void on_process(const ProcessFacts &facts) override;
-  void on_string(uint16_t id, std::string_view text) override;
-  void on_event(const Event &event, std::span<const std::byte> items) override;
-  void on_loss(const Loss &loss) override;
-  void on_end(const End &end) override;
+  // What the collector tells the log of this process.
+  [[nodiscard]] std::shared_ptr<LogSink> sink() const { return process_; }
 
-  [[nodiscard]] std::string report() const;
+  [[nodiscard]] std::string report() const { return process_->report(); }
   // False: a scope is open already.
   bool begin_scope();
   // The verdict on the open scope, as of now; nothing when there is none.
@@ -51,14 +49,11 @@ class LiveReport final : public LogSink {
     void on_connection_closed(const Connection &c) override {
       if (open) open->on_connection_closed(c);
     }
-    std::optional<Scope> open;
+    std::optional<Scope> open;  // the board's mutex guards it
   };
 
-  mutable std::mutex mutex_;  // guards all
-  History history_;
   Scopes scopes_;
-  BothObservers both_{history_, scopes_};
-  Timeline timeline_{both_};
+  std::shared_ptr<LiveProcess> process_;
 };
 
 }  // namespace wsitrace

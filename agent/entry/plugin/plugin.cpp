@@ -74,9 +74,7 @@ LwsApi api_of_this_lws() {
   return api;
 }
 
-void start(const lws_protocol_vhost_options *wanted) {
-  PluginOptions options = plugin_options_from(wanted);
-  for (const std::string &complaint : options.complaints) lwsl_warn("wsitrace: %s\n", complaint.c_str());
+void start(PluginOptions &options) {
   options.tracer.library = api_of_this_lws();
   auto plugin = std::make_unique<Plugin>();
   auto tracer = InProcess::start(options.tracer);
@@ -95,8 +93,13 @@ void start(const lws_protocol_vhost_options *wanted) {
 void begin_vhost(lws *stand_in, const void *options) noexcept {
   const ErrnoGuard guard;
   try {
-    if (g_plugin == nullptr) start(static_cast<const lws_protocol_vhost_options *>(options));
-    g_plugin.load()->contexts.add(lws_get_context(stand_in));
+    PluginOptions wanted = plugin_options_from(static_cast<const lws_protocol_vhost_options *>(options));
+    for (const std::string &complaint : wanted.complaints) lwsl_warn("wsitrace: %s\n", complaint.c_str());
+    if (g_plugin == nullptr) start(wanted);
+    Plugin *plugin = g_plugin;
+    plugin->contexts.add(lws_get_context(stand_in));
+    if (plugin->tracer != nullptr)
+      plugin->tracer->site().doors().set(lws_get_vhost(stand_in), std::move(wanted.access));
     vhost_made(lws_get_vhost(stand_in), nullptr, lws_get_protocol(stand_in));
   } catch (const std::exception &error) {
     lwsl_err("wsitrace: plugin: %s\n", error.what());
@@ -104,7 +107,10 @@ void begin_vhost(lws *stand_in, const void *options) noexcept {
 }
 
 void end_vhost(lws *stand_in) noexcept {
-  if (Plugin *plugin = g_plugin) plugin->contexts.remove(lws_get_context(stand_in));
+  Plugin *plugin = g_plugin;
+  if (plugin == nullptr) return;
+  plugin->contexts.remove(lws_get_context(stand_in));
+  if (plugin->tracer != nullptr) plugin->tracer->site().doors().forget(lws_get_vhost(stand_in));
 }
 
 }  // namespace

@@ -21,15 +21,31 @@ void set_number(Number &to, std::string_view key, std::string_view value, uint64
                          std::to_string(least) + " to " + std::to_string(most) + ", the default is kept");
 }
 
+void set_flag(bool &to, std::string_view key, std::string_view value, std::vector<std::string> &complaints) {
+  if (value == "1" || value == "0") to = value == "1";
+  else complaints.push_back("option \"" + std::string(key) + "\": \"" + std::string(value) + "\" is not 0 or 1");
+}
+
+// Without its token a vhost lets nobody in.
+void set_token(PluginOptions &options, std::string_view path) {
+  auto token = read_token_file(std::string(path));
+  options.access.locked = !token;
+  if (token) options.access.token = std::move(*token);
+  else options.complaints.push_back(token.error().what + ": " + token.error().why + "; nobody is let in");
+}
+
 void set(PluginOptions &options, std::string_view key, std::string_view value) {
   if (key == "trace") options.tracer.trace_file = value;
   else if (key == "ring") options.tracer.ring_file = value;
   else if (key == "ring-slots")
     set_number(options.tracer.ring_slots, key, value, kMinRingSlots, kMaxRingSlots, options.complaints);
   else if (key == "history") set_number(options.tracer.history, key, value, 0, 10'000'000, options.complaints);
+  else if (key == "metrics-only") set_flag(options.access.metrics_only, key, value, options.complaints);
+  else if (key == "token-file") set_token(options, value);
   else if (key != "status" && key != "default" && key != "raw")  // these three are lws's own
-    options.complaints.push_back("option \"" + std::string(key) +
-                                 "\": unknown, ignored (known: trace, ring, ring-slots, history)");
+    options.complaints.push_back(
+        "option \"" + std::string(key) +
+        "\": unknown, ignored (known: trace, ring, ring-slots, history, token-file, metrics-only)");
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 // The plugin's per-vhost options, from the vhost's "ws-protocols" entry:
 //
 //   "wsitrace": { "status": "ok", "trace": "/var/log/lwsws/%p.wsitrace", "ring": "/dev/shm/lwsws.%p.ring",
-//                 "ring-slots": "32768", "history": "10000" }
+//                 "ring-slots": "32768", "history": "10000", "token-file": "/etc/lwsws/token", "metrics-only": "1" }
+//
+// The first four are of the process: those of the first vhost count. The last two are of the vhost, for what it serves.
 //
 // "%p" becomes the process id: lwsws serves with two processes while it reloads.
 #ifndef WSITRACE_ENTRY_PLUGIN_PLUGIN_OPTIONS_H
@@ -15,11 +17,13 @@
 #include <libwebsockets.h>
 
 #include "agent/entry/inprocess/in_process.h"
+#include "agent/serve/access.h"
 
 namespace wsitrace {
 
 struct PluginOptions {
   InProcessOptions tracer;
+  Access access;
   std::vector<std::string> complaints;  // one line each: unknown keys, values out of range; all are ignored
 };
 

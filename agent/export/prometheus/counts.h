@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What Metrics counts. metrics.cpp adds, render.cpp reads; everything but `events` is guarded by `mutex`.
+// What Metrics counts. metrics.cpp adds, families.cpp reads; everything but `events` and `sources` is guarded by `mutex`.
 #ifndef WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 #define WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 
@@ -14,6 +14,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/histogram.h"
@@ -89,13 +90,24 @@ struct Metrics::Counts {
   ByVhostAndProtocol<Gauge> sessions_open{};
   ByVhostAndProtocol<Histogram> session_seconds;
 
+  FindingCounts findings{};
+  struct Scrape {
+    double seconds = 0;
+    uint64_t bytes = 0;
+  };
+  std::optional<Scrape> last_scrape;
+
   std::map<std::string, uint64_t> lost;                 // by cause
   std::set<std::pair<std::string, std::string>> hosts;  // lws version, attach
   int64_t real_minus_mono_ns = 0;
 
+  std::mutex sources_mutex;  // taken before `mutex`, if both
+  std::vector<std::weak_ptr<FindingSource>> sources;
+
   // Puts an open connection into a group and takes it out again; leave() tells the state it was in, if it was there.
   void enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state);
   std::optional<wsitrace::State> leave(size_t vhost, size_t cls, const OpenKey &key);
+  [[nodiscard]] Exemplar exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const;
   // Adds CHANGE to the gauges of what the connection holds: its open bindings and its session.
   void hold(size_t vhost, const Connection &connection, int64_t change);
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A histogram with fixed buckets, counted without a lock of its own, and the buckets for each thing that is measured.
-// Each has at most kMaxBounds bounds: a histogram costs its bounds + 3 series.
+// Each has at most kMaxBounds bounds: a histogram costs its bounds + 3 series. Of what fell into a bucket it keeps the last
+// exemplar; room for these is made with the first one.
 // Source: https://prometheus.io/docs/practices/histograms/ (a bound must lie where a question is asked).
 #ifndef WSITRACE_EXPORT_PROMETHEUS_HISTOGRAM_H
 #define WSITRACE_EXPORT_PROMETHEUS_HISTOGRAM_H
@@ -12,6 +13,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <vector>
+
+#include "agent/export/prometheus/exposed.h"
 
 namespace wsitrace {
 
@@ -37,12 +42,15 @@ inline constexpr Bounds kTransactionsPerConnection = {0, 1, 2, 5, 10, 25, 100, 1
 
 class Histogram {
  public:
-  void observe(const Bounds &bounds, double value) {
+  void observe(const Bounds &bounds, const Exemplar &seen) {
     size_t bucket = 0;
-    while (bucket < kMaxBounds && value > bounds[bucket]) ++bucket;
+    while (bucket < kMaxBounds && seen.value > bounds[bucket]) ++bucket;
     ++counts_[bucket];
     ++count_;
-    sum_ += value;
+    sum_ += seen.value;
+    if (seen.pid == 0) return;
+    if (exemplars_ == nullptr) exemplars_ = std::make_unique<Exemplars>();
+    (*exemplars_)[bucket] = seen;
   }
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
@@ -59,10 +67,19 @@ class Histogram {
     return out;
   }
 
+  // One for each bucket.
+  [[nodiscard]] std::vector<Exemplar> exemplars() const {
+    if (exemplars_ == nullptr) return std::vector<Exemplar>(kMaxBounds + 1);
+    return {exemplars_->begin(), exemplars_->end()};
+  }
+
  private:
+  using Exemplars = std::array<Exemplar, kMaxBounds + 1>;
+
   std::array<uint64_t, kMaxBounds + 1> counts_{};
   uint64_t count_ = 0;
   double sum_ = 0;
+  std::unique_ptr<Exemplars> exemplars_;
 };
 
 }  // namespace wsitrace

@@ -16,7 +16,8 @@ size_t at(Enum value) {
   return static_cast<size_t>(value);
 }
 
-double seconds(Ns from_ns, Ns to_ns) { return to_ns > from_ns ? static_cast<double>(to_ns - from_ns) / 1e9 : 0; }
+double seconds(Ns duration_ns) { return static_cast<double>(duration_ns) / 1e9; }
+double seconds(Ns from_ns, Ns to_ns) { return to_ns > from_ns ? seconds(to_ns - from_ns) : 0; }
 
 size_t kind_index(uint16_t kind) {
   if (kind_name(kind) == nullptr) return kOtherKind;
@@ -78,6 +79,30 @@ void Metrics::add_loss(const Loss &before, const Loss &now) {
   }
 }
 
+void Metrics::add_findings(const FindingCounts &before, const FindingCounts &now) {
+  const std::lock_guard lock(counts_->mutex);
+  for (size_t kind = 0; kind < kFindingKinds; ++kind) counts_->findings[kind] += now[kind] - before[kind];
+}
+
+void Metrics::add_source(std::weak_ptr<FindingSource> source) {
+  const std::lock_guard lock(counts_->sources_mutex);
+  counts_->sources.push_back(std::move(source));
+}
+
+void Metrics::ask_sources() const {
+  const std::lock_guard lock(counts_->sources_mutex);
+  auto &sources = counts_->sources;
+  std::erase_if(sources, [](const auto &source) { return source.expired(); });
+  for (const auto &source : sources) {
+    if (const auto alive = source.lock()) alive->count_findings();
+  }
+}
+
+void Metrics::on_rendered(double seconds, uint64_t bytes) const {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->last_scrape = {seconds, bytes};
+}
+
 void Metrics::on_event_counted(uint16_t kind) {
   counts_->events[kind_index(kind)].fetch_add(1, std::memory_order_relaxed);
 }
@@ -102,12 +127,14 @@ void Metrics::on_connection_changed(const Connection &before, const Connection &
   counts_->hold(to, now, +1);
 }
 
-void Metrics::on_tls_established(const Connection &connection) {
+void Metrics::on_tls_established(const Connection &connection, uint32_t pid) {
   if (!connection.tls || !connection.tls->handshake_ns) return;
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const Ns took_ns = *connection.tls->handshake_ns;
+  const Ns ended_ns = connection.connected_ns.value_or(connection.opened_ns) + took_ns;
   counts_->tls_handshake_seconds[vhost].observe(kTlsHandshakeSeconds,
-                                                static_cast<double>(*connection.tls->handshake_ns) / 1e9);
+                                                counts_->exemplar(pid, connection, seconds(took_ns), ended_ns));
 }
 
 void Metrics::on_bound(const Connection &connection, const Binding &binding) {
@@ -126,7 +153,7 @@ void Metrics::on_dropped(const Connection &connection, const Binding &binding) {
   counts_->bindings_open[vhost][protocol].add(-1);
 }
 
-void Metrics::on_transaction_ended(const Connection &connection, const Transaction &transaction) {
+void Metrics::on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
   const size_t protocol = counts_->protocols.index_of(transaction.protocol);
@@ -134,11 +161,14 @@ void Metrics::on_transaction_ended(const Connection &connection, const Transacti
                            status_class(transaction.status)}];
   if (transaction.pipelined) counts_->pipelined[vhost].add(*transaction.pipelined ? 1 : 0);
   if (transaction.completed_ns) {
-    counts_->transaction_seconds[vhost][protocol].observe(kTransactionSeconds,
-                                                          seconds(transaction.requested_ns, *transaction.completed_ns));
+    const double took_seconds = seconds(transaction.requested_ns, *transaction.completed_ns);
+    counts_->transaction_seconds[vhost][protocol].observe(
+        kTransactionSeconds, counts_->exemplar(pid, connection, took_seconds, *transaction.completed_ns));
   }
   if (const auto idle = idle_before(connection, transaction)) {
-    counts_->keepalive_idle_seconds[vhost].observe(kKeepaliveIdleSeconds, *idle);
+    counts_->keepalive_idle_seconds[vhost].observe(
+        kKeepaliveIdleSeconds,
+        counts_->exemplar(pid, connection, *idle, transaction.completed_ns.value_or(transaction.requested_ns)));
   }
 }
 
@@ -149,7 +179,7 @@ void Metrics::on_session_opened(const Connection &connection) {
   counts_->sessions_open[counts_->vhosts.index_of(connection.vhost)][protocol].add(+1);
 }
 
-void Metrics::on_session_closed(const Connection &connection) {
+void Metrics::on_session_closed(const Connection &connection, uint32_t pid) {
   if (!connection.session) return;
   const Session &session = *connection.session;
   const std::lock_guard lock(counts_->mutex);
@@ -157,11 +187,12 @@ void Metrics::on_session_closed(const Connection &connection) {
   const size_t protocol = counts_->protocols.index_of(session.protocol);
   counts_->sessions_open[vhost][protocol].add(-1);
   if (!session.closed_ns) return;
-  counts_->session_seconds[vhost][protocol].observe(kSessionSeconds,
-                                                    seconds(session.established_ns, *session.closed_ns));
+  const double lived_seconds = seconds(session.established_ns, *session.closed_ns);
+  counts_->session_seconds[vhost][protocol].observe(
+      kSessionSeconds, counts_->exemplar(pid, connection, lived_seconds, *session.closed_ns));
 }
 
-void Metrics::on_connection_closed(const Connection &connection) {
+void Metrics::on_connection_closed(const Connection &connection, uint32_t pid) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
   const size_t cls = at(connection.cls);
@@ -169,11 +200,15 @@ void Metrics::on_connection_closed(const Connection &connection) {
   const CloseReason reason = connection.close ? connection.close->reason : CloseReason::kUnknown;
   ++counts_->closed[vhost][cls][at(reason)];
   if (connection.closed_ns) {
-    counts_->connection_seconds[cls].observe(kConnectionSeconds, seconds(connection.opened_ns, *connection.closed_ns));
+    const double lived_seconds = seconds(connection.opened_ns, *connection.closed_ns);
+    counts_->connection_seconds[cls].observe(kConnectionSeconds,
+                                             counts_->exemplar(pid, connection, lived_seconds, *connection.closed_ns));
   }
   if (connection.cls != ConnectionClass::kClient || connection.origin == Origin::kStream) return;
-  counts_->transactions_per_connection[vhost].observe(kTransactionsPerConnection,
-                                                      static_cast<double>(connection.transactions_total));
+  const auto transactions = static_cast<double>(connection.transactions_total);
+  counts_->transactions_per_connection[vhost].observe(
+      kTransactionsPerConnection,
+      counts_->exemplar(connection.closed_ns ? pid : 0, connection, transactions, connection.closed_ns.value_or(0)));
 }
 
 void Metrics::forget_open(const Connection &connection) {
@@ -197,6 +232,10 @@ std::optional<State> Metrics::Counts::leave(size_t vhost, size_t cls, const Open
   group.erase(entry);
   open[vhost][cls][at(state)].add(-1);
   return state;
+}
+
+Exemplar Metrics::Counts::exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const {
+  return {pid, connection.id, value, static_cast<int64_t>(at_ns) + real_minus_mono_ns};
 }
 
 void Metrics::Counts::hold(size_t vhost, const Connection &connection, int64_t change) {

@@ -2,69 +2,82 @@
 //
 // Metrics are the counters, gauges and histograms of the README's table, kept while timelines fold.
 //
-// Who uses it: a Timeline tells it what happens, as its TimelineObserver; render_metrics() turns it into the text of a
-//              scrape. One Metrics may hear several timelines, one per process: it only adds and subtracts.
+// Who uses it: ProcessMetrics tells it what happens in one process; render_metrics() and render_open_metrics() turn it into the
+//              text of a scrape. One Metrics may hear of several processes: it only adds and subtracts.
 // Sum:         opened counts at first sight, with the vhost and class of that moment, and never goes back; closed counts
 //              with those at the end. A connection that moved to another vhost (SNI, Host) was opened on one and closed on
 //              the other.
 // Threads:     any; one mutex. Counting events by kind takes no lock.
-// Cost:        memory follows open connections (one tree node each, for the oldest of a group). The number of series
-// does not:
-//              labels come from closed lists or from CappedNames. Collect() copies what it shows and is for a cold
-//              thread.
-// Source:      https://prometheus.io/docs/practices/naming/,
-// https://prometheus.io/docs/instrumenting/exposition_formats/
+// Cost:        memory follows open connections (one tree node each, for the oldest of a group). The number of series does not:
+//              labels come from closed lists or from CappedNames. Collect() copies what it shows and is for a cold thread.
+// Source:      https://prometheus.io/docs/practices/naming/, https://prometheus.io/docs/instrumenting/exposition_formats/
 #ifndef WSITRACE_EXPORT_PROMETHEUS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_METRICS_H
-
-#include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "agent/timeline/timeline.h"
+#include "agent/export/prometheus/exposed.h"
+#include "agent/export/prometheus/live_findings.h"
 
 namespace wsitrace {
 
-class Metrics final : public TimelineObserver, public prometheus::Collectable {
+class Metrics final : public Exposed {
  public:
   Metrics();
   ~Metrics() override;
   Metrics(const Metrics &) = delete;
   Metrics &operator=(const Metrics &) = delete;
 
+  // Somebody who looks for findings when they are asked for: each scrape calls count_findings() first, on its own thread.
+  class FindingSource {
+   public:
+    virtual ~FindingSource() = default;
+    virtual void count_findings() = 0;  // calls add_findings()
+  };
+  void add_source(std::weak_ptr<FindingSource> source);
+
   // A process that is observed: for wsitrace_build_info, and for the wall clock of oldest starts (all processes of one
   // machine share CLOCK_MONOTONIC). Tell it before its connections, and again when a fact changed.
   void add_process(const ProcessFacts &process);
   // What a process lost between two states of its log: pass the last Loss it was told, then the new one.
   void add_loss(const Loss &before, const Loss &now);
+  // The same for its findings. Those of a process that has ended stay.
+  void add_findings(const FindingCounts &before, const FindingCounts &now);
   // A connection whose process is gone without closing it: leaves the gauges, counts as nothing. For
   // Timeline::for_each_open.
   void forget_open(const Connection &connection);
 
-  void on_event_counted(uint16_t kind) override;
-  void on_connection_opened(const Connection &connection) override;
-  void on_connection_changed(const Connection &before, const Connection &now) override;
-  void on_tls_established(const Connection &connection) override;
-  void on_bound(const Connection &connection, const Binding &binding) override;
-  void on_dropped(const Connection &connection, const Binding &binding) override;
-  void on_transaction_ended(const Connection &connection, const Transaction &transaction) override;
-  void on_session_opened(const Connection &connection) override;
-  void on_session_closed(const Connection &connection) override;
-  void on_connection_closed(const Connection &connection) override;
+  // As TimelineObserver has them. PID is the connection's process, for exemplars; 0: they do without.
+  void on_event_counted(uint16_t kind);
+  void on_connection_opened(const Connection &connection);
+  void on_connection_changed(const Connection &before, const Connection &now);
+  void on_tls_established(const Connection &connection, uint32_t pid = 0);
+  void on_bound(const Connection &connection, const Binding &binding);
+  void on_dropped(const Connection &connection, const Binding &binding);
+  void on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid = 0);
+  void on_session_opened(const Connection &connection);
+  void on_session_closed(const Connection &connection, uint32_t pid = 0);
+  void on_connection_closed(const Connection &connection, uint32_t pid = 0);
 
   std::vector<prometheus::MetricFamily> Collect() const override;
+  std::vector<ExposedFamily> collect_exposed() const override;
+  void on_rendered(double seconds, uint64_t bytes) const override;
 
  private:
   struct Counts;
   class Families;
+  void ask_sources() const;
+
   std::unique_ptr<Counts> counts_;
 };
 
 // The text of a scrape: text/plain; version=0.0.4; charset=utf-8.
 std::string render_metrics(const prometheus::Collectable &metrics);
+// The same metrics with the same values: application/openmetrics-text; version=1.0.0; charset=utf-8. With exemplars where METRICS
+// is Exposed.
+std::string render_open_metrics(const prometheus::Collectable &metrics);
 
 }  // namespace wsitrace
 

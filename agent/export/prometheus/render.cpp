@@ -1,271 +1,34 @@
 // SPDX-License-Identifier: MIT
-#include <prometheus/text_serializer.h>
+#include <chrono>
 
-#include <utility>
-
-#include "agent/export/prometheus/counts.h"
-#include "wsitrace/layout.h"
+#include "agent/export/prometheus/exposition.h"
+#include "agent/export/prometheus/metrics.h"
 
 namespace wsitrace {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
+std::vector<ExposedFamily> without_exemplars(std::vector<prometheus::MetricFamily> families) {
+  std::vector<ExposedFamily> exposed;
+  exposed.reserve(families.size());
+  for (prometheus::MetricFamily &family : families) exposed.push_back({std::move(family), {}});
+  return exposed;
+}
 
-class FamilyBuilder {
- public:
-  FamilyBuilder(std::string name, std::string help, MetricType type) {
-    family_.name = std::move(name);
-    family_.help = std::move(help);
-    family_.type = type;
-  }
-
-  void add(Labels labels, double value) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (family_.type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    family_.metric.push_back(std::move(metric));
-  }
-  void add(Labels labels, uint64_t value) { add(std::move(labels), static_cast<double>(value)); }
-  void add(Labels labels, const Gauge &gauge) {
-    if (gauge.seen()) add(std::move(labels), gauge.value());
-  }
-  void add(Labels labels, const Histogram &histogram, const Bounds &bounds) {
-    if (histogram.empty()) return;
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    metric.histogram = histogram.snapshot(bounds);
-    family_.metric.push_back(std::move(metric));
-  }
-
-  // A family without a series is not shown.
-  void move_to(std::vector<MetricFamily> &families) {
-    if (!family_.metric.empty()) families.push_back(std::move(family_));
-  }
-
- private:
-  MetricFamily family_;
-};
-
-const char *class_name(size_t cls) { return name_of(static_cast<ConnectionClass>(cls)); }
-
-const char *counted_kind_name(size_t index) {
-  if (index == kOtherKind) return "other";
-  if (index < kCallbackKinds) return kind_name(static_cast<uint16_t>(index));
-  return kind_name(static_cast<uint16_t>(index - kCallbackKinds + kFirstOwnKind));
+std::string render(const prometheus::Collectable &metrics, Format format) {
+  const auto *exposed = dynamic_cast<const Exposed *>(&metrics);
+  if (exposed == nullptr) return Exposition(format).render(without_exemplars(metrics.Collect()));
+  const auto from = std::chrono::steady_clock::now();
+  std::string text = Exposition(format).render(exposed->collect_exposed());
+  exposed->on_rendered(std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count(), text.size());
+  return text;
 }
 
 }  // namespace
 
-// Turns Counts into families; lives for one Collect(), under its lock.
-class Metrics::Families {
- public:
-  explicit Families(const Counts &counts) : counts_(counts) {}
+std::string render_metrics(const prometheus::Collectable &metrics) { return render(metrics, Format::kText); }
 
-  std::vector<MetricFamily> all() {
-    connections();
-    lifetimes();
-    bindings();
-    transactions();
-    handshakes();
-    sessions();
-    tracer();
-    return std::move(families_);
-  }
-
- private:
-  std::string vhost(size_t index) const { return counts_.vhosts.shown(index); }
-  std::string protocol(size_t index) const { return counts_.protocols.shown(index); }
-
-  template <typename Visit>
-  static void each_vhost_and_class(Visit visit) {
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      for (size_t c = 0; c < kClasses; ++c) visit(v, c);
-    }
-  }
-  template <typename Visit>
-  static void each_vhost_and_protocol(Visit visit) {
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      for (size_t p = 0; p < CappedNames::kIndices; ++p) visit(v, p);
-    }
-  }
-
-  void connections() {
-    FamilyBuilder opened("lws_connections_opened_total", "Connections seen, by vhost, class and origin at first sight.",
-                         MetricType::Counter);
-    FamilyBuilder closed("lws_connections_closed_total", "Connections destroyed, by the reason of their end.",
-                         MetricType::Counter);
-    FamilyBuilder open("lws_connections_open", "Connections that are open now, by state.", MetricType::Gauge);
-    each_vhost_and_class([&](size_t v, size_t c) {
-      for (size_t i = 0; i < kOrigins; ++i) {
-        if (const uint64_t n = counts_.opened[v][c][i]; n != 0)
-          opened.add({{"vhost", vhost(v)}, {"class", class_name(c)}, {"origin", name_of(static_cast<Origin>(i))}}, n);
-      }
-      for (size_t i = 0; i < kReasons; ++i) {
-        if (const uint64_t n = counts_.closed[v][c][i]; n != 0)
-          closed.add({{"vhost", vhost(v)}, {"class", class_name(c)}, {"reason", name_of(static_cast<CloseReason>(i))}},
-                     n);
-      }
-      for (size_t i = 0; i < kStates; ++i) {
-        const auto state = static_cast<State>(i);
-        open.add({{"vhost", vhost(v)}, {"class", class_name(c)}, {"state", name_of(state)}}, counts_.open[v][c][i]);
-      }
-    });
-    opened.move_to(families_);
-    closed.move_to(families_);
-    open.move_to(families_);
-  }
-
-  void lifetimes() {
-    FamilyBuilder oldest("lws_connection_oldest_start_time_seconds",
-                         "Unix time at which the oldest connection that is open now was opened.", MetricType::Gauge);
-    each_vhost_and_class([&](size_t v, size_t c) {
-      const OpenGroup &group = counts_.open_by_start[v][c];
-      if (group.empty()) return;
-      const auto opened_ns = static_cast<int64_t>(group.begin()->first.first) + counts_.real_minus_mono_ns;
-      oldest.add({{"vhost", vhost(v)}, {"class", class_name(c)}}, static_cast<double>(opened_ns) / 1e9);
-    });
-    oldest.move_to(families_);
-
-    FamilyBuilder lived("lws_connection_duration_seconds", "How long connections that have ended lived.",
-                        MetricType::Histogram);
-    for (size_t c = 0; c < kClasses; ++c) {
-      lived.add({{"class", class_name(c)}}, counts_.connection_seconds[c], kConnectionSeconds);
-    }
-    lived.move_to(families_);
-
-    FamilyBuilder asked(
-        "lws_connection_transactions",
-        "Transactions on client connections that have ended (HTTP/2 streams, which have one each, left out).",
-        MetricType::Histogram);
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      asked.add({{"vhost", vhost(v)}}, counts_.transactions_per_connection[v], kTransactionsPerConnection);
-    }
-    asked.move_to(families_);
-  }
-
-  void bindings() {
-    FamilyBuilder binds("lws_protocol_binds_total", "Protocols bound to connections.", MetricType::Counter);
-    FamilyBuilder drops("lws_protocol_drops_total",
-                        "Bindings ended, those that the destroy of the connection settled included.",
-                        MetricType::Counter);
-    FamilyBuilder open("lws_protocol_bindings_open", "Bindings that are open now.", MetricType::Gauge);
-    each_vhost_and_protocol([&](size_t v, size_t p) {
-      if (!counts_.bindings_open[v][p].seen()) return;
-      const Labels labels = {{"vhost", vhost(v)}, {"protocol", protocol(p)}};
-      if (counts_.binds[v][p] != 0) binds.add(labels, counts_.binds[v][p]);
-      if (counts_.drops[v][p] != 0) drops.add(labels, counts_.drops[v][p]);
-      open.add(labels, counts_.bindings_open[v][p]);
-    });
-    binds.move_to(families_);
-    drops.move_to(families_);
-    open.move_to(families_);
-  }
-
-  void transactions() {
-    FamilyBuilder total("lws_transactions_total", "Transactions that have ended.", MetricType::Counter);
-    for (const auto &[key, n] : counts_.transactions) {
-      const auto &[v, p, version, outcome, status] = key;
-      total.add({{"vhost", vhost(v)},
-                 {"protocol", protocol(p)},
-                 {"version", kHttpVersions[version]},
-                 {"outcome", name_of(outcome)},
-                 {"status_class", kStatusClasses[static_cast<size_t>(status)]}},
-                n);
-    }
-    total.move_to(families_);
-
-    FamilyBuilder took("lws_transaction_duration_seconds", "Time from the request to the end of its transaction.",
-                       MetricType::Histogram);
-    each_vhost_and_protocol([&](size_t v, size_t p) {
-      took.add({{"vhost", vhost(v)}, {"protocol", protocol(p)}}, counts_.transaction_seconds[v][p],
-               kTransactionSeconds);
-    });
-    took.move_to(families_);
-
-    FamilyBuilder idle("lws_keepalive_idle_seconds",
-                       "Time between the end of a transaction and the next request of the same connection.",
-                       MetricType::Histogram);
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      idle.add({{"vhost", vhost(v)}}, counts_.keepalive_idle_seconds[v], kKeepaliveIdleSeconds);
-    }
-    idle.move_to(families_);
-
-    FamilyBuilder pipelined("lws_transactions_pipelined_total",
-                            "Transactions whose request surely arrived before the response before was complete.",
-                            MetricType::Counter);
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      if (counts_.pipelined[v].seen()) pipelined.add({{"vhost", vhost(v)}}, counts_.pipelined[v].value());
-    }
-    pipelined.move_to(families_);
-  }
-
-  void handshakes() {
-    FamilyBuilder took(
-        "lws_tls_handshake_duration_seconds",
-        "Time from the first sight of a connection (outbound: from being connected) to the end of its TLS handshake.",
-        MetricType::Histogram);
-    for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      took.add({{"vhost", vhost(v)}}, counts_.tls_handshake_seconds[v], kTlsHandshakeSeconds);
-    }
-    took.move_to(families_);
-  }
-
-  void sessions() {
-    FamilyBuilder open("lws_websocket_sessions_open", "Websocket sessions that are open now.", MetricType::Gauge);
-    FamilyBuilder lived("lws_websocket_session_duration_seconds", "How long websocket sessions that have ended lived.",
-                        MetricType::Histogram);
-    each_vhost_and_protocol([&](size_t v, size_t p) {
-      if (!counts_.sessions_open[v][p].seen()) return;
-      const Labels labels = {{"vhost", vhost(v)}, {"protocol", protocol(p)}};
-      open.add(labels, counts_.sessions_open[v][p]);
-      lived.add(labels, counts_.session_seconds[v][p], kSessionSeconds);
-    });
-    open.move_to(families_);
-    lived.move_to(families_);
-  }
-
-  void tracer() {
-    FamilyBuilder events("wsitrace_events_recorded_total", "Events that reached the fold, by kind.",
-                         MetricType::Counter);
-    for (size_t i = 0; i < counts_.events.size(); ++i) {
-      const uint64_t n = counts_.events[i].load(std::memory_order_relaxed);
-      if (n != 0) events.add({{"kind", counted_kind_name(i)}}, n);
-    }
-    events.move_to(families_);
-
-    FamilyBuilder lost("wsitrace_events_lost_total", "Events that were observed but did not reach the fold, by cause.",
-                       MetricType::Counter);
-    auto by_cause = counts_.lost;
-    for (uint32_t cause = 0; cause < kLossCauses; ++cause) by_cause.try_emplace(loss_cause_name(cause), 0);
-    for (const auto &[cause, n] : by_cause) lost.add({{"cause", cause}}, n);
-    lost.move_to(families_);
-
-    FamilyBuilder build("wsitrace_build_info", "1 for each combination of wsitrace, libwebsockets and way in.",
-                        MetricType::Gauge);
-    for (const auto &[lws_version, attach] : counts_.hosts) {
-      build.add({{"version", WSITRACE_VERSION}, {"lws_version", lws_version}, {"attach", attach}}, 1.0);
-    }
-    build.move_to(families_);
-  }
-
-  const Counts &counts_;
-  std::vector<MetricFamily> families_;
-};
-
-std::vector<MetricFamily> Metrics::Collect() const {
-  const std::lock_guard lock(counts_->mutex);
-  return Families(*counts_).all();
-}
-
-std::string render_metrics(const prometheus::Collectable &metrics) {
-  return prometheus::TextSerializer().Serialize(metrics.Collect());
+std::string render_open_metrics(const prometheus::Collectable &metrics) {
+  return render(metrics, Format::kOpenMetrics);
 }
 
 }  // namespace wsitrace

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "agent/collect/trace_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <csignal>
 
+#include "agent/base/fd.h"
+#include "agent/collect/trace_reader.h"
 #include "tests/unit/collect/fake_host.h"
 #include "tests/unit/collect/test_trace.h"
 #include "tests/unit/collect/transcript.h"
@@ -89,6 +92,25 @@ TEST_F(TraceFileTest, TraceStillBeingWrittenIsReadUpToItsLastFlush) {
   ASSERT_TRUE(read_log(path, whole));
   EXPECT_THAT(whole.events, SizeIs(7));
   EXPECT_TRUE(whole.end.has_value());
+}
+
+TEST_F(TraceFileTest, ReaderGoesOnWhereItStopped) {
+  const auto writer = *TraceWriter::create(path, 1009);
+  tell_test_log(*writer, 11);
+  writer->flush();
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Transcript seen;
+  TraceReader reader(fd.get(), path, seen);
+  ASSERT_TRUE(reader.read());
+  EXPECT_FALSE(reader.ended());
+  const size_t first = seen.events.size();
+  ASSERT_TRUE(reader.read());
+  EXPECT_THAT(seen.events, SizeIs(first));
+  writer->on_event(test_event(23), {});
+  writer->on_end(test_end());
+  ASSERT_TRUE(reader.read());
+  EXPECT_TRUE(reader.ended());
+  EXPECT_THAT(seen.events, SizeIs(first + 1));
 }
 
 TEST_F(TraceFileTest, ChunkHalfWrittenByALiveWriterIsNoError) {

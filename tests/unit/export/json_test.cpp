@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/export/json/connection_json.h"
-#include "agent/export/json/history.h"
 #include "agent/export/json/json_text.h"
 #include "agent/export/json/report.h"
 #include "tests/unit/timeline/script.h"
@@ -172,17 +171,6 @@ TEST(JsonReport, PreloadAndPluginAgreeOnTheSameConnections) {
     return report["connections"];
   };
   EXPECT_EQ(strip(report_of(log, {}, Form::kPreload)), strip(report_of(log, {}, Form::kPlugin)));
-}
-
-TEST(History, KeepsTheLastAndTheOpenOnes) {
-  History history(2);
-  Timeline timeline(history);
-  Script(timeline, Form::kPlugin).play("A:CBIND B:CBIND C:CBIND D:CBIND A:DEST B:DEST C:DEST");
-  const Json report = Json::parse(history.report(timeline, {}));
-  std::string ids;
-  for (const Json &connection : report["connections"]) ids += connection["id"].dump();
-  EXPECT_EQ(ids, "234");
-  EXPECT_EQ(report["totals"]["closed"], 3);
 }
 
 }  // namespace

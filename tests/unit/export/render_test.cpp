@@ -65,9 +65,12 @@ void fill(Metrics &metrics) {
     t.requested_ns = i * 10;
     t.completed_ns = i * 10 + 3;
     t.outcome = Outcome::kCompleted;
+    t.pipelined = false;
     c.transactions.push_back(t);
     metrics.on_transaction_ended(c, t);
   }
+  c.tls.emplace().handshake_ns = 5;
+  metrics.on_tls_established(c);
   c.session = Session{"chat", 1, 2, 1000, 1000};
   metrics.on_session_opened(c);
   metrics.on_session_closed(c);
@@ -76,6 +79,7 @@ void fill(Metrics &metrics) {
   metrics.on_connection_opened(other);
   c.closed_ns = 99;
   metrics.on_connection_closed(c);
+  render_metrics(metrics);  // which the next one tells of
 }
 
 TEST(Render, PromtoolFindsNothing) {
@@ -97,13 +101,28 @@ TEST(Render, ShowsEveryMetricOfTheContractThatHasData) {
   Metrics metrics;
   fill(metrics);
   const std::string out = render_metrics(metrics);
-  for (const char *name :
-       {"lws_connections_opened_total", "lws_connections_closed_total", "lws_connections_open",
-        "lws_connection_duration_seconds", "lws_connection_oldest_start_time_seconds", "lws_connection_transactions",
-        "lws_protocol_binds_total", "lws_protocol_drops_total", "lws_protocol_bindings_open", "lws_transactions_total",
-        "lws_transaction_duration_seconds", "lws_keepalive_idle_seconds", "lws_websocket_sessions_open",
-        "lws_websocket_session_duration_seconds", "wsitrace_events_recorded_total", "wsitrace_events_lost_total",
-        "wsitrace_build_info"}) {
+  for (const char *name : {"lws_connections_opened_total",
+                           "lws_connections_closed_total",
+                           "lws_connections_open",
+                           "lws_connection_duration_seconds",
+                           "lws_connection_oldest_start_time_seconds",
+                           "lws_connection_transactions",
+                           "lws_protocol_binds_total",
+                           "lws_protocol_drops_total",
+                           "lws_protocol_bindings_open",
+                           "lws_transactions_total",
+                           "lws_transaction_duration_seconds",
+                           "lws_keepalive_idle_seconds",
+                           "lws_websocket_sessions_open",
+                           "lws_websocket_session_duration_seconds",
+                           "lws_transactions_pipelined_total",
+                           "lws_tls_handshake_duration_seconds",
+                           "lws_findings",
+                           "wsitrace_scrape_duration_seconds",
+                           "wsitrace_scrape_size_bytes",
+                           "wsitrace_events_recorded_total",
+                           "wsitrace_events_lost_total",
+                           "wsitrace_build_info"}) {
     EXPECT_THAT(out, HasSubstr(std::string("# HELP ") + name + " "));
     EXPECT_THAT(out, HasSubstr(std::string("# TYPE ") + name + " "));
   }

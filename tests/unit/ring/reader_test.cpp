@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 TEST(RingReader, EventsComeOutInTheOrderOfTheirRecording) {
   TestRing ring;
@@ -216,6 +217,21 @@ TEST(RingReader, ReadOnlyStartsAtTheTailAndStoresNothing) {
   RingReader reader = ring.reader(RingReader::Mode::kReadOnly);
   EXPECT_EQ(values_in(reader), range(3, 11));
   EXPECT_EQ(ring.header.tail.load(), 3u);
+}
+
+TEST(RingReader, OwnerGoesOnWhereTheOwnerBeforeStopped) {
+  TestRing ring;
+  ring.record_range(0, 23);
+  RingReader before = ring.reader();
+  EXPECT_THAT(values_in(before), SizeIs(23));
+  ring.record_range(23, 23 + kTestSlots + 5);  // no room for the last five
+  RingReader after = ring.reader();
+  const std::vector<int> values = values_in(after);
+  ASSERT_THAT(values, SizeIs(kTestSlots));
+  EXPECT_EQ(values.front(), 23);
+  EXPECT_EQ(after.lost(), 5u);
+  EXPECT_EQ(after.damaged(), 0u);
+  EXPECT_EQ(after.events(), kTestSlots);
 }
 
 TEST(RingReader, WriterCaughtBetweenClockAndPublishingShows) {

@@ -49,6 +49,7 @@ class Host {
     context_ = lws_create_context(&info);
     lws_vhost *vhost = lws_create_vhost(context_, &info);
     port_ = static_cast<uint16_t>(lws_get_vhost_listen_port(vhost));
+    site.doors().set(vhost, Access{});
     site.set_wake([this] { lws_cancel_service(context_); });
     thread_ = std::thread([this] {
       while (!stop_.load()) lws_service(context_, 0);

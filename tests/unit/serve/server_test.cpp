@@ -29,12 +29,18 @@ std::string large_body() {
   return body;
 }
 
+ServeOptions at(const std::string &address) {
+  ServeOptions options;
+  options.listen = address;
+  return options;
+}
+
 class ServerTest : public ::testing::Test {
  protected:
   void SetUp() override { starts("127.0.0.1:0"); }
   void starts(const std::string &address) {
     server_.reset();
-    auto server = Server::start(address, site_);
+    auto server = Server::start(at(address), site_);
     ASSERT_TRUE(server) << server.error().line();
     server_ = std::move(*server);
   }
@@ -261,7 +267,7 @@ TEST_F(ServerTest, MayBeStartedAgainOnItsPort) {
 TEST_F(ServerTest, SecondServerOnTheSamePortIsRefusedClearly) {
   const std::string address = "127.0.0.1:" + std::to_string(port());
   Site other{{}};
-  const auto second = Server::start(address, other);
+  const auto second = Server::start(at(address), other);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().line(), HasSubstr("listen on " + address + ": Address already in use"));
 }

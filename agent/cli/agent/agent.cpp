@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/agent/agent.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <exception>
+
+#include "agent/base/clock.h"
+#include "agent/cli/agent/fan_out.h"
+#include "agent/cli/run/preload.h"
+#include "agent/cli/run/ring_place.h"
+#include "agent/cli/run/say_error.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr int kPassMs = 10;
+constexpr uint64_t kLookEveryNs = 500'000'000;
+constexpr uint64_t kWriteEveryNs = 200'000'000;
+
+// Where `wsitrace run` puts its rings; made if need be.
+Expected<std::string> default_directory() {
+  std::optional<Error> first;
+  for (const RingPlace &place : ring_places({})) {
+    if (!place.shared) continue;
+    const auto usable = make_private_directory(place.directory);
+    if (usable) return place.directory;
+    if (!first) first = usable.error();
+  }
+  return unexpected(first.value_or(Error{"--dir", "there is no directory for rings", "name one"}));
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
+  auto path = options.directory.empty() ? default_directory() : Expected<std::string>(options.directory);
+  if (!path) return unexpected(path.error());
+  auto directory = RingDirectory::open(*path, say_error);
+  if (!directory) return unexpected(directory.error());
+  std::signal(SIGPIPE, SIG_IGN);        // whoever reads stderr may go
+  auto signals = Signals::take_over();  // before there are threads
+  if (!signals) return unexpected(signals.error());
+  std::unique_ptr<Agent> agent(new Agent(options, std::move(*directory), std::move(*signals)));
+  if (!options.traces.empty()) {
+    auto shelf = TraceShelf::open(options.traces, options.limits, say_error);
+    if (!shelf) return unexpected(shelf.error());
+    agent->shelf_.emplace(std::move(*shelf));
+  }
+  if (auto made = agent->make_rings(); !made) return unexpected(made.error());
+  if (!options.serve.listen.empty()) {
+    agent->view_ = std::make_unique<AgentView>(options.history);
+    if (auto started = agent->view_->start(options.serve); !started) {
+      agent->finish();
+      return unexpected(started.error());
+    }
+    fmt::print(stderr, "wsitrace: serving {}\n", agent->view_->url());
+  }
+  return agent;
+}
+
+Expected<void> Agent::make_rings() {
+  if (options_.once) return {};
+  for (const std::string &name : options_.rings) {
+    auto file = directory_.make_or_take(name, {.ring_slots = options_.ring_slots});
+    if (!file) {
+      finish();
+      return unexpected(file.error());
+    }
+    fmt::print(stderr, "wsitrace: recording what is started with WSITRACE_RING={} LD_PRELOAD={}\n", file->path(),
+               find_preload_library(own_executable()).value_or(kPreloadLibrary));
+    add(std::move(*file), true);
+  }
+  return {};
+}
+
+void Agent::add(RingFile file, bool ours) {
+  rings_.emplace_back(std::move(file), ours,
+                      [this](const ProcessFacts &facts, uint64_t session) { return sink_for(facts, session); });
+}
+
+std::shared_ptr<LogSink> Agent::sink_for(const ProcessFacts &facts, uint64_t session) {
+  auto sinks = std::make_shared<FanOut>();
+  if (view_) sinks->add(view_->listener(facts));
+  if (shelf_) sinks->add(traces_.emplace_back(std::make_shared<RotatingTrace>(*shelf_, session)));
+  return sinks;
+}
+
+void Agent::run() {
+  while (!is_told_to_end()) {
+    turn();
+    if (!options_.once) continue;
+    look();  // a file is looked at twice before it is refused
+    turn();
+    break;
+  }
+  finish();
+  signals_.wait(0);  // one that was sent twice must not end this in another way
+}
+
+bool Agent::is_told_to_end() {
+  const auto received = signals_.wait(options_.once ? 0 : kPassMs);
+  return std::any_of(received.begin(), received.end(), [](const ReceivedSignal &signal) {
+    return signal.number == SIGINT || signal.number == SIGTERM || signal.number == SIGQUIT || signal.number == SIGHUP;
+  });
+}
+
+void Agent::turn() {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {  // as the first process of a container it is everybody's parent
+  }
+  const uint64_t now_ns = monotonic_ns();
+  if (looked_ns_ == 0 || now_ns - looked_ns_ >= kLookEveryNs) look();
+  for (auto ring = rings_.begin(); ring != rings_.end();) ring = drain(*ring) ? std::next(ring) : rings_.erase(ring);
+  if (now_ns - written_ns_ >= kWriteEveryNs) write_traces();
+}
+
+bool Agent::drain(DrainedRing &ring) {
+  try {
+    if (ring.drain() != 0 || !ring.is_deserted()) return true;
+    ring.finish();
+  } catch (const std::exception &thrown) {
+    say_error(
+        {ring.path(), std::string("draining stopped: ") + thrown.what(), "wsitrace report reads what is left in it"});
+  }
+  return false;
+}
+
+void Agent::look() {
+  looked_ns_ = monotonic_ns();
+  for (RingFile &file : directory_.take_left_behind()) {
+    say_error({file.path(), "its owner is gone: taken over", {}});
+    add(std::move(file), false);
+  }
+  if (!view_) return;
+  RingCounts counts;
+  for (const DrainedRing &ring : rings_) ++(ring.ours() ? counts.made : counts.taken_over);
+  counts.left_to_owner = directory_.with_living_owner();
+  counts.refused = directory_.refused();
+  view_->set_rings(counts);
+}
+
+void Agent::write_traces() {
+  written_ns_ = monotonic_ns();
+  for (const auto &trace : traces_) trace->turn(written_ns_);
+  traces_.remove_if([](const auto &trace) { return trace->ended(); });
+}
+
+void Agent::finish() {
+  for (DrainedRing &ring : rings_) ring.finish();
+  rings_.clear();
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// The agent: looks after the ring files of one directory, so that programs are observed that nobody started with `wsitrace run`.
+//
+//   programs --preload--> NAME.ring ------------+
+//   killed owners ------> PROGRAM.PID.ring -----+--> one collector each --> one log a process --> view, trace
+//
+// Each process has sinks of its own from its first to its last word, so that no two are ever mixed up, whatever their pids are.
+// Threads: run() is the collectors'; the view has its own.
+// End:     SIGINT, SIGTERM, SIGQUIT, SIGHUP: everything is drained, traces are closed. Rings that are in use stay, for the next agent.
+#ifndef WSITRACE_CLI_AGENT_AGENT_H
+#define WSITRACE_CLI_AGENT_AGENT_H
+
+#include <list>
+#include <memory>
+#include <optional>
+
+#include "agent/cli/agent/agent_options.h"
+#include "agent/cli/agent/agent_view.h"
+#include "agent/cli/agent/drained_ring.h"
+#include "agent/cli/agent/ring_directory.h"
+#include "agent/cli/agent/rotating_trace.h"
+#include "agent/cli/run/signals.h"
+
+namespace wsitrace {
+
+class Agent {
+ public:
+  static Expected<std::unique_ptr<Agent>> start(const AgentOptions &options);
+  Agent(const Agent &) = delete;
+  Agent &operator=(const Agent &) = delete;
+
+  // Until a signal; with `once`, a single round.
+  void run();
+
+ private:
+  Agent(const AgentOptions &options, RingDirectory directory, Signals signals)
+      : options_(options), directory_(std::move(directory)), signals_(std::move(signals)) {}
+  Expected<void> make_rings();
+  void look();
+  void turn();
+  bool drain(DrainedRing &ring);  // false: there is nothing more to come
+  void write_traces();
+  void add(RingFile file, bool ours);
+  void finish();
+  bool is_told_to_end();
+  std::shared_ptr<LogSink> sink_for(const ProcessFacts &facts, uint64_t session);
+
+  AgentOptions options_;
+  RingDirectory directory_;
+  Signals signals_;
+  std::optional<TraceShelf> shelf_;
+  std::unique_ptr<AgentView> view_;
+  std::list<std::shared_ptr<RotatingTrace>> traces_;
+  std::list<DrainedRing> rings_;
+  uint64_t looked_ns_ = 0;
+  uint64_t written_ns_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/agent/agent_command.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "agent/cli/agent/agent.h"
+#include "agent/cli/output.h"
+#include "agent/cli/run/say_error.h"
+#include "agent/cli/serve_flags.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr const char *kAgentFooter =
+    "Programs record into DIR/agent.ring when they are started with LD_PRELOAD and WSITRACE_RING as the agent tells "
+    "them, for\n"
+    "example in a systemd drop-in. Each ring takes 64 processes at a time, of the agent's user or started as it, in "
+    "its pid\n"
+    "namespace; --ring NAME makes more of them.\n"
+    "\n"
+    "Rings in DIR whose owner was killed (`wsitrace run`, a program with the plugin's option `ring`) are taken over: "
+    "what is left in\n"
+    "them is drained, and they are removed when nobody uses them any more. Rings whose owner lives are drained by him, "
+    "and left\n"
+    "alone. When the agent ends, rings that are in use stay, and the next agent goes on with them.\n"
+    "\n"
+    "A trace that is closed while its process goes on ends as \"detached\"; what was open then is in the next one from "
+    "its next event on.\n"
+    "\n"
+    "Examples:\n"
+    "  wsitrace agent --listen 127.0.0.1:9100                       metrics of all programs at /metrics\n"
+    "  wsitrace agent --dir /run/wsitrace --traces /var/log/wsitrace --max-bytes 64MB --max-age 1d --max-files 100\n"
+    "  wsitrace agent --once --traces .                             save what killed runs have left behind, and end";
+
+int run_agent(const AgentOptions &options) {
+  if (options.serve.listen.empty() && options.traces.empty()) {
+    say_error({"agent", "there is nothing to do", "serve with --listen HOST:PORT, write with --traces DIR, or both"});
+    return kUsageStatus;
+  }
+  auto agent = Agent::start(options);
+  if (!agent) {
+    say_error(agent.error());
+    return kUsageStatus;
+  }
+  (*agent)->run();
+  return 0;
+}
+
+// A name that stays within its directory.
+std::string check_ring_name(const std::string &name) {
+  const bool fine = !name.empty() && name.front() != '.' && name.find('/') == std::string::npos && name.size() < 128;
+  return fine ? "" : "not a name: " + name;
+}
+
+void add_trace_options(CLI::App &command, AgentOptions &options) {
+  const std::map<std::string, uint64_t> time_units = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  CLI::Option *traces =
+      command.add_option("--traces", options.traces, "Write a trace of each process there")->type_name("DIR");
+  command.add_option("--max-bytes", options.limits.max_bytes, "Close a trace of this size, and begin the next")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->needs(traces)
+      ->capture_default_str();
+  command.add_option("--max-age", options.limits.max_age_s, "Close a trace of this age, and begin the next")
+      ->type_name("SECONDS or 5m, 12h, 7d")
+      ->transform(CLI::AsNumberWithUnit(time_units))
+      ->check(CLI::PositiveNumber)
+      ->needs(traces)
+      ->capture_default_str();
+  command.add_option("--max-files", options.limits.max_files, "Closed traces to keep; older ones are removed")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber)
+      ->needs(traces)
+      ->capture_default_str();
+  command.add_flag("--once", options.once, "Take up what killed owners have left behind, and end")->needs(traces);
+}
+
+}  // namespace
+
+void add_agent_command(CLI::App &app, int &exit_status) {
+  auto options = std::make_shared<AgentOptions>();
+  CLI::App *command =
+      app.add_subcommand("agent", "Look after the rings of many programs: serve them, keep their traces");
+  command->add_option("--dir", options->directory, "Directory with rings (default: where `wsitrace run` has its own)")
+      ->type_name("DIR");
+  CLI::Option *listen =
+      command->add_option("--listen", options->serve.listen, "Serve metrics and connections of all programs")
+          ->type_name("HOST:PORT");
+  add_serve_flags(*command, *listen, options->serve);
+  command->add_option("--ring", options->rings, "Make the ring DIR/NAME.ring for programs to record into")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(CLI::Validator(check_ring_name, ""))
+      ->capture_default_str();
+  command->add_option("--ring-size", options->ring_slots, "Events a thread may be ahead of the agent")
+      ->type_name("SLOTS")
+      ->check(CLI::Range(kMinRingSlots, kMaxRingSlots))
+      ->capture_default_str();
+  command->add_option("--history", options->history, "Ended connections to keep, of all processes together")
+      ->type_name("N")
+      ->check(CLI::Range(size_t{0}, size_t{1'000'000}))
+      ->capture_default_str();
+  add_trace_options(*command, *options);
+  command->footer(kAgentFooter);
+  command->callback([options, &exit_status] { exit_status = run_agent(*options); });
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// What an agent serves: metrics of all programs, and the connections of all processes.
+//
+//   collector's thread     listeners fold each process into metrics and board
+//   worker's thread        renders what is asked for
+//   server's thread        HTTP
+//
+// /api/report is {"schema":"wsitrace.reports/1","reports":[...]}, one wsitrace.report/1 for each process that is observed or was one
+// of the last kReported to end.
+#ifndef WSITRACE_CLI_AGENT_AGENT_VIEW_H
+#define WSITRACE_CLI_AGENT_AGENT_VIEW_H
+
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/cli/agent/program_metrics.h"
+#include "agent/export/live/live_board.h"
+#include "agent/serve/server.h"
+#include "agent/serve/site.h"
+
+namespace wsitrace {
+
+class AgentView {
+ public:
+  static constexpr size_t kReported = 16;
+
+  // HISTORY: ended connections kept, of all processes together.
+  explicit AgentView(size_t history);
+  ~AgentView();
+  AgentView(const AgentView &) = delete;
+  AgentView &operator=(const AgentView &) = delete;
+
+  Expected<void> start(const ServeOptions &options);
+  [[nodiscard]] std::string url() const { return server_->url() + "/"; }
+
+  // For the log of one more process.
+  std::shared_ptr<LogSink> listener(const ProcessFacts &facts);
+  void set_rings(const RingCounts &rings) { metrics_.set_rings(rings); }
+
+ private:
+  void work();
+  [[nodiscard]] std::string report() const;
+
+  ProgramMetrics metrics_;
+  LiveBoard board_;
+  Site site_;
+  std::unique_ptr<Server> server_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;                              // guarded by mutex_
+  std::list<std::shared_ptr<LiveProcess>> processes_;  // guarded by mutex_
+  std::thread worker_;
+};
+
+}  // namespace wsitrace
+
+#endif

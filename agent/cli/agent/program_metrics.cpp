@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/agent/program_metrics.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "agent/cli/agent/fan_out.h"
+#include "agent/export/prometheus/process_metrics.h"
+
+namespace wsitrace {
+namespace {
+
+ExposedFamily agent_family(const char *name, const char *help, prometheus::MetricType type) {
+  ExposedFamily family;
+  family.family.name = name;
+  family.family.help = help;
+  family.family.type = type;
+  return family;
+}
+
+void add_series(ExposedFamily &to, std::vector<prometheus::ClientMetric::Label> labels, size_t value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  if (to.family.type == prometheus::MetricType::Counter) metric.counter.value = static_cast<double>(value);
+  else metric.gauge.value = static_cast<double>(value);
+  to.family.metric.push_back(std::move(metric));
+}
+
+// Of METRICS that hear of no process the rest is only zeroes.
+std::vector<ExposedFamily> what_scrapes_cost(const Metrics &metrics) {
+  auto families = metrics.collect_exposed();
+  const auto rest = std::remove_if(families.begin(), families.end(), [](const ExposedFamily &exposed) {
+    return !exposed.family.name.starts_with("wsitrace_scrape_");
+  });
+  families.erase(rest, families.end());
+  return families;
+}
+
+// The words of End::kind; what else a damaged ring may lead to is not a label.
+std::string known_kind(const std::string &kind) {
+  for (const char *known : {"exit", "signal", "exec", "detached"})
+    if (kind == known) return kind;
+  return "unknown";
+}
+
+}  // namespace
+
+// Counts a process of PROGRAM while its log goes on.
+class ProgramMetrics::Process final : public LogSink {
+ public:
+  Process(ProgramMetrics &owner, Program &program) : owner_(owner), program_(program) {
+    const std::lock_guard lock(owner_.mutex_);
+    ++program_.processes;
+  }
+  void on_event(const Event &, std::span<const std::byte>) override {}
+  void on_end(const End &end) override {
+    const std::lock_guard lock(owner_.mutex_);
+    --program_.processes;
+    ++program_.ended[known_kind(end.kind)];
+  }
+
+ private:
+  ProgramMetrics &owner_;
+  Program &program_;
+};
+
+std::shared_ptr<LogSink> ProgramMetrics::listener(const std::string &program_untrusted) {
+  Program *program = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    auto &place = programs_[names_.index_of(program_untrusted)];
+    if (place == nullptr) place = std::make_unique<Program>();
+    program = place.get();
+  }
+  auto sinks = std::make_shared<FanOut>();
+  sinks->add(std::make_shared<ProcessMetrics>(program->metrics));
+  sinks->add(std::make_shared<Process>(*this, *program));
+  return sinks;
+}
+
+void ProgramMetrics::set_rings(const RingCounts &rings) {
+  const std::lock_guard lock(mutex_);
+  rings_ = rings;
+}
+
+std::vector<ExposedFamily> ProgramMetrics::collect_exposed() const {
+  std::vector<ExposedFamily> families;
+  std::vector<std::pair<std::string, const Metrics *>> programs;
+  {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < programs_.size(); ++i)
+      if (programs_[i] != nullptr) programs.emplace_back(names_.shown(i), &programs_[i]->metrics);
+  }
+  for (const auto &[name, metrics] : programs) merge_families(families, metrics->collect_exposed(), "program", name);
+  merge_families(families, own_families(), {}, {});
+  merge_families(families, what_scrapes_cost(own_), {}, {});
+  return families;
+}
+
+std::vector<prometheus::MetricFamily> ProgramMetrics::Collect() const {
+  std::vector<prometheus::MetricFamily> families;
+  for (ExposedFamily &exposed : collect_exposed()) families.push_back(std::move(exposed.family));
+  return families;
+}
+
+std::vector<ExposedFamily> ProgramMetrics::own_families() const {
+  using prometheus::MetricType;
+  auto observed = agent_family("wsitrace_agent_processes", "Processes that the agent observes now.", MetricType::Gauge);
+  auto ended = agent_family("wsitrace_agent_processes_ended_total", "Processes whose log has ended, by how it did.",
+                            MetricType::Counter);
+  auto rings = agent_family("wsitrace_agent_rings", "Ring files in the agent's directory, by what it does about them.",
+                            MetricType::Gauge);
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < programs_.size(); ++i) {
+    if (programs_[i] == nullptr) continue;
+    add_series(observed, {{"program", names_.shown(i)}}, programs_[i]->processes);
+    for (const auto &[kind, count] : programs_[i]->ended)
+      add_series(ended, {{"program", names_.shown(i)}, {"ended", kind}}, count);
+  }
+  add_series(rings, {{"fate", "made"}}, rings_.made);
+  add_series(rings, {{"fate", "taken_over"}}, rings_.taken_over);
+  add_series(rings, {{"fate", "left_to_owner"}}, rings_.left_to_owner);
+  add_series(rings, {{"fate", "refused"}}, rings_.refused);
+  std::vector<ExposedFamily> families;
+  for (ExposedFamily *family : {&observed, &ended, &rings})
+    if (!family->family.metric.empty()) families.push_back(std::move(*family));
+  return families;
+}
+
+void merge_families(std::vector<ExposedFamily> &into, std::vector<ExposedFamily> from, const std::string &name,
+                    const std::string &value) {
+  for (ExposedFamily &family : from) {
+    if (!name.empty())
+      for (prometheus::ClientMetric &metric : family.family.metric)
+        metric.label.insert(metric.label.begin(), {name, value});
+    const auto present = std::find_if(
+        into.begin(), into.end(), [&](const ExposedFamily &other) { return other.family.name == family.family.name; });
+    if (present == into.end()) {
+      into.push_back(std::move(family));
+      continue;
+    }
+    // Exemplars go with the metrics one to one, or there are none.
+    const bool exemplars = !present->exemplars.empty() || !family.exemplars.empty();
+    if (exemplars) present->exemplars.resize(present->family.metric.size());
+    if (exemplars) family.exemplars.resize(family.family.metric.size());
+    std::move(family.family.metric.begin(), family.family.metric.end(), std::back_inserter(present->family.metric));
+    std::move(family.exemplars.begin(), family.exemplars.end(), std::back_inserter(present->exemplars));
+  }
+}
+
+}  // namespace wsitrace

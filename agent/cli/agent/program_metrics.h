@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// The metrics of several programs as one target: those of each program with the label `program`, and those of the agent itself.
+//
+// Bound:   kMaxPrograms names, all further programs share "overflow" (CappedNames); each has the series of one Metrics.
+// Threads: any.
+// Source:  https://prometheus.io/docs/instrumenting/writing_clientlibs/ (labels)
+#ifndef WSITRACE_CLI_AGENT_PROGRAM_METRICS_H
+#define WSITRACE_CLI_AGENT_PROGRAM_METRICS_H
+
+#include <array>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/export/prometheus/capped_names.h"
+#include "agent/export/prometheus/metrics.h"
+#include "wsitrace/log.h"
+
+namespace wsitrace {
+
+// Ring files in the agent's directory, by what it does about them.
+struct RingCounts {
+  size_t made = 0, taken_over = 0, left_to_owner = 0, refused = 0;
+};
+
+class ProgramMetrics final : public Exposed {
+ public:
+  static constexpr size_t kMaxPrograms = CappedNames::kMaxNames;
+
+  // For the log of one more process; this outlives it.
+  std::shared_ptr<LogSink> listener(const std::string &program_untrusted);
+  void set_rings(const RingCounts &rings);
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+  std::vector<ExposedFamily> collect_exposed() const override;
+  void on_rendered(double seconds, uint64_t bytes) const override { own_.on_rendered(seconds, bytes); }
+
+ private:
+  class Process;
+  struct Program {
+    Metrics metrics;
+    size_t processes = 0;                 // that are observed now
+    std::map<std::string, size_t> ended;  // by how
+  };
+  [[nodiscard]] std::vector<ExposedFamily> own_families() const;
+
+  Metrics own_;  // of no program: what the scrapes cost
+  mutable std::mutex mutex_;
+  CappedNames names_;
+  std::array<std::unique_ptr<Program>, CappedNames::kIndices> programs_;
+  RingCounts rings_;
+};
+
+// Adds FROM to INTO: families of one name become one, each of FROM's series with the label NAME=VALUE in front unless NAME is empty.
+void merge_families(std::vector<ExposedFamily> &into, std::vector<ExposedFamily> from, const std::string &name,
+                    const std::string &value);
+
+}  // namespace wsitrace
+
+#endif

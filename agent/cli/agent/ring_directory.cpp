@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/agent/ring_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "agent/cli/agent/file_users.h"
+#include "agent/collect/liveness.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr std::string_view kRingSuffix = ".ring";
+constexpr size_t kMaxRingFiles = 256;  // looked at; one that nobody can read must not cost more each time
+
+struct RingDirectoryCloser {
+  void operator()(DIR *directory) const { ::closedir(directory); }
+};
+
+bool owner_lives(const RingFile &file) {
+  const uint32_t owner = file.header().owner_pid;
+  return life_of(owner) == Life::kRuns && is_mapped_by(owner, FileIdentity::of(file.path())) != Mapped::kNo;
+}
+
+bool is_ours(const RingFile &file) { return file.header().owner_pid == static_cast<uint32_t>(::getpid()); }
+
+std::string absolute_path(const std::string &path) {
+  char *resolved = ::realpath(path.c_str(), nullptr);
+  std::string result = resolved != nullptr ? resolved : path;
+  std::free(resolved);
+  return result;
+}
+
+}  // namespace
+
+Expected<RingDirectory> RingDirectory::open(const std::string &path, ReportError report_error) {
+  Fd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock.valid()) return unexpected(system_error(path, errno, "name a directory with --dir"));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return unexpected(system_error(path, errno));
+    return unexpected(Error{path, "another agent looks after it", "one agent for each directory"});
+  }
+  return RingDirectory(absolute_path(path), std::move(lock), std::move(report_error));
+}
+
+std::vector<std::string> RingDirectory::ring_names() const {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, RingDirectoryCloser> directory(::opendir(path_.c_str()));
+  if (directory == nullptr) return names;
+  while (const dirent *entry = ::readdir(directory.get()))
+    if (std::string_view(entry->d_name).ends_with(kRingSuffix)) names.emplace_back(entry->d_name);
+  std::sort(names.begin(), names.end());
+  if (names.size() > kMaxRingFiles) names.resize(kMaxRingFiles);
+  return names;
+}
+
+std::vector<RingFile> RingDirectory::take_left_behind() {
+  std::vector<RingFile> taken;
+  std::map<ino_t, Fate> seen;
+  with_living_owner_ = refused_ = 0;
+  for (const std::string &name : ring_names()) {
+    const std::string path = path_ + "/" + name;
+    struct stat facts {};
+    if (::lstat(path.c_str(), &facts) != 0) continue;
+    auto file = RingFile::open_left_behind(path);
+    if (file && is_ours(*file)) continue;
+    if (file && owner_lives(*file)) {
+      ++with_living_owner_;
+      continue;
+    }
+    const Expected<void> owned = file ? file->own() : Expected<void>(unexpected(file.error()));
+    if (owned) taken.push_back(std::move(*file));
+    else refuse(facts.st_ino, owned.error(), seen);
+  }
+  fates_ = std::move(seen);
+  return taken;
+}
+
+void RingDirectory::refuse(ino_t inode, const Error &error, std::map<ino_t, Fate> &seen) {
+  const auto before = fates_.find(inode);
+  const bool known = before != fates_.end();
+  if (known && before->second == Fate::kSuspect) report_error_(error);
+  seen[inode] = known ? Fate::kTold : Fate::kSuspect;
+  if (known) ++refused_;
+}
+
+Expected<RingFile> RingDirectory::make_or_take(const std::string &name, const RingFileOptions &options) {
+  const std::string path = path_ + "/" + name + std::string(kRingSuffix);
+  if (::access(path.c_str(), F_OK) != 0) return RingFile::create(path, options);
+  auto file = RingFile::open_left_behind(path);
+  if (file && owner_lives(*file)) return unexpected(Error{path, "another process owns it", "choose another --ring"});
+  const Expected<void> owned = file ? file->own() : Expected<void>(unexpected(file.error()));
+  if (owned) return file;
+  Error error = owned.error();
+  error.hint = "remove it, or choose another --ring";
+  return unexpected(error);
+}
+
+}  // namespace wsitrace

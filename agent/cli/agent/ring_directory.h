@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// The directory of an agent: the ring files in it, and the lock that keeps a second agent out.
+//
+// A ring file is a regular file named *.ring, of this user, that nobody else may write to. Then its owner decides:
+//
+//    owner lives and has it mapped    it is his: left alone (he drains it himself)
+//    owner is gone                    left behind: handed to the caller, who is its owner from then on
+//    anything else                    refused, and told once
+//
+// Trust:   names and files are untrusted; a file is looked at twice before it is refused, because it may be in the making.
+// Errors:  a directory that is not there, is none, or has an agent already.
+// Threads: one.
+#ifndef WSITRACE_CLI_AGENT_RING_DIRECTORY_H
+#define WSITRACE_CLI_AGENT_RING_DIRECTORY_H
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/base/expected.h"
+#include "agent/base/fd.h"
+#include "agent/collect/ring_file.h"
+
+namespace wsitrace {
+
+class RingDirectory {
+ public:
+  using ReportError = std::function<void(const Error &)>;
+
+  static Expected<RingDirectory> open(const std::string &path, ReportError report_error);
+
+  // Rings whose owner is gone; this process is their owner now. Tells of refused files that it has not told of yet.
+  std::vector<RingFile> take_left_behind();
+  // The ring file NAME.ring: made, or taken over from an agent that was here before.
+  Expected<RingFile> make_or_take(const std::string &name, const RingFileOptions &options);
+
+  [[nodiscard]] const std::string &path() const { return path_; }
+  // As of the last look.
+  [[nodiscard]] size_t with_living_owner() const { return with_living_owner_; }
+  [[nodiscard]] size_t refused() const { return refused_; }
+
+ private:
+  enum class Fate { kSuspect, kTold };
+  RingDirectory(std::string path, Fd lock, ReportError report_error)
+      : path_(std::move(path)), lock_(std::move(lock)), report_error_(std::move(report_error)) {}
+  [[nodiscard]] std::vector<std::string> ring_names() const;
+  void refuse(ino_t inode, const Error &error, std::map<ino_t, Fate> &seen);
+
+  std::string path_;
+  Fd lock_;
+  ReportError report_error_;
+  std::map<ino_t, Fate> fates_;  // of files that are no rings of ours to take
+  size_t with_living_owner_ = 0;
+  size_t refused_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/top/cells.h"
+
+#include <clocale>
+#include <cwchar>
+#include <vector>
+
+#include "agent/export/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr std::string_view kEllipsis = "\u2026";
+constexpr std::string_view kReplacement = "\ufffd";
+
+// Within its life this thread knows all of Unicode.
+class Utf8Locale {
+ public:
+  Utf8Locale() : before_(::uselocale(utf8())) {}
+  ~Utf8Locale() { ::uselocale(before_); }
+  Utf8Locale(const Utf8Locale &) = delete;
+  Utf8Locale &operator=(const Utf8Locale &) = delete;
+
+ private:
+  static locale_t utf8() {
+    static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return locale;
+  }
+  locale_t before_;
+};
+
+struct Character {
+  std::string_view bytes;
+  size_t cells;
+};
+
+// Turns text around: Unicode's embeddings, overrides, isolates and marks.
+bool is_bidirectional_control(wchar_t c) {
+  return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x61c;
+}
+
+std::vector<Character> characters_of(std::string_view text) {
+  const Utf8Locale locale;
+  std::vector<Character> characters;
+  std::mbstate_t state{};
+  while (!text.empty()) {
+    wchar_t wide = 0;
+    const size_t got = std::mbrtowc(&wide, text.data(), text.size(), &state);
+    const bool readable = got != 0 && got <= text.size();
+    if (!readable) state = {};
+    const std::string_view bytes = text.substr(0, readable ? got : 1);
+    text.remove_prefix(bytes.size());
+    const int cells = readable ? ::wcwidth(wide) : -1;
+    if (cells < 0 || is_bidirectional_control(wide)) characters.push_back({kReplacement, 1});
+    else characters.push_back({bytes, static_cast<size_t>(cells)});
+  }
+  return characters;
+}
+
+}  // namespace
+
+std::string shown_text(std::string_view text_untrusted) {
+  const std::string text = printable(text_untrusted);
+  std::string shown;
+  for (const Character &character : characters_of(text)) shown += character.bytes;
+  return shown;
+}
+
+size_t cells_of(std::string_view shown) {
+  size_t cells = 0;
+  for (const Character &character : characters_of(shown)) cells += character.cells;
+  return cells;
+}
+
+std::string fit(std::string_view shown, size_t cells, Align align) {
+  const auto characters = characters_of(shown);
+  size_t needed = 0;
+  for (const Character &character : characters) needed += character.cells;
+  const bool cut = needed > cells;
+  const size_t room = cut && cells > 0 ? cells - 1 : cells;
+  std::string text;
+  size_t used = 0;
+  for (const Character &character : characters) {
+    if (used + character.cells > room) break;
+    text += character.bytes;
+    used += character.cells;
+  }
+  if (cut && cells > 0) {
+    text += kEllipsis;
+    ++used;
+  }
+  const std::string padding(cells - used, ' ');
+  return align == Align::kRight ? padding + text : text + padding;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Text in the cells of a terminal: wide characters take two, combining ones none.
+//
+// Source: wcwidth(3) of the C.UTF-8 locale, whatever the locale of the process is.
+#ifndef WSITRACE_CLI_TOP_CELLS_H
+#define WSITRACE_CLI_TOP_CELLS_H
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "agent/export/text/columns.h"
+
+namespace wsitrace {
+
+// TEXT from a host as it may be shown: printable(), and what turns the direction of text around becomes U+FFFD.
+std::string shown_text(std::string_view text_untrusted);
+
+size_t cells_of(std::string_view shown);
+// SHOWN in exactly CELLS cells: padded, or cut with an ellipsis.
+std::string fit(std::string_view shown, size_t cells, Align align = Align::kLeft);
+
+}  // namespace wsitrace
+
+#endif

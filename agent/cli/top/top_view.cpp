@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/top/top_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "agent/cli/top/cells.h"
+#include "agent/cli/top/top_rows.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kLeastRows = 1;
+constexpr Ns kSecondNs = 1'000'000'000;
+
+using Widths = std::array<size_t, kTopColumns>;  // 0: the column is not shown
+
+const char *name_of_sort(TopSort sort) {
+  constexpr const char *kNames[] = {"age", "transactions", "id"};
+  return kNames[static_cast<size_t>(sort)];
+}
+
+std::string count_of(uint64_t count, const char *noun) {
+  const std::string plural = std::string_view(noun).ends_with("s") ? "es" : "s";
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : plural);
+}
+
+std::string processes_text(const TopInput &input) {
+  if (input.processes.empty()) return "nothing is recorded here";
+  const ProcessFacts &first = input.processes.front().log->timeline().process();
+  const auto living = static_cast<uint64_t>(
+      std::count_if(input.processes.begin(), input.processes.end(), [](const auto &p) { return p.lives; }));
+  if (input.processes.size() > 1)
+    return fmt::format("{}, {} recording", count_of(input.processes.size(), "process"), living);
+  return fmt::format("{} (PID {}), libwebsockets {}{}", shown_text(first.program), first.pid,
+                     first.lws_version.empty() ? "-" : shown_text(first.lws_version), living == 0 ? ", ended" : "");
+}
+
+struct Sums {
+  uint64_t opened = 0, closed = 0, transactions = 0, findings = 0, recorded = 0, lost = 0;
+};
+
+Sums sums_of(const TopInput &input) {
+  Sums sums;
+  for (const auto &process : input.processes) {
+    const Totals &totals = process.log->timeline().totals();
+    sums.opened += totals.opened;
+    sums.closed += totals.closed;
+    sums.transactions += totals.transactions;
+    sums.findings += process.log->findings();
+    sums.recorded += process.log->timeline().loss().recorded;
+    sums.lost += process.log->timeline().loss().lost;
+  }
+  return sums;
+}
+
+std::vector<TopLine> header_of(const TopInput &input) {
+  const Sums sums = sums_of(input);
+  std::vector<TopLine> lines;
+  lines.push_back({processes_text(input)});
+  lines.push_back(
+      {fmt::format("{} opened, {} closed, {} open; {}; {}", sums.opened, sums.closed, sums.opened - sums.closed,
+                   count_of(sums.transactions, "transaction"), count_of(sums.findings, "finding")),
+       sums.findings > 0 ? TopStyle::kWarning : TopStyle::kPlain});
+  lines.push_back({fmt::format("{} recorded, {} lost{}", count_of(sums.recorded, "event"), sums.lost,
+                               sums.lost > 0 ? "; connections may be missing or incomplete" : ""),
+                   sums.lost > 0 ? TopStyle::kWarning : TopStyle::kPlain});
+  if (!input.problems.empty()) {
+    const Error &first = input.problems.front();
+    const std::string more = input.problems.size() > 1 ? fmt::format(" (and {} more)", input.problems.size() - 1) : "";
+    lines.push_back({shown_text(first.what + ": " + first.why) + more, TopStyle::kWarning});
+  }
+  return lines;
+}
+
+Widths widths_of(const std::vector<TopCells> &rows, bool several) {
+  Widths widths{};
+  for (size_t i = 0; i < kTopColumns; ++i) {
+    if (i < 2 && !several) continue;  // program and pid
+    widths[i] = cells_of(kTopColumn[i].title);
+    for (const TopCells &row : rows) widths[i] = std::max(widths[i], cells_of(row[i]));
+  }
+  return widths;
+}
+
+size_t total_of(const Widths &widths) {
+  const auto shown = static_cast<size_t>(std::count_if(widths.begin(), widths.end(), [](size_t w) { return w > 0; }));
+  return std::accumulate(widths.begin(), widths.end(), size_t{0}) + (shown > 0 ? shown - 1 : 0);
+}
+
+// Takes from the widest column that can spare a cell until the row fits, or none can.
+void narrow(Widths &widths, size_t columns) {
+  while (total_of(widths) > columns) {
+    size_t widest = kTopColumns;
+    for (size_t i = 0; i < kTopColumns; ++i)
+      if (widths[i] > kTopColumn[i].least && (widest == kTopColumns || widths[i] > widths[widest])) widest = i;
+    if (widest == kTopColumns) return;
+    --widths[widest];
+  }
+}
+
+std::string row_text(const TopCells &cells, const Widths &widths) {
+  std::string line;
+  for (size_t i = 0; i < kTopColumns; ++i) {
+    if (widths[i] == 0) continue;
+    if (!line.empty()) line += ' ';
+    line += fit(cells[i], widths[i], kTopColumn[i].align);
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+TopCells titles() {
+  TopCells cells;
+  for (size_t i = 0; i < kTopColumns; ++i) cells[i] = kTopColumn[i].title;
+  return cells;
+}
+
+TopStyle style_of(const TopRow &row) {
+  if (row.group == 1) return TopStyle::kWarning;
+  return row.group == 2 || row.connection->cls != ConnectionClass::kClient ? TopStyle::kFaint : TopStyle::kPlain;
+}
+
+std::string status_text(const TopChoice &choice, size_t from, size_t shown, size_t total, size_t columns) {
+  const std::string left =
+      fmt::format("by {}  class: {}  {}-{} of {}", name_of_sort(choice.sort), choice.cls ? name_of(*choice.cls) : "all",
+                  shown == 0 ? 0 : from + 1, from + shown, total);
+  const std::string right = "q quit  s sort  c class  arrows, PgUp, PgDn";
+  if (left.size() + 2 + right.size() > columns) return left;
+  return left + std::string(columns - left.size() - right.size(), ' ') + right;
+}
+
+std::vector<TopCells> cells_of_rows(const std::vector<TopRow> &rows, size_t from, size_t count) {
+  std::vector<TopCells> cells;
+  for (size_t i = from; i < from + count; ++i) cells.push_back(cells_of_row(rows[i]));
+  return cells;
+}
+
+}  // namespace
+
+void TopChoice::next_sort() {
+  sort = sort == TopSort::kAge ? TopSort::kTransactions : sort == TopSort::kTransactions ? TopSort::kId : TopSort::kAge;
+}
+
+void TopChoice::next_class() {
+  if (!cls) cls = ConnectionClass::kClient;
+  else if (*cls == ConnectionClass::kClient) cls = ConnectionClass::kListener;
+  else if (*cls == ConnectionClass::kListener) cls = ConnectionClass::kInternal;
+  else cls.reset();
+}
+
+std::string age_text(Ns age_ns) {
+  const double seconds = static_cast<double>(age_ns) / static_cast<double>(kSecondNs);
+  const Ns whole = age_ns / kSecondNs;
+  if (age_ns < 9'950'000) return fmt::format("{:.1f}ms", seconds * 1e3);
+  if (age_ns < 999'500'000) return fmt::format("{:.0f}ms", seconds * 1e3);
+  if (age_ns < 9'995'000'000) return fmt::format("{:.2f}s", seconds);
+  if (whole < 60) return fmt::format("{:.1f}s", std::min(seconds, 59.9));
+  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  if (whole < 24 * 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+  return fmt::format("{}d{:02}h", whole / (24 * 3600), whole / 3600 % 24);
+}
+
+TopScreen draw_top(const TopInput &input, const TopChoice &choice, const TopSize &size) {
+  TopScreen screen;
+  screen.lines = header_of(input);
+  const size_t taken = screen.lines.size() + 2;  // titles and status
+  screen.page = size.lines > taken + kLeastRows ? size.lines - taken : kLeastRows;
+  const auto rows = top_rows(input, choice);
+  screen.offset = std::min(choice.offset, rows.size() - std::min(rows.size(), screen.page));
+  const size_t shown = std::min(screen.page, rows.size() - screen.offset);
+  const auto cells = cells_of_rows(rows, screen.offset, shown);
+  Widths widths = widths_of(cells, input.processes.size() > 1);
+  narrow(widths, size.columns);
+  screen.lines.push_back({fit(row_text(titles(), widths), size.columns), TopStyle::kTitles});
+  for (size_t i = 0; i < shown; ++i)
+    screen.lines.push_back({row_text(cells[i], widths), style_of(rows[screen.offset + i])});
+  while (screen.lines.size() + 1 < size.lines) screen.lines.emplace_back();
+  screen.lines.push_back({status_text(choice, screen.offset, shown, rows.size(), size.columns), TopStyle::kFaint});
+  if (screen.lines.size() > size.lines) screen.lines.resize(size.lines);
+  for (TopLine &line : screen.lines)
+    if (cells_of(line.text) > size.columns) line.text = fit(line.text, size.columns);
+  return screen;
+}
+
+std::string print_top(const TopInput &input, const TopChoice &choice) {
+  std::string text;
+  for (const TopLine &line : header_of(input)) text += line.text + "\n";
+  const auto rows = top_rows(input, choice);
+  const auto cells = cells_of_rows(rows, 0, rows.size());
+  const Widths widths = widths_of(cells, input.processes.size() > 1);
+  text += row_text(titles(), widths) + "\n";
+  for (const TopCells &row : cells) text += row_text(row, widths) + "\n";
+  return text;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/top/watched_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "agent/collect/collector.h"
+#include "agent/collect/liveness.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr const char *kFileHint = "give a trace, the ring of a killed program, or a directory of them";
+
+struct WatchedDirectoryCloser {
+  void operator()(DIR *directory) const { ::closedir(directory); }
+};
+
+enum class FileKind { kTrace, kRing, kForeign };
+
+FileKind kind_of(int fd) {
+  char magic[sizeof kTraceMagic] = {};
+  if (::pread(fd, magic, sizeof magic, 0) != static_cast<ssize_t>(sizeof magic)) return FileKind::kForeign;
+  if (std::memcmp(magic, kTraceMagic, sizeof magic) == 0) return FileKind::kTrace;
+  return std::memcmp(magic, kRingMagic, sizeof magic) == 0 ? FileKind::kRing : FileKind::kForeign;
+}
+
+bool is_candidate(std::string_view name) { return name.ends_with(".wsitrace") || name.ends_with(".ring"); }
+
+struct Candidate {
+  time_t changed;
+  std::string path;
+};
+
+// The youngest first.
+std::vector<Candidate> candidates_in(const std::string &path) {
+  std::vector<Candidate> candidates;
+  const std::unique_ptr<DIR, WatchedDirectoryCloser> directory(::opendir(path.c_str()));
+  if (directory == nullptr) return candidates;
+  while (const dirent *entry = ::readdir(directory.get())) {
+    struct stat facts {};
+    const std::string file = path + "/" + entry->d_name;
+    if (is_candidate(entry->d_name) && ::stat(file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode))
+      candidates.push_back({facts.st_mtime, file});
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate &a, const Candidate &b) {
+    return a.changed != b.changed ? a.changed > b.changed : a.path < b.path;
+  });
+  return candidates;
+}
+
+}  // namespace
+
+Expected<WatchedFiles> WatchedFiles::open(const std::string &path) {
+  WatchedFiles files(path);
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return unexpected(system_error(path, errno, kFileHint));
+  files.directory_ = S_ISDIR(facts.st_mode);
+  if (!files.directory_ && !S_ISREG(facts.st_mode)) return unexpected(Error{path, "not a file", kFileHint});
+  if (!files.directory_ && kind_of(fd.get()) == FileKind::kForeign)
+    return unexpected(Error{path, "not a file of wsitrace", kFileHint});
+  if (!files.directory_) files.add(path);
+  return files;
+}
+
+bool WatchedFiles::is_watched(dev_t device, ino_t inode) const {
+  return std::any_of(files_.begin(), files_.end(),
+                     [&](const auto &file) { return file->device == device && file->inode == inode; });
+}
+
+void WatchedFiles::add(const std::string &path) {
+  auto file = std::make_unique<File>();
+  file->path = path;
+  file->fd = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  if (!file->fd.valid() || ::fstat(file->fd.get(), &facts) != 0 || is_watched(facts.st_dev, facts.st_ino)) return;
+  const FileKind kind = kind_of(file->fd.get());
+  if (kind == FileKind::kForeign) return;  // or in the making: it is looked at again
+  file->device = facts.st_dev;
+  file->inode = facts.st_ino;
+  if (kind == FileKind::kTrace) {
+    file->logs.push_back(std::make_shared<WatchedLog>());
+    file->reader = std::make_unique<TraceReader>(file->fd.get(), path, *file->logs.front());
+  }
+  files_.push_back(std::move(file));
+}
+
+void WatchedFiles::find_files() {
+  for (const Candidate &candidate : candidates_in(path_)) {
+    if (files_.size() == kMaxFiles) {  // one that grows no more makes room
+      const auto finished = std::find_if(files_.begin(), files_.end(), [](const auto &f) { return !f->growing; });
+      struct stat facts {};
+      if (finished == files_.end() || ::stat(candidate.path.c_str(), &facts) != 0 ||
+          is_watched(facts.st_dev, facts.st_ino) || candidate.changed + 2 < ::time(nullptr))
+        continue;
+      files_.erase(finished);
+    }
+    add(candidate.path);
+  }
+}
+
+void WatchedFiles::refresh() {
+  if (directory_) find_files();
+  for (const auto &file : files_)
+    if (file->growing) read(*file);
+}
+
+void WatchedFiles::read(File &file) { file.reader ? read_trace(file) : read_ring(file); }
+
+void WatchedFiles::read_trace(File &file) {
+  const auto got = file.reader->read();
+  file.growing = got.has_value() && !file.reader->ended();
+  if (!got) file.problems = {got.error()};
+}
+
+void WatchedFiles::read_ring(File &file) {
+  file.problems.clear();
+  file.logs.clear();
+  auto ring = RingFile::open(file.path);
+  if (!ring) {
+    file.growing = false;
+    file.problems = {ring.error()};
+    return;
+  }
+  if (life_of(ring->header().owner_pid) == Life::kRuns) {
+    file.problems = {{file.path, "its owner drains it", "look at the trace that he writes"}};
+    return;
+  }
+  const auto got = read_ring_file(
+      file.path, [&file](const ProcessFacts &) { return file.logs.emplace_back(std::make_shared<WatchedLog>()); });
+  if (!got) file.problems = {got.error()};
+}
+
+std::vector<WatchedFiles::Process> WatchedFiles::processes() const {
+  std::vector<Process> processes;
+  for (const auto &file : files_)
+    for (const auto &log : file->logs)
+      if (!log->timeline().heard_nothing()) processes.push_back({log.get(), file->reader && file->growing});
+  std::stable_sort(processes.begin(), processes.end(), [](const Process &a, const Process &b) {
+    return a.log->timeline().process().started_mono_ns < b.log->timeline().process().started_mono_ns;
+  });
+  return processes;
+}
+
+std::vector<Error> WatchedFiles::problems() const {
+  std::vector<Error> problems;
+  for (const auto &file : files_)
+    for (const Error &problem : file->problems)
+      if (!directory_ || !(file->reader == nullptr && file->logs.empty() && file->growing)) problems.push_back(problem);
+  return problems;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/live/live_board.h"
+
+#include <algorithm>
+
+#include "agent/export/json/connection_json.h"
+#include "agent/export/json/json_text.h"
+#include "agent/export/json/verdict_json.h"
+#include "agent/export/live/row_json.h"
+#include "agent/verdict/check.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kJudgeEveryNs = 5'000'000'000;  // 100,000 connections take 40 ms
+
+void append_rows(std::string &out, const RowTable &table, const std::vector<uint32_t> &rows) {
+  append_list(out, rows, [&](std::string &to, uint32_t row) {
+    append_row(to, table[row].process->timeline().process(), *table[row].connection);
+  });
+}
+
+template <typename Processes>
+void append_processes(std::string &out, const Processes &processes, Ns now_ns, bool shortly) {
+  append_list(out, processes,
+              [&](std::string &to, const auto &process) { append_live_process(to, *process, now_ns, shortly); });
+}
+
+template <typename Processes>
+void add_now(JsonObject &object, const Processes &processes, Ns now_ns) {
+  if (processes.empty()) object.null("now_ns");
+  else append_json(object.key("now_ns"), now_of(*processes.front(), now_ns));
+}
+
+void add(Loss &sum, const Loss &loss) {
+  sum.recorded += loss.recorded;
+  sum.lost += loss.lost;
+  for (const auto &[cause, count] : loss.by_cause) sum.by_cause[cause] += count;
+}
+
+}  // namespace
+
+std::shared_ptr<LiveProcess> LiveBoard::listener(TimelineObserver *also) {
+  const std::lock_guard lock(mutex_);
+  auto process = std::make_shared<LiveProcess>(*this, next_number_++, also != nullptr ? *also : nobody_);
+  processes_.push_back(process);
+  return process;
+}
+
+void LiveBoard::supersede(const LiveProcess &process) {
+  const auto is_former = [&](const auto &other) {
+    return other.get() != &process && other->timeline().process().pid == process.timeline().process().pid;
+  };
+  for (const auto &other : processes_)
+    if (is_former(other)) other->leave();
+  processes_.erase(std::remove_if(processes_.begin(), processes_.end(), is_former), processes_.end());
+}
+
+void LiveBoard::limit_ended_processes() {
+  const auto has_ended = [](const auto &process) { return process->has_ended(); };
+  auto ended = static_cast<size_t>(std::count_if(processes_.begin(), processes_.end(), has_ended));
+  for (; ended > limits_.ended_processes; --ended) {
+    const auto oldest = std::find_if(processes_.begin(), processes_.end(), has_ended);
+    (*oldest)->leave();
+    processes_.erase(oldest);
+  }
+}
+
+void LiveBoard::remove(uint32_t row) {
+  LiveProcess &process = *table_[row].process;
+  process.forget(table_[row].id);
+  table_.remove(row, process.timeline().process().pid);
+}
+
+std::string LiveBoard::connections(const ConnectionQuery &query, Ns now_ns) const {
+  const std::lock_guard lock(mutex_);
+  const Selection selection = select_rows(table_, query);
+  std::string out;
+  JsonObject object(out);
+  object.text("schema", "wsitrace.connections/1");
+  add_now(object, processes_, now_ns);
+  append_processes(object.key("processes"), processes_, now_ns, false);
+  object.number("total", selection.total);
+  object.number("offset", query.offset);
+  append_rows(object.key("connections"), table_, selection.rows);
+  object.close();
+  out += '\n';
+  return out;
+}
+
+std::optional<uint32_t> LiveBoard::find(uint32_t pid, uint64_t id) const {
+  for (const auto &process : processes_)
+    if (process->timeline().process().pid == pid) return process->row_of(id);
+  return std::nullopt;
+}
+
+std::optional<std::string> LiveBoard::connection(uint32_t pid, uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = find(pid, id);
+  if (!at) return std::nullopt;
+  const Row &row = table_[*at];
+  std::string out;
+  append_connection(out, *row.connection, row.process->timeline().process().started_mono_ns);
+  out += '\n';
+  return out;
+}
+
+std::string LiveBoard::findings(Ns now_ns) const {
+  const std::lock_guard lock(mutex_);
+  Check check;
+  for (const auto &process : processes_) check.verdicts.push_back(process->verdict());
+  std::string out;
+  JsonObject object(out);
+  object.text("schema", "wsitrace.findings/1");
+  add_now(object, processes_, now_ns);
+  append_processes(object.key("processes"), processes_, now_ns, false);
+  object.text("verdict", name_of(check.conclusion()));
+  append_list(object.key("doubts"), doubts_of(check),
+              [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.doubt)); });
+  append_findings(object.key("findings"), check);
+  object.close();
+  out += '\n';
+  return out;
+}
+
+size_t LiveBoard::finding_count(Ns now_ns) const {
+  if (findings_ns_ != 0 && now_ns - findings_ns_ < kJudgeEveryNs) return findings_;
+  findings_ns_ = now_ns;
+  findings_ = 0;
+  for (const auto &process : processes_) findings_ += process->verdict().findings.size();
+  return findings_;
+}
+
+// "loss" and "totals", which are of all processes; what was open when its process ended is open no more.
+void LiveBoard::append_state(std::string &out, Ns now_ns) const {
+  Loss loss;
+  Totals totals;
+  uint64_t open = 0;
+  for (const auto &process : processes_) {
+    const Totals &of = process->timeline().totals();
+    add(loss, process->timeline().loss());
+    totals.opened += of.opened;
+    totals.closed += of.closed;
+    totals.transactions += of.transactions;
+    if (!process->has_ended()) open += of.opened - of.closed;
+  }
+  out += ",\"loss\":";
+  append_loss(out, loss);
+  out += ",\"totals\":";
+  JsonObject object(out);
+  object.number("opened", totals.opened);
+  object.number("closed", totals.closed);
+  object.number("open", open);
+  object.number("transactions", totals.transactions);
+  object.number("findings", finding_count(now_ns));
+  object.close();
+}
+
+LiveMessage LiveBoard::hello(Ns now_ns) const {
+  const std::lock_guard lock(mutex_);
+  return render_hello(now_ns);
+}
+
+LiveMessage LiveBoard::render_hello(Ns now_ns) const {
+  Selection selection = select_open_rows(table_, kHelloRows);
+  const auto &ended = table_.ended();
+  const size_t recent = std::min(ended.size(), kHelloEnded);
+  const size_t fitting = std::min(recent, kHelloRows - selection.rows.size());
+  const size_t more = selection.total - selection.rows.size() + recent - fitting;
+  selection.rows.insert(selection.rows.end(), ended.end() - static_cast<ptrdiff_t>(fitting), ended.end());
+  LiveMessage message;
+  message.position = table_.version();
+  std::string &out = message.text;
+  JsonObject object(out);
+  object.text("type", "hello");
+  object.text("schema", "wsitrace.live/1");
+  append_processes(object.key("processes"), processes_, now_ns, false);
+  append_state(out, now_ns);
+  append_rows(object.key("rows"), table_, selection.rows);
+  object.number("more", more);
+  object.close();
+  return message;
+}
+
+LiveMessage LiveBoard::changes(uint64_t position, Ns now_ns) const {
+  const std::lock_guard lock(mutex_);
+  auto gone = table_.gone_since(position);
+  if (!gone) return render_hello(now_ns);
+  std::vector<uint32_t> rows = table_.changed_since(position);
+  LiveMessage message;
+  message.position = table_.version();
+  if (rows.size() > kChangedRows) {
+    rows.resize(kChangedRows);
+    message.position = table_[rows.back()].version;
+  }
+  const auto not_to_be_told = [&](const Gone &g) { return g.version > message.position || find(g.pid, g.id); };
+  gone->erase(std::remove_if(gone->begin(), gone->end(), not_to_be_told), gone->end());
+  message.tells = !rows.empty() || !gone->empty();
+  std::string &out = message.text;
+  JsonObject object(out);
+  object.text("type", "changes");
+  append_processes(object.key("processes"), processes_, now_ns, true);
+  append_state(out, now_ns);
+  append_rows(object.key("rows"), table_, rows);
+  append_list(object.key("gone"), *gone,
+              [](std::string &to, const Gone &g) { append_json(to, std::string_view(row_key(g.pid, g.id))); });
+  object.close();
+  return message;
+}
+
+}  // namespace wsitrace

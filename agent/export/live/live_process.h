@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// One process on a live board: a log that is folded into rows, and that can be asked for the report and the verdict as of now.
+//
+// Who uses it: LiveBoard::listener() makes it, the collector tells it the log.
+// Threads:     any; the board's mutex is held through each call, by what is told and by what is asked.
+// Lifetime:    the board outlives it. Once the board has dropped it (another process has its pid, or too many have ended), it
+//              listens on without a place there.
+#ifndef WSITRACE_EXPORT_LIVE_LIVE_PROCESS_H
+#define WSITRACE_EXPORT_LIVE_LIVE_PROCESS_H
+
+#include <tsl/robin_map.h>
+
+#include <functional>
+#include <string>
+
+#include "agent/export/live/row_table.h"
+#include "agent/timeline/timeline.h"
+#include "agent/verdict/judge.h"
+
+namespace wsitrace {
+
+class LiveBoard;
+
+class LiveProcess final : public LogSink, private TimelineObserver {
+ public:
+  // NUMBER: processes of a board in the order of their coming. ALSO hears the same timeline, all but the counting of events.
+  LiveProcess(LiveBoard &board, uint32_t number, TimelineObserver &also);
+  ~LiveProcess() override = default;
+
+  void on_process(const ProcessFacts &facts) override;
+  void on_string(uint16_t id, std::string_view text) override;
+  void on_event(const Event &event, std::span<const std::byte> items) override;
+  void on_loss(const Loss &loss) override;
+  void on_end(const End &end) override;
+
+  // The document of wsitrace.report/1: what is kept of the ended connections, then the open ones.
+  [[nodiscard]] std::string report() const;
+  // LOOK is called with the timeline while nobody else uses it.
+  void inspect(const std::function<void(const Timeline &)> &look) const;
+
+  // What the board asks; it holds the mutex.
+  [[nodiscard]] uint32_t number() const { return number_; }
+  [[nodiscard]] bool has_ended() const { return ended_; }
+  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
+  [[nodiscard]] Verdict verdict() const;
+  // Nothing: not known any more.
+  [[nodiscard]] std::optional<uint32_t> row_of(uint64_t id) const;
+  // A row of this process was removed from the table.
+  void forget(uint64_t id);
+  // All rows leave the table; nothing is added any more.
+  void leave();
+
+ private:
+  void on_connection_event(const Connection &connection, const Event &event,
+                           std::span<const std::byte> items) override {
+    judge_.on_connection_event(connection, event, items);
+    also_.on_connection_event(connection, event, items);
+  }
+  void on_connection_opened(const Connection &connection) override;
+  void on_connection_changed(const Connection &before, const Connection &now) override;
+  void on_tls_established(const Connection &connection) override { also_.on_tls_established(connection); }
+  void on_bound(const Connection &connection, const Binding &binding) override;
+  void on_dropped(const Connection &connection, const Binding &binding) override;
+  void on_transaction_ended(const Connection &connection, const Transaction &transaction) override;
+  void on_session_opened(const Connection &connection) override;
+  void on_session_closed(const Connection &connection) override;
+  void on_connection_closed(const Connection &connection) override;
+  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override;
+  void refresh(const Connection &connection);
+
+  LiveBoard &board_;
+  const uint32_t number_;
+  bool listed_ = true;
+  bool ended_ = false;
+  tsl::robin_map<uint64_t, uint32_t> rows_;  // by id
+  uint64_t recent_id_ = 0;                   // the connection that changed last; 0: none
+  uint32_t recent_row_ = 0;
+  Judge judge_;
+  TimelineObserver &also_;
+  Timeline timeline_{*this};
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// What a Site answers to which request; site.cpp has what becomes of the answer.
+#include <algorithm>
+
+#include "agent/base/clock.h"
+#include "agent/serve/page_assets.h"
+#include "agent/serve/site.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr const char *kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char *kOpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+constexpr const char *kJson = "application/json";
+constexpr std::string_view kIndexFile = "index.html";
+
+constexpr const char *kNoPage =
+    "wsitrace\n"
+    "  metrics               for Prometheus\n"
+    "  api/report            connections, JSON (wsitrace.report/1)\n"
+    "  api/connections       rows of connections, JSON (wsitrace.connections/1)\n"
+    "  api/connections/PID/ID  one of them, whole\n"
+    "  api/findings          leaks and faults, JSON (wsitrace.findings/1)\n"
+    "  api/live              changes as they happen, websocket (wsitrace.live/1)\n"
+    "  healthz               ok while this server runs\n";
+constexpr const char *kNotBuilt = "The page is not here: this build has none (it was built without npm).\n";
+constexpr const char *kTurnedOff = "The page is turned off.\n";
+
+Response text_answer(unsigned status, std::string text) {
+  Response response;
+  response.status = status;
+  response.body = std::make_shared<const std::string>(std::move(text));
+  return response;
+}
+
+size_t bytes_of(const Request &request) {
+  size_t bytes = request.path.size();
+  for (const std::string_view argument : request.arguments) bytes += argument.size() + 1;
+  return bytes;
+}
+
+const Asset *asset_at(std::string_view path) {
+  const auto assets = page_assets();
+  const auto found = std::find_if(assets.begin(), assets.end(), [&](const Asset &asset) { return path == asset.path; });
+  return found == assets.end() ? nullptr : &*found;
+}
+
+std::string key_of(const Request &request) {
+  std::string key(request.path);
+  for (const std::string_view argument : request.arguments) key.append("\n").append(argument);
+  return key;
+}
+
+void ask(Exchange &exchange, const char *content_type, std::string key,
+         std::function<std::optional<std::string>()> content) {
+  exchange.response.content_type = content_type;
+  exchange.content_key = std::move(key);
+  exchange.content = std::move(content);
+}
+
+}  // namespace
+
+void Site::answer_page(Exchange &exchange, const Route &route, const Request &request, const Access &access) const {
+  const std::string_view file = route.file.empty() ? kIndexFile : route.file;
+  const Asset *asset = access.page ? asset_at(file) : nullptr;
+  Response &response = exchange.response;
+  if (asset == nullptr) {
+    if (route.file.empty()) response = text_answer(200, std::string(kNoPage) + (access.page ? kNotBuilt : kTurnedOff));
+    else response = text_answer(404, "no such page\n");
+  } else if (asset->gzip && !takes_gzip(request.accept_encoding)) {
+    response = text_answer(406, "this page is there as gzip only\n");
+  } else {
+    response.content_type = asset->content_type;
+    response.asset = {reinterpret_cast<const char *>(asset->bytes.data()), asset->bytes.size()};
+    response.gzip = asset->gzip;
+  }
+}
+
+void Site::answer_api(Exchange &exchange, const Route &route, const Request &request) const {
+  LiveBoard *board = content_.board;
+  if (!route.complaint.empty()) {
+    exchange.response = text_answer(400, route.complaint + "\n");
+  } else if (route.place == Place::kReport) {
+    ask(exchange, kJson, "report", content_.report);
+  } else if (board == nullptr) {
+    exchange.response = text_answer(404, "no such page\n");
+  } else if (route.place == Place::kConnections) {
+    ask(exchange, kJson, key_of(request),
+        [board, query = route.query] { return board->connections(query, monotonic_ns()); });
+  } else if (route.place == Place::kConnection) {
+    ask(exchange, kJson, key_of(request),
+        [board, pid = route.pid, id = route.id] { return board->connection(pid, id); });
+  } else if (route.place == Place::kFindings) {
+    ask(exchange, kJson, "findings", [board] { return board->findings(monotonic_ns()); });
+  } else {
+    exchange.response = text_answer(426, "this is a websocket, subprotocol wsitrace\n");
+  }
+}
+
+void Site::route(Exchange &exchange, const Request &request, const Access &access) const {
+  Response &response = exchange.response;
+  if (request.too_long || bytes_of(request) > kMaxUriBytes) {
+    response = text_answer(414, "the URI is longer than 1 KiB\n");
+    return;
+  }
+  const Route route = route_of(request.path, request.arguments);
+  const bool is_public = route.place == Place::kHealth || (route.place == Place::kPage && !access.metrics_only);
+  if (!is_public && !access.knows_host(request.host)) {
+    response = text_answer(403, "by this name nobody is served: use the address, localhost, or a token\n");
+  } else if (!is_public && !access.admits(request.authorization)) {
+    response = text_answer(401, "a token is needed\n");
+  } else if (route.place == Place::kNowhere ||
+             (access.metrics_only && route.place != Place::kMetrics && route.place != Place::kHealth)) {
+    response = text_answer(404, "no such page\n");
+  } else if (request.method == Method::kOther) {
+    response = text_answer(405, "only GET and HEAD\n");
+  } else if (route.place == Place::kHealth) {
+    response = text_answer(200, "ok\n");
+  } else if (route.place == Place::kPage) {
+    answer_page(exchange, route, request, access);
+  } else if (route.place != Place::kMetrics) {
+    answer_api(exchange, route, request);
+  } else if (content_.open_metrics && wants_open_metrics(request.accept)) {
+    ask(exchange, kOpenMetricsType, "open_metrics", content_.open_metrics);
+  } else {
+    ask(exchange, kMetricsType, "metrics", content_.metrics);
+  }
+}
+
+}  // namespace wsitrace

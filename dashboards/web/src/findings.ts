@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// The verdict so far, and what it rests on.
+
+import { get_findings } from "./api";
+import { h, set_text } from "./dom";
+import { count, span, visible, words } from "./format";
+import type { Finding, Findings } from "./model";
+
+const PAUSE_MS = 1000; // at most that often
+const REGULAR_MS = 15_000; // findings come with age, too
+
+export class FindingsPanel {
+  readonly element: HTMLElement;
+  readonly badge = h("button", { type: "button", class: "badge", "aria-expanded": "false", "data-verdict": "" }, "…");
+  private readonly body = h("div", { class: "panel-body" });
+  private asked_count = -1;
+  private timer = 0;
+
+  constructor(private readonly on_choose: (finding: Finding) => void, on_toggle: (open: boolean) => void) {
+    const close = h("button", { type: "button", class: "quiet", "aria-label": "Close (Escape)", title: "Close (Escape)" }, "✕");
+    this.element = h("section", { class: "panel findings", "aria-label": "Findings", hidden: true },
+      h("header", {}, h("h2", {}, "Findings"), close), this.body);
+    close.onclick = () => on_toggle(false);
+    this.badge.onclick = () => on_toggle(this.element.hidden);
+  }
+
+  set_open(open: boolean): void {
+    this.element.hidden = !open;
+    this.badge.setAttribute("aria-expanded", String(open));
+  }
+
+  /** Asks when the number of findings is another one than it was. */
+  heard(findings: number): void {
+    if (findings === this.asked_count) return;
+    this.asked_count = findings;
+    this.ask(0);
+  }
+
+  private ask(wait_ms: number): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.load(), wait_ms);
+  }
+
+  private async load(): Promise<void> {
+    const asked = this.asked_count;
+    try {
+      this.draw(await get_findings());
+    } catch {
+      this.asked_count = -1; // the next message asks again
+    }
+    this.ask(this.asked_count === asked ? REGULAR_MS : PAUSE_MS);
+  }
+
+  private draw({ verdict, findings }: Findings): void {
+    const total = findings.reduce((sum, finding) => sum + finding.count, 0);
+    this.badge.dataset["verdict"] = verdict;
+    set_text(this.badge, verdict === "clean" ? "No findings" :
+      `${total === 0 ? "" : `${count(total)} ${total === 1 ? "finding" : "findings"}`}${verdict === "inconclusive" ?
+        `${total === 0 ? "I" : ", i"}nconclusive` : ""}`);
+    const items = findings.map((finding) => this.item(finding));
+    this.body.replaceChildren(...(items.length > 0 ? items : [h("p", { class: "empty" }, verdict === "clean" ?
+      "Nothing leaks and nothing is stuck, so far." : "Nothing was found, but events are missing: nothing can be promised.")]));
+  }
+
+  private item(finding: Finding): HTMLElement {
+    const where = [finding.program, finding.vhost === null ? "" : `vhost ${finding.vhost}`,
+      finding.protocol === null ? "" : `protocol ${finding.protocol}`,
+      finding.last_callback === null ? "" : `last callback ${finding.last_callback}`,
+      finding.age_ns === null ? "" : `for ${span(finding.age_ns)}`, finding.certain ? "" : "not certain: events were lost"];
+    const item = h("article", { class: "finding" },
+      h("h3", {}, h("span", { class: "kind" }, words(finding.kind)), h("span", { class: "times" }, `× ${count(finding.count)}`)),
+      h("p", {}, visible(finding.message)),
+      h("p", { class: "advice" }, visible(finding.advice)),
+      h("p", { class: "where" }, visible(where.filter(Boolean).join(" · "))));
+    if (finding.connection !== null) {
+      const show = h("button", { type: "button" }, `Show connection ${finding.connection}`);
+      show.onclick = () => this.on_choose(finding);
+      item.append(show);
+    }
+    return item;
+  }
+}

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: MIT
+"""The rules in dashboards/prometheus: checked and played by promtool case by case, and proven on real programs in real
+trouble: wsitrace sees it, a real Prometheus scrapes it, the alert fires, and a real Alertmanager delivers it."""
+
+import glob
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+import workload
+from prometheus import RULE_FILES, RULES, Alertmanager, Prometheus, Target, Webhook, faster_rules, promtool, read_yaml
+
+PATHS = [os.path.join(RULES, name) for name in RULE_FILES]
+CASES = sorted(glob.glob(os.path.join(RULES, "tests", "*.yml")))
+SEVERITIES = {"critical", "warning", "info"}
+
+
+def rules_of(kind, *paths):
+    """The rules of KIND ("alert" or "record"), by name."""
+    return {rule[kind]: rule for file in read_yaml(*paths) for group in file["groups"] for rule in group["rules"] if kind in rule}
+
+
+class Rules(harness.Scenario):
+    def setUp(self):
+        super().setUp()
+        self.alerts = rules_of("alert", *PATHS)
+        self.assertGreater(len(self.alerts), 7)
+
+    def test_promtool_accepts_them(self):
+        status, told = promtool("check", "rules", *PATHS)
+        self.assertEqual(status, 0, told)
+
+    def test_every_case_is_as_told(self):
+        status, told = promtool("test", "rules", *CASES)
+        self.assertEqual(status, 0, told)
+
+    def test_every_alert_has_a_case_that_fires_and_one_that_does_not(self):
+        fires, rests = set(), set()
+        for test in (test for file in read_yaml(*CASES) for test in file["tests"]):
+            for case in test.get("alert_rule_test", []):
+                (fires if case["exp_alerts"] else rests).add(case["alertname"])
+        self.assertEqual(fires, set(self.alerts))
+        self.assertEqual(rests, set(self.alerts))
+
+    def test_every_alert_has_a_severity_texts_and_a_section_in_the_runbook(self):
+        with open(os.path.join(RULES, "RUNBOOK.md"), encoding="utf-8") as file:
+            runbook = file.read()
+        sections = re.findall(r"^## (\w+)$", runbook, re.MULTILINE)
+        self.assertEqual(sorted(sections), sorted(self.alerts), "each alert has one section, each section an alert")
+        for name, alert in self.alerts.items():
+            self.assertIn(alert["labels"]["severity"], SEVERITIES, name)
+            self.assertEqual(set(alert["annotations"]), {"summary", "description", "runbook_url"}, name)
+            self.assertEqual(alert["annotations"]["runbook_url"], f"dashboards/prometheus/RUNBOOK.md#{name.lower()}")
+        for section in re.split(r"^## ", runbook, flags=re.MULTILINE)[1:]:
+            for part in ("**Means.**", "**Look closer.**", "**Do.**"):
+                self.assertIn(part, section)
+
+    def test_every_recorded_rule_tells_level_metric_and_operation(self):
+        for name in rules_of("record", *PATHS):
+            self.assertRegex(name, r"^vhost(_protocol)?:lws_[a-z_]+:[a-z_]+(\d+[mh])?$")
+
+
+class Delivered(harness.Scenario):
+    """What tests stand on that follow an alert to the webhook. Rules are the real ones, with every duration divided by FASTER."""
+
+    FASTER = 100
+
+    def setUp(self):
+        super().setUp()
+        self.webhook = Webhook(self)
+        self.alertmanager = Alertmanager(self, self.webhook)
+
+    def observe(self, command):
+        """Runs COMMAND under `wsitrace run --serve`, and has it scraped."""
+        port = harness.free_port()
+        self.program = self.traced(command, "--serve", f"127.0.0.1:{port}")
+        self.addCleanup(self.program.stop)  # a launcher that is killed leaves its ring
+        self.scrape(port)
+
+    def scrape(self, port):
+        targets = {"program": [Target(("127.0.0.1", port), "/metrics")]}
+        self.prometheus = Prometheus(self, targets, faster_rules(self, self.FASTER), self.alertmanager)
+        harness.until(lambda: self.prometheus.query("wsitrace_build_info"), "a scrape")
+
+    def delivered(self, name, status="firing"):
+        return harness.until(lambda: self.webhook.alerts(name, status), f"{name}, {status}")[0]
+
+    def firing(self):
+        """What fires of the observed program."""
+        return {alert["labels"]["alertname"] for alert in self.prometheus.get("/api/v1/alerts")["data"]["alerts"]
+                if alert["state"] == "firing" and alert["labels"]["alertname"].startswith("Lws")}
+
+    def amtool(self, *arguments):
+        command = ["amtool", f"--alertmanager.url={self.alertmanager.url}", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def listed(self, name):
+        """The alerts NAME that Alertmanager has, by amtool."""
+        return json.loads(self.amtool("alert", "query", f"alertname={name}", "-o", "json"))
+
+
+class Delivery(Delivered):
+    LWS = "4.3.5"
+
+    def corpus(self, group, name):
+        return [os.path.join(harness.BUILD, "tests", "corpus", f"lws-{self.LWS}", f"corpus_{group}"), name]
+
+    def observe_corpus(self, group, name):
+        """A program of the corpus, and after its end nothing for a while."""
+        self.observe(["sh", "-c", f"{' '.join(self.corpus(group, name))}; exec sleep 300"])
+
+    def agent(self):
+        """An agent that has made its ring, and its port."""
+        rings, port = self.path("rings"), harness.free_port()
+        os.makedirs(rings, mode=0o700, exist_ok=True)
+        agent = self.start([harness.WSITRACE, "agent", "--dir", rings, "--listen", f"127.0.0.1:{port}"])
+        harness.until(lambda: os.path.exists(self.ring()), "the agent's ring")
+        return agent, port
+
+    def ring(self):
+        return self.path("rings", "agent.ring")
+
+    def test_a_leak_reaches_the_webhook(self):
+        self.observe_corpus("server", "forgets_for_each_client")
+        alert = self.delivered("LwsLeakFound")
+        self.assertEqual((alert["labels"]["kind"], alert["labels"]["severity"]), ("transaction_not_completed", "critical"))
+        self.assertEqual(alert["labels"]["job"], "program")
+        self.assertIn("transaction_not_completed", alert["annotations"]["description"])
+        self.assertTrue(alert["annotations"]["runbook_url"].endswith("RUNBOOK.md#lwsleakfound"))
+        self.assertEqual([one["labels"]["kind"] for one in self.listed("LwsLeakFound")], ["transaction_not_completed"])
+        self.assertEqual(self.firing(), {"LwsLeakFound"})
+        self.assertEqual(self.prometheus.unhealthy(), [])
+
+    def test_a_clean_program_is_no_alert_and_one_that_ended_is(self):
+        self.observe_corpus("requests", "many_one_after_another")
+        harness.until(lambda: self.prometheus.query('sum(lws_connections_closed_total{class="client"}) >= 53'), "its connections")
+        harness.until(lambda: self.prometheus.query("min(count_over_time(lws_findings[1m])) > 11"), "some seconds of scrapes")
+        self.assertEqual(self.firing(), set())
+        self.assertEqual(self.listed("LwsLeakFound") + self.listed("WsitraceDown"), [])
+        self.program.stop()
+        alert = self.delivered("WsitraceDown")
+        self.assertEqual((alert["labels"]["job"], alert["labels"]["severity"]), ("program", "critical"))
+
+    def test_what_was_recorded_while_nobody_looked_is_told_with_the_name_of_the_program(self):
+        self.agent()[0].stop(signal.SIGKILL)
+        preload = {"LD_PRELOAD": os.path.join(harness.BUILD, "lib", "libwsitrace_preload.so"), "WSITRACE_RING": self.ring()}
+        for case in (("server", "forgets_for_each_client"), ("requests", "many_one_after_another")):
+            result = self.execute(self.corpus(*case), env=preload)
+            self.assertEqual(result.status, 0, result)
+        self.scrape(self.agent()[1])
+        alert = self.delivered("LwsLeakFound")
+        self.assertEqual((alert["labels"]["program"], alert["labels"]["kind"]), ("corpus_server", "transaction_not_completed"))
+        self.assertTrue(self.prometheus.query('lws_connections_opened_total{program="corpus_requests"}'))
+        self.assertEqual({one["labels"]["program"] for one in self.listed("LwsLeakFound")}, {"corpus_server"})
+        self.assertEqual(self.prometheus.unhealthy(), [])
+
+    def test_amtool_accepts_the_configuration(self):
+        self.assertIn("SUCCESS", self.amtool("check-config", self.alertmanager.config))
+
+
+class Trouble(Delivered):
+    """A host whose clients bring it all that the alerts are about, each on a vhost of its own."""
+
+    FASTER = 200
+    TIMEOUT_S = 3
+    EXPECTED = {"LwsLeakFound": None, "LwsBindingsGrowing": "app", "LwsHandshakesStuck": "pinged",
+                "LwsTransactionsAborted": "own", "LwsPipeliningErrors": "own", "LwsLatencyBurnFast": "own",
+                "LwsLatencyBurnSlow": "own"}
+
+    def setUp(self):
+        super().setUp()
+        self.held = []
+        self.addCleanup(self.hang_up)
+
+    def hang_up(self):
+        for sock in self.held:
+            sock.close()
+
+    def address(self, vhost):
+        return self.program.address(f"{vhost} port")
+
+    def sent(self, vhost, text):
+        """A connection to VHOST on which TEXT is sent, and that is held."""
+        sock = workload.connect(self.address(vhost))
+        sock.sendall(text.encode())
+        self.held.append(sock)
+        return sock
+
+    def bring(self):
+        """One round: connections that say nothing, sessions that stay, requests that nobody answers (one is left soon, one waits
+        for the timeout, one was pipelined behind another), and a request whose body is late."""
+        get = "GET /{} HTTP/1.1\r\nHost: own\r\n\r\n".format
+        for _ in range(10):
+            self.sent("pinged", "")
+        self.held.append(workload.WebSocket(self.address("app"), "echo").sock)
+        self.sent("own", get("never"))
+        leaves, piped = self.sent("own", get("never")), self.sent("own", get("slow"))
+        time.sleep(0.02)
+        piped.sendall(get("never").encode())
+        late = self.sent("own", "POST /body HTTP/1.1\r\nHost: own\r\nContent-Length: 4\r\n\r\n")
+        time.sleep(0.3)
+        leaves.close()
+        piped.close()
+        late.sendall(b"late")
+
+    def test_every_trouble_a_program_can_have_is_told(self):
+        self.observe([harness.host_path("table_host"), "--files", self.files, "--timeout", self.TIMEOUT_S])
+        missing = dict(self.EXPECTED)
+        end = time.monotonic() + 3 * harness.PATIENCE_S
+        while missing and time.monotonic() < end:
+            self.bring()
+            for name, vhost in list(missing.items()):
+                if any(vhost in (None, alert["labels"].get("vhost")) for alert in self.webhook.alerts(name)):
+                    del missing[name]
+        self.assertEqual(missing, {}, "alerts that did not come")
+        self.assertEqual(self.prometheus.unhealthy(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

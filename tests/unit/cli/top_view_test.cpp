@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/top/top_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "agent/cli/top/cells.h"
+#include "tests/unit/timeline/script.h"
+
+namespace wsitrace {
+namespace {
+
+using test::Form;
+using test::Script;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr const char *kEnds = " txnc=0 close('x') DROP('y') CLOSED_HTTP DEST";
+
+// Logs of processes, as top would have read them.
+class TopViewTest : public ::testing::Test {
+ protected:
+  WatchedLog &process(uint32_t pid, const std::string &program, const std::string &words, bool lives = true) {
+    auto &log = *logs_.emplace_back(std::make_unique<WatchedLog>());
+    ProcessFacts facts;
+    facts.pid = pid;
+    facts.program = program;
+    facts.lws_version = "4.3.5";
+    facts.started_mono_ns = Script::kStartNs;
+    Script script(log, Form::kPreload);
+    log.on_process(facts);
+    script.play(words);
+    input_.processes.push_back({&log, lives});
+    input_.now_ns = script.now_ns() + 5'000'000'000;
+    return log;
+  }
+  std::vector<std::string> screen(const TopChoice &choice = {}, TopSize size = {100, 24}) const {
+    std::vector<std::string> lines;
+    for (const TopLine &line : draw_top(input_, choice, size).lines) lines.push_back(line.text);
+    return lines;
+  }
+
+  std::vector<std::unique_ptr<WatchedLog>> logs_;
+  TopInput input_;
+};
+
+TEST_F(TopViewTest, NothingRecordedIsSaid) {
+  EXPECT_THAT(screen(), SizeIs(24));
+  EXPECT_EQ(screen()[0], "nothing is recorded here");
+}
+
+TEST_F(TopViewTest, HeaderTellsProcessTotalsAndLoss) {
+  process(4711, "host", std::string("ACCEPT A:FH('/a') A:BIND") + kEnds + " ACCEPT FH('/b') BIND").on_loss({23, 0, {}});
+  EXPECT_EQ(screen()[0], "host (PID 4711), libwebsockets 4.3.5");
+  EXPECT_THAT(screen()[1], HasSubstr("1 closed"));
+  EXPECT_EQ(screen()[2], "23 events recorded, 0 lost");
+}
+
+TEST_F(TopViewTest, LossIsAWarning) {
+  process(4711, "host", "ACCEPT").on_loss({23, 7, {{"ring_full", 7}}});
+  const TopLine line = draw_top(input_, {}, {}).lines[2];
+  EXPECT_EQ(line.text, "23 events recorded, 7 lost; connections may be missing or incomplete");
+  EXPECT_EQ(line.style, TopStyle::kWarning);
+}
+
+TEST_F(TopViewTest, OpenConnectionsComeFirstThenThoseLeftOpenThenEndedOnes) {
+  process(1, "gone", "ACCEPT FH('/left') BIND", false);
+  process(2, "here", std::string("ACCEPT FH('/ended') BIND") + kEnds + " ACCEPT FH('/open') BIND");
+  TopChoice clients;
+  clients.cls = ConnectionClass::kClient;
+  const auto lines = screen(clients);
+  EXPECT_EQ(lines[0], "2 processes, 1 recording");
+  EXPECT_THAT(lines[4], AllOf(HasSubstr("here"), HasSubstr("/open")));
+  EXPECT_THAT(lines[5], AllOf(HasSubstr("gone"), HasSubstr("left"), HasSubstr("/left")));
+  EXPECT_THAT(lines[6], HasSubstr("/ended"));
+  EXPECT_THAT(lines[7], IsEmpty());
+}
+
+TEST_F(TopViewTest, ConnectionsOfATraceThatWasRotatedGoOnInTheNext) {
+  process(1, "host", "ACCEPT FH('/open') BIND", false).on_end({"detached", std::nullopt, std::nullopt});
+  for (const std::string &line : screen()) EXPECT_THAT(line, Not(HasSubstr("/open")));
+}
+
+TEST_F(TopViewTest, AgeOfAnOpenConnectionFollowsTheClock) {
+  process(1, "host", "ACCEPT FH('/open') BIND");
+  TopChoice clients;
+  clients.cls = ConnectionClass::kClient;
+  EXPECT_THAT(screen(clients)[4], StartsWith("5.00s client"));
+  input_.now_ns += 60'000'000'000;
+  EXPECT_THAT(screen(clients)[4], StartsWith("1m05s client"));
+}
+
+TEST_F(TopViewTest, EveryLineFitsWhateverTheSize) {
+  process(1, "host", "ACCEPT FH('/a/long/path/that/goes/on/and/on/and/on') BIND[protocol0@virtual.example.org]");
+  process(2, "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87", "ACCEPT FH('/x') BIND");
+  for (size_t columns : {1, 2, 7, 23, 61, 101, 997})
+    for (size_t lines : {1, 2, 5, 7, 31}) {
+      const auto shown = screen({}, {columns, lines});
+      EXPECT_THAT(shown, SizeIs(lines));
+      for (const std::string &line : shown) EXPECT_THAT(cells_of(line), Le(columns)) << line;
+    }
+}
+
+TEST_F(TopViewTest, OffsetBeyondTheEndShowsTheLastPage) {
+  std::string words;
+  for (int i = 0; i < 11; ++i) words += std::string(" ACCEPT FH('/a') BIND") + kEnds;
+  process(1, "host", words);
+  TopChoice choice;
+  choice.offset = 1000;
+  choice.cls = ConnectionClass::kClient;
+  const TopScreen shown = draw_top(input_, choice, {100, 12});
+  EXPECT_EQ(shown.page, 7u);
+  EXPECT_EQ(shown.offset, 11u - 7u);
+  EXPECT_THAT(shown.lines.back().text, HasSubstr("5-11 of 11"));
+}
+
+TEST_F(TopViewTest, TextOfTheHostObeysNothing) {
+  process(1, "a\x1b[2Jb", "ACCEPT");
+  EXPECT_EQ(screen()[0], "a\\x1b[2Jb (PID 1), libwebsockets 4.3.5");
+}
+
+TEST(TopChoice, SortAndClassGoRound) {
+  TopChoice choice;
+  choice.next_sort();
+  EXPECT_EQ(choice.sort, TopSort::kTransactions);
+  choice.next_sort();
+  choice.next_sort();
+  EXPECT_EQ(choice.sort, TopSort::kAge);
+  for (int i = 0; i < 4; ++i) choice.next_class();
+  EXPECT_FALSE(choice.cls);
+}
+
+TEST(AgeText, IsShortAtEveryScale) {
+  EXPECT_EQ(age_text(0), "0.0ms");
+  EXPECT_EQ(age_text(1'234'000), "1.2ms");
+  EXPECT_EQ(age_text(123'000'000), "123ms");
+  EXPECT_EQ(age_text(1'230'000'000), "1.23s");
+  EXPECT_EQ(age_text(59'990'000'000), "59.9s");
+  EXPECT_EQ(age_text(65'000'000'000), "1m05s");
+  EXPECT_EQ(age_text(7'380'000'000'000), "2h03m");
+  EXPECT_EQ(age_text(273'600'000'000'000), "3d04h");
+}
+
+TEST(Cells, WideCharactersTakeTwoAndCombiningOnesNone) {
+  EXPECT_EQ(cells_of("abc"), 3u);
+  EXPECT_EQ(cells_of("\xe4\xb8\xad\xe6\x96\x87"), 4u);
+  EXPECT_EQ(cells_of("e\xcc\x81"), 1u);
+}
+
+TEST(Cells, FitPadsAndCutsWithoutTearingACharacter) {
+  EXPECT_EQ(fit("ab", 4), "ab  ");
+  EXPECT_EQ(fit("ab", 4, Align::kRight), "  ab");
+  EXPECT_EQ(fit("abcdef", 4), "abc\u2026");
+  EXPECT_EQ(fit("\xe4\xb8\xad\xe6\x96\x87", 3), "\xe4\xb8\xad\u2026");
+  EXPECT_EQ(fit("\xe4\xb8\xad\xe6\x96\x87", 2), "\u2026 ");
+  EXPECT_EQ(fit("abc", 0), "");
+}
+
+TEST(Cells, DirectionOfTextCannotBeTurned) { EXPECT_EQ(shown_text("a\u202e/"), "a\ufffd/"); }
+
+}  // namespace
+}  // namespace wsitrace

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/prometheus/process_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "agent/verdict/check.h"
+#include "agent/verdict/judge.h"
+#include "tests/unit/timeline/script.h"
+
+namespace wsitrace::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char *kConnectionLeft = "CONTEXT CBIND CONTEXT_END=0 CONTEXT_END=1";
+
+// The log of one process, told in words.
+class Process {
+ public:
+  explicit Process(Metrics &metrics, uint32_t pid = 4711) : log_(metrics), script_(log_, Form::kPreload) {
+    ProcessFacts facts;
+    facts.pid = pid;
+    facts.started_mono_ns = Script::kStartNs;
+    facts.started_real_ns = 1'700'000'000'000'000'000;
+    log_.on_process(facts);
+  }
+  Process &plays(const char *words) {
+    script_.play(words);
+    return *this;
+  }
+  void ends() { script_.end("exit"); }
+
+ private:
+  ProcessMetrics log_;
+  Script script_;
+};
+
+std::string findings_of_kind(const std::string &kind, uint64_t count) {
+  return "lws_findings{kind=\"" + kind + "\"} " + std::to_string(count) + "\n";
+}
+
+TEST(ProcessMetrics, EveryKindOfFindingIsShownAtZero) {
+  const Metrics metrics;
+  const std::string text = render_metrics(metrics);
+  for (const FindingKind kind : finding_kinds()) EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), 0)));
+  EXPECT_EQ(finding_kinds().size(), kFindingKinds);
+}
+
+TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays(kConnectionLeft);
+  const std::string text = render_metrics(metrics);
+  EXPECT_THAT(text, HasSubstr(findings_of_kind("connection_not_destroyed", 1)));
+  EXPECT_THAT(text, HasSubstr(findings_of_kind("binding_not_dropped", 1)));
+}
+
+TEST(ProcessMetrics, FindingThatWasPrematureGoesAgain) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays(kConnectionLeft);
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 1)));
+  process.plays("DEST");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 0)));
+}
+
+TEST(ProcessMetrics, FindingsOfAllProcessesAddUpAndStayWithTheirEnd) {
+  Metrics metrics;
+  for (uint32_t pid = 1; pid <= 7; ++pid) Process(metrics, pid).plays(kConnectionLeft).ends();
+  Process alive(metrics);
+  alive.plays(kConnectionLeft);
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 8)));
+}
+
+TEST(ProcessMetrics, ForgottenContextIsAFindingOnceTheProcessHasEnded) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays("A:CONTEXT B:CONTEXT C:CBIND A:CONTEXT_END=0 A:CONTEXT_END=1");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("context_not_destroyed", 0)));
+  process.ends();
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("context_not_destroyed", 1)));
+}
+
+// The same log, judged as `wsitrace check` does.
+TEST(ProcessMetrics, CountsWhatACheckFinds) {
+  for (const char *words : {kConnectionLeft, "CONTEXT L:FNET=7 CONTEXT_END=0 L:DEST CONTEXT_END=1", "CONTEXT CBIND",
+                            "CONTEXT A:CBIND B:CBIND C:CBIND B:DEST CONTEXT_END=0 CONTEXT_END=1"}) {
+    Judge judge;
+    Timeline timeline(judge);
+    Script script(timeline, Form::kPreload);
+    script.play(words).end("exit");
+    Metrics metrics;
+    Process(metrics).plays(words).ends();
+    std::map<FindingKind, uint64_t> expected;
+    for (const Finding &finding : judge.verdict(timeline).findings) ++expected[finding.kind];
+    const std::string text = render_metrics(metrics);
+    for (const FindingKind kind : finding_kinds())
+      EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), expected[kind]))) << words;
+  }
+}
+
+TEST(ProcessMetrics, ExemplarsNameTheConnectionAndItsTime) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays("+3ms ACCEPT FH('/a') st=200 FFC BIND txnc=0 close('x') DROP('y') CLOSED_HTTP +20ms DEST").ends();
+  const std::string text = render_open_metrics(metrics);
+  EXPECT_THAT(text,
+              testing::ContainsRegex("lws_connection_duration_seconds_bucket\\{class=\"client\",le=\"0.1\"\\} 1 # "
+                                     "\\{connection=\"4711/[0-9]+\"\\} 0.02[0-9]* 1700000000.02[0-9]\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("lws_transaction_duration_seconds_bucket\\{[^}]*\\} 1 # "
+                                           "\\{connection=\"4711/[0-9]+\"\\} "));
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr("4711")));
+}
+
+TEST(ProcessMetrics, MetricsMayBeGoneBeforeTheLogIsDestroyed) {
+  auto metrics = std::make_unique<Metrics>();
+  const Process process(*metrics);
+  metrics.reset();
+}
+
+TEST(ProcessMetrics, MayBeAskedBesideTheFold) {
+  Metrics metrics;
+  std::atomic<bool> over = false;
+  std::thread scraper([&] {
+    while (!over) EXPECT_THAT(render_open_metrics(metrics), HasSubstr("lws_findings"));
+  });
+  for (uint32_t pid = 1; pid <= 101; ++pid) Process(metrics, pid).plays(kConnectionLeft).ends();
+  over = true;
+  scraper.join();
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 101)));
+}
+
+}  // namespace
+}  // namespace wsitrace::test
