@@ -8,16 +8,17 @@ import subprocess
 import unittest
 
 import harness
+from test_check_formats import Gate
 
 KEPT, FORGOTTEN = 3, 7
 
 
-class Asked(harness.Scenario):
+class Asked(Gate):
     def command(self, kept=KEPT, forgotten=FORGOTTEN, lws=""):
         return [*self.host("stacks_host", lws=lws, files=False), str(kept), str(forgotten)]
 
-    def gate(self, *options, command=None):
-        return self.traced(command or self.command(), "--check", *options).wait()
+    def asked(self, *options, command=None):
+        return self.gate(command or self.command(), *options)
 
     def finding(self, trace="out.wsitrace"):
         verdict = json.loads(self.wsitrace("check", "--format", "json", self.path(trace)).out)
@@ -43,7 +44,7 @@ class Stacks(Asked):
     def test_finding_names_function_file_and_line_on_every_version(self):
         for lws in ("", *harness.LWS):
             with self.subTest(lws=lws or "system"):
-                result = self.gate("--stacks", "--session-memory", command=self.command(lws=lws))
+                result = self.asked("--stacks", "--session-memory", command=self.command(lws=lws))
                 self.assertEqual(result.status, 1, result)
                 finding = self.finding()
                 self.assertEqual((finding["kind"], finding["count"]), ("session_memory_left", FORGOTTEN))
@@ -53,21 +54,20 @@ class Stacks(Asked):
                 os.remove(self.path("out.wsitrace"))
 
     def test_report_has_the_stack_of_each_connection(self):
-        self.gate("--stacks")
+        self.asked("--stacks")
         clients = sorted(self.report().of_class("client"), key=lambda connection: connection["id"])
         functions = [{frame["function"] for frame in c["stacks"]["created"]} for c in clients]
         self.assertEqual(["keep_promise" in names for names in functions], [True] * KEPT + [False] * FORGOTTEN)
         self.assertEqual(["forget_promise" in names for names in functions], [False] * KEPT + [True] * FORGOTTEN)
 
     def test_sarif_has_them_too(self):
-        self.gate("--stacks", "--session-memory", "--format", "sarif=" + self.path("out.sarif"))
-        with open(self.path("out.sarif"), encoding="utf-8") as file:
-            result, = json.load(file)["runs"][0]["results"]
+        self.asked("--stacks", "--session-memory", "--format", "sarif=" + self.path("out.sarif"))
+        result, = self.sarif()["results"]
         places = {frame["location"]["message"]["text"] for stack in result["stacks"] for frame in stack["frames"]}
         self.assertLessEqual({"adopt_one", "forget_promise"}, places)
 
     def test_without_the_option_nothing_of_it_is_recorded(self):
-        self.gate("--session-memory")
+        self.asked("--session-memory")
         self.assertEqual(self.kinds(), {"user_left"})
         self.assertIsNone(self.finding()["stacks"])
         self.assertNotIn("stacks", self.report().of_class("client")[0])
@@ -76,7 +76,7 @@ class Stacks(Asked):
         command = self.command()
         stripped = shutil.copy(command[0], self.path("stripped"))
         subprocess.run(["strip", stripped], check=True)
-        self.gate("--stacks", "--session-memory", command=[stripped, *command[1:]])
+        self.asked("--stacks", "--session-memory", command=[stripped, *command[1:]])
         frames = [frame for frame in self.finding()["stacks"]["created"] if frame["module"] == stripped]
         self.assertGreater(len(frames), 2)
         for frame in frames:
@@ -87,7 +87,7 @@ class Stacks(Asked):
     def test_file_that_is_another_now_names_nothing(self):
         command = self.command()
         copy = shutil.copy(command[0], self.path("replaced"))
-        self.gate("--stacks", "--session-memory", command=[copy, *command[1:]])
+        self.asked("--stacks", "--session-memory", command=[copy, *command[1:]])
         self.assertIn("forget_promise", {frame["function"] for frame in self.finding()["stacks"]["created"]})
         os.replace(shutil.copy(self.host("many_host")[0], self.path("another")), copy)
         frames = [frame for frame in self.finding()["stacks"]["created"] if frame["module"] == copy]
@@ -103,14 +103,14 @@ class Stacks(Asked):
 
 class SessionMemory(Asked):
     def test_only_what_is_left_is_found_and_only_when_asked(self):
-        self.assertEqual(self.gate().status, 0)
+        self.assertEqual(self.asked().status, 0)
         self.assertEqual(self.kinds(), set())
-        result = self.gate("--session-memory")
+        result = self.asked("--session-memory")
         self.assertEqual(result.status, 1, result)
         finding = self.finding()
         self.assertEqual((finding["kind"], finding["vhost"], finding["protocol"], finding["count"]),
                          ("session_memory_left", "app", "promise", FORGOTTEN))
-        self.assertEqual(self.gate("--session-memory", command=self.command(KEPT, 0)).status, 0)
+        self.assertEqual(self.asked("--session-memory", command=self.command(KEPT, 0)).status, 0)
 
 
 if __name__ == "__main__":
