@@ -4,7 +4,7 @@
 //
 // How:   the unwinder of libgcc, which with glibc 2.35 and later takes no lock and no memory; addresses only. What lies at an address
 //        is found out later, from the file; which file that is, is recorded once for each.
-// Cost:  tests/bench/record_bench.cpp tells: about 0.2 us for each frame, and 9 slots of the ring.
+// Cost:  2.5 us at 4 calls deep, 3.6 us at 16 (tests/bench/record_bench.cpp), and 9 slots of the ring.
 // Needs: unwind tables (.eh_frame) in what has called; a stack ends where they do.
 #ifndef WSITRACE_PROBE_STACKS_H
 #define WSITRACE_PROBE_STACKS_H

@@ -76,7 +76,11 @@ Frames inlined_at(Dwfl_Module *file, uint64_t address, Frame function) {
   Dwarf_Die *unit = dwfl_module_addrdie(file, address, &bias);
   Dwarf_Die *scopes = nullptr;
   const int count = unit != nullptr ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
-  for (int i = 0; i < count && dwarf_tag(&scopes[i]) != DW_TAG_subprogram; ++i) {
+  for (int i = 0; i < count; ++i) {
+    if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram) {  // without a compiler's suffix, as the symbol table has it
+      if (const std::string name = name_of(&scopes[i]); !name.empty()) function.function = name;
+      break;
+    }
     if (dwarf_tag(&scopes[i]) != DW_TAG_inlined_subroutine) continue;
     Frame &inner = frames.emplace_back(function);
     inner.function = name_of(&scopes[i]);

@@ -37,7 +37,8 @@ struct Module {
   std::string build_id;  // lower-case hex; empty: it has none
 };
 
-// Hears what happens, in order. References are valid during the call only.
+// Hears what happens, in order. References are valid during the call only, but that a Connection keeps its address from
+// on_connection_opened until on_connection_closed has returned.
 class TimelineObserver {
  public:
   virtual ~TimelineObserver() = default;

@@ -42,10 +42,12 @@ void Connects::forget(const Connection &connection, bool succeeded, Ns now_ns) {
   if (!is_attempt(connection)) return;
   const auto target = targets_.find(connection.target);
   if (target == targets_.end() || target->second.pending.erase(connection.id) == 0) return;
-  if (!succeeded) return;
-  target->second.last_success_ns = now_ns;
-  const std::vector<uint64_t> &piled = target->second.piled;
-  target->second.answered += static_cast<uint64_t>(std::count(piled.begin(), piled.end(), connection.id));
+  if (succeeded) {
+    target->second.last_success_ns = now_ns;
+    const std::vector<uint64_t> &piled = target->second.piled;
+    target->second.answered += static_cast<uint64_t>(std::count(piled.begin(), piled.end(), connection.id));
+  }
+  if (target->second.pending.empty() && target->second.piled.empty()) targets_.erase(target);
 }
 
 void Connects::answered(const Connection &connection, Ns now_ns) { forget(connection, true, now_ns); }

@@ -11,6 +11,7 @@
 namespace wsitrace {
 
 // Outbound attempts to one target that are begun, one after the other, while those before are still pending and none succeeds.
+// Memory follows the pending attempts and the targets at which they have piled up.
 // A burst at one time is no such thing, nor are parallel requests of which most are answered, however slowly.
 class Connects {
  public:

@@ -6,6 +6,7 @@
 //   clock          clock_gettime(CLOCK_MONOTONIC)
 //   record         one Event of 32 bytes through RingWriter, clock read included
 //   probe/KIND     the same from lws's side: the thunk is called, asks a library for the facts, records, calls the host
+//   stack/N        where the program stood, N calls deep (`wsitrace run --stacks`)
 //   lttng_ust      lttng-ust reads its own clock; its channel is in overwrite mode, as a reader on the second core would only disturb
 //   spdlog_async   queue of 8192 lines, overrun_oldest: the caller never waits for the disk
 #include <benchmark/benchmark.h>
@@ -13,9 +14,11 @@
 #include <spdlog/sinks/rotating_file_sink.h>
 
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "agent/probe/stacks.h"
 #include "agent/ring/writer.h"
 #include "tests/bench/lttng_tp.h"
 #include "tests/bench/measure.h"
@@ -57,6 +60,24 @@ void probe(benchmark::State &state, lws_callback_reasons reason, const char *in)
   run(state, [=] { call(callback, reason, argument, length); });
 }
 
+// In frames of its own: the unwinder walks them all.
+[[gnu::noinline]] void stand_deep(int64_t calls, const std::function<void()> &there) {
+  if (calls > 0) stand_deep(calls - 1, there);
+  else there();
+  asm volatile("");  // no tail call
+}
+
+void stack(benchmark::State &state) {
+  set_up_probe();
+  uint32_t recorded = 0;
+  stand_deep(state.range(0), [&] {
+    run(state, [&] {
+      record_stack(fake_wsi(), LWS_CALLBACK_HTTP_BIND_PROTOCOL);
+      if (++recorded % kGiveBackEvery == 0) give_back();
+    });
+  });
+}
+
 void lttng_ust(benchmark::State &state) {
   if (!lttng_ust_tracepoint_enabled(wsitrace_bench, event)) return state.SkipWithError("no lttng session records it");
   uint64_t wsi = 0;
@@ -90,6 +111,7 @@ BENCHMARK_CAPTURE(probe, HTTP_DROP_PROTOCOL, LWS_CALLBACK_HTTP_DROP_PROTOCOL, "l
 BENCHMARK_CAPTURE(probe, HTTP, LWS_CALLBACK_HTTP, "/");
 BENCHMARK_CAPTURE(probe, FILTER_HTTP_CONNECTION, LWS_CALLBACK_FILTER_HTTP_CONNECTION, "/");
 BENCHMARK_CAPTURE(probe, WSI_DESTROY, LWS_CALLBACK_WSI_DESTROY, nullptr);
+BENCHMARK(stack)->Arg(4)->Arg(16);
 BENCHMARK(lttng_ust);
 BENCHMARK(spdlog_async);
 

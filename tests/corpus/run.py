@@ -31,7 +31,7 @@ CANNOT = "cannot run"
 NOTE = """The rules were written with these cases at hand: the table says what they are held to, not how they do on programs that nobody
 has seen. For that, group `mixed` was written when all others passed, without a look at the rules; at its first run 3 of its 4
 faults were found, and 1 of its 6 clean programs had a finding (a pool that filled up was taken for a leak)."""
-Case = collections.namedtuple("Case", "group name versions expected words")
+Case = collections.namedtuple("Case", "group name versions expected words flags")
 Result = collections.namedtuple("Result", "case version found problem")
 
 
@@ -43,17 +43,17 @@ def finding_of(text):
 
 
 def read_cases(path=HERE / "cases.txt"):
-    cases, group = [], None
+    cases, group, flags = [], None, []
     for line in path.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         if line.startswith("["):
-            group = line.strip("[] ")
+            group, *flags = line.replace("[", "").replace("]", "").split()
             continue
         facts, words = line.split(" | ", 1)
         name, versions, expected = facts.split(None, 2)
         wanted = {} if expected.strip() == "clean" else dict(finding_of(one) for one in expected.split(" + "))
-        cases.append(Case(group, name, versions, wanted, words.strip()))
+        cases.append(Case(group, name, versions, wanted, words.strip(), flags))
     return cases
 
 
@@ -97,7 +97,7 @@ def run_case(case, version, options):
     with tempfile.TemporaryDirectory(prefix="corpus.") as directory:
         trace = pathlib.Path(directory) / "trace.wsitrace"
         try:
-            run([wsitrace, "run", "-o", trace, "--", program, case.name], (0,), cwd=directory)
+            run([wsitrace, "run", *case.flags, "-o", trace, "--", program, case.name], (0,), cwd=directory)
             found, problem = found_in(trace, wsitrace)
         except CannotRun as error:
             return Result(case, version, {}, f"{CANNOT}: {error}")

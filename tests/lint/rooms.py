@@ -28,8 +28,8 @@ typeindex typeinfo unordered_map unordered_set utility valarray variant vector v
 assert.h ctype.h errno.h float.h inttypes.h limits.h math.h setjmp.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h
 stdint.h stdio.h stdlib.h string.h""".split()) | IMPURE
 SYSTEM = re.compile(r"""(sys|netinet|net|arpa|linux|asm|bits)/.*\.h|
-    (dirent|dlfcn|elf|execinfo|fcntl|fnmatch|getopt|glob|grp|ifaddrs|libgen|link|malloc|netdb|poll|pthread|pty|pwd|sched|
-     semaphore|signal|spawn|strings|syslog|termios|time|ucontext|unistd|utime|wait|wchar)\.h""", re.VERBOSE)
+    (cxxabi|dirent|dlfcn|elf|execinfo|fcntl|fnmatch|getopt|glob|grp|ifaddrs|libgen|link|malloc|netdb|poll|pthread|pty|pwd|sched|
+     semaphore|signal|spawn|strings|syslog|termios|time|ucontext|unistd|unwind|utime|wait|wchar)\.h""", re.VERBOSE)
 
 
 # The only places that may have <libwebsockets.h> in their row: inside the host, the server, and the C API over lws's types.

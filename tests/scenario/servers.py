@@ -18,9 +18,14 @@ class Lwsws:
 
     PROTOCOL = "lws-mirror-protocol"  # an echo for who is alone: it sends to everybody what one has sent
 
-    def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None, observer_pvo=None, observer_tls=None):
-        """PVO: options of the plugin on "app", OBSERVER_PVO: on "observer"; TLS and OBSERVER_TLS: (certificate, key)."""
-        self.test, self.lws = test, lws
+    STOCK = ("dumb-increment-protocol", "lws-status", "protocol-post-demo", "client-loopback-test", "protocol-lws-raw-test",
+             "lws-sshd-demo", "lws-raw-proxy", "lws-deaddrop", "lws-server-status")
+
+    def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None, observer_pvo=None, observer_tls=None, stock=False,
+                 run=None):
+        """PVO: options of the plugin on "app", OBSERVER_PVO: on "observer"; TLS and OBSERVER_TLS: (certificate, key). STOCK: with
+        all plugins of its own as well, on "app". RUN: starts a command, as test.start does."""
+        self.test, self.lws, self.stock = test, lws, stock
         self.directory = test.path("lwsws")
         os.makedirs(os.path.join(self.directory, "conf.d"))
         self.app = ("127.0.0.1", harness.free_port())
@@ -28,7 +33,7 @@ class Lwsws:
         self.observer_tls = observer_tls
         self._configure(plugin, pvo or {}, user, tls, observer_pvo or {})
         prefix = harness.LWS[lws]
-        self.program = test.start([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
+        self.program = (run or test.start)([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
                                   env=harness.RUNTIME)
         try:
             for address in (self.app, self.observer):
@@ -44,6 +49,8 @@ class Lwsws:
                "ws-protocols": [{self.PROTOCOL: {"status": "ok"}}]}
         observer = {"name": "observer", "port": str(self.observer[1]), "interface": "127.0.0.1", "noipv6": "1",
                     "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}]}
+        if self.stock:
+            self._add_stock(app)
         if tls:
             app.update({"host-ssl-cert": tls[0], "host-ssl-key": tls[1], "alpn": "h2,http/1.1"})
         if self.observer_tls:
@@ -56,6 +63,17 @@ class Lwsws:
         with open(os.path.join(self.directory, "conf.d", "vhosts"), "w", encoding="utf-8") as conf:
             json.dump({"vhosts": [app, observer]}, conf)
 
+    def _add_stock(self, app):
+        uploads = self.test.path("uploads")
+        os.makedirs(uploads)
+        options = {"lws-deaddrop": {"upload-dir": uploads},
+                   "lws-raw-proxy": {"onward": f"ipv4:127.0.0.1:{self.observer[1]}"},
+                   "protocol-lws-raw-test": {"fifo-path": self.test.path("fifo")}}
+        app["ws-protocols"] += [{name: {"status": "ok", **options.get(name, {})}} for name in self.STOCK]
+        app["mounts"] += [{"mountpoint": "/post", "origin": "callback://protocol-post-demo"},
+                          {"mountpoint": "/loop", "origin": "callback://client-loopback-test"},
+                          {"mountpoint": "/drop", "origin": "callback://lws-deaddrop"}]
+
     def _global(self, plugin, user):
         """lwsws allows a key more than once here, which a dictionary does not."""
         directories = [os.path.join(harness.LWS[self.lws], "share", "libwebsockets-test-server", "plugins")]
@@ -64,9 +82,10 @@ class Lwsws:
         # Only the plugins that are asked for: some of the others take threads or files of their own.
         chosen = self.test.path("plugins")
         os.makedirs(chosen)
-        for name in ("libprotocol_lws_mirror.so", "libprotocol_wsitrace.so"):
-            for directory in directories:
-                if os.path.exists(os.path.join(directory, name)):
+        wanted = ("libprotocol_lws_mirror.so", "libprotocol_wsitrace.so")
+        for directory in directories:
+            for name in os.listdir(directory):
+                if name.startswith("libprotocol_") and (self.stock or name in wanted):
                     os.symlink(os.path.join(directory, name), os.path.join(chosen, name))
         uid, gid = user or (os.getuid(), os.getgid())
         return json.dumps({"global": {"uid": str(uid), "gid": str(gid), "plugin-dir": chosen, "init-ssl": "yes"}})

@@ -16,6 +16,9 @@ bool is_of_lws(const Frame &frame) {
   return path.substr(path.rfind('/') + 1).starts_with("libwebsockets");
 }
 
+// Of the C library; main() itself may have become a jump.
+bool calls_main(const Frame &frame) { return frame.function.starts_with("__libc_start"); }
+
 std::string line_of(const Frame &frame) {
   if (frame.module.empty()) return fmt::format("{:#x}", frame.address);
   if (frame.function.empty()) return fmt::format("{:#x} in {}", frame.offset, printable(frame.module));
@@ -29,7 +32,7 @@ std::vector<std::string> lines_of(const Frames &frames) {
   auto from = std::find_if_not(frames.begin(), frames.end(), is_of_lws);
   if (from == frames.end()) from = frames.begin();
   std::vector<std::string> lines;
-  for (; from != frames.end(); ++from) {
+  for (; from != frames.end() && !calls_main(*from); ++from) {
     lines.push_back(line_of(*from));
     if (from->function == "main") break;
   }

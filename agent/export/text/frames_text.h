@@ -9,7 +9,7 @@
 
 namespace wsitrace {
 
-// One printable line a frame, innermost first, from the first one outside of libwebsockets to main():
+// One printable line a frame, innermost first, from the first one outside of libwebsockets to main() or what calls that:
 // "connect_again  src/client.c:41", "0x1f3a0 in /usr/lib/libfoo.so.1".
 std::vector<std::string> lines_of(const Frames &frames);
 

@@ -25,7 +25,8 @@ TEST(Sarif, RulesAreTheKindsWithTheirAdvice) {
   ASSERT_EQ(rules.size(), finding_kinds().size());
   EXPECT_EQ(rules[0]["id"], "connection_not_destroyed");
   EXPECT_EQ(rules[0]["name"], "ConnectionNotDestroyed");
-  EXPECT_EQ(rules[4]["help"]["text"], "Call lws_context_destroy() for each context.");
+  EXPECT_EQ(rules[static_cast<size_t>(FindingKind::kContextNotDestroyed)]["help"]["text"],
+            "Call lws_context_destroy() for each context.");
 }
 
 TEST(Sarif, CleanRunHasNoResultsAndSucceeded) {
