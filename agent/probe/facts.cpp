@@ -106,9 +106,11 @@ void add_method(Items &items, lws *wsi, int method) noexcept {
   if (is_upper_case(text, length)) items.add(kItemMethod, text, static_cast<size_t>(length));
 }
 
+// lws leaves a zero where it has taken the path for ended, and its arguments for begun: at '?', '&' and ';'.
 void add_path(Event &event, Items &items, const char *path, size_t length) noexcept {
-  if (const void *query = std::memchr(path, '?', length))
-    length = static_cast<size_t>(static_cast<const char *>(query) - path);
+  for (const char end : {'?', '\0'})
+    if (const void *found = std::memchr(path, end, length))
+      length = static_cast<size_t>(static_cast<const char *>(found) - path);
   if (length > kMaxPathBytes) {
     length = kMaxPathBytes;
     event.flags |= kPathCut;

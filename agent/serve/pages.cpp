@@ -45,6 +45,11 @@ const Asset *asset_at(std::string_view path) {
   return found == assets.end() ? nullptr : &*found;
 }
 
+// The page refers to its files relative to a place that ends in '/'.
+std::string with_slash(std::string_view uri) {
+  return uri.empty() || uri.back() == '/' ? std::string() : std::string(uri.substr(uri.rfind('/') + 1)) + "/";
+}
+
 std::string key_of(const Request &request) {
   std::string key(request.path);
   for (const std::string_view argument : request.arguments) key.append("\n").append(argument);
@@ -67,6 +72,9 @@ void Site::answer_page(Exchange &exchange, const Route &route, const Request &re
   if (asset == nullptr) {
     if (route.file.empty()) response = text_answer(200, std::string(kNoPage) + (access.page ? kNotBuilt : kTurnedOff));
     else response = text_answer(404, "no such page\n");
+  } else if (std::string place = with_slash(request.uri); route.file.empty() && !place.empty()) {
+    response = text_answer(301, "the page is one slash further\n");
+    response.location = std::move(place);
   } else if (asset->gzip && !takes_gzip(request.accept_encoding)) {
     response = text_answer(406, "this page is there as gzip only\n");
   } else {

@@ -65,6 +65,7 @@ bool send_response_headers(lws *wsi, const Response &response, bool closes, bool
   headers.add("referrer-policy:", "no-referrer");
   headers.add("cross-origin-resource-policy:", "same-origin");
   add_what_the_status_needs(headers, response.status);
+  if (!response.location.empty()) headers.add("location:", response.location);
   if (closes) headers.add("connection:", "close");
   return headers.send(last);
 }

@@ -45,6 +45,7 @@ struct Response {
   std::shared_ptr<const std::string> body;
   std::string_view asset;  // instead of a body: bytes that stay
   bool gzip = false;
+  std::string location;  // of a redirect; empty: it is none
 
   [[nodiscard]] std::string_view bytes() const { return body != nullptr ? std::string_view(*body) : asset; }
 };
@@ -55,6 +56,7 @@ enum class Method { kGet, kHead, kOther };
 struct Request {
   Method method = Method::kGet;
   std::string_view path;  // below the mount, with or without leading '/'
+  std::string_view uri;   // the whole path, mountpoint included
   Arguments arguments;
   bool too_long = false;                                          // the arguments were; they are not here
   std::string_view host, authorization, accept, accept_encoding;  // headers; empty: not sent

@@ -59,6 +59,7 @@ WsiRequest::WsiRequest(lws *wsi, std::string_view path)
       accept_encoding_(header_of(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING)) {
   request_.method = method_of(wsi);
   request_.path = path;
+  request_.uri = uri_of(wsi);
   read_arguments(wsi);
   request_.host = host_;
   request_.authorization = authorization_;

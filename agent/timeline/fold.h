@@ -71,6 +71,7 @@ struct Fold {
   std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };
 
+inline constexpr Ns kNsPerMillisecond = 1'000'000;
 inline constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
 inline bool ends_with_context(const Event &event) {
   return event.kind == k_close_requested && event.value == kContextDestroyReason;

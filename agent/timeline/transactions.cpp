@@ -18,7 +18,6 @@ namespace {
 
 // Handlers ask for the close after their last response, and lws closes at once; where it waits, there was something left to send.
 constexpr Ns kPromptCloseNs = 100'000'000;
-constexpr Ns kNsPerMillisecond = 1'000'000;
 
 void note_request_line(Fold &fold, Transaction &transaction, Items items) {
   for_each_item(items, [&](ItemTag tag, Items bytes) {

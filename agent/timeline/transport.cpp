@@ -6,8 +6,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr uint32_t kCloseWait = 8;  // TCP_CLOSE_WAIT
-constexpr Ns kNsPerMillisecond = 1'000'000;
+constexpr uint32_t kCloseWait = 8;          // TCP_CLOSE_WAIT
 constexpr size_t kMaxDescriptor = 1 << 20;  // a larger one is not remembered
 
 Tls &tls_of(Life &life) {

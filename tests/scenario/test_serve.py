@@ -58,6 +58,14 @@ class Endpoints:
         for client in open_ones:
             client.sock.close()
 
+    def test_page_is_asked_for_one_slash_further(self):
+        if self.mount:
+            reply = self.get("")
+            self.assertEqual((reply.status, reply.headers["location"]), (301, self.mount.rsplit("/", 1)[1] + "/"))
+        page = self.get("/")
+        self.assertEqual((page.status, page.headers["content-type"]), (200, "text/html; charset=utf-8"))
+        self.assertNotIn("location", page.headers)
+
     def test_what_makes_no_sense_is_400_and_one_line(self):
         for query in ("class=visitor", "state=asleep", "sort=size", "limit=0", "limit=1001", "limit=-1", "limit=+5", "limit=1e2",
                       "offset=-1", "offset=99999999999999999999", "colour=red", "class=client&class=client",
