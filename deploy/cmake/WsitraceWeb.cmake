@@ -54,5 +54,6 @@ else()
 endif()
 
 wsitrace_room(page SOURCES "${page_table}")
+wsitrace_room(no_page SOURCES "${PROJECT_SOURCE_DIR}/agent/serve/no_page.cpp") # also where it is not wanted, so that it stays fit
 string(COMPARE EQUAL "${page_without}" "" page_is_built)
 add_feature_info(page page_is_built "the page, embedded in the agent and the plugin")

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "agent/base/fd.h"
+#include "agent/cli/top/known_terminal.h"
 
 // Last: it defines macros with everyday names.
 #define NCURSES_NOMACROS 1
@@ -87,7 +88,7 @@ Expected<std::unique_ptr<Terminal>> Terminal::open() {
   sigaddset(&taken, SIGWINCH);
   state->signals = Fd(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!state->signals.valid()) return unexpected(system_error("signals", errno));
-  state->screen = ::newterm(nullptr, stdout, stdin);
+  if (is_known_terminal()) state->screen = ::newterm(nullptr, stdout, stdin);
   if (state->screen == nullptr) {
     const char *name = std::getenv("TERM");
     return unexpected(Error{"terminal", std::string("nothing is known of TERM=") + (name != nullptr ? name : ""),

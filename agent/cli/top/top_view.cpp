@@ -125,7 +125,7 @@ TopStyle style_of(const TopRow &row) {
 }
 
 std::string status_text(const TopChoice &choice, size_t from, size_t shown, size_t total, size_t columns) {
-  const std::string left =
+  std::string left =
       fmt::format("by {}  class: {}  {}-{} of {}", name_of_sort(choice.sort), choice.cls ? name_of(*choice.cls) : "all",
                   shown == 0 ? 0 : from + 1, from + shown, total);
   const std::string right = "q quit  s sort  c class  arrows, PgUp, PgDn";

@@ -144,11 +144,10 @@ void Exposition::add_escaped(std::string_view text, bool quotes) {
 void Exposition::add_number(double value) {
   constexpr double kExact = 9007199254740992.0;  // 2^53: whole numbers up to here are told as such
   std::array<char, 32> digits{};
-  char *end = digits.begin();
-  if (std::fabs(value) <= kExact && value == std::trunc(value))
-    end = std::to_chars(digits.begin(), digits.end(), static_cast<int64_t>(value)).ptr;
-  else end = std::to_chars(digits.begin(), digits.end(), value).ptr;
-  out_.append(digits.begin(), end);
+  const bool whole = std::fabs(value) <= kExact && value == std::trunc(value);
+  const char *end = whole ? std::to_chars(digits.begin(), digits.end(), static_cast<int64_t>(value)).ptr
+                          : std::to_chars(digits.begin(), digits.end(), value).ptr;
+  out_.append(digits.data(), static_cast<size_t>(end - digits.data()));
 }
 
 }  // namespace wsitrace
