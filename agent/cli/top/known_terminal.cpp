@@ -11,7 +11,9 @@ namespace wsitrace {
 
 bool is_known_terminal() {
   int found = 0;
-  return ::setupterm(nullptr, STDOUT_FILENO, &found) == OK;
+  if (::setupterm(nullptr, STDOUT_FILENO, &found) != OK) return false;
+  ::del_curterm(::cur_term);  // newterm() has its own
+  return true;
 }
 
 }  // namespace wsitrace
