@@ -9,6 +9,7 @@ Each program runs in a process group of its own, which is ended with the test; n
 """
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -125,10 +126,20 @@ class Program:
         self.send_signal(number)
         return self.wait()
 
+    def _forget_rings(self):
+        """A launcher that is killed leaves its ring in memory."""
+        if os.path.exists(f"/proc/{self.pid}"):
+            return  # the number is somebody else's by now
+        for name in (f"*.{self.pid}.ring*", f"*.{self.pid}-*.ring*"):
+            for path in glob.glob(f"/dev/shm/wsitrace-{os.getuid()}/{name}"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+
     def discard(self):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)  # also what the program has left behind
         self.process.wait()
+        self._forget_rings()
         self._out.close()
         self._err.close()
 
