@@ -91,23 +91,9 @@ build() { # PRESET; once
   if logged "$1-build" configure_and_build "$1"; then built+="$1 "; else built+="no-$1 "; return 1; fi
 }
 
-# The JUnit file that ctest leaves, as lines "passed NAME" and "failed NAME". Whatever did not run failed.
-read_junit() { # FILE PREFIX
-  python3 - "$@" <<'PYTHON'
-import sys
-import xml.etree.ElementTree as tree
-cases = list(tree.parse(sys.argv[1]).getroot().iter("testcase"))
-for case in cases:
-    ran = case.get("status") == "run" and case.find("skipped") is None and case.find("failure") is None
-    print("passed" if ran else "failed", f"{sys.argv[2]}.{case.get('name')}")
-if not cases:
-    print("failed", f"{sys.argv[2]} (no test ran)")
-PYTHON
-}
-
 # ctest on the build of PRESET; further arguments choose the tests. ThreadSanitizer wants addresses where it expects them.
 run_ctest() { # NAME PRESET ARGUMENT...
-  local name=$1 preset=$2 junit=$PWD/$logs/$1.xml log=$logs/$1.log started=$SECONDS before_failed before_passed
+  local name=$1 preset=$2 junit=$PWD/$logs/$1.xml log=$logs/$1.log started=$SECONDS before_failed before_passed said
   local command=(ctest --test-dir "build/$preset" --output-on-failure --no-tests=ignore --timeout 240
                  --output-junit "$junit")
   shift 2
@@ -115,17 +101,14 @@ run_ctest() { # NAME PRESET ARGUMENT...
   rm -f "$junit"
   before_passed=$(count passed); before_failed=$(count failed)
   "${command[@]}" "$@" >"$log" 2>&1 || true
-  if [ -s "$junit" ]; then read_junit "$junit" "$name" >>"$results"; else echo "failed $name (no results)" >>"$results"; fi
+  said=$(python3 tests/results.py "$junit" "$log" "$name" "$results") || echo "failed $name (no results)" >>"$results"
   say "$name: $(($(count passed) - before_passed)) passed, $(($(count failed) - before_failed)) failed" \
     "in $(clock $((SECONDS - started)))"
-  if [ "$(count failed)" -gt "$before_failed" ]; then
-    grep "^failed $name" "$results" | sed 's/^/    /'
-    echo "    see $log"
-  fi
+  [ -z "$said" ] || printf '%s\n' "$said" "    see $log"
 }
 
 unit_tests() { run_ctest "$1-unit" "$1" -R '^unit\.' -j "$jobs"; }
-# Real programs on a shared machine: one that fails gets a second chance, and the log shows both.
+# Real programs on a shared machine: one that fails gets a second chance, and is named.
 scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j "$jobs" --repeat until-pass:2; }
 
 step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || true; }

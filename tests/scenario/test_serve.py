@@ -142,8 +142,10 @@ class Endpoints:
             self.assertIn("this build has none", root.text)
 
     def test_findings_of_a_healthy_server_are_none(self):
+        workload.keep_alive(self.app, "/", 5, 1)
+        self.settled(1 + self.knocks, state="closed")
         answer = self.get("/api/findings").json
-        self.assertEqual((answer["schema"], answer["verdict"], answer["findings"]), ("wsitrace.findings/1", "clean", []))
+        self.assertEqual((answer["schema"], answer["verdict"], answer["findings"]), ("wsitrace.findings/1", "clean", []), answer)
 
     def test_live_tells_each_change(self):
         self.settled(self.knocks, state="closed")
