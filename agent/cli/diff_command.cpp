@@ -9,7 +9,7 @@
 #include "agent/compare/tally.h"
 #include "agent/export/json/compare_json.h"
 #include "agent/export/text/compare_text.h"
-#include "agent/timeline/both_observers.h"
+#include "agent/timeline/observers.h"
 #include "agent/verdict/judge.h"
 
 namespace wsitrace {
@@ -60,7 +60,7 @@ Expected<std::vector<Rule>> parse_rules(const std::vector<std::string> &texts) {
 Expected<Summary> summary_of(const std::string &file, uint32_t pid) {
   Judge judge;
   Tally tally;
-  BothObservers both(judge, tally);
+  Observers both({&judge, &tally});
   Timeline timeline(both);
   return read_log(file, timeline, pid).map([&] { return tally.summary(timeline, judge.verdict(timeline)); });
 }

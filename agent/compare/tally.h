@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Counts and times one trace while its timeline is folded; beside a Judge, by BothObservers.
+// Counts and times one trace while its timeline is folded; beside a Judge, by Observers.
 //
 // Memory: follows the names of vhosts and protocols, not the connections.
 #ifndef WSITRACE_COMPARE_TALLY_H

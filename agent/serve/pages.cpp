@@ -105,6 +105,14 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
   }
 }
 
+void Site::answer_metrics(Exchange &exchange, bool open) const {
+  ask(exchange, open ? kOpenMetricsType : kMetricsType, open ? "open_metrics" : "metrics",
+      [board = content_.board, &render = open ? content_.open_metrics : content_.metrics] {
+        if (board != nullptr) board->ask();
+        return render();
+      });
+}
+
 void Site::route(Exchange &exchange, const Request &request, const Access &access) const {
   Response &response = exchange.response;
   if (request.too_long || bytes_of(request) > kMaxUriBytes) {
@@ -128,10 +136,8 @@ void Site::route(Exchange &exchange, const Request &request, const Access &acces
     answer_page(exchange, route, request, access);
   } else if (route.place != Place::kMetrics) {
     answer_api(exchange, route, request);
-  } else if (content_.open_metrics && wants_open_metrics(request.accept)) {
-    ask(exchange, kOpenMetricsType, "open_metrics", content_.open_metrics);
   } else {
-    ask(exchange, kMetricsType, "metrics", content_.metrics);
+    answer_metrics(exchange, content_.open_metrics && wants_open_metrics(request.accept));
   }
 }
 

@@ -95,7 +95,7 @@ class Site {
   static constexpr size_t kMostTold = 16;       // libwebsockets needs 1 to 2 us for each
 
   struct Content {
-    std::function<std::string()> metrics;            // Prometheus text
+    std::function<std::string()> metrics;            // Prometheus text; BOARD is asked before
     std::function<std::string()> report;             // JSON report
     std::function<std::string()> open_metrics = {};  // OpenMetrics text; empty: there is only the other
     LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
@@ -136,6 +136,7 @@ class Site {
  private:
   using Batch = std::vector<std::shared_ptr<Exchange>>;
   void route(Exchange &exchange, const Request &request, const Access &access) const;
+  void answer_metrics(Exchange &exchange, bool open) const;
   void answer_page(Exchange &exchange, const Route &route, const Request &request, const Access &access) const;
   void answer_api(Exchange &exchange, const Route &route, const Request &request) const;
   size_t with_content() const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -36,21 +37,8 @@ void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause) {
 }
 
 void fold_binding(Fold &fold, Life &life, const Event &event) {
-  switch (event.kind) {
-    case k_HTTP_BIND_PROTOCOL:
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_SERVER_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL:
-    case k_RAW_FILE_BIND_PROTOCOL: return bind(fold, life, event);
-    case k_HTTP_DROP_PROTOCOL:
-    case k_CLIENT_HTTP_DROP_PROTOCOL:
-    case k_WS_SERVER_DROP_PROTOCOL:
-    case k_WS_CLIENT_DROP_PROTOCOL:
-    case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL: return drop(fold, life, event);
-    default: return;
-  }
+  if (is_bind(event.kind)) return bind(fold, life, event);
+  if (is_drop(event.kind)) return drop(fold, life, event);
 }
 
 }  // namespace wsitrace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -41,13 +42,8 @@ bool is_beginning(const Event &event) {
 
 // Events that are part of the end say nothing about how long it was quiet before.
 bool is_part_of_end(uint16_t kind) {
+  if (is_drop(kind)) return true;
   switch (kind) {
-    case k_HTTP_DROP_PROTOCOL:
-    case k_CLIENT_HTTP_DROP_PROTOCOL:
-    case k_WS_SERVER_DROP_PROTOCOL:
-    case k_WS_CLIENT_DROP_PROTOCOL:
-    case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL:
     case k_CLOSED:
     case k_CLOSED_HTTP:
     case k_CLOSED_CLIENT_HTTP:
@@ -64,17 +60,7 @@ bool is_part_of_end(uint16_t kind) {
 }
 
 // Callbacks in which the application decides something; not those that only tell of lws's own steps.
-bool gives_control(uint16_t kind) {
-  switch (kind) {
-    case k_WSI_CREATE:
-    case k_HTTP_BIND_PROTOCOL:
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_SERVER_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL: return false;
-    default: return kind < k_gap;
-  }
-}
+bool gives_control(uint16_t kind) { return kind != k_WSI_CREATE && !is_bind(kind) && kind < k_gap; }
 
 // What happens on a stream happens on its carrier.
 void note_sign(Fold &fold, Life &life, const Event &event) {

@@ -2,24 +2,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr size_t kMaxModules = 4096;
-
-bool is_bind(int kind) {
-  switch (kind) {
-    case k_HTTP_BIND_PROTOCOL:
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_SERVER_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL:
-    case k_RAW_FILE_BIND_PROTOCOL: return true;
-    default: return false;
-  }
-}
 
 std::string hex(const uint8_t *bytes, size_t count) {
   constexpr char kDigits[] = "0123456789abcdef";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/timeline/timeline.h"
 
+#include <utility>
+
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -103,17 +105,22 @@ Timeline::~Timeline() = default;
 void Timeline::on_process(const ProcessFacts &facts) {
   fold_->process = facts;
   fold_->sees_calls = fold_->sees_calls || facts.attach == "preload";
+  fold_->observer.on_process_known(facts);
 }
 
 void Timeline::on_string(uint16_t id, std::string_view text) { fold_->strings.tell(id, text); }
 void Timeline::on_event(const Event &event, std::span<const std::byte> items) { fold_event(*fold_, event, items); }
 
 void Timeline::on_loss(const Loss &loss) {
-  fold_->loss = loss;
+  const Loss before = std::exchange(fold_->loss, loss);
   if (loss.lost > 0) fold_->lossy = true;
+  fold_->observer.on_lost(before, fold_->loss);
 }
 
-void Timeline::on_end(const End &end) { fold_->end = end; }
+void Timeline::on_end(const End &end) {
+  fold_->end = end;
+  fold_->observer.on_log_ended(*this);
+}
 
 const Totals &Timeline::totals() const { return fold_->totals; }
 const ProcessFacts &Timeline::process() const { return fold_->process; }

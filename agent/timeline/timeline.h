@@ -37,11 +37,15 @@ struct Module {
   std::string build_id;  // lower-case hex; empty: it has none
 };
 
+class Timeline;
+
 // Hears what happens, in order. References are valid during the call only, but that a Connection keeps its address from
 // on_connection_opened until on_connection_closed has returned.
 class TimelineObserver {
  public:
   virtual ~TimelineObserver() = default;
+  // Who the process is; again when a fact changed.
+  virtual void on_process_known(const ProcessFacts &) {}
   virtual void on_event_counted(uint16_t /*kind*/) {}
   // An event that belongs to this connection, before it is folded in; not for those that reveal it only later (stray ones).
   virtual void on_connection_event(const Connection &, const Event &, std::span<const std::byte> /*items*/) {}
@@ -58,6 +62,11 @@ class TimelineObserver {
   virtual void on_connection_closed(const Connection &) {}
   // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".
   virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}
+  virtual void on_lost(const Loss & /*before*/, const Loss & /*now*/) {}
+  // What is open now will be told no end.
+  virtual void on_log_ended(const Timeline &) {}
+  // Not from the Timeline but from whoever owns it: somebody wants to see now what the observer keeps.
+  virtual void on_asked(const Timeline &) {}
 };
 
 struct Totals {

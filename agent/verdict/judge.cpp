@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/verdict/judge.h"
 
+#include "agent/timeline/binding_events.h"
 #include "agent/verdict/rules.h"
 
 namespace wsitrace {
@@ -49,6 +50,11 @@ void doubt_findings(std::vector<Finding> &findings) {
   }
 }
 
+// That TCP is connected means little: a server that hangs has a backlog.
+bool is_answer(uint16_t kind) {
+  return kind == k_ESTABLISHED_CLIENT_HTTP || kind == k_CLIENT_ESTABLISHED || kind == k_RAW_CONNECTED;
+}
+
 Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {
   judge_what_is_left(timeline, groups);
   Verdict verdict;
@@ -67,7 +73,7 @@ Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &sta
 
 void Judge::on_connection_opened(const Connection &connection) {
   connects_.opened(connection);
-  growth_.opened(connection);
+  if (judges_growth_) growth_.opened(connection);
 }
 
 // Some are known for a client's only after a while.
@@ -75,28 +81,17 @@ void Judge::on_connection_changed(const Connection &before, const Connection &no
   if (before.cls != ConnectionClass::kClient && now.cls == ConnectionClass::kClient) on_connection_opened(now);
 }
 
-// That TCP is connected means little: a server that hangs has a backlog.
 void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
-  switch (event.kind) {
-    case k_user_left: return session_memory_.left(connection, items);
-    case k_HTTP_DROP_PROTOCOL:
-    case k_CLIENT_HTTP_DROP_PROTOCOL:
-    case k_WS_SERVER_DROP_PROTOCOL:
-    case k_WS_CLIENT_DROP_PROTOCOL:
-    case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL: return session_memory_.dropped(connection);
-    case k_ESTABLISHED_CLIENT_HTTP:
-    case k_CLIENT_ESTABLISHED:
-    case k_RAW_CONNECTED: return connects_.answered(connection, event.time_ns);
-    default: return;
-  }
+  if (event.kind == k_user_left) session_memory_.left(connection, items);
+  if (is_drop(event.kind)) session_memory_.dropped(connection);
+  if (is_answer(event.kind)) connects_.answered(connection, event.time_ns);
 }
 
 void Judge::on_connection_closed(const Connection &connection) {
   stacks_.closed(connection);
   session_memory_.closed(connection);
   connects_.closed(connection);
-  growth_.closed(connection);
+  if (judges_growth_) growth_.closed(connection);
   judge_transactions(connection, groups_);
   judge_peer(connection, groups_);
 }
@@ -110,8 +105,14 @@ Groups Judge::heard(const Timeline &timeline) const {
   descriptors_.judge(groups);
   session_memory_.judge(groups);
   connects_.judge(groups);
-  growth_.judge(timeline, groups);
+  if (judges_growth_) growth_.judge(timeline, groups);
   return groups;
+}
+
+std::vector<Finding> Judge::found_so_far(const Timeline &timeline) const {
+  Groups groups = heard(timeline);
+  judge_what_is_left(timeline, groups);
+  return groups.findings(timeline.last_event_ns());
 }
 
 Verdict Judge::verdict(const Timeline &timeline) const {

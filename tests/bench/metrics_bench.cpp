@@ -24,7 +24,8 @@ constexpr uint64_t kStepNs = 1000;
 // The log of a process with kOpen connections, and the metrics that heard of them.
 struct Busy {
   Metrics metrics;
-  ProcessMetrics log{metrics};
+  ProcessMetrics observer{metrics};
+  Timeline log{observer};
   Event last{};
 
   Busy() {
@@ -84,6 +85,7 @@ void scrape(benchmark::State &state, Render render) {
   for (auto _ : state) {
     busy->something_happens();
     const uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    busy->observer.on_asked(busy->log);
     text = render(busy->metrics);
     times_s.push_back(static_cast<double>(clock_ns(CLOCK_THREAD_CPUTIME_ID) - from) * 1e-9);
     state.SetIterationTime(times_s.back());

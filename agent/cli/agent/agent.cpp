@@ -11,10 +11,10 @@
 #include <exception>
 
 #include "agent/base/clock.h"
-#include "agent/cli/agent/fan_out.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/ring_place.h"
 #include "agent/cli/run/say_error.h"
+#include "agent/collect/fan_out.h"
 
 namespace wsitrace {
 namespace {

@@ -5,8 +5,6 @@
 #include <chrono>
 #include <vector>
 
-#include "agent/cli/agent/fan_out.h"
-
 namespace wsitrace {
 namespace {
 
@@ -38,7 +36,7 @@ Expected<void> AgentView::start(const ServeOptions &options) {
 }
 
 std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
-  auto live = board_.listener();
+  auto live = board_.listener(metrics_.observers(facts.program));
   {
     const std::lock_guard lock(mutex_);
     auto ended = std::count_if(processes_.begin(), processes_.end(), [](const auto &p) { return p->has_ended(); });
@@ -51,10 +49,7 @@ std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
       }
     processes_.push_back(live);
   }
-  auto sinks = std::make_shared<FanOut>();
-  sinks->add(metrics_.listener(facts.program));
-  sinks->add(std::move(live));
-  return sinks;
+  return live;
 }
 
 void AgentView::work() {

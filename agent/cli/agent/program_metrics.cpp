@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "agent/cli/agent/fan_out.h"
 #include "agent/export/prometheus/process_metrics.h"
 
 namespace wsitrace {
@@ -46,17 +45,16 @@ std::string known_kind(const std::string &kind) {
 }  // namespace
 
 // Counts a process of PROGRAM while its log goes on.
-class ProgramMetrics::Process final : public LogSink {
+class ProgramMetrics::Process final : public TimelineObserver {
  public:
   Process(ProgramMetrics &owner, Program &program) : owner_(owner), program_(program) {
     const std::lock_guard lock(owner_.mutex_);
     ++program_.processes;
   }
-  void on_event(const Event &, std::span<const std::byte>) override {}
-  void on_end(const End &end) override {
+  void on_log_ended(const Timeline &timeline) override {
     const std::lock_guard lock(owner_.mutex_);
     --program_.processes;
-    ++program_.ended[known_kind(end.kind)];
+    ++program_.ended[known_kind(timeline.end()->kind)];
   }
 
  private:
@@ -64,7 +62,7 @@ class ProgramMetrics::Process final : public LogSink {
   Program &program_;
 };
 
-std::shared_ptr<LogSink> ProgramMetrics::listener(const std::string &program_untrusted) {
+std::vector<std::shared_ptr<TimelineObserver>> ProgramMetrics::observers(const std::string &program_untrusted) {
   Program *program = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -72,10 +70,7 @@ std::shared_ptr<LogSink> ProgramMetrics::listener(const std::string &program_unt
     if (place == nullptr) place = std::make_unique<Program>();
     program = place.get();
   }
-  auto sinks = std::make_shared<FanOut>();
-  sinks->add(std::make_shared<ProcessMetrics>(program->metrics));
-  sinks->add(std::make_shared<Process>(*this, *program));
-  return sinks;
+  return {std::make_shared<ProcessMetrics>(program->metrics), std::make_shared<Process>(*this, *program)};
 }
 
 void ProgramMetrics::set_rings(const RingCounts &rings) {

@@ -18,7 +18,6 @@
 
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/metrics.h"
-#include "wsitrace/log.h"
 
 namespace wsitrace {
 
@@ -31,8 +30,8 @@ class ProgramMetrics final : public Exposed {
  public:
   static constexpr size_t kMaxPrograms = CappedNames::kMaxNames;
 
-  // For the log of one more process; this outlives it.
-  std::shared_ptr<LogSink> listener(const std::string &program_untrusted);
+  // For the timeline of one more process; this outlives them.
+  std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted);
   void set_rings(const RingCounts &rings);
 
   std::vector<prometheus::MetricFamily> Collect() const override;

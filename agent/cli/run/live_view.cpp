@@ -42,9 +42,7 @@ Expected<void> LiveView::start(const ServeOptions &options) {
 
 std::string LiveView::url() const { return server_->url() + "/"; }
 
-std::vector<std::shared_ptr<LogSink>> LiveView::listeners() {
-  return {std::make_shared<ProcessMetrics>(metrics_), board_.listener()};
-}
+std::shared_ptr<LogSink> LiveView::listener() { return board_.listener({std::make_shared<ProcessMetrics>(metrics_)}); }
 
 bool LiveView::wants_flush() const {
   const std::lock_guard lock(mutex_);

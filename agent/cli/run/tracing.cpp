@@ -91,8 +91,7 @@ Expected<void> Tracing::serve(const ServeOptions &options) {
 
 std::vector<std::shared_ptr<LogSink>> Tracing::sinks_for_process(bool first) {
   std::vector<std::shared_ptr<LogSink>> sinks = reports_.sinks(first);
-  if (live_)
-    for (auto &listener : live_->listeners()) sinks.push_back(std::move(listener));
+  if (live_) sinks.push_back(live_->listener());
   return sinks;
 }
 

@@ -10,7 +10,7 @@ void WatchedLog::on_connection_closed(const Connection &connection) {
 
 size_t WatchedLog::findings() const {
   if (timeline_.end() != nullptr) return judge_.verdict(timeline_).findings.size();
-  return judge_.heard(timeline_).findings(timeline_.last_event_ns()).size();
+  return judge_.found_so_far(timeline_).size();
 }
 
 }  // namespace wsitrace

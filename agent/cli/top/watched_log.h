@@ -9,7 +9,7 @@
 
 #include <deque>
 
-#include "agent/timeline/both_observers.h"
+#include "agent/timeline/observers.h"
 #include "agent/timeline/timeline.h"
 #include "agent/verdict/judge.h"
 
@@ -36,7 +36,7 @@ class WatchedLog final : public LogSink, private TimelineObserver {
 
   std::deque<Connection> ended_;
   Judge judge_;
-  BothObservers both_{*this, judge_};
+  Observers both_{{this, &judge_}};
   Timeline timeline_{both_};
 };
 

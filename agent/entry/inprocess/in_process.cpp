@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <vector>
 
 #include "agent/collect/collector.h"
+#include "agent/collect/fan_out.h"
 #include "agent/collect/trace_file.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
@@ -24,30 +24,6 @@ constexpr milliseconds kBusyPause{10};
 constexpr milliseconds kIdlePause{40};
 constexpr milliseconds kHorizon{2};  // the collector holds back what is younger than 1 ms
 constexpr uint64_t kFlushEveryNs = 200'000'000;
-
-// Tells one log to several sinks.
-class FanOut final : public LogSink {
- public:
-  void add(std::shared_ptr<LogSink> sink) { sinks_.push_back(std::move(sink)); }
-  void on_process(const ProcessFacts &facts) override {
-    for (const auto &sink : sinks_) sink->on_process(facts);
-  }
-  void on_string(uint16_t id, std::string_view text) override {
-    for (const auto &sink : sinks_) sink->on_string(id, text);
-  }
-  void on_event(const Event &event, std::span<const std::byte> items) override {
-    for (const auto &sink : sinks_) sink->on_event(event, items);
-  }
-  void on_loss(const Loss &loss) override {
-    for (const auto &sink : sinks_) sink->on_loss(loss);
-  }
-  void on_end(const End &end) override {
-    for (const auto &sink : sinks_) sink->on_end(end);
-  }
-
- private:
-  std::vector<std::shared_ptr<LogSink>> sinks_;
-};
 
 std::string with_pid(std::string path) {
   for (size_t at = path.find("%p"); at != std::string::npos; at = path.find("%p", at))
@@ -67,8 +43,7 @@ __attribute__((destructor)) void stop_at_exit() {
 struct InProcess::State {
   State(const InProcessOptions &options, RingFile file)
       : board({.ended = options.history}),
-        report(board),
-        metrics_log(std::make_shared<ProcessMetrics>(metrics)),
+        report(board, std::make_shared<ProcessMetrics>(metrics)),
         site({.metrics = [this] { return render_metrics(metrics); },
               .report = [this] { return report.report(); },
               .open_metrics = [this] { return render_open_metrics(metrics); },
@@ -77,13 +52,10 @@ struct InProcess::State {
         pid(static_cast<uint32_t>(getpid())) {}
 
   std::shared_ptr<LogSink> sink_for(const ProcessFacts &facts) {
+    // A forked child: it counts and can be looked at, but the report is not of it.
+    if (facts.pid != pid) return board.listener({std::make_shared<ProcessMetrics>(metrics)});
     auto sinks = std::make_shared<FanOut>();
-    if (facts.pid != pid) {  // a forked child: it counts, its connections are not ours to report
-      sinks->add(std::make_shared<ProcessMetrics>(metrics));
-      return sinks;
-    }
     if (trace != nullptr) sinks->add(trace);
-    sinks->add(metrics_log);
     sinks->add(report.sink());
     return sinks;
   }
@@ -103,7 +75,6 @@ struct InProcess::State {
   Metrics metrics;
   LiveBoard board;
   LiveReport report;
-  std::shared_ptr<ProcessMetrics> metrics_log;
   std::shared_ptr<TraceWriter> trace;
   Site site;
   RingFile ring;
@@ -164,6 +135,7 @@ std::string InProcess::report_json() const {
 
 std::string InProcess::metrics() const {
   catch_up();
+  state_->board.ask();
   return render_metrics(state_->metrics);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/export/live/live_board.h"
 #include "agent/verdict/scope.h"
@@ -18,8 +19,9 @@ namespace wsitrace {
 
 class LiveReport {
  public:
-  // BOARD outlives this.
-  explicit LiveReport(LiveBoard &board) : process_(board.listener(&scopes_)) {}
+  // BOARD outlives this. OTHER hears the same timeline.
+  LiveReport(LiveBoard &board, std::shared_ptr<TimelineObserver> other)
+      : process_(board.listener({scopes_, std::move(other)})) {}
   LiveReport(const LiveReport &) = delete;
   LiveReport &operator=(const LiveReport &) = delete;
 
@@ -52,7 +54,7 @@ class LiveReport {
     std::optional<Scope> open;  // the board's mutex guards it
   };
 
-  Scopes scopes_;
+  std::shared_ptr<Scopes> scopes_ = std::make_shared<Scopes>();
   std::shared_ptr<LiveProcess> process_;
 };
 

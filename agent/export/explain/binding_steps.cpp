@@ -6,36 +6,12 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
-#include "wsitrace/event.h"
+#include "agent/timeline/binding_events.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr uint64_t kBindingsOneByOne = 3;  // bindings
-
-bool is_bind(uint16_t kind) {
-  switch (kind) {
-    case k_HTTP_BIND_PROTOCOL:
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_SERVER_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL:
-    case k_RAW_FILE_BIND_PROTOCOL: return true;
-    default: return false;
-  }
-}
-
-bool is_drop(uint16_t kind) {
-  switch (kind) {
-    case k_HTTP_DROP_PROTOCOL:
-    case k_CLIENT_HTTP_DROP_PROTOCOL:
-    case k_WS_SERVER_DROP_PROTOCOL:
-    case k_WS_CLIENT_DROP_PROTOCOL:
-    case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL: return true;
-    default: return false;
-  }
-}
 
 // What lws was at when it bound the protocol.
 std::string occasion_of(uint16_t kind_before) {

@@ -18,8 +18,8 @@
 #include <string_view>
 
 #include "agent/export/json/connection_json.h"
-#include "agent/timeline/both_observers.h"
 #include "agent/timeline/filter.h"
+#include "agent/timeline/observers.h"
 #include "agent/timeline/timeline.h"
 #include "agent/verdict/judge.h"
 
@@ -61,7 +61,7 @@ class JsonReport final : public LogSink, private TimelineObserver {
   Filter filter_;
   Write write_;
   Judge judge_;
-  BothObservers both_{*this, judge_};
+  Observers both_{{this, &judge_}};
   Timeline timeline_{both_};
   NameFrames name_frames_ = addresses_only;
   std::string text_;

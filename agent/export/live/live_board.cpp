@@ -2,6 +2,7 @@
 #include "agent/export/live/live_board.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/export/json/connection_json.h"
 #include "agent/export/json/json_text.h"
@@ -40,11 +41,16 @@ void add(Loss &sum, const Loss &loss) {
 
 }  // namespace
 
-std::shared_ptr<LiveProcess> LiveBoard::listener(TimelineObserver *also) {
+std::shared_ptr<LiveProcess> LiveBoard::listener(LiveProcess::Others others) {
   const std::lock_guard lock(mutex_);
-  auto process = std::make_shared<LiveProcess>(*this, next_number_++, also != nullptr ? *also : nobody_);
+  auto process = std::make_shared<LiveProcess>(*this, next_number_++, std::move(others));
   processes_.push_back(process);
   return process;
+}
+
+void LiveBoard::ask() {
+  const std::lock_guard lock(mutex_);
+  for (const auto &process : processes_) process->tell_that_asked();
 }
 
 void LiveBoard::supersede(const LiveProcess &process) {

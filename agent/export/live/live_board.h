@@ -54,8 +54,10 @@ class LiveBoard {
   LiveBoard(const LiveBoard &) = delete;
   LiveBoard &operator=(const LiveBoard &) = delete;
 
-  // For the log of one more process. ALSO, if any, hears its timeline and outlives it.
-  std::shared_ptr<LiveProcess> listener(TimelineObserver *also = nullptr);
+  // For the log of one more process; OTHERS hear its timeline.
+  std::shared_ptr<LiveProcess> listener(LiveProcess::Others others = {});
+  // Tells these that somebody wants to see what they keep.
+  void ask();
 
   // wsitrace.connections/1
   [[nodiscard]] std::string connections(const ConnectionQuery &query, Ns now_ns) const;
@@ -81,7 +83,6 @@ class LiveBoard {
   [[nodiscard]] size_t finding_count(Ns now_ns) const;
 
   const Limits limits_;
-  TimelineObserver nobody_;
   mutable std::mutex mutex_;  // guards all below
   RowTable table_;
   Processes processes_;

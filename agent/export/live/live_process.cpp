@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/live/live_process.h"
 
+#include <utility>
+
 #include "agent/export/json/connection_json.h"
 #include "agent/export/live/live_board.h"
-#include "agent/verdict/rules.h"
 
 namespace wsitrace {
 
-LiveProcess::LiveProcess(LiveBoard &board, uint32_t number, TimelineObserver &also)
-    : board_(board), number_(number), also_(also) {}
+namespace {
+
+std::vector<TimelineObserver *> all_of(const LiveProcess::Others &others, TimelineObserver &judge,
+                                       TimelineObserver &rows) {
+  std::vector<TimelineObserver *> all;
+  for (const auto &other : others) all.push_back(other.get());
+  all.insert(all.end(), {&judge, &rows});
+  return all;
+}
+
+}  // namespace
+
+LiveProcess::LiveProcess(LiveBoard &board, uint32_t number, Others others)
+    : board_(board), number_(number), others_(std::move(others)), all_(all_of(others_, judge_, *this)) {}
 
 void LiveProcess::on_process(const ProcessFacts &facts) {
   const std::lock_guard lock(board_.mutex_);
@@ -40,52 +53,12 @@ void LiveProcess::on_end(const End &end) {
 
 void LiveProcess::on_connection_opened(const Connection &connection) {
   if (listed_) rows_[connection.id] = board_.table_.add(*this, connection);
-  judge_.on_connection_opened(connection);
-  also_.on_connection_opened(connection);
-}
-
-void LiveProcess::on_connection_changed(const Connection &before, const Connection &now) {
-  refresh(now);
-  judge_.on_connection_changed(before, now);
-  also_.on_connection_changed(before, now);
-}
-
-void LiveProcess::on_bound(const Connection &connection, const Binding &binding) {
-  refresh(connection);
-  also_.on_bound(connection, binding);
-}
-
-void LiveProcess::on_dropped(const Connection &connection, const Binding &binding) {
-  refresh(connection);
-  also_.on_dropped(connection, binding);
-}
-
-void LiveProcess::on_transaction_ended(const Connection &connection, const Transaction &transaction) {
-  refresh(connection);
-  also_.on_transaction_ended(connection, transaction);
-}
-
-void LiveProcess::on_session_opened(const Connection &connection) {
-  refresh(connection);
-  also_.on_session_opened(connection);
-}
-
-void LiveProcess::on_session_closed(const Connection &connection) {
-  refresh(connection);
-  also_.on_session_closed(connection);
 }
 
 void LiveProcess::on_connection_closed(const Connection &connection) {
-  judge_.on_connection_closed(connection);
-  also_.on_connection_closed(connection);
   const auto row = row_of(connection.id);
   if (!row) return;
   if (const auto crowded_out = board_.table_.close(*row)) board_.remove(*crowded_out);
-}
-
-void LiveProcess::on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
-  judge_.on_descriptor_left(context, descriptor, kind, when);
-  also_.on_descriptor_left(context, descriptor, kind, when);
 }
 
 void LiveProcess::refresh(const Connection &connection) {
@@ -124,12 +97,10 @@ void LiveProcess::inspect(const std::function<void(const Timeline &)> &look) con
 // While the log goes on, that it has no end is no doubt.
 Verdict LiveProcess::verdict() const {
   if (ended_) return judge_.verdict(timeline_);
-  Groups groups = judge_.heard(timeline_);
-  judge_what_is_left(timeline_, groups);
   Verdict verdict;
   verdict.program = timeline_.process().program;
   verdict.started_ns = timeline_.process().started_mono_ns;
-  verdict.findings = groups.findings(timeline_.last_event_ns());
+  verdict.findings = judge_.found_so_far(timeline_);
   const uint64_t lost = timeline_.loss().lost;
   if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
   if (!timeline_.process().notice.empty())

@@ -12,9 +12,12 @@
 #include <tsl/robin_map.h>
 
 #include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/export/live/row_table.h"
+#include "agent/timeline/observers.h"
 #include "agent/timeline/timeline.h"
 #include "agent/verdict/judge.h"
 
@@ -24,8 +27,11 @@ class LiveBoard;
 
 class LiveProcess final : public LogSink, private TimelineObserver {
  public:
-  // NUMBER: processes of a board in the order of their coming. ALSO hears the same timeline, all but the counting of events.
-  LiveProcess(LiveBoard &board, uint32_t number, TimelineObserver &also);
+  // Those who hear the same timeline, with the board's mutex held.
+  using Others = std::vector<std::shared_ptr<TimelineObserver>>;
+
+  // NUMBER: processes of a board in the order of their coming.
+  LiveProcess(LiveBoard &board, uint32_t number, Others others);
   ~LiveProcess() override = default;
 
   void on_process(const ProcessFacts &facts) override;
@@ -44,6 +50,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   [[nodiscard]] bool has_ended() const { return ended_; }
   [[nodiscard]] const Timeline &timeline() const { return timeline_; }
   [[nodiscard]] Verdict verdict() const;
+  void tell_that_asked() { all_.on_asked(timeline_); }
   // Nothing: not known any more.
   [[nodiscard]] std::optional<uint32_t> row_of(uint64_t id) const;
   // A row of this process was removed from the table.
@@ -52,21 +59,14 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   void leave();
 
  private:
-  void on_connection_event(const Connection &connection, const Event &event,
-                           std::span<const std::byte> items) override {
-    judge_.on_connection_event(connection, event, items);
-    also_.on_connection_event(connection, event, items);
-  }
   void on_connection_opened(const Connection &connection) override;
-  void on_connection_changed(const Connection &before, const Connection &now) override;
-  void on_tls_established(const Connection &connection) override { also_.on_tls_established(connection); }
-  void on_bound(const Connection &connection, const Binding &binding) override;
-  void on_dropped(const Connection &connection, const Binding &binding) override;
-  void on_transaction_ended(const Connection &connection, const Transaction &transaction) override;
-  void on_session_opened(const Connection &connection) override;
-  void on_session_closed(const Connection &connection) override;
+  void on_connection_changed(const Connection &, const Connection &now) override { refresh(now); }
+  void on_bound(const Connection &connection, const Binding &) override { refresh(connection); }
+  void on_dropped(const Connection &connection, const Binding &) override { refresh(connection); }
+  void on_transaction_ended(const Connection &connection, const Transaction &) override { refresh(connection); }
+  void on_session_opened(const Connection &connection) override { refresh(connection); }
+  void on_session_closed(const Connection &connection) override { refresh(connection); }
   void on_connection_closed(const Connection &connection) override;
-  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override;
   void refresh(const Connection &connection);
 
   LiveBoard &board_;
@@ -77,8 +77,9 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   uint64_t recent_id_ = 0;                   // the connection that changed last; 0: none
   uint32_t recent_row_ = 0;
   Judge judge_;
-  TimelineObserver &also_;
-  Timeline timeline_{*this};
+  const Others others_;
+  Observers all_;
+  Timeline timeline_{all_};
 };
 
 }  // namespace wsitrace

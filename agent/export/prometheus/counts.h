@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What Metrics counts. metrics.cpp adds, families.cpp reads; everything but `events` and `sources` is guarded by `mutex`.
+// What Metrics counts. metrics.cpp adds, families.cpp reads; everything but `events` is guarded by `mutex`.
 #ifndef WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 #define WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 
@@ -100,9 +100,6 @@ struct Metrics::Counts {
   std::map<std::string, uint64_t> lost;                 // by cause
   std::set<std::pair<std::string, std::string>> hosts;  // lws version, attach
   int64_t real_minus_mono_ns = 0;
-
-  std::mutex sources_mutex;  // taken before `mutex`, if both
-  std::vector<std::weak_ptr<FindingSource>> sources;
 
   // Puts an open connection into a group and takes it out again; leave() tells the state it was in, if it was there.
   void enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state);

@@ -281,7 +281,6 @@ class Metrics::Families {
 };
 
 std::vector<ExposedFamily> Metrics::collect_exposed() const {
-  ask_sources();
   const std::lock_guard lock(counts_->mutex);
   return Families(*counts_).all();
 }

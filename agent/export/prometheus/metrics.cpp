@@ -84,20 +84,6 @@ void Metrics::add_findings(const FindingCounts &before, const FindingCounts &now
   for (size_t kind = 0; kind < kFindingKinds; ++kind) counts_->findings[kind] += now[kind] - before[kind];
 }
 
-void Metrics::add_source(std::weak_ptr<FindingSource> source) {
-  const std::lock_guard lock(counts_->sources_mutex);
-  counts_->sources.push_back(std::move(source));
-}
-
-void Metrics::ask_sources() const {
-  const std::lock_guard lock(counts_->sources_mutex);
-  auto &sources = counts_->sources;
-  std::erase_if(sources, [](const auto &source) { return source.expired(); });
-  for (const auto &source : sources) {
-    if (const auto alive = source.lock()) alive->count_findings();
-  }
-}
-
 void Metrics::on_rendered(double seconds, uint64_t bytes) const {
   const std::lock_guard lock(counts_->mutex);
   counts_->last_scrape = {seconds, bytes};

@@ -14,14 +14,19 @@
 #ifndef WSITRACE_EXPORT_PROMETHEUS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_METRICS_H
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/export/prometheus/exposed.h"
-#include "agent/export/prometheus/live_findings.h"
+#include "agent/timeline/timeline.h"
+#include "agent/verdict/finding.h"
 
 namespace wsitrace {
+
+inline constexpr size_t kFindingKinds = static_cast<size_t>(FindingKind::kConnectionsGrow) + 1;
+using FindingCounts = std::array<uint64_t, kFindingKinds>;  // findings, not connections: one a kind, vhost and protocol
 
 class Metrics final : public Exposed {
  public:
@@ -29,14 +34,6 @@ class Metrics final : public Exposed {
   ~Metrics() override;
   Metrics(const Metrics &) = delete;
   Metrics &operator=(const Metrics &) = delete;
-
-  // Somebody who looks for findings when they are asked for: each scrape calls count_findings() first, on its own thread.
-  class FindingSource {
-   public:
-    virtual ~FindingSource() = default;
-    virtual void count_findings() = 0;  // calls add_findings()
-  };
-  void add_source(std::weak_ptr<FindingSource> source);
 
   // A process that is observed: for wsitrace_build_info, and for the wall clock of oldest starts (all processes of one
   // machine share CLOCK_MONOTONIC). Tell it before its connections, and again when a fact changed.
@@ -68,7 +65,6 @@ class Metrics final : public Exposed {
  private:
   struct Counts;
   class Families;
-  void ask_sources() const;
 
   std::unique_ptr<Counts> counts_;
 };

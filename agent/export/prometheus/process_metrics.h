@@ -1,30 +1,53 @@
 // SPDX-License-Identifier: MIT
 //
-// The log of one process as a contribution to Metrics. When the log ends, what was open leaves the gauges, what was found stays.
+// The timeline of one process as a contribution to Metrics. When its log ends, what was open leaves the gauges, what was found
+// stays. Findings are as of the last on_asked(), which belongs before each scrape.
 //
-// Threads: one that folds; the thread of a scrape may ask for findings meanwhile, and waits for the event that is being folded.
+// lws_findings is what `wsitrace check` would list now, as far as a rule can speak before the end:
+//    transactions, peers, connects, descriptors   when they see it
+//    connections, bindings, vhosts left           once every context is gone
+//    contexts left                                when the log has ended
+//    growth                                       never: Prometheus itself has the numbers, see the alerts
+//
+// Threads: the one that folds; Metrics has a lock of its own.
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
 #include "agent/export/prometheus/metrics.h"
+#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 
-class ProcessMetrics final : public LogSink {
+class ProcessMetrics final : public TimelineObserver {
  public:
   // METRICS must live until the last call of this; it may be gone before this is destroyed.
-  explicit ProcessMetrics(Metrics &metrics);
-  ~ProcessMetrics() override;
+  explicit ProcessMetrics(Metrics &metrics) : metrics_(metrics) {}
 
-  void on_process(const ProcessFacts &facts) override;
-  void on_string(uint16_t id, std::string_view text) override;
-  void on_event(const Event &event, std::span<const std::byte> items) override;
-  void on_loss(const Loss &loss) override;
-  void on_end(const End &end) override;
+  void on_process_known(const ProcessFacts &facts) override;
+  void on_event_counted(uint16_t kind) override;
+  void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
+  void on_connection_opened(const Connection &connection) override;
+  void on_connection_changed(const Connection &before, const Connection &now) override;
+  void on_tls_established(const Connection &connection) override;
+  void on_bound(const Connection &connection, const Binding &binding) override;
+  void on_dropped(const Connection &connection, const Binding &binding) override;
+  void on_transaction_ended(const Connection &connection, const Transaction &transaction) override;
+  void on_session_opened(const Connection &connection) override;
+  void on_session_closed(const Connection &connection) override;
+  void on_connection_closed(const Connection &connection) override;
+  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override;
+  void on_lost(const Loss &before, const Loss &now) override;
+  void on_log_ended(const Timeline &timeline) override;
+  void on_asked(const Timeline &timeline) override;
 
  private:
-  class Listener;
-  std::shared_ptr<Listener> listener_;
+  void count_findings(const Timeline &timeline);
+
+  Metrics &metrics_;
+  Judge judge_{Judge::Growths::kLeftOut};
+  uint32_t pid_ = 0;
+  FindingCounts counted_{};
+  bool changed_ = false;  // since they were counted
 };
 
 }  // namespace wsitrace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/program_metrics.h"
 
+#include "agent/timeline/observers.h"
 #include "tests/unit/cli/agent_fixture.h"
 #include "tests/unit/timeline/script.h"
 
@@ -14,12 +15,16 @@ constexpr const char *kOneRequest = "ACCEPT FH('/a') st=200 FFC BIND txnc=0 clos
 
 // One process of PROGRAM with COUNT connections of one transaction each.
 void play(ProgramMetrics &metrics, const std::string &program, uint32_t pid, int count, const char *end = "exit") {
-  const auto sink = metrics.listener(program);
+  const auto observers = metrics.observers(program);
+  std::vector<TimelineObserver *> all;
+  for (const auto &observer : observers) all.push_back(observer.get());
+  Observers both(all);
+  Timeline timeline(both);
   ProcessFacts facts;
   facts.pid = pid;
   facts.program = program;
-  test::Script script(*sink, test::Form::kPreload);
-  sink->on_process(facts);
+  test::Script script(timeline, test::Form::kPreload);
+  timeline.on_process(facts);
   for (int i = 0; i < count; ++i) script.play(kOneRequest);
   script.end(end);
 }

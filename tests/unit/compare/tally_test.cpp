@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/timeline/both_observers.h"
+#include "agent/timeline/observers.h"
 #include "agent/verdict/judge.h"
 #include "tests/unit/timeline/script.h"
 
@@ -18,7 +18,7 @@ using testing::Pair;
 Summary summary(const char *words, const char *end = "exit", const Loss &loss = {}) {
   Judge judge;
   Tally tally;
-  BothObservers both(judge, tally);
+  Observers both({&judge, &tally});
   Timeline timeline(both);
   Script script(timeline, Form::kPreload);
   script.play(words);

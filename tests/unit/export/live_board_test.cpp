@@ -8,6 +8,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <tuple>
 
 #include "../timeline/script.h"
 
@@ -34,7 +35,8 @@ ProcessFacts facts_of(uint32_t pid) {
 // A process on a board; play() is the language of script.h.
 class Process {
  public:
-  Process(LiveBoard &board, uint32_t pid) : log_(board.listener()), script_(*log_, Form::kPreload) {
+  Process(LiveBoard &board, uint32_t pid, LiveProcess::Others others = {})
+      : log_(board.listener(std::move(others))), script_(*log_, Form::kPreload) {
     log_->on_process(facts_of(pid));
   }
   Process &play(std::string_view words) {
@@ -250,6 +252,38 @@ TEST_F(LiveBoardTest, LossMakesFindingsInconclusiveAndAnOpenEndDoesNot) {
   EXPECT_EQ(findings["doubts"][0], "3 events were lost");
 }
 
+// Counts what it hears; guarded by the board's mutex, as the thread sanitizer sees.
+struct Listening final : TimelineObserver {
+  void on_process_known(const ProcessFacts &facts) override { pid = facts.pid; }
+  void on_event_counted(uint16_t) override { ++events; }
+  void on_connection_opened(const Connection &) override { ++opened; }
+  void on_lost(const Loss &before, const Loss &now) override { lost += now.lost - before.lost; }
+  void on_log_ended(const Timeline &timeline) override { end = timeline.end()->kind; }
+  void on_asked(const Timeline &timeline) override { asked_at = timeline.last_event_ns(); }
+  uint32_t pid = 0;
+  uint64_t events = 0, opened = 0, lost = 0;
+  Ns asked_at = 0;
+  std::string end;
+};
+
+TEST_F(LiveBoardTest, OthersHearTheSameTimeline) {
+  const auto other = std::make_shared<Listening>();
+  const auto log = board_.listener({other});
+  Script script(*log, Form::kPreload);
+  log->on_process(facts_of(7));
+  script.play("A:CBIND B:CBIND A:DEST");
+  EXPECT_EQ(std::tie(other->pid, other->opened), std::tuple(7u, 2u));
+  EXPECT_GE(other->events, 3u);
+  EXPECT_EQ(other->asked_at, 0u);
+  board_.ask();
+  EXPECT_EQ(other->asked_at, log->timeline().last_event_ns());
+  Loss loss;
+  for (loss.lost = 3; loss.lost <= 5; loss.lost += 2) log->on_loss(loss);
+  EXPECT_EQ(other->lost, 5u);
+  script.end("exit");
+  EXPECT_EQ(other->end, "exit");
+}
+
 TEST_F(LiveBoardTest, OneThreadFoldsWhileOthersAsk) {
   std::atomic<bool> stop{false};
   std::vector<std::thread> asking;
@@ -260,10 +294,11 @@ TEST_F(LiveBoardTest, OneThreadFoldsWhileOthersAsk) {
         position = board_.changes(position, kNow).position;
         EXPECT_LE(page()["total"].get<int>(), 2 * (23 + 3));
         EXPECT_FALSE(board_.findings(kNow).empty());
+        board_.ask();
       }
     });
   for (uint32_t pid = 1; pid <= 11; ++pid) {
-    Process process(board_, pid);
+    Process process(board_, pid, {std::make_shared<Listening>()});
     for (int i = 0; i < 23; ++i) process.play("A:CBIND B:CBIND A:DEST");
     process.end("exit");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_CLI_AGENT_FAN_OUT_H
-#define WSITRACE_CLI_AGENT_FAN_OUT_H
+#ifndef WSITRACE_COLLECT_FAN_OUT_H
+#define WSITRACE_COLLECT_FAN_OUT_H
 
 #include <memory>
 #include <utility>

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_TIMELINE_BOTH_OBSERVERS_H
-#define WSITRACE_TIMELINE_BOTH_OBSERVERS_H
+#ifndef WSITRACE_TIMELINE_OBSERVERS_H
+#define WSITRACE_TIMELINE_OBSERVERS_H
+
+#include <utility>
+#include <vector>
 
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 
-// Tells two observers of one Timeline; both outlive it.
-class BothObservers final : public TimelineObserver {
+// Tells several observers of one Timeline, in their order; all outlive it.
+class Observers final : public TimelineObserver {
  public:
-  BothObservers(TimelineObserver &first, TimelineObserver &second) : first_(first), second_(second) {}
+  explicit Observers(std::vector<TimelineObserver *> observers) : observers_(std::move(observers)) {}
 
+  void on_process_known(const ProcessFacts &facts) override { tell(&TimelineObserver::on_process_known, facts); }
   void on_event_counted(uint16_t kind) override { tell(&TimelineObserver::on_event_counted, kind); }
   void on_connection_event(const Connection &c, const Event &event, std::span<const std::byte> items) override {
     tell(&TimelineObserver::on_connection_event, c, event, items);
@@ -31,16 +35,17 @@ class BothObservers final : public TimelineObserver {
   void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override {
     tell(&TimelineObserver::on_descriptor_left, context, descriptor, kind, when);
   }
+  void on_lost(const Loss &before, const Loss &now) override { tell(&TimelineObserver::on_lost, before, now); }
+  void on_log_ended(const Timeline &timeline) override { tell(&TimelineObserver::on_log_ended, timeline); }
+  void on_asked(const Timeline &timeline) override { tell(&TimelineObserver::on_asked, timeline); }
 
  private:
   template <typename... Parameters, typename... Arguments>
   void tell(void (TimelineObserver::*what)(Parameters...), const Arguments &...arguments) {
-    (first_.*what)(arguments...);
-    (second_.*what)(arguments...);
+    for (TimelineObserver *observer : observers_) (observer->*what)(arguments...);
   }
 
-  TimelineObserver &first_;
-  TimelineObserver &second_;
+  const std::vector<TimelineObserver *> observers_;
 };
 
 }  // namespace wsitrace
