@@ -57,9 +57,7 @@ bool is_answer(uint16_t kind) {
 
 Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {
   judge_what_is_left(timeline, groups);
-  Verdict verdict;
-  verdict.program = timeline.process().program;
-  verdict.started_ns = timeline.process().started_mono_ns;
+  Verdict verdict = verdict_about(timeline);
   verdict.findings = groups.findings(timeline.last_event_ns());
   stacks.fill(verdict.findings, timeline);
   if (timeline.loss().lost > 0) doubt_findings(verdict.findings);
@@ -118,6 +116,14 @@ std::vector<Finding> Judge::found_so_far(const Timeline &timeline) const {
 Verdict Judge::verdict(const Timeline &timeline) const {
   Groups groups = heard(timeline);
   return concluded(timeline, groups, stacks_);
+}
+
+Verdict verdict_about(const Timeline &timeline) {
+  Verdict verdict;
+  verdict.pid = timeline.process().pid;
+  verdict.program = timeline.process().program;
+  verdict.started_ns = timeline.process().started_mono_ns;
+  return verdict;
 }
 
 Verdict judge_what_is_left(const Timeline &timeline) {

@@ -56,6 +56,9 @@ class Judge final : public TimelineObserver {
   Growth growth_;
 };
 
+// A verdict that says of whom it is, and nothing else yet.
+Verdict verdict_about(const Timeline &timeline);
+
 // What can be said without having observed it: the rules of left_open.cpp. Costs nothing until then.
 Verdict judge_what_is_left(const Timeline &timeline);
 

@@ -25,9 +25,7 @@ Verdict Scope::verdict(const Timeline &timeline) const {
     if (open.cls == ConnectionClass::kClient && holds(open))
       groups.add(FindingKind::kConnectionLeftOpen, open, open.last_callback_protocol);
   });
-  Verdict verdict;
-  verdict.program = timeline.process().program;
-  verdict.started_ns = timeline.process().started_mono_ns;
+  Verdict verdict = verdict_about(timeline);
   verdict.findings = groups.findings(timeline.last_event_ns());
   const uint64_t lost = timeline.loss().lost - lost_before_;
   if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));

@@ -20,7 +20,8 @@ const char *name_of(Conclusion);
 
 struct Verdict {
   Conclusion conclusion = Conclusion::kClean;
-  std::string program;              // base name of what was judged
+  uint32_t pid = 0;                 // of what was judged; 0: unknown
+  std::string program;              // its base name
   Ns started_ns = 0;                // CLOCK_MONOTONIC: the zero of the times that reports show
   std::vector<Finding> findings;    // worst kind first, then by first event
   std::vector<std::string> doubts;  // why nothing can be promised; also beside findings

@@ -62,12 +62,12 @@ def substituted(text, values, rate_interval="2s", span="20s"):
     return re.sub(r"\$\{?(\w+)\}?", shown, text)
 
 
-def problems_of_variable(board, name):
+def problems_of_variable(board, name, all_value=".+"):
     variable = variables(board).get(name)
     if variable is None:
         return [f"no variable {name}"]
     wanted = {"datasource": DATASOURCE, "type": "query", "label": name.title(), "multi": True, "includeAll": True,
-              "allValue": ".+"}
+              "allValue": all_value}
     return [f"variable {name}: {key} is {variable.get(key)!r}" for key, value in wanted.items() if variable.get(key) != value]
 
 
@@ -90,7 +90,7 @@ def template_label_promql(board):
 
 def is_promql(*texts):
     """Whether promtool can read all of them."""
-    values = {"job": ".+", "instance": ".+", "vhost": ".+"}
+    values = {"job": ".+", "instance": ".+", "program": ".*", "vhost": ".+"}
     rules = [{"record": f"r:{n}", "expr": substituted(text, values)} for n, text in enumerate(texts)]
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
         json.dump({"groups": [{"name": "g", "rules": rules}]}, file)
@@ -145,6 +145,11 @@ def target_counter_agg(board):
                 yield f"{where}: {metric}"
 
 
+def own_program_variable(board):
+    """All of it is also what has no such label, but for the dashboard of agents."""
+    return problems_of_variable(board, "program", ".+" if board["uid"] == "wsitrace-programs" else ".*")
+
+
 def own_layout(board):
     """Panels are numbered, inside of the grid, and beside each other."""
     if len({panel["id"] for panel in board["panels"]}) != len(board["panels"]):
@@ -167,10 +172,13 @@ def own_links(board):
     for panel in panels(board):
         for one in panel["fieldConfig"]["defaults"].get("links", []):
             leads_to = re.match(r"/d/([\w-]+)\?", one["url"])
-            if not leads_to or leads_to.group(1) not in uids or "${datasource:queryparam}" not in one["url"]:
+            clicked = re.findall(r"[?&]var-(\w+)=\$\{__field\.labels\.\1\}", one["url"])
+            kept = re.findall(r"&\$\{(\w+):queryparam\}", one["url"])
+            if not leads_to or leads_to.group(1) not in uids or sorted(clicked + kept) != sorted(variables(board)):
                 yield f"{panel['title']}: leads to {one['url']}"
-            if not any(re.search(r"by \([^)]*vhost", target["expr"]) for target in panel["targets"]):
-                yield f"{panel['title']}: leads to a vhost, but has no such label"
+            for label in clicked:
+                if not all(re.search(rf"by \([^)]*\b{label}\b", target["expr"]) for target in panel["targets"]):
+                    yield f"{panel['title']}: leads to a {label}, but has no such label"
 
 
 RULES = {
@@ -190,6 +198,7 @@ RULES = {
     "target-instance-rule": lambda board: without_matcher(board, "instance"),
     "target-counter-agg-rule": target_counter_agg,
     "uneditable-dashboard": lambda board: ["editable"] if board.get("editable") is not False else [],
+    "own-program-variable": own_program_variable,
     "own-vhost-variable": lambda board: [] if "vhost" in variables(board, "query") else ["no variable vhost"],
     "own-layout": own_layout,
     "own-links": own_links,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The dashboards in dashboards/grafana: the JSON is what the source generates, it keeps the rules of Grafana's linter, and every
-expression of every panel, rule and alert returns data from a real Prometheus that scrapes a real lwsws under load.
+expression of every panel, rule and alert returns data from a real Prometheus that scrapes a real lwsws and a real agent, both with
+programs under load.
 
 Expressions that have no data in a healthy system are listed with the reason in quiet_expressions.txt.
 """
@@ -22,6 +23,7 @@ import grafana
 import harness
 import http2
 import workload
+from agents import Agent, AgentScenario, Host
 from prometheus import Prometheus, Target, faster_rules, promtool, read_yaml
 from servers import Lwsws
 
@@ -72,7 +74,8 @@ class Linter(unittest.TestCase):
     def test_every_dashboard_keeps_every_rule(self):
         boards = grafana.dashboards()
         self.assertEqual(sorted(boards), sorted(f"{board['uid']}.json" for board in boards.values()))
-        self.assertEqual({board["uid"] for board in boards.values()}, {"wsitrace-overview", "wsitrace-leaks", "wsitrace-vhost"})
+        self.assertEqual({board["uid"] for board in boards.values()}, {
+            "wsitrace-overview", "wsitrace-leaks", "wsitrace-vhost", "wsitrace-programs"})
         for name, board in boards.items():
             for rule, check in grafana.RULES.items():
                 with self.subTest(dashboard=name, rule=rule):
@@ -103,6 +106,7 @@ class Linter(unittest.TestCase):
             "target-instance-rule": asks('up{job=~"$job", instance=~"$instance"} + lws_b'),
             "target-counter-agg-rule": asks('sum(lws_a_total{job=~"$job", instance=~"$instance"})'),
             "uneditable-dashboard": lambda board, variables, panel: board.update(editable=True),
+            "own-program-variable": lambda board, variables, panel: variables["program"].update(allValue=".+"),
             "own-vhost-variable": lambda board, variables, panel: variables["vhost"].update(type="custom"),
             "own-layout": lambda board, variables, panel: panel["gridPos"].update(w=24),
             "own-links": lambda board, variables, panel: board.update(links=[]),
@@ -168,22 +172,41 @@ def quiet():
     return dict(line.split(" | ", 1) for line in lines)
 
 
-class Live(harness.Scenario):
+class Live(AgentScenario):
     LWS = "4.3.5"
+    PROGRAMS = ("alpha", "beta")  # of the agent
 
     def setUp(self):
         super().setUp()
         self.server = Lwsws(self, self.LWS, tls=certificates.made().server)
-        rules = faster_rules(self, FASTER)
-        self.prometheus = Prometheus(self, {"lwsws": [Target(self.server.observer, "/wsitrace/metrics")]}, rules)
-        self.traffic = Traffic(self, self.server.app, self.server.PROTOCOL)
+        self.agent = Agent(self)
+        self.ended = [self.short_life(name) for name in self.PROGRAMS]
+        self.program = self.start([self.path("bin", "alpha"), "--files", self.files, "--tls", *certificates.made().server],
+                                  env=self.agent.environment())
+        self.prometheus = Prometheus(self, {"lwsws": [Target(self.server.observer, "/wsitrace/metrics")],
+                                            "agent": [Target(self.agent.address, "/metrics")]}, faster_rules(self, FASTER))
+        self.traffic = [Traffic(self, self.server.app, self.server.PROTOCOL), Traffic(self, self.program.address(), "echo")]
 
-    def choices(self):
-        """Values of the variables: everything, and one target and vhost alone."""
-        host, port = self.server.observer
-        return [{"job": ".+", "instance": ".+", "vhost": ".+"},
-                {"job": ["lwsws"], "instance": [f"{host}:{port}"], "vhost": ["app"]},
-                {"job": ["lwsws"], "instance": [f"{host}:{port}"], "vhost": "app"}]
+    def short_life(self, name):
+        """A process of program NAME that is asked something and killed. Returns its pid."""
+        host = Host(self, self.agent, name)
+        host.requests(3, 1)
+        host.end(crash=True)
+        return host.program.pid
+
+    def metrics(self):
+        """What the two targets export."""
+        return [self.server.get("/metrics"), self.agent.get("/metrics")]
+
+    def choices(self, board):
+        """Values of the variables of BOARD: everything, and one vhost of a target that is no agent, and of an agent's program."""
+        queried = grafana.variables(board, "query")
+        everything = {name: variable.get("allValue") or ".+" for name, variable in queried.items()}
+        vhost = ["app"] if queried["vhost"]["multi"] else "app"
+        lwsws, agent = ("{}:{}".format(*address) for address in (self.server.observer, self.agent.address))
+        alone = {**everything, "job": ["lwsws"], "instance": [lwsws], "vhost": vhost}
+        program = {**everything, "job": ["agent"], "instance": [agent], "program": ["alpha"], "vhost": vhost}
+        return [everything, program] if board["uid"] == "wsitrace-programs" else [everything, alone, program]
 
     def has_data(self, text):
         return any(value == value for _, value in self.prometheus.query(text))  # NaN is none
@@ -200,7 +223,7 @@ class Live(harness.Scenario):
         panels = {}
         for board in grafana.dashboards().values():
             for where, text in grafana.expressions(board):
-                panels.setdefault(where, []).extend(grafana.substituted(text, values) for values in self.choices())
+                panels.setdefault(where, []).extend(grafana.substituted(text, values) for values in self.choices(board))
         rules = self.prometheus.rules()
         self.assertGreater(len(rules), 20)
         return {**panels, **{f"{rule['type']} {rule['name']}": [rule["query"]] for rule in rules}}
@@ -216,7 +239,8 @@ class Live(harness.Scenario):
         self.assertEqual([where for where in known if where not in asked], [], "quiet_expressions.txt is stale")
         loud = {where: texts for where, texts in asked.items() if where not in known}
         longest = time.monotonic() + LONGEST_S
-        harness.until(lambda: time.monotonic() > longest and self.traffic.rounds > 20, "traffic", patience_s=2 * LONGEST_S)
+        harness.until(lambda: time.monotonic() > longest and all(traffic.rounds > 20 for traffic in self.traffic), "traffic",
+                      patience_s=2 * LONGEST_S)
         with contextlib.suppress(AssertionError):  # below it is told what is missing
             harness.until(lambda: not self.unanswered(loud), "data")
         self.assertEqual(self.unanswered(loud), {}, "no data, and not told of in quiet_expressions.txt")
@@ -227,36 +251,55 @@ class Live(harness.Scenario):
         self.assertEqual(self.answered(known, asked), [], "listed in quiet_expressions.txt, but there is data")
         self.assertEqual(self.prometheus.unhealthy(), [])
         self.assert_every_metric_is_shown()
+        self.assert_selectors_have_the_matchers_of_their_metrics()
         self.assert_variables_have_values()
         self.assert_promtool_accepts()
         self.assert_exemplars_name_a_connection()
 
     def assert_every_metric_is_shown(self):
         shown = " ".join(text for board in grafana.dashboards().values() for _, text in grafana.expressions(board))
-        exported = re.findall(r"^# TYPE (\w+) ", self.server.get("/metrics"), re.MULTILINE)
-        self.assertEqual([name for name in exported if name not in shown], [], "metrics that no panel shows")
+        exported = set(re.findall(r"^# TYPE (\w+) ", "".join(self.metrics()), re.MULTILINE))
+        self.assertLess({"lws_connections_open", "wsitrace_agent_processes", "wsitrace_agent_rings"}, exported)
+        unseen = [name for name in exported if not re.search(rf"\b{name}(_bucket|_sum|_count)?\b", shown)]
+        self.assertEqual(unseen, [], "metrics that no panel shows")
+
+    def assert_selectors_have_the_matchers_of_their_metrics(self):
+        """One for the program and one for the vhost where an agent's metric has these labels, and nowhere else."""
+        series = re.findall(r"^(\w+)\{(.*)\}", self.metrics()[1], re.MULTILINE)
+        labels = {name: {"program", "vhost"} & set(re.findall(r"(\w+)=", found)) for name, found in series}
+        for board in grafana.dashboards().values():
+            for where, text in grafana.expressions(board):
+                for metric, matchers in grafana.SELECTOR.findall(text):
+                    asked = {label for label in ("program", "vhost") if f'{label}=~"${label}"' in matchers}
+                    self.assertEqual(asked, labels.get(metric, set()), f"{where}: {metric}")
 
     def assert_variables_have_values(self):
-        values = self.choices()[0]
+        wanted = {"job": {"lwsws", "agent"}, "program": set(self.PROGRAMS),
+                  "instance": {"{}:{}".format(*address) for address in (self.server.observer, self.agent.address)}}
         for board in grafana.dashboards().values():
+            values = self.choices(board)[0]
+            wanted["vhost"] = {"app", "observer"} if values["program"] == ".*" else {"app"}
             for name, variable in grafana.variables(board, "query").items():
                 selector = re.fullmatch(r"label_values\((.+), \w+\)", variable["query"]).group(1)
                 found = self.prometheus.get(f"/api/v1/label/{urllib.parse.quote(name)}/values",
                                             **{"match[]": grafana.substituted(selector, values)})["data"]
-                wanted = {"job": {"lwsws"}, "instance": {":".join(map(str, self.server.observer))}, "vhost": {"app", "observer"}}
                 self.assertTrue(wanted[name] <= set(found), f"{board['uid']}: {name}: {found}")
 
     def assert_exemplars_name_a_connection(self):
-        shown = {target["expr"] for board in grafana.dashboards().values() for _, target in grafana.targets(board)
-                 if target.get("exemplar")}
+        shown = {grafana.substituted(target["expr"], self.choices(board)[0]) for board in grafana.dashboards().values()
+                 for _, target in grafana.targets(board) if target.get("exemplar")}
         self.assertGreater(len(shown), 5)
+        pids = set()
         for text in shown:
-            for labels in self.prometheus.exemplars(grafana.substituted(text, self.choices()[0])) or [{}]:
-                self.assertRegex(labels.get("connection", "none"), rf"^{self.server.server_pid}/\d+$", text)
+            for labels in self.prometheus.exemplars(text) or [{}]:
+                self.assertRegex(labels.get("connection", "none"), r"^\d+/\d+$", text)
+                pids.add(int(labels["connection"].partition("/")[0]))
+        self.assertLessEqual({self.server.server_pid, self.program.pid}, pids)
+        self.assertLessEqual(pids, {self.server.server_pid, self.program.pid, *self.ended})
 
     def assert_promtool_accepts(self):
-        status, told = promtool("check", "metrics", text=self.server.get("/metrics"))
-        self.assertEqual((status, told), (0, ""))
+        for text in self.metrics():
+            self.assertEqual(promtool("check", "metrics", text=text), (0, ""))
 
 
 if __name__ == "__main__":

@@ -36,10 +36,11 @@ std::vector<ExposedFamily> what_scrapes_cost(const Metrics &metrics) {
 }
 
 // The words of End::kind; what else a damaged ring may lead to is not a label.
-std::string known_kind(const std::string &kind) {
-  for (const char *known : {"exit", "signal", "exec", "detached"})
-    if (kind == known) return kind;
-  return "unknown";
+constexpr std::array<const char *, 5> kEnds = {"unknown", "exit", "signal", "exec", "detached"};
+
+size_t end_index(const std::string &kind) {
+  const auto *found = std::find(kEnds.begin(), kEnds.end(), kind);
+  return found == kEnds.end() ? 0 : static_cast<size_t>(found - kEnds.begin());
 }
 
 }  // namespace
@@ -54,7 +55,7 @@ class ProgramMetrics::Process final : public TimelineObserver {
   void on_log_ended(const Timeline &timeline) override {
     const std::lock_guard lock(owner_.mutex_);
     --program_.processes;
-    ++program_.ended[known_kind(timeline.end()->kind)];
+    ++program_.ended[end_index(timeline.end()->kind)];
   }
 
  private:
@@ -109,8 +110,8 @@ std::vector<ExposedFamily> ProgramMetrics::own_families() const {
   for (size_t i = 0; i < programs_.size(); ++i) {
     if (programs_[i] == nullptr) continue;
     add_series(observed, {{"program", names_.shown(i)}}, programs_[i]->processes);
-    for (const auto &[kind, count] : programs_[i]->ended)
-      add_series(ended, {{"program", names_.shown(i)}, {"ended", kind}}, count);
+    for (size_t how = 0; how < kEnds.size(); ++how)
+      add_series(ended, {{"program", names_.shown(i)}, {"ended", kEnds[how]}}, programs_[i]->ended[how]);
   }
   add_series(rings, {{"fate", "made"}}, rings_.made);
   add_series(rings, {{"fate", "taken_over"}}, rings_.taken_over);

@@ -9,7 +9,6 @@
 #define WSITRACE_CLI_AGENT_PROGRAM_METRICS_H
 
 #include <array>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -43,7 +42,7 @@ class ProgramMetrics final : public Exposed {
   struct Program {
     Metrics metrics;
     size_t processes = 0;                 // that are observed now
-    std::map<std::string, size_t> ended;  // by how
+    std::array<size_t, 5> ended{};  // by how; all of them from the beginning, so that a rate() sees the first
   };
   [[nodiscard]] std::vector<ExposedFamily> own_families() const;
 

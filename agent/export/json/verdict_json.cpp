@@ -14,6 +14,8 @@ void append_finding(std::string &out, const CheckedFinding &checked) {
   JsonObject object(out);
   object.text("kind", name_of(finding.kind));
   object.text_or_null("program", checked.verdict->program);
+  if (checked.verdict->pid == 0) object.null("pid");
+  else object.number("pid", checked.verdict->pid);
   if (finding.connections.empty()) object.null("connection");
   else object.number("connection", finding.connections.front());
   append_list(object.key("connections"), finding.connections, append_id);

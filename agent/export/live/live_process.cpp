@@ -97,9 +97,7 @@ void LiveProcess::inspect(const std::function<void(const Timeline &)> &look) con
 // While the log goes on, that it has no end is no doubt.
 Verdict LiveProcess::verdict() const {
   if (ended_) return judge_.verdict(timeline_);
-  Verdict verdict;
-  verdict.program = timeline_.process().program;
-  verdict.started_ns = timeline_.process().started_mono_ns;
+  Verdict verdict = verdict_about(timeline_);
   verdict.findings = judge_.found_so_far(timeline_);
   const uint64_t lost = timeline_.loss().lost;
   if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));

@@ -3,7 +3,7 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import { DATASOURCE, FULL_WIDTH, type Panel, type StatAbout, statPanel } from "./panels";
-import { ofTarget } from "./queries";
+import { ofProgram, ofTarget } from "./queries";
 
 const TAG = "wsitrace";
 
@@ -18,6 +18,8 @@ export interface Frame {
   description: string;
   /** One vhost at a time instead of any number of them. */
   oneVhost?: boolean;
+  /** Only targets that have programs, which are agents. */
+  agentsOnly?: boolean;
   rows: Row[];
 }
 
@@ -39,15 +41,23 @@ function ofLabel(name: string, label: string, description: string, metric: strin
     .sort(dashboard.VariableSort.AlphabeticalAsc);
 }
 
-const anyNumberOf = (variable: dashboard.QueryVariableBuilder): dashboard.QueryVariableBuilder =>
-  variable.multi(true).includeAll(true).allValue(".+").current({ selected: true, text: "All", value: "$__all" });
+const anyNumberOf = (variable: dashboard.QueryVariableBuilder, all = ".+"): dashboard.QueryVariableBuilder =>
+  variable.multi(true).includeAll(true).allValue(all).current({ selected: true, text: "All", value: "$__all" });
 
-function variables(oneVhost: boolean) {
-  const vhost = ofLabel("vhost", "Vhost", "Vhosts of these instances.", ofTarget("lws_connections_open"));
+/** All programs and, unless there are to be AGENTS_ONLY, targets without that label: ".*" matches what is not there. */
+const program = (agentsOnly: boolean): dashboard.QueryVariableBuilder =>
+  anyNumberOf(
+    ofLabel("program", "Program", "Programs of these instances, if they are agents.", ofTarget("wsitrace_build_info")),
+    agentsOnly ? ".+" : ".*",
+  );
+
+function variables(oneVhost: boolean, agentsOnly: boolean) {
+  const vhost = ofLabel("vhost", "Vhost", "Vhosts of these programs.", ofProgram("lws_connections_open"));
   return [
     datasource(),
     anyNumberOf(ofLabel("job", "Job", "Scrape jobs with metrics of wsitrace.", "wsitrace_build_info")),
     anyNumberOf(ofLabel("instance", "Instance", "Targets of these jobs.", 'wsitrace_build_info{job=~"$job"}')),
+    program(agentsOnly),
     oneVhost ? vhost.multi(false).includeAll(false) : anyNumberOf(vhost),
   ];
 }
@@ -72,7 +82,7 @@ const alerts = (): dashboard.AnnotationQueryBuilder =>
     )
     .expr(ofTarget("ALERTS", 'alertname=~"Lws.+|Wsitrace.+", alertstate="firing"'))
     .titleFormat("{{alertname}}")
-    .tagKeys("vhost,severity")
+    .tagKeys("program,vhost,severity")
     .step("60s");
 
 /** A row of numbers, all of the same width. */
@@ -91,7 +101,7 @@ export function framed(frame: Frame): dashboard.Dashboard {
     .time({ from: "now-1h", to: "now" })
     .refresh("30s")
     .timezone("browser")
-    .variables(variables(frame.oneVhost ?? false))
+    .variables(variables(frame.oneVhost ?? false, frame.agentsOnly ?? false))
     .link(links())
     .annotation(alerts());
   for (const row of frame.rows) {

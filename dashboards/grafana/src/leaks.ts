@@ -2,35 +2,23 @@
 // Leak hunting: does everything that begins end, what is the oldest, what grows, what was found, and can it be trusted.
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { framed, type Row, statRow } from "./frame";
-import { balancePanel, FULL_WIDTH, seriesPanel } from "./panels";
-import { CLIENT, increase, ofTarget, ofVhost, oldestAge, rate, sum } from "./queries";
+import { balancePanel, FULL_WIDTH, seriesPanel, sums } from "./panels";
+import { CLIENT, increase, OLD_S, ofProgram, ofVhost, oldestAge, rate, sum, sumOrZero } from "./queries";
+import * as shared from "./shared";
 
 const opened = ofVhost("lws_connections_opened_total", CLIENT);
 const closed = ofVhost("lws_connections_closed_total", CLIENT);
 const binds = ofVhost("lws_protocol_binds_total");
 const drops = ofVhost("lws_protocol_drops_total");
-const lost = ofTarget("wsitrace_events_lost_total");
+const lost = ofProgram("wsitrace_events_lost_total");
 
 const minus = (begun: string, ended: string, ...labels: string[]): string =>
-  `${sum(begun, ...labels)} - (${sum(ended, ...labels)} or 0 * ${sum(begun, ...labels)})`;
+  `${sum(begun, ...labels)} - ${sumOrZero(ended, begun, ...labels)}`;
 
 const verdict = (): Row =>
   statRow("Verdict", [
-    {
-      title: "Findings",
-      description: "Leaks and faults that wsitrace sees now.",
-      unit: units.Short,
-      expr: sum(ofTarget("lws_findings")),
-      fail: 1,
-    },
-    {
-      title: "Oldest connection",
-      description: "How long the oldest open client connection is open.",
-      unit: units.Seconds,
-      expr: oldestAge(),
-      warn: 86400,
-      noValue: "none open",
-    },
+    shared.findings(),
+    shared.oldestConnection(),
     {
       title: "Open bindings",
       description: "Protocols that are bound to a connection and were not dropped.",
@@ -51,13 +39,7 @@ const verdict = (): Row =>
       unit: units.Short,
       expr: minus(increase(opened), increase(closed)),
     },
-    {
-      title: "Events lost",
-      description: "Above 0: nothing found does not mean that nothing leaked.",
-      unit: units.Short,
-      expr: sum(increase(lost)),
-      fail: 1,
-    },
+    shared.eventsLost("nothing found does not mean that nothing leaked."),
   ]);
 
 const balance = (): Row => ({
@@ -78,18 +60,14 @@ const balance = (): Row => ({
       title: "Binds minus drops",
       description: "By vhost and protocol. It swings around 0; one that stays above 0 grows without end.",
       unit: units.CountsPerSecond,
-      leadsToVhost: true,
+      leadsTo: "vhost",
       queries: [{ expr: minus(rate(binds), rate(drops), "vhost", "protocol"), legend: "{{vhost}} {{protocol}}" }],
     }),
     seriesPanel({
-      title: "Open bindings",
+      ...shared.bindingsOpen("vhost", "protocol"),
       description: "By vhost and protocol. Compare the lowest points: a wave goes back, a leak does not.",
-      unit: units.Short,
       width: FULL_WIDTH,
-      leadsToVhost: true,
-      queries: [
-        { expr: sum(ofVhost("lws_protocol_bindings_open"), "vhost", "protocol"), legend: "{{vhost}} {{protocol}}" },
-      ],
+      leadsTo: "vhost",
     }),
   ],
 });
@@ -104,8 +82,8 @@ const age = (): Row => ({
         "closes.",
       unit: units.Seconds,
       width: FULL_WIDTH,
-      limit: 86400,
-      leadsToVhost: true,
+      limit: OLD_S,
+      leadsTo: "vhost",
       queries: [{ expr: oldestAge("vhost"), legend: "{{vhost}}" }],
     }),
   ],
@@ -120,7 +98,7 @@ const growth = (): Row => ({
         "Client connections of each vhost, and the least of them within the last hour: the floor that rises with a " +
         "leak.",
       unit: units.Short,
-      leadsToVhost: true,
+      leadsTo: "vhost",
       queries: [
         { expr: sum(ofVhost("lws_connections_open", CLIENT), "vhost"), legend: "{{vhost}}" },
         {
@@ -133,27 +111,17 @@ const growth = (): Row => ({
       title: "Opened minus closed",
       description: "Client connections a second. It swings around 0; above 0 for long means that they pile up.",
       unit: units.CountsPerSecond,
-      leadsToVhost: true,
+      leadsTo: "vhost",
       queries: [{ expr: minus(rate(opened), rate(closed), "vhost"), legend: "{{vhost}}" }],
     }),
     seriesPanel({
       title: "In their handshake",
       description: "Client connections that did not get as far as a request. Few and changing is well.",
       unit: units.Short,
-      leadsToVhost: true,
-      queries: [
-        { expr: sum(ofVhost("lws_connections_open", `${CLIENT}, state="handshake"`), "vhost"), legend: "{{vhost}}" },
-      ],
+      leadsTo: "vhost",
+      queries: sums(ofVhost("lws_connections_open", `${CLIENT}, state="handshake"`), "vhost"),
     }),
-    seriesPanel({
-      title: "Websocket sessions open",
-      description: "By vhost and protocol.",
-      unit: units.Short,
-      leadsToVhost: true,
-      queries: [
-        { expr: sum(ofVhost("lws_websocket_sessions_open"), "vhost", "protocol"), legend: "{{vhost}} {{protocol}}" },
-      ],
-    }),
+    seriesPanel({ ...shared.sessionsOpen("vhost", "protocol"), leadsTo: "vhost" }),
   ],
 });
 
@@ -168,9 +136,7 @@ const findings = (): Row => ({
       unit: units.Short,
       stacked: true,
       width: FULL_WIDTH,
-      queries: [
-        { expr: sum(ofTarget("lws_findings"), "kind", "instance", "program"), legend: "{{instance}} {{program}} {{kind}}" },
-      ],
+      queries: sums(ofProgram("lws_findings"), "instance", "program", "kind"),
     }),
   ],
 });
@@ -182,13 +148,13 @@ const loss = (): Row => ({
       title: "Events lost, by cause",
       description: "Events a second. ring_full: the host recorded faster than it was drained.",
       unit: units.CountsPerSecond,
-      queries: [{ expr: sum(rate(lost), "instance", "cause"), legend: "{{instance}} {{cause}}" }],
+      queries: sums(rate(lost), "instance", "cause"),
     }),
     seriesPanel({
       title: "Events recorded",
       description: "Events a second that reached the fold.",
       unit: units.CountsPerSecond,
-      queries: [{ expr: sum(rate(ofTarget("wsitrace_events_recorded_total")), "instance"), legend: "{{instance}}" }],
+      queries: sums(rate(ofProgram("wsitrace_events_recorded_total")), "instance"),
     }),
   ],
 });

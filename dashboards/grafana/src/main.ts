@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { leaks } from "./leaks";
 import { overview } from "./overview";
+import { programs } from "./programs";
 import { vhost } from "./vhost";
 
 const directory = process.argv[2];
@@ -12,6 +13,6 @@ if (directory === undefined) {
   process.exit(2);
 }
 mkdirSync(directory, { recursive: true });
-for (const dashboard of [overview(), leaks(), vhost()]) {
+for (const dashboard of [overview(), leaks(), vhost(), programs()]) {
   writeFileSync(join(directory, `${dashboard.uid}.json`), `${JSON.stringify(dashboard, null, 2)}\n`);
 }

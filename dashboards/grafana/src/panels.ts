@@ -7,10 +7,15 @@ import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
 import * as prometheus from "@grafana/grafana-foundation-sdk/prometheus";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
-import { quantile } from "./queries";
+import { quantile, sum } from "./queries";
 
 export const DATASOURCE: common.DataSourceRef = { type: "prometheus", uid: "${datasource}" };
+export const OVERVIEW_DASHBOARD = "wsitrace-overview";
 export const VHOST_DASHBOARD = "wsitrace-vhost";
+/** What all dashboards can choose by. */
+const VARIABLES = ["datasource", "job", "instance", "program", "vhost"];
+/** The dashboard that shows one value of a label. */
+const LEADS_TO = { program: OVERVIEW_DASHBOARD, vhost: VHOST_DASHBOARD };
 
 export type Panel = cog.Builder<dashboard.Panel>;
 export interface Query {
@@ -41,15 +46,22 @@ export interface SeriesAbout extends About {
   width?: number;
   /** A line at this value. */
   limit?: number;
-  /** Its series have a label vhost: a click on one leads to that vhost. */
-  leadsToVhost?: boolean;
+  /** Its series have this label: a click on one leads to that program or vhost. */
+  leadsTo?: keyof typeof LEADS_TO;
 }
+
+const named = (labels: string[]): string => labels.map((label) => `{{${label}}}`).join(" ");
+
+/** The sums of EXPRESSION by LABELS, named by these. */
+export const sums = (expression: string, ...labels: string[]): Query[] => [
+  { expr: sum(expression, ...labels), legend: named(labels) },
+];
 
 /** A line for each of QS of the histogram whose buckets SELECTOR names, for each of LABELS. */
 export const quantiles = (qs: number[], selector: string, ...labels: string[]): Query[] =>
   qs.map((q, index) => ({
     expr: quantile(q, selector, ...labels),
-    legend: [...labels.map((label) => `{{${label}}}`), `p${q * 100}`].join(" "),
+    legend: `${named(labels)} p${q * 100}`.trimStart(),
     exemplar: index === qs.length - 1,
   }));
 
@@ -90,12 +102,11 @@ export function statPanel(about: StatAbout, width: number): Panel {
   return about.noValue === undefined ? panel : panel.noValue(about.noValue);
 }
 
-function toVhost(): cog.Builder<dashboard.DashboardLink> {
-  const built = new dashboard.DashboardLinkBuilder("Look at vhost ${__field.labels.vhost}")
-    .url(
-      `/d/${VHOST_DASHBOARD}?var-vhost=\${__field.labels.vhost}` +
-        "&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__url_time_range}",
-    )
+function linkTo(label: keyof typeof LEADS_TO): cog.Builder<dashboard.DashboardLink> {
+  const clicked = `\${__field.labels.${label}}`;
+  const others = VARIABLES.filter((name) => name !== label).map((name) => `&\${${name}:queryparam}`);
+  const built = new dashboard.DashboardLinkBuilder(`Look at ${label} ${clicked}`)
+    .url(`/d/${LEADS_TO[label]}?var-${label}=${clicked}${others.join("")}&\${__url_time_range}`)
     .build();
   delete built.placement;
   return { build: () => built };
@@ -123,7 +134,7 @@ export function seriesPanel(about: SeriesAbout): Panel {
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
     .targets(about.queries.map(target));
   if (about.stacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group("A"));
-  if (about.leadsToVhost) panel.dataLinks([toVhost()]);
+  if (about.leadsTo) panel.dataLinks([linkTo(about.leadsTo)]);
   if (about.limit !== undefined) {
     panel
       .thresholds(thresholds([[null, "green"], [about.limit, "red"]]))

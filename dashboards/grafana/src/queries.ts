@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
-// PromQL as text. Every selector has matchers for job and instance, and for vhost where the metric has that label.
+// PromQL as text. Every selector has matchers for job and instance, and for program and vhost where the metric has that label.
 
 const TARGET = 'job=~"$job", instance=~"$instance"';
 
 /** NAME of the chosen targets. */
 export const ofTarget = (name: string, extra = ""): string => `${name}{${TARGET}${extra && `, ${extra}`}}`;
 
-/** NAME of the chosen vhosts of the chosen targets. */
-export const ofVhost = (name: string, extra = ""): string => ofTarget(name, `vhost=~"$vhost"${extra && `, ${extra}`}`);
+/** NAME of the chosen programs of the chosen targets: what an agent tells of each program, and all of a target that is none. */
+export const ofProgram = (name: string, extra = ""): string => ofTarget(name, `program=~"$program"${extra && `, ${extra}`}`);
+
+/** NAME of the chosen vhosts of the chosen programs. */
+export const ofVhost = (name: string, extra = ""): string => ofProgram(name, `vhost=~"$vhost"${extra && `, ${extra}`}`);
 
 /** Matcher for connections of somebody: not listeners, not what lws has for itself. */
 export const CLIENT = 'class="client"';
+
+export const transactions = ofVhost("lws_transactions_total");
+export const failed = ofVhost("lws_transactions_total", 'outcome=~"aborted|rejected"');
+export const durations = ofVhost("lws_transaction_duration_seconds_bucket");
 
 export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
 export const increase = (selector: string): string => `increase(${selector}[$__range])`;
@@ -23,12 +30,16 @@ export const count = (expression: string, ...labels: string[]): string => `count
 export const quantile = (q: number, selector: string, ...labels: string[]): string =>
   `histogram_quantile(${q}, ${sum(rate(selector), "le", ...labels)})`;
 
-/** PART of WHOLE, both sums over everything; 0 where there is a whole and no part. */
-export const share = (part: string, whole: string): string => `(${sum(part)} or 0 * ${sum(whole)}) / ${sum(whole)}`;
+/** The sum of PART by LABELS; 0 where there is a WHOLE and no part. */
+export const sumOrZero = (part: string, whole: string, ...labels: string[]): string =>
+  `(${sum(part, ...labels)} or 0 * ${sum(whole, ...labels)})`;
 
-/** The same by LABELS. */
-export const shareBy = (part: string, whole: string, ...labels: string[]): string =>
-  `(${sum(part, ...labels)} or 0 * ${sum(whole, ...labels)}) / ${sum(whole, ...labels)}`;
+/** PART of WHOLE, both sums by LABELS. */
+export const share = (part: string, whole: string, ...labels: string[]): string =>
+  `${sumOrZero(part, whole, ...labels)} / ${sum(whole, ...labels)}`;
+
+/** A connection of this age is worth a look: a day. */
+export const OLD_S = 86400;
 
 /** Seconds since the oldest open client connection was opened. */
 export const oldestAge = (...labels: string[]): string =>

@@ -64,7 +64,7 @@ export class FindingsPanel {
   }
 
   private item(finding: Finding): HTMLElement {
-    const where = [finding.program, finding.vhost === null ? "" : `vhost ${finding.vhost}`,
+    const where = [`${finding.program} ${finding.pid}`, finding.vhost === null ? "" : `vhost ${finding.vhost}`,
       finding.protocol === null ? "" : `protocol ${finding.protocol}`,
       finding.last_callback === null ? "" : `last callback ${finding.last_callback}`,
       finding.age_ns === null ? "" : `for ${span(finding.age_ns)}`, finding.certain ? "" : "not certain: events were lost"];

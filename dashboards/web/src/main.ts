@@ -124,7 +124,7 @@ function toggle_findings(open: boolean): void {
 }
 
 function choose(finding: Finding): void {
-  const row = finding.connection === null ? undefined : store.find(finding.program, finding.connection);
+  const row = finding.connection === null ? undefined : store.find(finding.pid, finding.connection);
   if (row === undefined) return;
   if (!view.rows.includes(row)) toolbar.clear();
   table.go_to(row.key);

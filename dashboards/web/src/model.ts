@@ -131,6 +131,7 @@ export interface Connection {
 export interface Finding {
   kind: string;
   program: string;
+  pid: number;
   connections: number[];
   connection: number | null;
   certain: boolean;

@@ -80,8 +80,7 @@ export class Store {
     return [...this.rows.values()].filter((other) => other.parent === row.id && other.pid === row.pid);
   }
 
-  find(program: string, id: number): Row | undefined {
-    for (const row of this.rows.values()) if (row.id === id && row.program === program) return row;
-    return undefined;
+  find(pid: number, id: number): Row | undefined {
+    return this.rows.get(`${pid}/${id}`);
   }
 }

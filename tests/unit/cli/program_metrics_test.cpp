@@ -46,6 +46,7 @@ TEST(ProgramMetrics, ProcessesOfOneProgramAreAddedUpAndProgramsKeptApart) {
   const char *ended = "wsitrace_agent_processes_ended_total";
   EXPECT_THAT(text, HasSubstr(line_of(ended, "alpha", R"(ended="exit")", 1)));
   EXPECT_THAT(text, HasSubstr(line_of(ended, "alpha", R"(ended="unknown")", 1)));
+  EXPECT_THAT(text, HasSubstr(line_of(ended, "beta", R"(ended="unknown")", 0))) << "for a rate() to see the first";
   EXPECT_THAT(text, HasSubstr("wsitrace_agent_processes{program=\"alpha\"} 0\n"));
 }
 

@@ -29,6 +29,7 @@ inline Finding some_finding(FindingKind kind, std::string vhost = "app") {
 
 inline Verdict some_verdict(std::vector<Finding> findings, std::vector<std::string> doubts = {}) {
   Verdict verdict;
+  verdict.pid = 4711;
   verdict.program = "server";
   verdict.started_ns = 1'000'000'000;
   verdict.findings = std::move(findings);

@@ -128,7 +128,7 @@ TEST(VerdictJson, SaysWhatWasFoundWhereAndSinceWhen) {
   EXPECT_EQ(json["verdict"], "findings");
   EXPECT_EQ(json["exit_status"], 1);
   const Json finding = json["findings"][0];
-  EXPECT_EQ(finding, Json::parse(R"({"kind":"connection_not_destroyed","program":"server","connection":7,
+  EXPECT_EQ(finding, Json::parse(R"({"kind":"connection_not_destroyed","program":"server","pid":4711,"connection":7,
       "connections":[7,11],"certain":true,"count":2,"vhost":"app","protocol":"dyn","stacks":null,"last_callback":"HTTP of protocol dyn",
       "first_ns":250000000,"last_ns":1000000000,"age_ns":3100000000,
       "message":"2 connections of app were never destroyed","advice":")" +
