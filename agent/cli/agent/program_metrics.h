@@ -41,7 +41,7 @@ class ProgramMetrics final : public Exposed {
   class Process;
   struct Program {
     Metrics metrics;
-    size_t processes = 0;                 // that are observed now
+    size_t processes = 0;           // that are observed now
     std::array<size_t, 5> ended{};  // by how; all of them from the beginning, so that a rate() sees the first
   };
   [[nodiscard]] std::vector<ExposedFamily> own_families() const;
