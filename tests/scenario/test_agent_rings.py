@@ -14,6 +14,9 @@ import workload
 from agents import Agent, AgentScenario, Host
 
 
+PROCESSES_OF_A_RING = 64
+
+
 class Rings(AgentScenario):
     def test_agent_after_a_killed_one_goes_on_with_its_ring(self):
         agent = Agent(self)
@@ -102,6 +105,41 @@ class Rings(AgentScenario):
         for host in hosts:
             host.end(crash=False)
         agent.stop()
+
+    def test_what_has_no_room_in_a_ring_is_counted_as_lost(self):
+        agent = Agent(self)
+        hosts = [Host(self, agent) for _ in range(PROCESSES_OF_A_RING + 3)]
+        for host in hosts:
+            host.sequential(1)
+        agent.await_total(PROCESSES_OF_A_RING, "lws_connections_closed_total", **{"class": "client"})
+        self.assertEqual(agent.total("wsitrace_agent_processes"), PROCESSES_OF_A_RING)
+        self.assertGreater(agent.total("wsitrace_events_lost_total", cause="no_process"), 3)
+        self.assertEqual(agent.total("wsitrace_events_lost_total"), agent.total("wsitrace_events_lost_total", cause="no_process"))
+        for host in hosts:
+            host.end(crash=False)
+        harness.until(lambda: agent.total("wsitrace_agent_processes") == 0, "all to have ended")
+        late = Host(self, agent)  # there is room again
+        late.sequential(7)
+        agent.await_total(PROCESSES_OF_A_RING + 7, "lws_connections_closed_total", **{"class": "client"})
+        late.end(crash=False)
+        agent.stop()
+
+    def test_without_a_directory_it_is_where_run_has_its_own(self):
+        own = f"/dev/shm/wsitrace-{os.getuid()}"
+        apart = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev/shm && exec "$@"', "sh"]  # from rings of other tests
+        program = self.start([*apart, harness.WSITRACE, "agent", "--listen", "127.0.0.1:0"])
+        port = harness.until(lambda: re.search(r"serving http://127\.0\.0\.1:(\d+)/", program.err), "the agent to serve")[1]
+        self.assertIn(f"WSITRACE_RING={own}/agent.ring ", program.err)
+        launcher = self.start(["nsenter", "-m", "-t", program.pid, harness.WSITRACE, "run", "-o", self.path("out.wsitrace"), "--",
+                               *self.host()])
+        workload.sequential(launcher.address(), "/dyn", 5)
+        self.assertEqual(len(os.listdir(f"/proc/{program.pid}/root{own}")), 2)
+        def fates():
+            return dict(re.findall(r'rings{fate="(\w+)"} (\d+)', workload.fetch(("127.0.0.1", int(port)), "/metrics")[1].decode()))
+        harness.until(lambda: fates() == {"made": "1", "taken_over": "0", "left_to_owner": "1", "refused": "0"}, "the launcher's ring")
+        result = launcher.stop()
+        self.assertEqual((result.status, result.err), (5, ""), result)  # the host's own status
+        self.assertEqual(program.stop(signal.SIGTERM).status, 0)
 
     def test_ring_of_a_living_owner_is_left_alone(self):
         agent = Agent(self)
