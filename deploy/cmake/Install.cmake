@@ -3,6 +3,7 @@
 #   runtime  bin/wsitrace, LIBDIR/libwsitrace.so.*, LIBDIR/wsitrace/libwsitrace_preload.so
 #   plugin   LIBDIR/wsitrace/plugins/lws-VERSION/libprotocol_wsitrace.so
 #   devel    include/wsitrace/*, LIBDIR/libwsitrace.so, LIBDIR/cmake/wsitrace (wsitrace::wsitrace), LIBDIR/pkgconfig/wsitrace.pc
+#   share    DATADIR/wsitrace/{deploy,dashboards}: units, configurations, rules and dashboards, laid out as here
 set(WSITRACE_PRIVATE_LIBDIR "${CMAKE_INSTALL_LIBDIR}/wsitrace")
 set(wsitrace_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wsitrace")
 
@@ -47,6 +48,15 @@ function(wsitrace_install_plugin lws_target version)
                                                           COMPONENT plugin)
   endif()
 endfunction()
+
+foreach(folder deploy/ci deploy/systemd deploy/prometheus deploy/compose deploy/lwsws dashboards/grafana/generated
+               dashboards/grafana/provisioning dashboards/prometheus)
+  cmake_path(GET folder PARENT_PATH parent)
+  install(DIRECTORY ${folder} DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/${parent}" COMPONENT share
+          PATTERN "tests" EXCLUDE)
+endforeach()
+install(FILES deploy/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/deploy" COMPONENT share)
+install(FILES dashboards/grafana/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/dashboards/grafana" COMPONENT share)
 
 wsitrace_install_plugin(lws "${lws_VERSION}")
 foreach(prefix IN LISTS WSITRACE_PLUGIN_LWS)

@@ -5,6 +5,7 @@ import os
 import unittest
 
 import harness
+from prometheus import promtool, read_yaml
 
 CONSUMER = os.path.join(harness.ROOT, "tests", "consumer")
 
@@ -51,6 +52,23 @@ class CMakeProject(Installed):
         for lws in harness.LWS:
             found = [d for d, _, files in os.walk(self.prefix) if "libprotocol_wsitrace.so" in files and lws in d]
             self.assertEqual(len(found), 1, lws)
+
+
+    def test_installed_configurations_find_their_rules_and_dashboards(self):
+        share = os.path.join(self.prefix, "share", "wsitrace")
+        config = os.path.join(share, "deploy", "prometheus", "prometheus.yml")
+        status, told = promtool("check", "config", config)
+        self.assertEqual(status, 0, told)
+        with open(config, encoding="utf-8") as file:
+            self.assertEqual(told.count("rules found"), file.read().count("dashboards/prometheus/"), told)
+        compose = os.path.join(share, "deploy", "compose", "compose.yaml")
+        [composed] = read_yaml(compose)
+        for service in composed["services"].values():
+            for volume in service["volumes"]:
+                place = os.path.join(os.path.dirname(compose), volume.split(":")[0])
+                self.assertTrue(not volume.startswith(".") or os.path.exists(place), place)
+        for name in os.listdir(os.path.join(harness.ROOT, "dashboards", "grafana", "generated")):
+            self.assertTrue(os.path.exists(os.path.join(share, "dashboards", "grafana", "generated", name)), name)
 
 
 class PkgConfigMakefile(Installed):
