@@ -5,6 +5,7 @@
 //
 //   drain        Collector into a sink that does nothing
 //   drain_fold   Collector into Timeline, what every live way of reading pays
+//   drain_live   the same for the page and the metrics, what the plugin's own thread pays
 //
 // Time is the thread's CPU time, so that a busy neighbour does not count. items_per_second are events.
 #include <benchmark/benchmark.h>
@@ -13,6 +14,8 @@
 #include <memory>
 
 #include "agent/collect/collector.h"
+#include "agent/export/live/live_board.h"
+#include "agent/export/prometheus/process_metrics.h"
 #include "agent/timeline/timeline.h"
 #include "tests/bench/own_host.h"
 #include "tests/bench/traffic.h"
@@ -66,8 +69,17 @@ void drain_fold(benchmark::State &state) {
   if (timeline->totals().transactions == 0) state.SkipWithError("the timeline saw no transaction");
 }
 
+void drain_live(benchmark::State &state) {
+  Metrics metrics;
+  LiveBoard board;
+  const auto process = board.listener({std::make_shared<ProcessMetrics>(metrics)});
+  drain_into(state, process);
+  if (process->timeline().totals().transactions == 0) state.SkipWithError("the timeline saw no transaction");
+}
+
 BENCHMARK(drain_only)->Name("drain")->UseManualTime();
 BENCHMARK(drain_fold)->UseManualTime();
+BENCHMARK(drain_live)->UseManualTime();
 
 }  // namespace
 }  // namespace wsitrace::bench

@@ -83,7 +83,7 @@ def pass_figure(figures):
 
 
 def fold_figures(figures):
-    rates = {name: figures.median(name, "items_per_second") for name in ("drain", "drain_fold")}
+    rates = {name: figures.median(name, "items_per_second") for name in ("drain", "drain_fold", "drain_live")}
     rates = {name: rate and round(rate / 1e6, 2) for name, rate in rates.items()}
     return {"drain_fold_mega_events_per_s": against(rates["drain_fold"], 5, at_least=True)}, rates
 

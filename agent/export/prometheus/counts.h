@@ -104,6 +104,8 @@ struct Metrics::Counts {
   // Puts an open connection into a group and takes it out again; leave() tells the state it was in, if it was there.
   void enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state);
   std::optional<wsitrace::State> leave(size_t vhost, size_t cls, const OpenKey &key);
+  // It stays in its group; what has been closed keeps the state that it was in until it leaves.
+  void change(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state);
   [[nodiscard]] Exemplar exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const;
   // Adds CHANGE to the gauges of what the connection holds: its open bindings and its session.
   void hold(size_t vhost, const Connection &connection, int64_t change);

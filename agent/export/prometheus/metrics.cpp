@@ -104,6 +104,8 @@ void Metrics::on_connection_opened(const Connection &connection) {
 void Metrics::on_connection_changed(const Connection &before, const Connection &now) {
   const std::lock_guard lock(counts_->mutex);
   const size_t from = counts_->vhosts.index_of(before.vhost);
+  if (before.vhost == now.vhost && before.cls == now.cls)
+    return counts_->change(from, at(now.cls), key_of(now), now.state);
   const size_t to = counts_->vhosts.index_of(now.vhost);
   const auto state = counts_->leave(from, at(before.cls), key_of(now));
   if (!state) return;
@@ -218,6 +220,15 @@ std::optional<State> Metrics::Counts::leave(size_t vhost, size_t cls, const Open
   group.erase(entry);
   open[vhost][cls][at(state)].add(-1);
   return state;
+}
+
+void Metrics::Counts::change(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
+  auto &group = open_by_start[vhost][cls];
+  const auto entry = group.find(key);
+  if (entry == group.end() || state == wsitrace::State::kClosed) return;
+  open[vhost][cls][at(entry->second)].add(-1);
+  open[vhost][cls][at(state)].add(+1);
+  entry->second = state;
 }
 
 Exemplar Metrics::Counts::exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const {
