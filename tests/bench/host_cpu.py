@@ -46,9 +46,12 @@ class Bench:
     def host(self, directory, lws="", traced=False):
         return servers.start_host(self.build, directory, lws, traced)
 
-    def lwsws(self, directory, version, traced=False, log_level=3):
+    def lwsws(self, directory, version, traced=False, log_level=3, preload=None):
         plugin_dir = self.plugin_dir(version) if traced else None
-        return servers.start_lwsws(self.prefix(version), directory, plugin_dir, log_level)
+        return servers.start_lwsws(self.prefix(version), directory, plugin_dir, log_level, preload)
+
+    def lwsws_with_idle_thread(self, directory):
+        return self.lwsws(directory, "4.3.5", preload=os.path.join(self.build, "lib", "libbench_idle_thread.so"))
 
     def variants(self):
         """(name, kind of load, budget or None, subject, base)"""
@@ -61,6 +64,7 @@ class Bench:
              lambda d: self.lwsws(d, "4.3.5", traced=True), lambda d: self.lwsws(d, "4.3.5")),
             ("plugin_connect", "connect", CONNECT_BUDGET,
              lambda d: self.lwsws(d, "4.3.5", traced=True), lambda d: self.lwsws(d, "4.3.5")),
+            ("idle_thread_keepalive", "keepalive", None, self.lwsws_with_idle_thread, lambda d: self.lwsws(d, "4.3.5")),
             ("peer_lws_metrics_keepalive", "keepalive", None,
              lambda d: self.lwsws(d, "4.3.5"), lambda d: self.lwsws(d, "4.3.5-bare")),
             ("peer_lwsl_info_keepalive", "keepalive", None,

@@ -138,8 +138,8 @@ def start_host(build, directory, lws="", traced=False):
     return Server(command, directory, 0, "/dyn")
 
 
-def start_lwsws(prefix, directory, plugin_dir=None, log_level=3):
-    """lwsws with one file; PLUGIN_DIR: where libprotocol_wsitrace.so is, to have it loaded and enabled."""
+def start_lwsws(prefix, directory, plugin_dir=None, log_level=3, preload=None):
+    """lwsws with one file; PLUGIN_DIR: where libprotocol_wsitrace.so is, to have it loaded and enabled; PRELOAD: a library."""
     port = free_port()
     for name in ("conf.d", "files", "plugins"):
         os.mkdir(os.path.join(directory, name))
@@ -159,4 +159,5 @@ def start_lwsws(prefix, directory, plugin_dir=None, log_level=3):
     with open(os.path.join(directory, "conf.d", "vhosts"), "w", encoding="utf-8") as conf:
         json.dump({"vhosts": [vhost]}, conf)
     lwsws = os.path.join(prefix, "bin", "lwsws")
-    return Server([lwsws, "-n", "-c", directory, "-d", str(log_level)], directory, port, "/index.html")
+    before = ["env", f"LD_PRELOAD={preload}"] if preload else []
+    return Server([*before, lwsws, "-n", "-c", directory, "-d", str(log_level)], directory, port, "/index.html")
