@@ -7,11 +7,11 @@
 //            the last connection is gone.
 #include "agent/entry/plugin/plugin_callback.h"
 
-#include <algorithm>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <string_view>
 
 #include "agent/entry/imports/calls.h"
 #include "agent/entry/imports/transport.h"
@@ -26,30 +26,29 @@ namespace {
 
 static_assert(sizeof(HttpSession) <= WSITRACE_PLUGIN_SESSION_BYTES);
 
-// The contexts whose vhosts have the plugin, so that finished responses can wake them.
-class Contexts {
+// The vhosts that have the plugin, so that finished responses can wake their contexts.
+class Vhosts {
  public:
-  void add(lws_context *context) {
+  void add(lws *stand_in) {
     const std::lock_guard lock(mutex_);
-    vhosts_.push_back(context);
+    contexts_[lws_get_vhost(stand_in)] = lws_get_context(stand_in);
   }
-  void remove(lws_context *context) {
+  void remove(const lws_vhost *vhost) {
     const std::lock_guard lock(mutex_);
-    const auto at = std::find(vhosts_.begin(), vhosts_.end(), context);
-    if (at != vhosts_.end()) vhosts_.erase(at);
+    contexts_.erase(vhost);
   }
   void wake() {
     const std::lock_guard lock(mutex_);
-    for (lws_context *context : vhosts_) lws_cancel_service(context);
+    for (const auto &[vhost, context] : contexts_) lws_cancel_service(context);
   }
 
  private:
   std::mutex mutex_;
-  std::vector<lws_context *> vhosts_;  // one entry per vhost
+  std::map<const lws_vhost *, lws_context *> contexts_;
 };
 
 struct Plugin {
-  Contexts contexts;
+  Vhosts vhosts;
   std::shared_ptr<InProcess> tracer;  // empty when it could not be started
 };
 
@@ -82,22 +81,31 @@ void start(PluginOptions &options) {
     lwsl_err("%s\n", tracer.error().line().c_str());
   } else {
     plugin->tracer = *tracer;
-    plugin->tracer->site().set_wake([contexts = &plugin->contexts] { contexts->wake(); });
+    plugin->tracer->site().set_wake([vhosts = &plugin->vhosts] { vhosts->wake(); });
     hook_calls(reinterpret_cast<const void *>(lws_get_library_version));
     watch_transport(reinterpret_cast<const void *>(lws_get_library_version));
   }
   g_plugin = plugin.release();
 }
 
+// A vhost of lws's own gets every plugin that is there, enabled or not (libwebsockets 4.5 and later), and gets it first: what it
+// has no options for must not be what the plugin starts with.
+bool is_of_lws(lws *stand_in) {
+  lws_vhost *vhost = lws_get_vhost(stand_in);
+  return lws_get_vhost_listen_port(vhost) == CONTEXT_PORT_NO_LISTEN &&
+         std::string_view(lws_get_vhost_name(vhost)) == "system";
+}
+
 // Never refuses: a vhost must not fail because it is observed.
 void begin_vhost(lws *stand_in, const void *options) noexcept {
   const ErrnoGuard guard;
   try {
+    if (options == nullptr && is_of_lws(stand_in)) return;
     PluginOptions wanted = plugin_options_from(static_cast<const lws_protocol_vhost_options *>(options));
     for (const std::string &complaint : wanted.complaints) lwsl_warn("wsitrace: %s\n", complaint.c_str());
     if (g_plugin == nullptr) start(wanted);
     Plugin *plugin = g_plugin;
-    plugin->contexts.add(lws_get_context(stand_in));
+    plugin->vhosts.add(stand_in);
     if (plugin->tracer != nullptr)
       plugin->tracer->site().doors().set(lws_get_vhost(stand_in), std::move(wanted.access));
     vhost_made(lws_get_vhost(stand_in), nullptr, lws_get_protocol(stand_in));
@@ -109,7 +117,7 @@ void begin_vhost(lws *stand_in, const void *options) noexcept {
 void end_vhost(lws *stand_in) noexcept {
   Plugin *plugin = g_plugin;
   if (plugin == nullptr) return;
-  plugin->contexts.remove(lws_get_context(stand_in));
+  plugin->vhosts.remove(lws_get_vhost(stand_in));
   if (plugin->tracer != nullptr) plugin->tracer->site().doors().forget(lws_get_vhost(stand_in));
 }
 
