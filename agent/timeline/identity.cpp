@@ -9,6 +9,10 @@ namespace {
 
 // lws resolves names through a socket of its own that looks adopted.
 constexpr std::string_view kAsyncDnsProtocol = "lws-async-dns";
+// Built with Secure Streams, lws asks a known host for this path once a context is up, to find out whether a captive portal is in
+// the way; source: the policy in lws_create_context(), 4.4 to 5.0. Streams of the application have other paths.
+constexpr std::string_view kStreamProtocols = "lws-secstream-";
+constexpr std::string_view kPortalPath = "/generate_204";
 
 void classify(Life &life, ConnectionClass cls, Origin origin, Evidence evidence) {
   life.connection.cls = cls;
@@ -16,7 +20,7 @@ void classify(Life &life, ConnectionClass cls, Origin origin, Evidence evidence)
   life.connection.evidence = evidence;
 }
 
-bool undecided(const Life &life) { return life.connection.cls == ConnectionClass::kInternal; }
+bool undecided(const Life &life) { return life.is_undecided(); }
 
 // After a loss, what was not seen proves nothing.
 Evidence by_absence(const Fold &fold) { return fold.lossy ? Evidence::kElimination : Evidence::kEvent; }
@@ -69,9 +73,14 @@ void note_create(Fold &fold, Life &life, const Event &event) {
   classify(life, ConnectionClass::kClient, Origin::kAccepted, by_absence(fold));
 }
 
+bool looks_for_portal(const Fold &fold, const Life &life, const Event &event) {
+  return life.request.path == kPortalPath && fold.strings.text(event.protocol).starts_with(kStreamProtocols);
+}
+
 void become_outbound(Fold &fold, Life &life, const Event &event) {
-  classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
   take_connect_request(fold, life, event);
+  const bool own = looks_for_portal(fold, life, event);
+  classify(life, own ? ConnectionClass::kInternal : ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
 }
 
 // Adopted sockets get the same events as accepted ones, but no listener spoke of them.
@@ -240,7 +249,7 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
 }
 
 void identify_at_end(Fold &fold, Life &life, const Event &event) {
-  if (!undecided(life) || life.connection.evidence != Evidence::kElimination) return;
+  if (!undecided(life)) return;
   const bool tagged = (event.flags & kTagSaysListener) != 0;
   const bool silent =
       life.events == 1 && life.seen == 0 && !fold.lossy;  // a listener that never accepted only says goodbye

@@ -87,6 +87,10 @@ struct Life {
 
   Transaction &current() { return connection.transactions.back(); }
   [[nodiscard]] bool has_seen(uint16_t any_of) const { return (seen & any_of) != 0; }
+  // What is one of lws's own until something tells otherwise, and not because something did.
+  [[nodiscard]] bool is_undecided() const {
+    return connection.cls == ConnectionClass::kInternal && connection.evidence == Evidence::kElimination;
+  }
   [[nodiscard]] bool is_stream() const { return connection.origin == Origin::kStream; }
   [[nodiscard]] bool is_client_side() const { return connection.origin == Origin::kOutbound; }
 };

@@ -168,7 +168,7 @@ void end_failed_call(Fold &fold, const Event &event) {
     if (here.connection.thread.value_or(255) != event.thread) continue;
     if (here.connection.cls == ConnectionClass::kListener) continue;
     const Shown before = shown(here.connection);
-    if (here.connection.cls == ConnectionClass::kInternal) {
+    if (here.is_undecided()) {
       here.connection.cls = ConnectionClass::kClient;
       here.connection.origin = connecting ? Origin::kOutbound : Origin::kAdopted;
       here.connection.evidence = Evidence::kEvent;

@@ -20,7 +20,9 @@ std::string opening_text(const Connection &connection) {
   switch (connection.origin) {
     case Origin::kAccepted: return "it was accepted";
     case Origin::kAdopted: return "the application handed it to lws";
-    case Origin::kOutbound: return "the application asked lws to connect";
+    case Origin::kOutbound:
+      return connection.cls == ConnectionClass::kInternal ? "lws connected for itself"
+                                                          : "the application asked lws to connect";
     case Origin::kStream: return "the stream began (LWS_CALLBACK_WSI_CREATE)";
     case Origin::kListen:
     case Origin::kInternal: break;

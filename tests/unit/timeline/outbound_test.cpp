@@ -111,6 +111,19 @@ TEST_F(Outbound, AcceptedConnectionDoesNotTakeTheRequest) {
   EXPECT_EQ(recorder_.on(Script::pointer('B')).target, "");
 }
 
+TEST_F(Outbound, LookForACaptivePortalIsOfLws) {
+  play(
+      "connect('net/generate_204')=80 A:CBIND[lws-secstream-h1@_ss_default] A:NEW=9 A:CREATE A:APPEND A:ANSWER=204 "
+      "A:ANSWERED A:CDROP('x') A:CLOSED_CLIENT_HTTP A:DEST connect('net/mine')=80 "
+      "B:CBIND[lws-secstream-h1@_ss_default] B:CCE('DNS NXDOMAIN') B:DEST connect('net/generate_204')=80 C:CBIND[own] C:DEST");
+  const Connection &look = recorder_.on(Script::pointer('A'));
+  EXPECT_EQ(look.cls, ConnectionClass::kInternal);
+  EXPECT_EQ(look.origin, Origin::kOutbound);
+  EXPECT_EQ(exchanges_of(look), "GET /generate_204 204 completed");
+  EXPECT_EQ(recorder_.on(Script::pointer('B')).cls, ConnectionClass::kClient);
+  EXPECT_EQ(recorder_.on(Script::pointer('C')).cls, ConnectionClass::kClient);
+}
+
 TEST_F(Outbound, RequestSentOnAnothersSocketWasConnectedWhenItGotIt) {
   const Connection &connection = play("CBIND NEW=-1 +100 APPEND ANSWER=200 ANSWERED CDROP('x') DEST");
   ASSERT_TRUE(connection.connected_ns);
