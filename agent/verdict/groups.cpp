@@ -64,9 +64,9 @@ Finding &Groups::add(FindingKind kind, const Connection &connection, std::string
   return finding;
 }
 
-bool Groups::has(FindingKind kind, std::string_view vhost) const {
-  const auto from = all_.lower_bound({kind, std::string(vhost), {}});
-  return from != all_.end() && std::get<0>(from->first) == kind && std::get<1>(from->first) == vhost;
+bool Groups::has(FindingKind kind) const {
+  const auto from = all_.lower_bound({kind, {}, {}});
+  return from != all_.end() && std::get<0>(from->first) == kind;
 }
 
 std::vector<Finding> Groups::findings(Ns log_ended_ns) const {

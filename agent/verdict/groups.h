@@ -18,7 +18,7 @@ class Groups {
   Finding &of(FindingKind kind, std::string_view vhost, std::string_view protocol);
   // Adds CONNECTION to its group; `first` and `last` event and the last callback come from it.
   Finding &add(FindingKind kind, const Connection &connection, std::string_view protocol);
-  [[nodiscard]] bool has(FindingKind kind, std::string_view vhost) const;
+  [[nodiscard]] bool has(FindingKind kind) const;
   // Worst kind first, then by first event.
   [[nodiscard]] std::vector<Finding> findings(Ns log_ended_ns) const;
 

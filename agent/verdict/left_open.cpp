@@ -30,9 +30,10 @@ void judge_contexts(const Timeline &timeline, Groups &groups) {
   });
 }
 
+// A context that waits for one of its connections frees none of its vhosts, whoever owns that connection.
 void judge_vhosts(const Timeline &timeline, Groups &groups) {
+  if (groups.has(FindingKind::kConnectionNotDestroyed)) return;
   timeline.for_each_vhost_left([&](std::string_view name, uint64_t count) {
-    if (groups.has(FindingKind::kConnectionNotDestroyed, name)) return;  // which hold on to it
     Finding &finding = groups.of(FindingKind::kVhostNotDestroyed, name, {});
     finding.count = count;
     finding.message = "vhost " + std::string(name) + " was not freed with its context";

@@ -139,6 +139,12 @@ TEST(Rules, VhostThatOutlivesItsContextIsFound) {
   EXPECT_THAT(judged(made + ended + "P:PROTOCOL_DESTROY[b0@back] CONTEXT_END=1"), IsEmpty());
 }
 
+TEST(Rules, VhostsThatAConnectionOfAnotherHoldsAreNotTold) {
+  EXPECT_THAT(judged("CONTEXT V:VHOST[@system] W:VHOST[@app] P:PROTOCOL_INIT[s0@system] ACCEPT[p0@app] "
+                     "CONTEXT_END=0 CONTEXT_END=1"),
+              ElementsAre(is(FindingKind::kConnectionNotDestroyed, 2)));  // the connection and its listener
+}
+
 TEST(Rules, DescriptorsThatContextAfterContextLeavesAreFound) {
   EXPECT_THAT(judged("A:CONTEXT A:CONTEXT_END=0 A:left('eventfd')=5 A:CONTEXT_END=1"), IsEmpty());
   EXPECT_THAT(judged("A:CONTEXT B:CONTEXT A:CONTEXT_END=0 A:left('eventfd')=5 A:CONTEXT_END=1 "
