@@ -139,8 +139,8 @@ Close by_caller(const Life &life) {
     case Word::kRawFailed: return by_socket(life);
     case Word::kH1Bail: return by_h1_parser(life);
     case Word::kStreamDone: return by_end_of_stream(life);
+    case Word::kPeerReset: return make(CloseReason::kStreamReset, CloseBy::kPeer);
     case Word::kH2Bail:
-    case Word::kPeerReset:
     case Word::kWriteFailed: return make(CloseReason::kPeerClosed, CloseBy::kPeer);
     case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose, CloseBy::kPeer);
     case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed, CloseBy::kLocal);

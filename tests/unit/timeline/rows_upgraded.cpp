@@ -71,7 +71,7 @@ const std::vector<Row> kStreamRows = {
     {"PeerResetsStream5_0",
      CARRIER "CREATE FH('/d')<B BIND[dyn1]<B HTTP[dyn1]<B close('peer RST_STREAM') DROP[dyn1]('__lws_close_free_wsi') "
              "CLOSED_HTTP DEST",
-     "/d aborted", "dyn1:__lws_close_free_wsi", "peer_closed by peer", "unknown by unknown"},
+     "/d aborted", "dyn1:__lws_close_free_wsi", "stream_reset by peer", "unknown by unknown"},
     {"CarrierEndsFirst",
      CARRIER "CREATE FH('/d')<B BIND[dyn1]<B HTTP[dyn1]<B B:close('lws_read_h2 bail') B:CLOSED_HTTP B:DEST "
              "DROP[dyn1]('__lws_close_free_wsi') CLOSED_HTTP DEST",
