@@ -27,6 +27,7 @@ BUILD = os.path.abspath(os.environ.get("WSITRACE_BUILD_DIR", os.path.join(ROOT, 
 WSITRACE = os.path.join(BUILD, "bin", "wsitrace")
 HOSTS = os.path.join(BUILD, "tests", "hosts")
 LWS = dict(item.split("=", 1) for item in os.environ.get("WSITRACE_LWS", "").split(":") if item)
+FURTHER_LWS = sorted(set(LWS) - {"4.1.6", "4.3.5"})  # versions that only a developer's build has
 SANITIZER = os.environ.get("WSITRACE_SANITIZER", "")
 # For programs that load a plugin of a sanitizer's build. Their own leaks are not ours to judge.
 RUNTIME = {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if SANITIZER else {}
