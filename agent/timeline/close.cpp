@@ -156,6 +156,7 @@ Close by_caller(const Life &life) {
     case Word::kTlsFailed: return make(CloseReason::kTlsFailed, CloseBy::kPeer);
     case Word::kOther:
     case Word::kRedirected:
+    case Word::kAuthenticates:
     case Word::kTransactionCompleted: break;
   }
   if (const auto refusal = close_by_refusal(life)) return *refusal;
@@ -225,7 +226,7 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
 void note_request_to_close(Fold &fold, Life &life, const Event &event) {
   CloseClues &clues = life.clues;
   const Word caller = fold.strings.word(event.text);
-  if (caller == Word::kRedirected || clues.requested) return;
+  if (lives_on(caller) || clues.requested) return;
   clues.requested = true;
   clues.requested_ns = event.time_ns;
   if (!life.is_stream()) fold.threads[event.thread].closing = event.wsi;

@@ -10,6 +10,7 @@
 //    CLIENT_ESTABLISHED         upgraded
 //    CLIENT_HTTP_REDIRECT       answered; the same wsi connects again
 //    CLIENT_CONNECTION_ERROR    failed; "HS: ..." is lws's word for an upgrade that was not accepted
+//    close_requested            by a caller that authenticates: answered with 401; the same wsi connects again
 #include <utility>
 
 #include "agent/timeline/fold.h"
@@ -18,6 +19,7 @@ namespace wsitrace {
 namespace {
 
 constexpr std::string_view kRefusedUpgrade = "HS:";
+constexpr int kUnauthorized = 401;
 
 // lws makes carrier and first stream of an h2 connection out of one request: the stream sends it.
 void take_from_carrier(Fold &fold, Life &stream) {
@@ -53,6 +55,14 @@ void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     if (tag == kItemPath) life.request.path.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
+}
+
+void note_authentication(Fold &fold, Life &life, const Event &event) {
+  if (fold.strings.word(event.text) != Word::kAuthenticates) return;
+  Event answer = event;
+  answer.value = kUnauthorized;
+  note_answer(life, answer);
+  end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
 }
 
 void note_failure(Fold &fold, Life &life, const Event &event) {
@@ -92,6 +102,7 @@ void fold_outbound(Fold &fold, Life &life, const Event &event, Items items) {
     case k_CLIENT_HTTP_REDIRECT: return note_redirect(fold, life, event, items);
     case k_CLIENT_ESTABLISHED: return end_transaction(fold, life, Outcome::kUpgraded, event.time_ns);
     case k_CLIENT_CONNECTION_ERROR: return note_failure(fold, life, event);
+    case k_close_requested: return note_authentication(fold, life, event);
     case k_CLOSED_CLIENT_HTTP: return end_transaction(fold, life, Outcome::kAborted, event.time_ns);
     default: return;
   }

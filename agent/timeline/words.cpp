@@ -26,7 +26,7 @@ constexpr Known kExact[] = {
     {"ss adopt skt fail", Word::kAdoptFailed},
     {"c hs interp", Word::kClientRefused},
     {"redir", Word::kRedirected},
-    {"digest_auth_step2", Word::kRedirected},
+    {"digest_auth_step2", Word::kAuthenticates},
     {"to sync kill", Word::kKilled},
     {"lws_cgi_kill", Word::kKilled},
     {"raw svc fail", Word::kRawFailed},

@@ -32,6 +32,7 @@ enum class Word : uint8_t {
   kClientFailed,   // while the peer's answer was awaited or read
   kClientRefused,  // the peer's answer was not accepted
   kRedirected,     // the connection lives on
+  kAuthenticates,  // so it does: 401 was the answer, lws connects again with credentials
   kKilled,         // the application asked for it
   kRawFailed,
   kTlsFailed,
@@ -39,6 +40,9 @@ enum class Word : uint8_t {
 };
 
 Word word_of(std::string_view text);
+
+// After a close by this caller the connection goes on, on another socket.
+constexpr bool lives_on(Word caller) { return caller == Word::kRedirected || caller == Word::kAuthenticates; }
 
 }  // namespace wsitrace
 

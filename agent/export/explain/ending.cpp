@@ -34,6 +34,7 @@ const char *gloss_of(Word word) {
     case Word::kTlsFailed: return "TLS could not be started";
     case Word::kWriteFailed: return "writing failed";
     case Word::kRedirected:
+    case Word::kAuthenticates:
     case Word::kTransactionCompleted:
     case Word::kOther: break;
   }

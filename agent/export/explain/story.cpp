@@ -7,14 +7,14 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
+#include "agent/timeline/words.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr size_t kRefusalsTold = 5;
-constexpr Ns kShortLifeNs = 100'000'000;           // its steps differ by microseconds
-constexpr std::string_view kRedirected = "redir";  // lws closes, and the connection lives on
+constexpr Ns kShortLifeNs = 100'000'000;  // its steps differ by microseconds
 
 std::string opening_text(const Connection &connection) {
   switch (connection.origin) {
@@ -102,7 +102,7 @@ void add_said(Steps &steps, const Subject &subject) {
   subject.events.for_each([&](const KeptEvent &event) {
     if (event.kind == k_callback_refused && ++refusals > kRefusalsTold) return;
     if (event.kind == k_close_requested) {
-      if (closed || event.text == kRedirected) return;
+      if (closed || lives_on(word_of(event.text))) return;
       closed = true;
     }
     std::string text = said_text(event, subject.connection);

@@ -51,6 +51,14 @@ TEST_F(Outbound, RedirectIsTwoExchangesOnOneConnection) {
       "GET /a 302 completed, GET /b 200 completed");
 }
 
+TEST_F(Outbound, AuthenticationIsTwoExchangesOnOneConnection) {
+  const Connection &connection = play(
+      "connect('h/a')=1 CBIND NEW=9 CREATE APPEND close('digest_auth_step2') CDROP('client_reset') CBIND CREATE APPEND "
+      "ANSWER=200 ANSWERED close('close_and_handled') CLOSED_CLIENT_HTTP DEST");
+  EXPECT_EQ(exchanges_of(connection), "GET /a 401 completed, GET /a 200 completed");
+  EXPECT_EQ(connection.close->reason, CloseReason::kResponseDone);
+}
+
 TEST_F(Outbound, CarrierLeavesItsRequestToTheFirstStream) {
   play(
       "connect('h/a')=1 A:CBIND A:NEW=9 A:CREATE B:CREATE B:APPEND<A B:ANSWER=200 B:ANSWERED connect('h/b')=1 C:CBIND "
@@ -115,7 +123,8 @@ TEST_F(Outbound, LookForACaptivePortalIsOfLws) {
   play(
       "connect('net/generate_204')=80 A:CBIND[lws-secstream-h1@_ss_default] A:NEW=9 A:CREATE A:APPEND A:ANSWER=204 "
       "A:ANSWERED A:CDROP('x') A:CLOSED_CLIENT_HTTP A:DEST connect('net/mine')=80 "
-      "B:CBIND[lws-secstream-h1@_ss_default] B:CCE('DNS NXDOMAIN') B:DEST connect('net/generate_204')=80 C:CBIND[own] C:DEST");
+      "B:CBIND[lws-secstream-h1@_ss_default] B:CCE('DNS NXDOMAIN') B:DEST connect('net/generate_204')=80 C:CBIND[own] "
+      "C:DEST");
   const Connection &look = recorder_.on(Script::pointer('A'));
   EXPECT_EQ(look.cls, ConnectionClass::kInternal);
   EXPECT_EQ(look.origin, Origin::kOutbound);
