@@ -8,8 +8,8 @@
 namespace wsitrace {
 namespace {
 
-const char *what_of(Origin origin) {
-  switch (origin) {
+const char *what_of(const Connection &connection) {
+  switch (connection.cls == ConnectionClass::kInternal ? Origin::kInternal : connection.origin) {
     case Origin::kListen: return "a listener of this program";
     case Origin::kAccepted: return "a connection that a listener of this program accepted";
     case Origin::kAdopted: return "a socket that the application handed to lws";
@@ -127,9 +127,9 @@ std::string pointer_text(const Connection &connection) {
 
 Sentences identity_of(const Subject &subject, const LogFacts &) {
   const Connection &connection = subject.connection;
-  Sentences all{fmt::format("It is {} (class {}, origin {}); that is known {} (evidence: {}).",
-                            what_of(connection.origin), name_of(connection.cls), name_of(connection.origin),
-                            how_known(connection), name_of(connection.evidence))};
+  Sentences all{fmt::format("It is {} (class {}, origin {}); that is known {} (evidence: {}).", what_of(connection),
+                            name_of(connection.cls), name_of(connection.origin), how_known(connection),
+                            name_of(connection.evidence))};
   for (std::string text : {role_text(connection), ends_text(connection), carried_text(subject), vhost_text(connection),
                            thread_text(connection), tls_text(connection), pointer_text(connection)})
     if (!text.empty()) all.push_back(std::move(text));
