@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // A scrape while 100,003 connections are open on 5 vhosts, in all states that traffic puts them: how long rendering takes on the
-// cold thread that does it, looking for findings included, and how many series come out, in both formats. Time is CPU time of that
-// thread. Before each scrape something happens, so that nothing can be taken from the one before.
+// cold thread that does it, looking for findings included, how many series come out, in both formats, and how much heap the
+// timeline, the page's rows and the metrics take for each open connection. Time is CPU time of that thread. Before each scrape
+// something happens, so that nothing can be taken from the one before.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/process_metrics.h"
 #include "tests/bench/traffic.h"
 
@@ -21,19 +24,32 @@ constexpr size_t kEventsEach = 11;
 constexpr uint16_t kVhosts = 5;
 constexpr uint64_t kStepNs = 1000;
 
-// The log of a process with kOpen connections, and the metrics that heard of them.
+size_t heap_bytes() {
+  const struct mallinfo2 now = mallinfo2();
+  return now.uordblks + now.hblkhd;
+}
+
+// A process with kOpen connections, and what heard of them.
 struct Busy {
+  size_t heap_before = heap_bytes();
   Metrics metrics;
-  ProcessMetrics observer{metrics};
-  Timeline log{observer};
+  LiveBoard board;
+  std::shared_ptr<LiveProcess> process = board.listener({std::make_shared<ProcessMetrics>(metrics)});
+  LogSink &log = *process;
   Event last{};
+  size_t bytes_per_open = 0;
 
   Busy() {
-    ProcessFacts process;
-    process.pid = 4711;
-    process.lws_version = "4.3.5";
-    process.attach = "plugin";
-    log.on_process(process);
+    play();
+    bytes_per_open = (heap_bytes() - heap_before) / kOpen;
+  }
+
+  void play() {
+    ProcessFacts facts;
+    facts.pid = 4711;
+    facts.lws_version = "4.3.5";
+    facts.attach = "plugin";
+    log.on_process(facts);
     uint16_t told = 0;
     Traffic traffic({.connections = 0, .open_at_once = kOpen, .requests = 3}, [&](std::string_view text) {
       log.on_string(++told, text);
@@ -85,7 +101,7 @@ void scrape(benchmark::State &state, Render render) {
   for (auto _ : state) {
     busy->something_happens();
     const uint64_t from = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    busy->observer.on_asked(busy->log);
+    busy->board.ask();
     text = render(busy->metrics);
     times_s.push_back(static_cast<double>(clock_ns(CLOCK_THREAD_CPUTIME_ID) - from) * 1e-9);
     state.SetIterationTime(times_s.back());
@@ -94,6 +110,7 @@ void scrape(benchmark::State &state, Render render) {
   state.counters["p99_ms"] = times_s[times_s.size() * 99 / 100] * 1e3;
   state.counters["series"] = static_cast<double>(series_in(text));
   state.counters["bytes"] = static_cast<double>(text.size());
+  state.counters["heap_bytes_per_open"] = static_cast<double>(busy->bytes_per_open);
   state.counters["open"] = sum_of(text, "lws_connections_open");
 }
 

@@ -128,7 +128,7 @@ def main(arguments):
         "processors": os.cpu_count(), "load_average": os.getloadavg()[0],
         "budgets": {**recorded, **pass_figure(figures), **folded, **scrape_figures(figures), **report_figures(report),
                     **verdict_figures(verdict), **host_figures(host)},
-        "beside": beside, "mega_events_per_s": rates, "report": report, "verdict": verdict, "scrapers": scrapers,
+        "beside": {**beside, "heap_bytes_per_open": figures.median("scrape/text", "heap_bytes_per_open")}, "mega_events_per_s": rates, "report": report, "verdict": verdict, "scrapers": scrapers,
         "host_cpu": host, "errors": figures.errors,
     }, indent=1))
     return 1 if figures.errors else 0
