@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/export/explain/explainer.h"
@@ -89,7 +90,7 @@ void add_explain_command(CLI::App &app, int &exit_status) {
   command->add_option("FILE", options->file, "Trace or ring file")->required();
   command->add_option("--conn", options->connection, "The connection with this id, odd or not")
       ->type_name("ID")
-      ->check(CLI::PositiveNumber);
+      ->check(counting_number());
   command
       ->add_option("--pid", options->pid, "Of a ring file: the process to explain (default: the first that recorded)")
       ->type_name("PID");

@@ -35,6 +35,12 @@ Error usage_error(const CLI::ParseError &error) {
   return {text.substr(0, colon), text.substr(colon + 2), "see wsitrace --help"};
 }
 
+// CLI11 would say that there is no command at all.
+bool is_no_command(const CLI::App &app, const char *word) {
+  return word[0] != '-' &&
+         app.get_subcommands([&](const CLI::App *command) { return command->check_name(word); }).empty();
+}
+
 int run(int argc, char **argv) {
   int exit_status = 0;
   CLI::App app("Records the life of every connection in a libwebsockets program.", "wsitrace");
@@ -48,6 +54,10 @@ int run(int argc, char **argv) {
   add_diff_command(app, exit_status);
   add_agent_command(app, exit_status);
   add_top_command(app, exit_status);
+  if (argc > 1 && is_no_command(app, argv[1])) {
+    complain({argv[1], "no such command", "see wsitrace --help"});
+    return kUsageStatus;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success &wanted) {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/export/json/report.h"
@@ -112,7 +113,7 @@ void add_report_command(CLI::App &app, int &exit_status) {
   command->add_option("--vhost", options->vhost, "Only this vhost")->type_name("NAME")->excludes(events);
   command->add_option("--conn", options->connection, "Only the connection with this id, with all details")
       ->type_name("ID")
-      ->check(CLI::PositiveNumber)
+      ->check(counting_number())
       ->excludes(events);
   command->add_option("--pid", options->pid, "Of a ring file: the process to report (default: the first that recorded)")
       ->type_name("PID");

@@ -113,19 +113,25 @@ class BadInput(harness.Scenario):
 class BadUsage(harness.Scenario):
     """Every flag is checked at start."""
 
-    def assert_usage(self, *arguments):
+    def assert_usage(self, *arguments, why=""):
         with self.subTest(arguments=arguments):
             result = self.wsitrace(*arguments)
             self.assertEqual((result.status, result.out), (2, ""), result)
-            self.assertTrue(result.err.startswith("wsitrace: "), result)
+            self.assertRegex(result.err, r"\Awsitrace: [^\n]{1,300}\n\Z")
+            self.assertIn(why, result.err)
 
     def test_nonsense_is_refused_before_anything_runs(self):
         never = ("--", "/bin/touch", self.path("ran"))
-        self.assert_usage("frobnicate")
+        self.assert_usage(why="subcommand is required")
+        self.assert_usage("frobnicate", why="frobnicate: no such command")
+        self.assert_usage("", why="no such command")
         self.assert_usage("report")
         self.assert_usage("report", "x", "--format", "yaml")
         self.assert_usage("report", "x", "--class", "frobnicate")
-        self.assert_usage("report", "x", "--conn", "seven")
+        for number in ("seven", "0", "-1", "1.5", "1e3", ""):
+            self.assert_usage("report", "x", "--conn", number, why="--conn: not a whole number from 1 on")
+        self.assert_usage("agent", "--listen", "127.0.0.1:99999", "--dir", self.directory, why="99999")
+        self.assert_usage("agent", "--traces", self.directory, "--max-files", "0", why="--max-files: not a whole number")
         self.assert_usage("diff", "x")
         self.assert_usage("diff", "x", "y", "--format", "yaml")
         self.assert_usage("diff", "x", "y", "--fail-on", "frobnicate")

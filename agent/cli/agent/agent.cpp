@@ -58,8 +58,8 @@ Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
       agent->finish();
       return unexpected(started.error());
     }
-    fmt::print(stderr, "wsitrace: serving {}\n", agent->view_->url());
   }
+  agent->announce();
   return agent;
 }
 
@@ -71,11 +71,19 @@ Expected<void> Agent::make_rings() {
       finish();
       return unexpected(file.error());
     }
-    fmt::print(stderr, "wsitrace: recording what is started with WSITRACE_RING={} LD_PRELOAD={}\n", file->path(),
-               find_preload_library(own_executable()).value_or(kPreloadLibrary));
     add(std::move(*file), true);
   }
   return {};
+}
+
+void Agent::announce() const {
+  const std::string library = find_preload_library(own_executable()).value_or(kPreloadLibrary);
+  for (const DrainedRing &ring : rings_) {
+    if (!ring.ours()) continue;
+    fmt::print(stderr, "wsitrace: recording what is started with WSITRACE_RING={} LD_PRELOAD={}\n", ring.path(),
+               library);
+  }
+  if (view_) fmt::print(stderr, "wsitrace: serving {}\n", view_->url());
 }
 
 void Agent::add(RingFile file, bool ours) {

@@ -37,6 +37,7 @@ class Agent {
   Agent(const AgentOptions &options, RingDirectory directory, Signals signals)
       : options_(options), directory_(std::move(directory)), signals_(std::move(signals)) {}
   Expected<void> make_rings();
+  void announce() const;
   void look();
   void turn();
   bool drain(DrainedRing &ring);  // false: there is nothing more to come

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "agent/cli/agent/agent.h"
+#include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/cli/run/say_error.h"
 #include "agent/cli/serve_flags.h"
@@ -65,12 +66,12 @@ void add_trace_options(CLI::App &command, AgentOptions &options) {
   command.add_option("--max-age", options.limits.max_age_s, "Close a trace of this age, and begin the next")
       ->type_name("SECONDS or 5m, 12h, 7d")
       ->transform(CLI::AsNumberWithUnit(time_units))
-      ->check(CLI::PositiveNumber)
+      ->check(counting_number())
       ->needs(traces)
       ->capture_default_str();
   command.add_option("--max-files", options.limits.max_files, "Closed traces to keep; older ones are removed")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(counting_number())
       ->needs(traces)
       ->capture_default_str();
   command.add_flag("--once", options.once, "Take up what killed owners have left behind, and end")->needs(traces);
