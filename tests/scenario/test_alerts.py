@@ -75,10 +75,10 @@ class Delivered(harness.Scenario):
         self.webhook = Webhook(self)
         self.alertmanager = Alertmanager(self, self.webhook)
 
-    def observe(self, command):
+    def observe(self, command, *options):
         """Runs COMMAND under `wsitrace run --serve`, and has it scraped."""
         port = harness.free_port()
-        self.program = self.traced(command, "--serve", f"127.0.0.1:{port}")
+        self.program = self.traced(command, "--serve", f"127.0.0.1:{port}", *options)
         self.addCleanup(self.program.stop)  # a launcher that is killed leaves its ring
         self.scrape(port)
 
@@ -160,6 +160,25 @@ class Delivery(Delivered):
         self.assertTrue(self.prometheus.query('lws_connections_opened_total{program="corpus_requests"}'))
         self.assertEqual({one["labels"]["program"] for one in self.listed("LwsLeakFound")}, {"corpus_server"})
         self.assertEqual(self.prometheus.unhealthy(), [])
+
+    def test_lost_events_are_told(self):
+        self.observe(self.host(), "--ring-size", "256")
+        harness.until(lambda: self.prometheus.query('min(count_over_time(wsitrace_events_lost_total{cause="ring_full"}[1m])) > 3'),
+                      "scrapes of nothing lost")
+        self.assertEqual(self.webhook.alerts("WsitraceEventsLost"), [])
+        address = self.program.address()
+        self.program.send_signal(signal.SIGSTOP)  # nobody drains
+        workload.sequential(address, "/dyn", 211)
+        self.program.send_signal(signal.SIGCONT)
+        alert = self.delivered("WsitraceEventsLost")
+        self.assertEqual((alert["labels"]["cause"], alert["labels"]["job"]), ("ring_full", "program"))
+
+    def test_that_nothing_is_observed_is_told(self):
+        nobody = {"program": [Target(("127.0.0.1", harness.free_port()), "/metrics")]}
+        self.prometheus = Prometheus(self, nobody, faster_rules(self, self.FASTER), self.alertmanager)
+        alert = self.delivered("WsitraceAbsent")
+        self.assertNotIn("instance", alert["labels"])
+        self.assertEqual(self.listed("WsitraceDown"), [], "what was never up is not down")
 
     def test_amtool_accepts_the_configuration(self):
         self.assertIn("SUCCESS", self.amtool("check-config", self.alertmanager.config))
