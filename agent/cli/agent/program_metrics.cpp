@@ -35,15 +35,12 @@ std::vector<ExposedFamily> what_scrapes_cost(const Metrics &metrics) {
   return families;
 }
 
-// The words of End::kind; what else a damaged ring may lead to is not a label.
-constexpr std::array<const char *, 5> kEnds = {"unknown", "exit", "signal", "exec", "detached"};
+}  // namespace
 
-size_t end_index(const std::string &kind) {
+size_t ProgramMetrics::end_index(const std::string &kind) {
   const auto *found = std::find(kEnds.begin(), kEnds.end(), kind);
   return found == kEnds.end() ? 0 : static_cast<size_t>(found - kEnds.begin());
 }
-
-}  // namespace
 
 // Counts a process of PROGRAM while its log goes on.
 class ProgramMetrics::Process final : public TimelineObserver {

@@ -4,7 +4,8 @@
 // them, folds, writes the trace and renders what is asked for. The host's service threads only record.
 //
 // Signals: the thread blocks all of them; the host's handlers never run on it.
-// Fork:    the thread stays with the parent. A child records into the same ring file and is drained there.
+// Fork:    the thread stays with the parent. A child records into the same ring file and is drained there: metrics count it, the
+//          live board has it as another process, the report and the trace do not.
 // Exit:    at exit() the log is ended and the trace closed; after SIGKILL what was recorded is in the ring file, if named.
 #ifndef WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
 #define WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
