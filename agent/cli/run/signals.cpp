@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace wsitrace {
@@ -25,6 +26,7 @@ Expected<Signals> Signals::take_over() {
     return unexpected(system_error("signals", errno));
   }
   ::sigprocmask(SIG_BLOCK, &taken, &signals.mask_before_);
+  if (auto witness = GroupWitness::begin(taken)) signals.witness_.emplace(std::move(*witness));
   // An inherited SIG_IGN would make the kernel reap the program before we learn how it ended.
   struct sigaction standard {};
   standard.sa_handler = SIG_DFL;
@@ -34,6 +36,7 @@ Expected<Signals> Signals::take_over() {
 
 Signals::Signals(Signals &&other) noexcept
     : fd_(std::move(other.fd_)),
+      witness_(std::move(other.witness_)),
       active_(std::exchange(other.active_, false)),
       mask_before_(other.mask_before_),
       child_before_(other.child_before_) {}
@@ -47,26 +50,54 @@ void Signals::restore_in_child() const {
   ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
-std::vector<ReceivedSignal> Signals::wait(int timeout_ms) {
-  pollfd readable{fd_.get(), POLLIN, 0};
+std::vector<ReceivedSignal> Signals::read_pending() {
   std::vector<ReceivedSignal> received;
-  if (::poll(&readable, 1, timeout_ms) <= 0) return received;
   signalfd_siginfo info;
   while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     const bool from_process = info.ssi_code == SI_USER || info.ssi_code == SI_TKILL || info.ssi_code == SI_QUEUE;
-    received.push_back({static_cast<int>(info.ssi_signo), from_process, info.ssi_pid});
+    received.push_back({static_cast<int>(info.ssi_signo), !from_process, info.ssi_pid});
   }
   return received;
 }
 
-bool Forwarding::accepts(const ReceivedSignal &signal, uint64_t now_ns) {
+// A signal that the witness has before we have it belongs to one that we read next, unless the kernel has made one of two.
+void Signals::tell_group_from_alone(std::vector<ReceivedSignal> &received) {
+  GroupWitness::Set seen = 0;
+  for (size_t judged = 0; judged < received.size() && witness_;) {
+    GroupWitness::settle();
+    const auto more = witness_->take();
+    if (!more) return witness_.reset();
+    seen |= *more;
+    for (; judged < received.size(); ++judged) {
+      const GroupWitness::Set bit = GroupWitness::Set{1} << received[judged].number;
+      received[judged].to_group = (seen & bit) != 0;
+      seen &= ~bit;
+    }
+    if (seen == 0) return;
+    GroupWitness::settle();
+    const auto later = read_pending();
+    received.insert(received.end(), later.begin(), later.end());
+  }
+}
+
+std::vector<ReceivedSignal> Signals::wait(int timeout_ms) {
+  pollfd readable{fd_.get(), POLLIN, 0};
+  if (::poll(&readable, 1, timeout_ms) <= 0) return {};
+  auto received = read_pending();
+  const bool sent =
+      std::any_of(received.begin(), received.end(), [](const auto &signal) { return signal.number != SIGCHLD; });
+  if (sent) tell_group_from_alone(received);
+  return received;
+}
+
+bool Forwarding::accepts(const ReceivedSignal &signal, bool in_group, uint64_t now_ns) {
   if (signal.number == SIGCHLD) return false;
-  if ((signal.number == SIGINT || signal.number == SIGQUIT) && !signal.from_process) return false;
-  const auto [last, is_first] = last_ns_.try_emplace({signal.number, signal.sender_pid}, now_ns);
-  if (is_first) return true;
-  const bool repeated = now_ns - last->second < kRepeatNs;
-  if (!repeated) last->second = now_ns;
-  return !repeated;
+  if (signal.to_group) {
+    to_group_ns_[{signal.number, signal.sender_pid}] = now_ns;
+    return !in_group;
+  }
+  const auto to_group = to_group_ns_.find({signal.number, signal.sender_pid});
+  return to_group == to_group_ns_.end() || now_ns - to_group->second >= kRepeatNs;
 }
 
 }  // namespace wsitrace

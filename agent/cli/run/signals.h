@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Signals while a program runs. A program under the launcher shall meet the signals it would meet without it:
+// Signals while a program runs. A program under the launcher shall meet the signals it would meet without it, as often:
 //
-//   Ctrl-C, Ctrl-\     the terminal sends them to both; the launcher lets them pass and stays until the program has ended
-//   kill LAUNCHERPID   SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, and SIGINT and SIGQUIT when a process sent them, are handed on
-//   SIGCHLD            wakes the launcher up
+//   to the process group   Ctrl-C, Ctrl-\, hang-up, kill -PGID: the program has it already; the launcher stays until it has ended
+//   to the launcher alone  SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 are handed on
+//   SIGCHLD                wakes the launcher up
 //
 // Signals are blocked and read from a signalfd(2): no handler is installed, so the program inherits what the launcher had,
 // once restore_in_child() has put mask and SIGCHLD back.
@@ -15,17 +15,19 @@
 #include <csignal>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "agent/base/expected.h"
 #include "agent/base/fd.h"
+#include "agent/cli/run/group_witness.h"
 
 namespace wsitrace {
 
 struct ReceivedSignal {
   int number;
-  bool from_process;  // not from the terminal or the kernel
+  bool to_group;  // the launcher's whole process group got it
   uint32_t sender_pid;
 };
 
@@ -43,22 +45,26 @@ class Signals {
 
  private:
   Signals() = default;
+  std::vector<ReceivedSignal> read_pending();
+  void tell_group_from_alone(std::vector<ReceivedSignal> &received);
 
   Fd fd_;
+  std::optional<GroupWitness> witness_;  // without it, what no process sent counts as sent to the group
   bool active_ = true;
   sigset_t mask_before_{};
   struct sigaction child_before_ {};
 };
 
-// Tells which signals to hand on to the program. timeout(1) and the like send one signal to the launcher twice, to it and to its
-// process group: within kRepeatNs the same one from the same sender is one.
+// Tells which signals to hand on to the program. timeout(1) and the like send one signal twice, to the launcher and to the process group:
+// what comes to the launcher alone within kRepeatNs of the same one to the group, from the same sender, has reached the program.
 class Forwarding {
  public:
   static constexpr uint64_t kRepeatNs = 100'000'000;
-  bool accepts(const ReceivedSignal &signal, uint64_t now_ns);
+  // IN_GROUP: the program is in the launcher's process group.
+  bool accepts(const ReceivedSignal &signal, bool in_group, uint64_t now_ns);
 
  private:
-  std::map<std::pair<int, uint32_t>, uint64_t> last_ns_;
+  std::map<std::pair<int, uint32_t>, uint64_t> to_group_ns_;
 };
 
 }  // namespace wsitrace

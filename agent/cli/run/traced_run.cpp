@@ -117,9 +117,10 @@ bool TracedRun::is_time_to_look() {
 }
 
 void TracedRun::handle(const std::vector<ReceivedSignal> &received) {
+  const bool in_group = ::getpgid(child_->pid()) == ::getpgrp();
   for (const ReceivedSignal &signal : received) {
     if (ended_ns_ != 0) detach_ |= signal.number == SIGINT || signal.number == SIGTERM;
-    else if (forwarding_.accepts(signal, monotonic_ns())) ::kill(child_->pid(), signal.number);
+    else if (forwarding_.accepts(signal, in_group, monotonic_ns())) ::kill(child_->pid(), signal.number);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "agent/cli/run/signals.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace wsitrace {
@@ -9,37 +10,49 @@ namespace {
 
 constexpr uint32_t kShell = 4711, kTimeout = 4713;
 
-ReceivedSignal sent(int number, uint32_t sender = kShell) { return {number, true, sender}; }
-ReceivedSignal typed(int number) { return {number, false, 0}; }
+constexpr bool kInGroup = true, kElsewhere = false;
 
-TEST(Forwarding, WhatTheTerminalSentHasReachedTheProgramAlready) {
-  Forwarding forwarding;
-  EXPECT_FALSE(forwarding.accepts(typed(SIGINT), 0));
-  EXPECT_FALSE(forwarding.accepts(typed(SIGQUIT), 0));
-}
+ReceivedSignal to_launcher(int number, uint32_t sender = kShell) { return {number, false, sender}; }
+ReceivedSignal to_group(int number, uint32_t sender = kShell) { return {number, true, sender}; }
 
-TEST(Forwarding, WhatAProcessSentToTheLauncherIsHandedOn) {
+TEST(Forwarding, WhatTheGroupGotHasReachedTheProgramAlready) {
   Forwarding forwarding;
   for (const int number : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGINT, SIGQUIT})
-    EXPECT_TRUE(forwarding.accepts(sent(number), 0)) << number;
+    EXPECT_FALSE(forwarding.accepts(to_group(number), kInGroup, 0)) << number;
 }
 
-TEST(Forwarding, HangupOfTheTerminalIsHandedOn) { EXPECT_TRUE(Forwarding().accepts(typed(SIGHUP), 0)); }
+TEST(Forwarding, WhatTheGroupGotIsHandedOnToAProgramThatHasLeftIt) {
+  EXPECT_TRUE(Forwarding().accepts(to_group(SIGINT), kElsewhere, 0));
+}
 
-TEST(Forwarding, EndOfAChildIsNobodyElsesBusiness) { EXPECT_FALSE(Forwarding().accepts(sent(SIGCHLD), 0)); }
-
-TEST(Forwarding, SignalSentTwiceAtOnceIsOne) {
+TEST(Forwarding, WhatTheLauncherAloneGotIsHandedOn) {
   Forwarding forwarding;
-  EXPECT_TRUE(forwarding.accepts(sent(SIGTERM, kTimeout), 1000));
-  EXPECT_FALSE(forwarding.accepts(sent(SIGTERM, kTimeout), 1000 + Forwarding::kRepeatNs - 1));
-  EXPECT_TRUE(forwarding.accepts(sent(SIGTERM, kTimeout), 1000 + Forwarding::kRepeatNs));
+  for (const int number : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGINT, SIGQUIT})
+    EXPECT_TRUE(forwarding.accepts(to_launcher(number), kInGroup, 0)) << number;
+}
+
+TEST(Forwarding, SignalSentTwiceToTheLauncherIsHandedOnTwice) {
+  Forwarding forwarding;
+  EXPECT_TRUE(forwarding.accepts(to_launcher(SIGTERM), kInGroup, 1000));
+  EXPECT_TRUE(forwarding.accepts(to_launcher(SIGTERM), kInGroup, 1001));
+}
+
+TEST(Forwarding, EndOfAChildIsNobodyElsesBusiness) {
+  EXPECT_FALSE(Forwarding().accepts(to_launcher(SIGCHLD), kInGroup, 0));
+}
+
+TEST(Forwarding, SignalSentToTheGroupAndAtOnceToTheLauncherIsOne) {
+  Forwarding forwarding;
+  EXPECT_FALSE(forwarding.accepts(to_group(SIGTERM, kTimeout), kInGroup, 1000));
+  EXPECT_FALSE(forwarding.accepts(to_launcher(SIGTERM, kTimeout), kInGroup, 1000 + Forwarding::kRepeatNs - 1));
+  EXPECT_TRUE(forwarding.accepts(to_launcher(SIGTERM, kTimeout), kInGroup, 1000 + Forwarding::kRepeatNs));
 }
 
 TEST(Forwarding, AnotherSenderOrSignalIsNoRepetition) {
   Forwarding forwarding;
-  forwarding.accepts(sent(SIGTERM), 0);
-  EXPECT_TRUE(forwarding.accepts(sent(SIGTERM, kTimeout), 0));
-  EXPECT_TRUE(forwarding.accepts(sent(SIGHUP), 0));
+  forwarding.accepts(to_group(SIGTERM), kInGroup, 0);
+  EXPECT_TRUE(forwarding.accepts(to_launcher(SIGTERM, kTimeout), kInGroup, 0));
+  EXPECT_TRUE(forwarding.accepts(to_launcher(SIGHUP), kInGroup, 0));
 }
 
 TEST(Signals, SignalIsReceivedInsteadOfKillingAndTheMaskComesBack) {
@@ -52,11 +65,38 @@ TEST(Signals, SignalIsReceivedInsteadOfKillingAndTheMaskComesBack) {
     const auto received = signals->wait(1000);
     ASSERT_EQ(received.size(), 1u);
     EXPECT_EQ(received[0].number, SIGUSR2);
-    EXPECT_TRUE(received[0].from_process);
+    EXPECT_FALSE(received[0].to_group);
     EXPECT_EQ(received[0].sender_pid, static_cast<uint32_t>(::getpid()));
   }
   ::sigprocmask(SIG_BLOCK, nullptr, &after);
   EXPECT_EQ(sigismember(&before, SIGUSR2), sigismember(&after, SIGUSR2));
+}
+
+// In a process group of its own, which it signals. What it exits with: how many of the signals were taken for sent to the group.
+int group_signals_told_apart() {
+  ::setpgid(0, 0);
+  auto signals = Signals::take_over();
+  if (!signals) return 255;
+  int to_group = 0, to_us = 0;
+  for (int i = 0; i < 101; ++i) {
+    const bool group = i % 3 == 0;
+    if (group) ::kill(0, SIGUSR2);
+    else ::kill(::getpid(), SIGUSR2);
+    for (const ReceivedSignal &signal : signals->wait(10'000)) {
+      if (signal.number != SIGUSR2 || signal.to_group != group) return 254;
+      ++(signal.to_group ? to_group : to_us);
+    }
+  }
+  return to_group + to_us == 101 ? to_group : 253;
+}
+
+TEST(Signals, SignalToTheGroupIsToldFromOneToTheLauncherAlone) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(group_signals_told_apart());
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 34);
 }
 
 }  // namespace
