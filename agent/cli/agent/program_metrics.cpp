@@ -98,11 +98,12 @@ std::vector<prometheus::MetricFamily> ProgramMetrics::Collect() const {
 
 std::vector<ExposedFamily> ProgramMetrics::own_families() const {
   using prometheus::MetricType;
-  auto observed = agent_family("wsitrace_agent_processes", "Processes that the agent observes now.", MetricType::Gauge);
-  auto ended = agent_family("wsitrace_agent_processes_ended_total", "Processes whose log has ended, by how it did.",
+  auto observed = agent_family("wsitrace_agent_processes", "Processes that are being observed.", MetricType::Gauge);
+  auto ended = agent_family("wsitrace_agent_processes_ended_total", "Observed processes that ended, by how they ended.",
                             MetricType::Counter);
-  auto rings = agent_family("wsitrace_agent_rings", "Ring files in the agent's directory, by what it does about them.",
-                            MetricType::Gauge);
+  auto rings =
+      agent_family("wsitrace_agent_rings", "Ring files in the agent's directory, by what the agent does with them.",
+                   MetricType::Gauge);
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < programs_.size(); ++i) {
     if (programs_[i] == nullptr) continue;

@@ -98,11 +98,10 @@ class Metrics::Families {
   }
 
   void connections() {
-    FamilyBuilder opened("lws_connections_opened_total", "Connections seen, by vhost, class and origin at first sight.",
+    FamilyBuilder opened("lws_connections_opened_total", "Connections opened, by vhost, class and origin.",
                          MetricType::Counter);
-    FamilyBuilder closed("lws_connections_closed_total", "Connections destroyed, by the reason of their end.",
-                         MetricType::Counter);
-    FamilyBuilder open("lws_connections_open", "Connections that are open now, by state.", MetricType::Gauge);
+    FamilyBuilder closed("lws_connections_closed_total", "Connections closed, by reason.", MetricType::Counter);
+    FamilyBuilder open("lws_connections_open", "Open connections, by state.", MetricType::Gauge);
     each_vhost_and_class([&](size_t v, size_t c) {
       for (size_t i = 0; i < kOrigins; ++i) {
         if (const uint64_t n = counts_.opened[v][c][i]; n != 0)
@@ -125,7 +124,7 @@ class Metrics::Families {
 
   void lifetimes() {
     FamilyBuilder oldest("lws_connection_oldest_start_time_seconds",
-                         "Unix time at which the oldest connection that is open now was opened.", MetricType::Gauge);
+                         "Unix time at which the oldest open connection was opened.", MetricType::Gauge);
     each_vhost_and_class([&](size_t v, size_t c) {
       const OpenGroup &group = counts_.open_by_start[v][c];
       if (group.empty()) return;
@@ -134,17 +133,15 @@ class Metrics::Families {
     });
     oldest.move_to(families_);
 
-    FamilyBuilder lived("lws_connection_duration_seconds", "How long connections that have ended lived.",
-                        MetricType::Histogram);
+    FamilyBuilder lived("lws_connection_duration_seconds", "Lifetime of closed connections.", MetricType::Histogram);
     for (size_t c = 0; c < kClasses; ++c) {
       lived.add({{"class", class_name(c)}}, counts_.connection_seconds[c], kConnectionSeconds);
     }
     lived.move_to(families_);
 
-    FamilyBuilder asked(
-        "lws_connection_transactions",
-        "Transactions on client connections that have ended (HTTP/2 streams, which have one each, left out).",
-        MetricType::Histogram);
+    FamilyBuilder asked("lws_connection_transactions",
+                        "Transactions on each closed client connection, HTTP/2 streams left out.",
+                        MetricType::Histogram);
     for (size_t v = 0; v < CappedNames::kIndices; ++v) {
       asked.add({{"vhost", vhost(v)}}, counts_.transactions_per_connection[v], kTransactionsPerConnection);
     }
@@ -154,9 +151,8 @@ class Metrics::Families {
   void bindings() {
     FamilyBuilder binds("lws_protocol_binds_total", "Protocols bound to connections.", MetricType::Counter);
     FamilyBuilder drops("lws_protocol_drops_total",
-                        "Bindings ended, those that the destroy of the connection settled included.",
-                        MetricType::Counter);
-    FamilyBuilder open("lws_protocol_bindings_open", "Bindings that are open now.", MetricType::Gauge);
+                        "Bindings that ended, including those that ended with their connection.", MetricType::Counter);
+    FamilyBuilder open("lws_protocol_bindings_open", "Open bindings.", MetricType::Gauge);
     each_vhost_and_protocol([&](size_t v, size_t p) {
       if (!counts_.bindings_open[v][p].seen()) return;
       const Labels labels = {{"vhost", vhost(v)}, {"protocol", protocol(p)}};
@@ -170,7 +166,8 @@ class Metrics::Families {
   }
 
   void transactions() {
-    FamilyBuilder total("lws_transactions_total", "Transactions that have ended.", MetricType::Counter);
+    FamilyBuilder total("lws_transactions_total", "Transactions that ended, by outcome and status class.",
+                        MetricType::Counter);
     for (const auto &[key, n] : counts_.transactions) {
       const auto &[v, p, version, outcome, status] = key;
       total.add({{"vhost", vhost(v)},
@@ -191,7 +188,7 @@ class Metrics::Families {
     took.move_to(families_);
 
     FamilyBuilder idle("lws_keepalive_idle_seconds",
-                       "Time between the end of a transaction and the next request of the same connection.",
+                       "Time between the end of a transaction and the next request on the same connection.",
                        MetricType::Histogram);
     for (size_t v = 0; v < CappedNames::kIndices; ++v) {
       idle.add({{"vhost", vhost(v)}}, counts_.keepalive_idle_seconds[v], kKeepaliveIdleSeconds);
@@ -199,8 +196,7 @@ class Metrics::Families {
     idle.move_to(families_);
 
     FamilyBuilder pipelined("lws_transactions_pipelined_total",
-                            "Transactions whose request surely arrived before the response before was complete.",
-                            MetricType::Counter);
+                            "Requests known to arrive before the previous response completed.", MetricType::Counter);
     for (size_t v = 0; v < CappedNames::kIndices; ++v) {
       if (counts_.pipelined[v].seen()) pipelined.add({{"vhost", vhost(v)}}, counts_.pipelined[v].value());
     }
@@ -219,8 +215,8 @@ class Metrics::Families {
   }
 
   void sessions() {
-    FamilyBuilder open("lws_websocket_sessions_open", "Websocket sessions that are open now.", MetricType::Gauge);
-    FamilyBuilder lived("lws_websocket_session_duration_seconds", "How long websocket sessions that have ended lived.",
+    FamilyBuilder open("lws_websocket_sessions_open", "Open websocket sessions.", MetricType::Gauge);
+    FamilyBuilder lived("lws_websocket_session_duration_seconds", "Lifetime of closed websocket sessions.",
                         MetricType::Histogram);
     each_vhost_and_protocol([&](size_t v, size_t p) {
       if (!counts_.sessions_open[v][p].seen()) return;
@@ -233,7 +229,7 @@ class Metrics::Families {
   }
 
   void findings() {
-    FamilyBuilder found("lws_findings", "Leaks and faults seen, one for each kind, vhost and protocol.",
+    FamilyBuilder found("lws_findings", "Leaks and faults found so far, one for each kind, vhost and protocol.",
                         MetricType::Gauge);
     for (const FindingKind kind : finding_kinds())
       found.add({{"kind", name_of(kind)}}, counts_.findings[static_cast<size_t>(kind)]);
@@ -241,22 +237,21 @@ class Metrics::Families {
   }
 
   void tracer() {
-    FamilyBuilder events("wsitrace_events_recorded_total", "Events that reached the fold, by kind.",
-                         MetricType::Counter);
+    FamilyBuilder events("wsitrace_events_recorded_total", "Events recorded, by kind.", MetricType::Counter);
     for (size_t i = 0; i < counts_.events.size(); ++i) {
       const uint64_t n = counts_.events[i].load(std::memory_order_relaxed);
       if (n != 0) events.add({{"kind", counted_kind_name(i)}}, n);
     }
     events.move_to(families_);
 
-    FamilyBuilder lost("wsitrace_events_lost_total", "Events that were observed but did not reach the fold, by cause.",
-                       MetricType::Counter);
+    FamilyBuilder lost("wsitrace_events_lost_total", "Events lost, by cause.", MetricType::Counter);
     auto by_cause = counts_.lost;
     for (uint32_t cause = 0; cause < kLossCauses; ++cause) by_cause.try_emplace(loss_cause_name(cause), 0);
     for (const auto &[cause, n] : by_cause) lost.add({{"cause", cause}}, n);
     lost.move_to(families_);
 
-    FamilyBuilder build("wsitrace_build_info", "1 for each combination of wsitrace, libwebsockets and way in.",
+    FamilyBuilder build("wsitrace_build_info",
+                        "Always 1; the labels are the versions of wsitrace and libwebsockets, and the way in.",
                         MetricType::Gauge);
     for (const auto &[lws_version, attach] : counts_.hosts) {
       build.add({{"version", WSITRACE_VERSION}, {"lws_version", lws_version}, {"attach", attach}}, 1.0);
@@ -266,12 +261,11 @@ class Metrics::Families {
 
   void scrape() {
     if (!counts_.last_scrape) return;
-    FamilyBuilder took("wsitrace_scrape_duration_seconds", "How long it took to render the scrape before this one.",
+    FamilyBuilder took("wsitrace_scrape_duration_seconds", "Time it took to render the previous scrape.",
                        MetricType::Gauge);
     took.add({}, counts_.last_scrape->seconds);
     took.move_to(families_);
-    FamilyBuilder size("wsitrace_scrape_size_bytes", "How long the text of the scrape before this one was.",
-                       MetricType::Gauge);
+    FamilyBuilder size("wsitrace_scrape_size_bytes", "Size of the previous scrape.", MetricType::Gauge);
     size.add({}, counts_.last_scrape->bytes);
     size.move_to(families_);
   }
