@@ -4,6 +4,7 @@
 #   plugin   LIBDIR/wsitrace/plugins/lws-VERSION/libprotocol_wsitrace.so
 #   devel    include/wsitrace/*, LIBDIR/libwsitrace.so, LIBDIR/cmake/wsitrace (wsitrace::wsitrace), LIBDIR/pkgconfig/wsitrace.pc
 #   share    DATADIR/wsitrace/{deploy,dashboards}: units, configurations, rules and dashboards, laid out as here
+#            DOCDIR: the manual and what it links to, laid out as here, so that the links hold; begin with README.md
 set(WSITRACE_PRIVATE_LIBDIR "${CMAKE_INSTALL_LIBDIR}/wsitrace")
 set(wsitrace_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/wsitrace")
 
@@ -57,6 +58,14 @@ foreach(folder deploy/ci deploy/systemd deploy/prometheus deploy/compose deploy/
 endforeach()
 install(FILES deploy/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/deploy" COMPONENT share)
 install(FILES dashboards/grafana/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/dashboards/grafana" COMPONENT share)
+
+foreach(document README.md LICENSE agent/ARCHITECTURE.md agent/export/json/SCHEMA.md agent/export/live/SCHEMA.md
+                 agent/ring/FORMAT.md dashboards/timeline/example.svg dashboards/web/screenshots/dark.png deploy/demo/server.c
+                 tests/README.md tests/corpus/RESULTS.md)
+  cmake_path(GET document PARENT_PATH folder)
+  install(FILES ${document} DESTINATION "${CMAKE_INSTALL_DOCDIR}/${folder}" COMPONENT share)
+endforeach()
+install(DIRECTORY deploy/manual DESTINATION "${CMAKE_INSTALL_DOCDIR}/deploy" COMPONENT share FILES_MATCHING PATTERN "*.md")
 
 wsitrace_install_plugin(lws "${lws_VERSION}")
 foreach(prefix IN LISTS WSITRACE_PLUGIN_LWS)

@@ -1,15 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Holds the documents to the tree: links, paths, rooms, options and metrics that are named must be there."""
+"""Holds the documents to the tree: links, anchors, paths, rooms, options, metrics and finding kinds that are named must be there, and
+what is there must be documented."""
 import argparse
 import pathlib
 import re
 import subprocess
 import sys
 
+import markdown
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+MANUAL = ROOT / "deploy/manual"
 PLACEHOLDER = re.compile(r"[*<>${}]|\b[A-Z]{3,}\b|\.\.\.")
 LABELS = {"lws_version"}
+COMMANDS = ("run", "report", "check", "explain", "diff", "top", "agent")
+# Options of other programs that the manual names in its text.
+STRANGERS_OPTIONS = {"--enable-feature", "--prefix"}
+README_LINES = 150
+SETUP = ["deploy/quickstart.sh", "tests/run.sh"]
 
 
 def documents():
@@ -18,10 +27,17 @@ def documents():
     return sorted({ROOT / name for name in listed if name and (ROOT / name).exists()})
 
 
+def for_readers():
+    return [ROOT / "README.md", *sorted(MANUAL.glob("*.md"))]
+
+
 def links(document, text):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
-        if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists():
-            yield f"link to {target}, which is not there"
+    for path, anchor in markdown.links(text):
+        target = document.parent / path if path else document
+        if not target.exists():
+            yield f"link to {path}, which is not there"
+        elif anchor and (target.suffix != ".md" or anchor not in markdown.anchors(target.read_text())):
+            yield f"link to {path}#{anchor}: {target.name} has no such heading"
 
 
 def paths(document, text):
@@ -49,37 +65,87 @@ def test_folders():
             yield f"tests/README.md does not say what tests/{folder.name}/ is"
 
 
-def metrics():
-    sources = "".join(file.read_text() for file in (ROOT / "agent/export/prometheus").glob("*.cpp"))
-    made = set(re.findall(r'"((?:lws|wsitrace)_[a-z_]+)"', sources)) - LABELS
+def manual_index():
+    index = MANUAL / "index.md"
+    linked = {(MANUAL / path).resolve() for path, _ in markdown.links(index.read_text())}
+    for page in sorted(MANUAL.glob("*.md")):
+        if page != index and page.resolve() not in linked:
+            yield f"deploy/manual/index.md does not link {page.name}"
+    if index.resolve() not in {(ROOT / path).resolve() for path, _ in markdown.links((ROOT / "README.md").read_text())}:
+        yield "README.md does not link deploy/manual/index.md"
+
+
+def readme():
     text = (ROOT / "README.md").read_text()
-    told = set(re.findall(r"^\| `((?:lws|wsitrace)_[a-z_]+)`", text, re.MULTILINE))
-    if not made:
-        yield "agent/export/prometheus: no metric names were found"
-    for name in sorted(made - told):
-        yield f"README.md: the metrics table lacks {name}"
-    for name in sorted(told - made):
-        yield f"README.md: the metrics table has {name}, which nothing renders"
+    if len(text.splitlines()) > README_LINES:
+        yield f"README.md: {len(text.splitlines())} lines ({README_LINES} at most: move something to deploy/manual)"
+    blocks = [[line.partition("#")[0].strip() for line in code.splitlines()] for _, code in markdown.fences(text)]
+    if SETUP not in blocks:
+        yield f"README.md: no block has just the commands {', '.join(SETUP)}"
+
+
+def sessions():
+    """What looks like a terminal session is one that tests/scenario/test_readme.py runs."""
+    for document in for_readers():
+        for language, code in markdown.fences(document.read_text()):
+            if re.search(r"^\$ ", code, re.MULTILINE) and language != "console":
+                yield f"{document.relative_to(ROOT)}: a session that is not marked as ```console: {code.splitlines()[0]}"
+
+
+def told_and_there(where, what, told, there):
+    if not there:
+        yield f"no {what} were found in the sources"
+    for name in sorted(there - told):
+        yield f"{where}: lacks {what} {name}"
+    for name in sorted(told - there):
+        yield f"{where}: has {what} {name}, which is not there"
+
+
+def rows(page):
+    """What stands in backticks at the beginning of the table rows of a page of the manual."""
+    text = (MANUAL / page).read_text()
+    return {name for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for name in re.findall(r"`([^`]+)`", row)}
+
+
+def metrics():
+    sources = "".join(file.read_text() for folder in ("agent/export/prometheus", "agent/cli/agent")
+                      for file in (ROOT / folder).glob("*.cpp"))
+    made = set(re.findall(r'"((?:lws|wsitrace)_[a-z_]+[a-z])"', sources)) - LABELS
+    told = {name for name in rows("metrics.md") if name.startswith(("lws_", "wsitrace_"))}
+    yield from told_and_there("deploy/manual/metrics.md", "the metric", told, made)
+
+
+def finding_kinds():
+    kinds = set(re.findall(r'X\(k\w+, "([a-z_]+)"', (ROOT / "agent/verdict/finding.h").read_text()))
+    told = {name for name in rows("check.md") if "_" in name}
+    yield from told_and_there("deploy/manual/check.md", "the finding", told, kinds)
+
+
+def plugin_options():
+    keys = set(re.findall(r'key == "([a-z-]+)"', (ROOT / "agent/entry/plugin/plugin_options.cpp").read_text())) - {"status"}
+    yield from told_and_there("deploy/manual/plugin.md", "the option", rows("plugin.md"), keys)
 
 
 def command_line(program):
-    """Each command has a help that ends in examples; each option told in README.md is in one of them."""
+    """Each command has a help that ends in examples; the options that documents name are in it."""
     if not program.exists():
         yield f"{program}: not built"
         return
-    helps = {}
-    for command in ("", "run", "report", "check", "explain", "diff"):
+    known = {}
+    for command in ("", *COMMANDS):
         done = subprocess.run([program] + command.split() + ["--help"], capture_output=True, text=True)
-        helps[command] = done.stdout
+        known[command] = set(re.findall(r"--[a-z][a-z-]*", done.stdout))
         if done.returncode != 0 or "xample" not in done.stdout:
             yield f"wsitrace {command} --help: status {done.returncode}, or without examples"
-    known = set(re.findall(r"--[a-z][a-z-]*", "".join(helps.values())))
-    text = (ROOT / "README.md").read_text()
-    for line in text.splitlines():
-        called = re.search(r"\bwsitrace (run|report|check|explain|diff)\b(.*?)(?: -- |$)", line)
-        for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", called.group(2)) if called else []:
-            if option not in known:
-                yield f"README.md: wsitrace {called.group(1)} {option} is told, but its help does not know it"
+    for document in documents():
+        name, text = document.relative_to(ROOT), document.read_text()
+        for command, rest in re.findall(rf"\bwsitrace ({'|'.join(COMMANDS)})\b([^`\n]*)", text):
+            for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", re.split(r" -- |\|| # ", rest)[0]):
+                if option not in known[command]:
+                    yield f"{name}: wsitrace {command} {option} is named, but its help does not know it"
+        if document.parent == MANUAL:
+            for option in set(re.findall(r"`(--[a-z][a-z-]*)", text)) - set().union(*known.values()) - STRANGERS_OPTIONS:
+                yield f"{name}: {option} is named, but no command knows it"
 
 
 def main():
@@ -91,7 +157,8 @@ def main():
         text = document.read_text()
         for check in (links, paths):
             problems += [f"{document.relative_to(ROOT)}: {problem}" for problem in check(document, text)]
-    for check in (rooms, test_folders, metrics, lambda: command_line((ROOT / build / "bin/wsitrace"))):
+    for check in (rooms, test_folders, manual_index, readme, sessions, metrics, finding_kinds, plugin_options,
+                  lambda: command_line((ROOT / build / "bin/wsitrace"))):
         problems += check()
     print("\n".join(problems) or f"{len(seen)} documents hold")
     sys.exit(1 if problems or not seen else 0)

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 
-checks=(rooms rooms_test format tidy shellcheck yamllint python json spdx length words documents)
+checks=(rooms rooms_test format tidy shellcheck yamllint python json spdx length words documents documents_test)
 
 usage() {
   cat <<HELP
@@ -103,7 +103,8 @@ check_words() {
   [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-check_documents() { python3 tests/lint/documents.py --build "$build"; }
+check_documents() { python3 -B tests/lint/documents.py --build "$build"; }
+check_documents_test() { python3 -B tests/lint/documents_test.py; }
 
 mkdir -p build/tests/lint
 failed=0

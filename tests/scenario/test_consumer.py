@@ -2,10 +2,14 @@
 """Strangers build against the installed tree: a CMake project and a pkg-config Makefile, both in C."""
 
 import os
+import sys
 import unittest
 
 import harness
 from prometheus import promtool, read_yaml
+
+sys.path.insert(0, os.path.join(harness.ROOT, "tests", "lint"))
+import markdown  # noqa: E402
 
 CONSUMER = os.path.join(harness.ROOT, "tests", "consumer")
 
@@ -53,6 +57,16 @@ class CMakeProject(Installed):
             found = [d for d, _, files in os.walk(self.prefix) if "libprotocol_wsitrace.so" in files and lws in d]
             self.assertEqual(len(found), 1, lws)
 
+    def test_links_of_the_installed_manual_lead_somewhere(self):
+        pages = [os.path.join(directory, name) for directory, _, files in os.walk(os.path.join(self.prefix, "share", "doc"))
+                 for name in files if name.endswith(".md")]
+        manual = os.listdir(os.path.join(harness.ROOT, "deploy", "manual"))
+        self.assertLessEqual({"README.md", *manual}, {os.path.basename(page) for page in pages})
+        for page in pages:
+            with open(page, encoding="utf-8") as file:
+                linked = [path for path, _ in markdown.links(file.read()) if path]
+            lost = [path for path in linked if not os.path.exists(os.path.join(os.path.dirname(page), path))]
+            self.assertEqual(lost, [], page)
 
     def test_installed_configurations_find_their_rules_and_dashboards(self):
         share = os.path.join(self.prefix, "share", "wsitrace")
