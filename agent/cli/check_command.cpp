@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "agent/base/clock.h"
@@ -21,8 +22,9 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kCheckFooter =
-    "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 inconclusive (events were lost, or the\n"
-    "program did not end by itself, so that \"nothing found\" cannot be promised).\n"
+    "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 inconclusive (events were lost, the "
+    "trace\n"
+    "was cut off, or the program did not end by itself, so that \"nothing found\" cannot be promised).\n"
     "\n"
     "An allow-list has one rule a line; `*` stands for any text, all but kind may be left out:\n"
     "  kind=connection_not_destroyed vhost=app protocol=chat program=server count=3   # why it is accepted\n"
@@ -48,12 +50,13 @@ struct CheckOptions {
 
 enum class Life {
   kRunning,  // it may yet close what is open
-  kGone,     // no end was written: it was killed, the file was cut off, or the end is just being written
-  kEnded,    // the log says so
+  kGone,     // no end was written: it was killed, or the end is just being written
+  kEnded,    // the log says so, or nobody will write more of it
 };
 struct Judged {
   Verdict verdict;
   Life life;
+  std::optional<Error> cut_off;
 };
 
 bool is_alive(uint32_t pid) { return pid != 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
@@ -61,27 +64,28 @@ bool is_alive(uint32_t pid) { return pid != 0 && (::kill(static_cast<pid_t>(pid)
 Expected<Judged> judge_file(const CheckOptions &options) {
   Judge judge;
   Timeline timeline(judge);
-  return read_log(options.file, timeline, options.pid).map([&] {
+  return read_log(options.file, timeline, options.pid).map([&](const ReadLog &read) {
     Verdict verdict = judge.verdict(timeline);
     Symbols symbols(timeline.modules());
     verdict.name_frames(symbols.namer());
     const Life without_end = is_alive(timeline.process().pid) ? Life::kRunning : Life::kGone;
-    return Judged{std::move(verdict), timeline.end() != nullptr ? Life::kEnded : without_end};
+    const bool ended = timeline.end() != nullptr || read.cut_off;
+    return Judged{std::move(verdict), ended ? Life::kEnded : without_end, read.cut_off};
   });
 }
 
 // A program that still runs is given some time to end before it is judged for good; and, once it is gone, whoever writes its trace
 // some more to write the end of that.
-Expected<Verdict> judge_settled(const CheckOptions &options) {
+Expected<Judged> judge_settled(const CheckOptions &options) {
   const uint64_t until_ns = monotonic_ns() + static_cast<uint64_t>(options.settle_s * 1e9);
   uint64_t writer_until_ns = monotonic_ns() + kWriterNs;
   for (uint64_t pause_ns = kFirstPauseNs;; pause_ns = std::min(2 * pause_ns, kLongestPauseNs)) {
     auto judged = judge_file(options);
-    if (!judged) return unexpected(judged.error());
+    if (!judged) return judged;
     const uint64_t now_ns = monotonic_ns();
     if (judged->life == Life::kRunning) writer_until_ns = now_ns + kWriterNs;
     const bool settled = judged->life == Life::kEnded || (judged->life == Life::kGone && now_ns >= writer_until_ns);
-    if (settled || now_ns >= until_ns) return std::move(judged->verdict);
+    if (settled || now_ns >= until_ns) return judged;
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(pause_ns, until_ns - now_ns)));
   }
 }
@@ -91,7 +95,7 @@ Expected<ExampleTexts> examples_of(const CheckOptions &options, const Verdict &v
   auto wanted = examples_for(verdict);
   if (wanted.empty()) return ExampleTexts{};
   Examples examples(std::move(wanted));
-  return read_log(options.file, examples, options.pid).map([&] { return examples.texts(); });
+  return read_log(options.file, examples, options.pid).map([&](const ReadLog &) { return examples.texts(); });
 }
 
 Expected<int> check(const CheckOptions &options) {
@@ -99,10 +103,11 @@ Expected<int> check(const CheckOptions &options) {
   if (!allowed) return unexpected(allowed.error());
   auto outputs = VerdictOutputs::open(options.formats);
   if (!outputs) return unexpected(outputs.error());
-  auto verdict = judge_settled(options);
-  if (!verdict) return unexpected(verdict.error());
-  allowed->apply(*verdict);
-  const Check check{{std::move(*verdict)}, allowed->uses(), options.strict_allow};
+  auto judged = judge_settled(options);
+  if (!judged) return unexpected(judged.error());
+  if (judged->cut_off) complain(*judged->cut_off);
+  allowed->apply(judged->verdict);
+  const Check check{{std::move(judged->verdict)}, allowed->uses(), options.strict_allow};
   Expected<ExampleTexts> examples;
   if (outputs->has_text()) examples = examples_of(options, check.verdicts.front());
   if (!examples) return unexpected(examples.error());

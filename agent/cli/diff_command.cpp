@@ -62,7 +62,10 @@ Expected<Summary> summary_of(const std::string &file, uint32_t pid) {
   Tally tally;
   Observers both({&judge, &tally});
   Timeline timeline(both);
-  return read_log(file, timeline, pid).map([&] { return tally.summary(timeline, judge.verdict(timeline)); });
+  return read_log(file, timeline, pid).map([&](const ReadLog &read) {
+    if (read.cut_off) complain(*read.cut_off);
+    return tally.summary(timeline, judge.verdict(timeline));
+  });
 }
 
 Expected<int> diff(const DiffOptions &options) {

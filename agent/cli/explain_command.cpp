@@ -39,7 +39,7 @@ Error no_such_connection(const ExplainOptions &options, uint64_t known) {
   return {"--conn " + std::to_string(options.connection), "no such connection in " + options.file, have};
 }
 
-Expected<void> explain(const ExplainOptions &options, const Wanted &wanted, Output &output) {
+Expected<ReadLog> explain(const ExplainOptions &options, const Wanted &wanted, Output &output) {
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
   Explainer explainer(wanted, width, [&output](std::string_view text) { output.write(text); });
   auto read = read_log(options.file, explainer, options.pid);
@@ -56,7 +56,7 @@ std::string summary(const Survey &survey) {
   return std::to_string(survey.count()) + " odd in " + connections + "\n\n";
 }
 
-Expected<void> explain_odd(const ExplainOptions &options, Output &output) {
+Expected<ReadLog> explain_odd(const ExplainOptions &options, Output &output) {
   Survey survey;
   auto read = read_log(options.file, survey, options.pid);
   if (!read && survey.timeline().heard_nothing()) return read;
@@ -78,6 +78,7 @@ int run(const ExplainOptions &options) {
                                                  : explain(options, {{options.connection, std::nullopt}}, output);
   const auto written = output.finish();
   if (!explained) complain(explained.error());
+  else if (explained->cut_off) complain(*explained->cut_off);
   if (!written) complain(written.error());
   return explained && written ? 0 : kUsageStatus;
 }

@@ -18,7 +18,10 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kReportFooter =
-    "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program.\n"
+    "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program. Of a "
+    "trace "
+    "that was\n"
+    "cut off, what precedes is shown, and one line on stderr says so; the exit status is 0.\n"
     "\n"
     "Examples:\n"
     "  wsitrace report janus.4711.wsitrace                    a table of all connections\n"
@@ -48,13 +51,13 @@ Filter filter_of(const ReportOptions &options) {
 }
 
 template <typename Report>
-Expected<void> read_into(Report &report, const ReportOptions &options) {
+Expected<ReadLog> read_into(Report &report, const ReportOptions &options) {
   auto read = read_log(options.file, report, options.pid);
   if (read || !report.timeline().heard_nothing()) report.finish();
   return read;
 }
 
-Expected<void> render(const ReportOptions &options, Output &output) {
+Expected<ReadLog> render(const ReportOptions &options, Output &output) {
   const auto write = [&output](std::string_view text) { output.write(text); };
   if (options.events) {
     EventLines lines(write);
@@ -90,6 +93,7 @@ int run(const ReportOptions &options) {
   const auto rendered = render(options, output);
   const auto written = output.finish();
   if (!rendered) complain(rendered.error());
+  else if (rendered->cut_off) complain(*rendered->cut_off);
   if (!written) complain(written.error());
   return rendered && written ? 0 : kUsageStatus;
 }

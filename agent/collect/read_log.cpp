@@ -72,7 +72,7 @@ Expected<void> read_ring(const std::string &path, LogSink &sink, uint32_t pid) {
 
 }  // namespace
 
-Expected<void> read_log(const std::string &path, LogSink &sink, uint32_t pid) {
+Expected<ReadLog> read_log(const std::string &path, LogSink &sink, uint32_t pid) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};
   if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return unexpected(system_error(path, errno, kHint));
@@ -81,8 +81,12 @@ Expected<void> read_log(const std::string &path, LogSink &sink, uint32_t pid) {
   const ssize_t got = ::pread(fd.get(), magic, sizeof magic, 0);
   if (got < 0) return unexpected(system_error(path, errno, kHint));
   if (got == 0) return unexpected(Error{path, "empty", "nothing was recorded in it"});
-  if (std::memcmp(magic, kTraceMagic, sizeof magic) == 0) return TraceReader(fd.get(), path, sink).read();
-  if (std::memcmp(magic, kRingMagic, sizeof magic) == 0) return read_ring(path, sink, pid);
+  if (std::memcmp(magic, kTraceMagic, sizeof magic) == 0) {
+    TraceReader reader(fd.get(), path, sink);
+    return reader.read().map([&] { return ReadLog{reader.cut_off()}; });
+  }
+  if (std::memcmp(magic, kRingMagic, sizeof magic) == 0)
+    return read_ring(path, sink, pid).map([] { return ReadLog{}; });
   return unexpected(Error{path, "not a file of wsitrace", kHint});
 }
 

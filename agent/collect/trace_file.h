@@ -5,6 +5,7 @@
 #define WSITRACE_COLLECT_TRACE_FILE_H
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "agent/base/expected.h"
@@ -35,10 +36,16 @@ class TraceWriter final : public LogSink {
   std::unique_ptr<State> state_;
 };
 
-// Reads FILE into SINK: a finished trace, a trace still being written, or a ring file that a killed program left behind
-// (its first recording process, or the one with PID when PID is not 0). Everything intact is delivered, in order,
-// before an Error is returned: for a file that is cut off, damaged, foreign, empty or of a later version.
-Expected<void> read_log(const std::string &path, LogSink &sink, uint32_t pid = 0);
+// A log that could be read.
+struct ReadLog {
+  std::optional<Error>
+      cut_off;  // nobody will write its end: the writer was killed, or the file was cut. What to tell the user
+};
+
+// Reads FILE into SINK: a finished trace, a trace still being written, one that was cut off, or a ring file that a killed program
+// left behind (its first recording process, or the one with PID when PID is not 0). Everything intact is delivered, in order,
+// before an Error is returned: for a file that is damaged, foreign, empty, cut off within its header or of a later version.
+Expected<ReadLog> read_log(const std::string &path, LogSink &sink, uint32_t pid = 0);
 
 }  // namespace wsitrace
 

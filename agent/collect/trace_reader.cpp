@@ -24,6 +24,7 @@ std::string_view text_of(const std::vector<std::byte> &bytes) {
 Expected<void> TraceReader::read() {
   if (offset_ == 0)
     if (auto header = read_header(); !header) return header;
+  cut_off_.reset();
   bool final = false;  // nobody can make the file longer any more
   while (!ended_) {
     const auto got = read_chunk();
@@ -32,9 +33,10 @@ Expected<void> TraceReader::read() {
       if (auto told = tell_chunk(); !told) return told;
       continue;
     }
-    if (final)
-      return unexpected(
-          Error{path_, "cut off after " + std::to_string(events_) + " events", "what precedes is intact"});
+    if (final) {
+      cut_off_ = Error{path_, "cut off after " + std::to_string(events_) + " events", "what precedes is intact"};
+      return {};
+    }
     if (is_being_written()) return {};
     final = true;  // the writer may have finished between the read and the look at the lock
   }

@@ -5,13 +5,15 @@
 // Trust:  the file is untrusted. A chunk is told only when its checksum, sequence, type and every record in it are
 // right;
 //         the first one that is not ends the reading with an Error.
-// Live:   a file that ends within a chunk, or without an end chunk, is no error while its writer holds the lock.
+// Live:   a file that ends within a chunk, or without an end chunk, goes on while its writer holds the lock. Without a writer it
+//         was cut off: no error, for what precedes is intact, but cut_off() says so.
 // Memory: one chunk, at most kMaxChunkBytes.
 // Source: include/wsitrace/layout.h, agent/ring/FORMAT.md.
 #ifndef WSITRACE_COLLECT_TRACE_READER_H
 #define WSITRACE_COLLECT_TRACE_READER_H
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +32,8 @@ class TraceReader {
   // Tells what there is. Of a trace that is still being written: call it again, and it tells what has come since.
   Expected<void> read();
   [[nodiscard]] bool ended() const { return ended_; }
+  // After read(): the file has no end, and nobody will write one.
+  [[nodiscard]] const std::optional<Error> &cut_off() const { return cut_off_; }
 
  private:
   enum class Got { kChunk, kIncomplete };
@@ -54,6 +58,7 @@ class TraceReader {
   uint32_t sequence_ = 0;
   uint64_t events_ = 0;
   bool ended_ = false;
+  std::optional<Error> cut_off_;
   ChunkHeader chunk_{};
   std::vector<std::byte> payload_;
 };

@@ -69,6 +69,7 @@ inline void feed(const std::string &bytes, bool check_order) {
   CheckedFold sink(check_order);
   const auto read = read_log("/proc/self/fd/" + std::to_string(file.get()), sink);
   if (!read) require(read.error().line().find('\n') == std::string::npos);
+  else if (read->cut_off) require(read->cut_off->line().find('\n') == std::string::npos);
 }
 
 }  // namespace wsitrace

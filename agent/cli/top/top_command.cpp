@@ -78,7 +78,7 @@ int print_once(const WatchedFiles &files) {
   const auto written = output.finish();
   for (const Error &problem : input.problems) complain(problem);
   if (!written) complain(written.error());
-  return input.problems.empty() && written ? 0 : kUsageStatus;
+  return files.all_readable() && written ? 0 : kUsageStatus;
 }
 
 int run_top(const std::string &path) {

@@ -117,8 +117,10 @@ void WatchedFiles::read(File &file) { file.reader ? read_trace(file) : read_ring
 
 void WatchedFiles::read_trace(File &file) {
   const auto got = file.reader->read();
-  file.growing = got.has_value() && !file.reader->ended();
+  file.cut_off = got.has_value() && file.reader->cut_off().has_value();
+  file.growing = got.has_value() && !file.reader->ended() && !file.cut_off;
   if (!got) file.problems = {got.error()};
+  if (file.cut_off) file.problems = {*file.reader->cut_off()};
 }
 
 void WatchedFiles::read_ring(File &file) {
@@ -153,9 +155,18 @@ std::vector<WatchedFiles::Process> WatchedFiles::processes() const {
 std::vector<Error> WatchedFiles::problems() const {
   std::vector<Error> problems;
   for (const auto &file : files_)
-    for (const Error &problem : file->problems)
-      if (!directory_ || !(file->reader == nullptr && file->logs.empty() && file->growing)) problems.push_back(problem);
+    if (is_told(*file)) problems.insert(problems.end(), file->problems.begin(), file->problems.end());
   return problems;
+}
+
+bool WatchedFiles::all_readable() const {
+  return std::all_of(files_.begin(), files_.end(),
+                     [this](const auto &file) { return !is_told(*file) || file->problems.empty() || file->cut_off; });
+}
+
+// In a directory, a ring that its owner drains is no problem.
+bool WatchedFiles::is_told(const File &file) const {
+  return !directory_ || file.reader != nullptr || !file.logs.empty() || !file.growing;
 }
 
 }  // namespace wsitrace

@@ -4,7 +4,7 @@
 //
 // refresh() reads what has come since the last time. Of a directory the kMaxFiles youngest are watched; files that appear are added,
 // files that are removed stay as they were last seen. A ring whose owner lives is drained by him: his trace has it all, not the ring.
-// Errors:  what cannot be read is told by problems(), beside everything that could.
+// Errors:  what cannot be read, or was cut off, is told by problems(), beside everything that could.
 // Threads: one.
 #ifndef WSITRACE_CLI_TOP_WATCHED_FILES_H
 #define WSITRACE_CLI_TOP_WATCHED_FILES_H
@@ -39,6 +39,8 @@ class WatchedFiles {
   // In the order in which they started. Those in which nothing was heard are left out.
   [[nodiscard]] std::vector<Process> processes() const;
   [[nodiscard]] std::vector<Error> problems() const;
+  // False: one of the problems is that a file cannot be read. Those of one that was cut off leave it true.
+  [[nodiscard]] bool all_readable() const;
   [[nodiscard]] const std::string &path() const { return path_; }
 
  private:
@@ -51,6 +53,7 @@ class WatchedFiles {
     std::vector<std::shared_ptr<WatchedLog>> logs;  // one, or those of a ring
     std::vector<Error> problems;                    // at most one
     bool growing = true;
+    bool cut_off = false;
   };
 
   explicit WatchedFiles(std::string path) : path_(std::move(path)) {}
@@ -59,6 +62,7 @@ class WatchedFiles {
   static void read(File &file);
   static void read_trace(File &file);
   static void read_ring(File &file);
+  [[nodiscard]] bool is_told(const File &file) const;
   [[nodiscard]] bool is_watched(dev_t device, ino_t inode) const;
 
   std::string path_;

@@ -25,13 +25,14 @@ class TraceDamageTest : public testing::Test {
     tell_test_log(original);
     original.on_end(test_end());
   }
-  // The line of the error, or nothing; LOG holds what was told.
+  // The line of the error, or nothing; LOG holds what was told, CUT_OFF what was said about the end.
   std::string reading(const std::string &bytes) {
     const Fd memory(::memfd_create("trace", MFD_CLOEXEC));  // thousands of readings; a disk would be slow
     EXPECT_EQ(::write(memory.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
     log = Transcript();
     name = "/proc/self/fd/" + std::to_string(memory.get());
     const auto read = read_log(name, log);
+    cut_off = read && read->cut_off ? read->cut_off->line() : std::string();
     return read ? std::string() : read.error().line();
   }
   // What was told is the beginning of the original.
@@ -42,20 +43,37 @@ class TraceDamageTest : public testing::Test {
 
   TestDirectory directory;
   std::string path = directory.file("trace");
-  std::string whole, name;
+  std::string whole, name, cut_off;
   Transcript original, log;
 };
 
-TEST_F(TraceDamageTest, CutOffAnywhereItTellsWhatPrecedesAndSaysSo) {
-  for (size_t length = 0; length < whole.size(); ++length) {
-    const std::string line = reading(whole.substr(0, length));
-    ASSERT_THAT(line, HasSubstr("wsitrace: " + name + ": ")) << length;
-    ASSERT_THAT(line, Not(HasSubstr("\n")));
+TEST_F(TraceDamageTest, CutOffAnywhereBehindItsHeaderItTellsWhatPrecedesAndSaysSo) {
+  for (size_t length = sizeof(TraceHeader); length < whole.size(); ++length) {
+    ASSERT_EQ(reading(whole.substr(0, length)), "") << length;
+    ASSERT_THAT(cut_off, HasSubstr("wsitrace: " + name + ": cut off after ")) << length;
+    ASSERT_THAT(cut_off, Not(HasSubstr("\n")));
     ASSERT_TRUE(told_a_prefix()) << length;
     ASSERT_FALSE(log.end.has_value()) << length;
-    const char *expected = length == 0 ? "empty" : length < sizeof kTraceMagic ? "not a file" : "cut off";
-    ASSERT_THAT(line, HasSubstr(expected)) << length;
   }
+}
+
+TEST_F(TraceDamageTest, CutOffWithinItsHeaderItIsRefused) {
+  for (size_t length = 0; length < sizeof(TraceHeader); ++length) {
+    const std::string line = reading(whole.substr(0, length));
+    const char *expected = length == 0                   ? "empty"
+                           : length < sizeof kTraceMagic ? "not a file"
+                                                         : "cut off within its header";
+    ASSERT_THAT(line, HasSubstr("wsitrace: " + name + ": " + expected)) << length;
+    ASSERT_TRUE(log.lines.empty()) << length;
+  }
+}
+
+TEST_F(TraceDamageTest, WholeOrDamagedItIsNotCutOff) {
+  EXPECT_EQ(reading(whole), "");
+  EXPECT_EQ(cut_off, "");
+  whole[sizeof(TraceHeader) + sizeof(ChunkHeader)] ^= 1;
+  EXPECT_THAT(reading(whole), HasSubstr("a chunk's checksum is wrong"));
+  EXPECT_EQ(cut_off, "");
 }
 
 TEST_F(TraceDamageTest, NoFlippedBitMakesAnotherLog) {
@@ -63,7 +81,7 @@ TEST_F(TraceDamageTest, NoFlippedBitMakesAnotherLog) {
   for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
     std::string bytes = whole;
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << bit % 8));
-    const std::string line = reading(bytes);
+    const std::string line = reading(bytes) + cut_off;
     ASSERT_TRUE(told_a_prefix()) << "bit " << bit;
     if (!line.empty()) continue;
     ++unnoticed;
