@@ -2,12 +2,11 @@
 # SPDX-License-Identifier: MIT
 """What a run of ctest left: a line for each test in the results file, and on the terminal the end of what each that failed said.
 
-A test that did not run failed. One that failed and then passed counts as passed, and is named.
+A test that did not run failed.
 """
 
 import argparse
 import os
-import re
 import sys
 import xml.etree.ElementTree as tree
 
@@ -19,19 +18,9 @@ def show_end_of(text):
         print("        " + line)
 
 
-def second_chances(log, failed):
-    """The tests that failed once and are not in FAILED, each with what it said that time."""
-    log = re.sub(r"^ +Start +\d+: .*\n", "", log, flags=re.MULTILINE)
-    starts = [*re.finditer(r"^ *(?:\d+/\d+)? *Test +#\d+: (\S+) .*$", log, re.MULTILINE)]
-    for start, after in zip(starts, [*(start.start() for start in starts[1:]), len(log)]):
-        if "***" in start[0] and start[1] not in failed:
-            yield start[1], log[start.end():after]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("junit", help="the JUnit file that ctest wrote")
-    parser.add_argument("log", help="what ctest printed")
     parser.add_argument("name", help="what stands before each test's name")
     parser.add_argument("results", help="the file that gets a line for each test")
     args = parser.parse_args()
@@ -46,10 +35,6 @@ def main():
     for name, said in failed.items():
         print(f"    failed {args.name}.{name}")
         show_end_of(said)
-    with open(args.log, encoding="utf-8", errors="replace") as log:
-        for name, said in second_chances(log.read(), failed):
-            print(f"    passed at the second try: {args.name}.{name}")
-            show_end_of(said)
     return 0
 
 

@@ -9,9 +9,11 @@ steps=(bootstrap release unit scenario lint asan tsan fuzz)
 
 usage() {
   cat <<HELP
-usage: tests/run.sh [--only STEP]...
+usage: tests/run.sh [--only STEP]... [--busy]
 
   --only STEP  run this step alone (and what it needs built); may be given several times
+  --busy       run the scenario tests of build/release beside four processes that use all the time they get;
+               without --only, the step scenario alone
 
 steps:
   bootstrap  packages and the libwebsockets builds (deploy/bootstrap.sh --tests)
@@ -29,23 +31,27 @@ examples:
   tests/run.sh
   tests/run.sh --only unit
   tests/run.sh --only lint --only asan
+  tests/run.sh --busy
 HELP
 }
 
 fail() { echo "wsitrace: tests/run.sh: $1 ($2)" >&2; exit 2; }
 
 wanted=()
+is_busy=0
 while [ $# -gt 0 ]; do
   case $1 in
     --only)
       [ $# -ge 2 ] || fail "--only: no step" "there are ${steps[*]}"
       [[ " ${steps[*]} " == *" $2 "* ]] || fail "$2: no such step" "there are ${steps[*]}"
       wanted+=("$2"); shift ;;
+    --busy) is_busy=1 ;;
     -h|--help) usage; exit 0 ;;
     *) fail "$1: unknown option" "see --help" ;;
   esac
   shift
 done
+[ ${#wanted[@]} -gt 0 ] || [ $is_busy = 0 ] || wanted=(scenario)
 [ ${#wanted[@]} -gt 0 ] || wanted=("${steps[@]}")
 
 # Where ccache is there, a fresh clone finds what another one compiled.
@@ -101,24 +107,37 @@ run_ctest() { # NAME PRESET ARGUMENT...
   rm -f "$junit"
   before_passed=$(count passed); before_failed=$(count failed)
   "${command[@]}" "$@" >"$log" 2>&1 || true
-  said=$(python3 tests/results.py "$junit" "$log" "$name" "$results") || echo "failed $name (no results)" >>"$results"
+  said=$(python3 tests/results.py "$junit" "$name" "$results") || echo "failed $name (no results)" >>"$results"
   say "$name: $(($(count passed) - before_passed)) passed, $(($(count failed) - before_failed)) failed" \
     "in $(clock $((SECONDS - started)))"
   [ -z "$said" ] || printf '%s\n' "$said" "    see $log"
 }
 
 unit_tests() { run_ctest "$1-unit" "$1" -R '^unit\.' -j "$jobs"; }
-# Real programs on a shared machine: one that fails gets a second chance, and is named.
-scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j "$jobs" --repeat until-pass:2; }
+scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j "$jobs"; }
+
+# What runs in the background ends with this script.
+busy_pids=() lint_pid=''
+end_busy() { [ ${#busy_pids[@]} = 0 ] || kill "${busy_pids[@]}"; busy_pids=(); }
+end_background() { end_busy; [ -z "$lint_pid" ] || kill "$lint_pid"; }
+trap end_background EXIT
+
+begin_busy() {
+  local number
+  for number in 1 2 3 4; do
+    timeout 2h bash -c 'while :; do :; done' &
+    busy_pids+=($!)
+  done
+  say "scenario: beside $number busy processes"
+}
 
 # clang-tidy takes minutes where nothing is cached; scenario tests mostly wait: so it has what they leave of the processors.
-lint_pid='' lint_started=0
+lint_started=0
 begin_lint() {
   lint_started=$SECONDS
   : >"$logs/lint.txt"
   nice -n 19 tests/lint/run.sh --build build/release --results "$logs/lint.txt" >"$logs/lint.log" 2>&1 &
   lint_pid=$!
-  trap 'kill "$lint_pid"' EXIT
 }
 
 step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || true; }
@@ -127,13 +146,16 @@ step_unit() { ! build release || unit_tests release; }
 step_scenario() {
   build release || return 0
   ! is_wanted lint || begin_lint
+  if [ $is_busy = 0 ]; then scenario_tests release; return; fi
+  begin_busy
   scenario_tests release
+  end_busy
 }
 step_lint() {
   build release || true
   [ -n "$lint_pid" ] || begin_lint
   wait "$lint_pid" || true
-  trap - EXIT
+  lint_pid=''
   sed 's/^/    /' "$logs/lint.log"
   [ -s "$logs/lint.txt" ] || echo "failed lint (no check ran)" >"$logs/lint.txt"
   cat "$logs/lint.txt" >>"$results"
