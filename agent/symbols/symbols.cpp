@@ -9,6 +9,8 @@
 #include <map>
 #include <optional>
 
+#include "agent/base/source_root.h"
+
 namespace wsitrace {
 namespace {
 
@@ -55,6 +57,13 @@ std::string name_of(Dwarf_Die *die) {
   return {};
 }
 
+// The folder in which the compiler ran; relative names of files are seen from there.
+std::string directory_of(Dwarf_Die *unit) {
+  Dwarf_Attribute attribute;
+  const char *directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+  return directory != nullptr ? directory : "";
+}
+
 // Where the function that DIE was inlined into called it.
 void take_call_site(Dwarf_Die *unit, Dwarf_Die *die, Frame &frame) {
   Dwarf_Attribute attribute;
@@ -65,7 +74,7 @@ void take_call_site(Dwarf_Die *unit, Dwarf_Die *die, Frame &frame) {
       dwarf_getsrcfiles(unit, &files, nullptr) != 0)
     return;
   const char *path = dwarf_filesrc(files, file, nullptr, nullptr);
-  frame.file = path != nullptr ? path : "";
+  frame.file = path != nullptr ? source_path(directory_of(unit), path) : "";
   frame.line = static_cast<int>(line);
 }
 
@@ -99,7 +108,10 @@ Frames named(Dwfl_Module *file, uint64_t address, Frame frame) {
   if (function != nullptr) frame.function = demangled(function);
   Dwfl_Line *line = dwfl_module_getsrc(file, address);
   const char *source = line != nullptr ? dwfl_lineinfo(line, nullptr, &frame.line, nullptr, nullptr, nullptr) : nullptr;
-  if (source != nullptr) frame.file = source;
+  if (source != nullptr) {
+    const char *directory = dwfl_line_comp_dir(line);
+    frame.file = source_path(directory != nullptr ? directory : "", source);
+  }
   return inlined_at(file, address, std::move(frame));
 }
 

@@ -4,6 +4,7 @@
 //
 // How:     libdw: the function from the symbol table or DWARF, file and line from DWARF; separate debug files are found where
 //          debuggers look for them (/usr/lib/debug, by build id).
+// Sources: absolute and normal, unless the compiler was told to write something else (-ffile-prefix-map).
 // Unknown: a file that is gone, or whose build id is another now, names nothing: its frames keep module and offset.
 // Cost:    a file is read when the first address in it is asked for.
 // Source:  https://sourceware.org/elfutils/

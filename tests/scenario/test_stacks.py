@@ -101,6 +101,57 @@ class Stacks(Asked):
         self.assertEqual((traced.status, traced.out), (plain.status, plain.out))
 
 
+class Places(Asked):
+    """Where the sources lie, for those who show a finding beside the line of code."""
+
+    def setUp(self):
+        super().setUp()
+        self.workspace = self.path("work space")
+        os.makedirs(self.path(self.workspace, "s\u00e9 %"))
+        self.source = shutil.copy(os.path.join(harness.SOURCE, "hosts", "stacks_host.c"), self.path(self.workspace, "s\u00e9 %"))
+
+    def compiled(self, source):
+        """Without CMake and ccache, each of which has its own way to write names of sources into the debug information."""
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libwebsockets"], check=True, capture_output=True, text=True)
+        subprocess.run(["cc", "-g", "-O1", "-o", self.path("stacks_host"), source, "-I", os.path.join(harness.SOURCE, "hosts"),
+                        *flags.stdout.split()], check=True, cwd=self.workspace)
+        return [self.path("stacks_host"), str(KEPT), str(FORGOTTEN)]
+
+    def told(self, command, **where):
+        """The annotation, and the places of the sarif file that lead to the source."""
+        result = self.gate(command, "--stacks", "--session-memory", "--format", "github", "--format", "sarif=" + self.path("out.sarif"),
+                           **where)
+        self.assertEqual(result.status, 1, result)
+        run = self.sarif()
+        bases = run["originalUriBaseIds"]
+        artifacts = [frame["location"].get("physicalLocation", {}).get("artifactLocation") for finding in run["results"]
+                     for stack in finding["stacks"] for frame in stack["frames"]]
+        places = set()
+        for artifact in filter(None, artifacts):
+            if artifact["uri"].endswith("stacks_host.c"):
+                base = bases[artifact["uriBaseId"]]["uri"] if "uriBaseId" in artifact else ""
+                places.add((artifact["uri"], base))
+        return next(line for line in result.out.splitlines() if line.startswith("::error ")), places
+
+    def test_source_below_the_current_directory_has_its_path_from_there(self):
+        for source in (self.source, os.path.relpath(self.source, self.workspace), "./s\u00e9 %/../s\u00e9 %/stacks_host.c"):
+            with self.subTest(source):
+                annotation, places = self.told(self.compiled(source), directory=self.workspace)
+                self.assertEqual(places, {("s%C3%A9%20%25/stacks_host.c", f"file://{self.directory}/work%20space/")})
+                self.assertRegex(annotation, r"^::error file=s\u00e9 %25/stacks_host\.c,line=\d+,title=wsitrace%3A session_memory_left::")
+
+    def test_workspace_of_github_goes_before_the_current_directory(self):
+        _, places = self.told(self.compiled(self.source), env={"GITHUB_WORKSPACE": self.workspace + "/"})
+        self.assertEqual(places, {("s%C3%A9%20%25/stacks_host.c", f"file://{self.directory}/work%20space/")})
+
+    def test_source_elsewhere_has_its_whole_path_and_no_place_in_the_review(self):
+        elsewhere = self.path("work")  # of whose name that of the sources' folder begins
+        os.mkdir(elsewhere)
+        annotation, places = self.told(self.compiled(self.source), env={"GITHUB_WORKSPACE": elsewhere})
+        self.assertEqual(places, {(f"file://{self.directory}/work%20space/s%C3%A9%20%25/stacks_host.c", "")})
+        self.assertTrue(annotation.startswith("::error title="), annotation)
+
+
 class SessionMemory(Asked):
     def test_only_what_is_left_is_found_and_only_when_asked(self):
         self.assertEqual(self.asked().status, 0)

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "agent/base/source_root.h"
 #include "agent/export/github/annotations.h"
 #include "agent/export/github/summary.h"
 #include "agent/export/json/verdict_json.h"
@@ -22,8 +23,8 @@ constexpr std::array<std::string_view, 5> kFormats{"text", "json", "junit", "sar
 std::string render(const std::string &format, const Check &check, const std::vector<ExampleTexts> &examples) {
   if (format == "json") return verdict_json(check);
   if (format == "junit") return junit_xml(check);
-  if (format == "sarif") return sarif(check);
-  if (format == "github") return github_annotations(check);
+  if (format == "sarif") return sarif(check, SourceRoot::of_environment());
+  if (format == "github") return github_annotations(check, SourceRoot::of_environment());
   return verdict_text(check, examples);
 }
 

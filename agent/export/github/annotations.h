@@ -4,6 +4,7 @@
 // https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 //
 //    ::error title=wsitrace%3A connection_not_destroyed::MESSAGE%0A  where and since when%0A...
+//    ::error file=src/client.c,line=41,title=...     the same, where stacks were recorded: the innermost line below ROOT
 //    ::warning title=...::MESSAGE      a doubt; a stale rule, unless it fails the check
 //
 // Escapes: as the toolkit does it (actions/toolkit, packages/core/src/command.ts): % CR LF in a message; : and , too in a property.
@@ -14,13 +15,14 @@
 #include <string>
 #include <string_view>
 
+#include "agent/base/source_root.h"
 #include "agent/verdict/check.h"
 
 namespace wsitrace {
 
 inline constexpr size_t kAnnotations = 10;
 
-std::string github_annotations(const Check &check);
+std::string github_annotations(const Check &check, const SourceRoot &root = SourceRoot());
 
 // What is not UTF-8, and other control characters than tab, CR and LF, become U+FFFD first.
 std::string escaped_message(std::string_view text_untrusted);

@@ -50,6 +50,8 @@ Json rules() {
   return rules;
 }
 
+constexpr const char *kBase = "%SRCROOT%";
+
 // RFC 3986: what is not unreserved is percent-encoded, so that any name is a relative reference.
 std::string uri(const std::string &name) {
   constexpr const char *kDigits = "0123456789ABCDEF";
@@ -73,6 +75,13 @@ std::string uri_path(const std::string &path) {
     from = slash + 1;
   }
   return out;
+}
+
+// A source below ROOT by its path from there; any other where it is, or as the compiler wrote it.
+Json artifact_of(const SourceRoot &root, const std::string &file) {
+  if (const auto path = root.path_from_here(file)) return {{"uri", uri_path(*path)}, {"uriBaseId", kBase}};
+  const std::string path = source_path({}, file);
+  return {{"uri", (path.front() == '/' ? "file://" : "") + uri_path(path)}};
 }
 
 Json logical(const std::string &name, const std::string &path, const char *kind) {
@@ -122,10 +131,10 @@ Json properties_of(const Verdict &verdict, const Finding &finding) {
   return properties;
 }
 
-Json frame_of(const Frame &frame) {
+Json frame_of(const SourceRoot &root, const Frame &frame) {
   Json location{{"message", text(frame.function.empty() ? "unknown" : frame.function)}};
   if (!frame.file.empty()) {
-    location["physicalLocation"] = {{"artifactLocation", {{"uri", uri_path(frame.file)}}}};
+    location["physicalLocation"] = {{"artifactLocation", artifact_of(root, frame.file)}};
     if (frame.line > 0) location["physicalLocation"]["region"] = {{"startLine", frame.line}};
   }
   Json out{{"location", location}};
@@ -133,13 +142,13 @@ Json frame_of(const Frame &frame) {
   return out;
 }
 
-Json stack_of(const char *what, const Frames &frames) {
+Json stack_of(const SourceRoot &root, const char *what, const Frames &frames) {
   Json list = Json::array();
-  for (const Frame &frame : frames) list.push_back(frame_of(frame));
+  for (const Frame &frame : frames) list.push_back(frame_of(root, frame));
   return {{"message", text(what)}, {"frames", list}};
 }
 
-Json result_of(const CheckedFinding &checked) {
+Json result_of(const SourceRoot &root, const CheckedFinding &checked) {
   const Verdict &verdict = *checked.verdict;
   const Finding &finding = *checked.finding;
   const std::string kind = name_of(finding.kind);
@@ -152,14 +161,14 @@ Json result_of(const CheckedFinding &checked) {
                {{"finding/v1",
                  uri(kind) + "/" + uri(verdict.program) + "/" + uri(finding.vhost) + "/" + uri(finding.protocol)}}},
               {"properties", properties_of(verdict, finding)}};
-  if (!finding.created_at.empty()) result["stacks"].push_back(stack_of("made by", finding.created_at));
-  if (!finding.bound_at.empty()) result["stacks"].push_back(stack_of("bound by", finding.bound_at));
+  if (!finding.created_at.empty()) result["stacks"].push_back(stack_of(root, "made by", finding.created_at));
+  if (!finding.bound_at.empty()) result["stacks"].push_back(stack_of(root, "bound by", finding.bound_at));
   return result;
 }
 
-Json results(const Check &check) {
+Json results(const Check &check, const SourceRoot &root) {
   Json results = Json::array();
-  for (const CheckedFinding &checked : findings_of(check)) results.push_back(result_of(checked));
+  for (const CheckedFinding &checked : findings_of(check)) results.push_back(result_of(root, checked));
   return results;
 }
 
@@ -184,15 +193,18 @@ Json invocation(const Check &check) {
 
 }  // namespace
 
-std::string sarif(const Check &check) {
+std::string sarif(const Check &check, const SourceRoot &root) {
   const Json driver{{"name", "wsitrace"},
                     {"semanticVersion", WSITRACE_VERSION},
                     {"rules", rules()},
                     {"notifications", Json::array({{{"id", "inconclusive"}}, {{"id", "stale_rule"}}})}};
-  const Json run{{"tool", {{"driver", driver}}},
-                 {"invocations", Json::array({invocation(check)})},
-                 {"columnKind", "utf16CodeUnits"},
-                 {"results", results(check)}};
+  Json run{{"tool", {{"driver", driver}}},
+           {"invocations", Json::array({invocation(check)})},
+           {"columnKind", "utf16CodeUnits"},
+           {"results", results(check, root)}};
+  if (!root.folder().empty())
+    run["originalUriBaseIds"] = {
+        {kBase, {{"uri", "file://" + uri_path(root.folder() == "/" ? "" : root.folder()) + "/"}}}};
   const Json log{{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
   return log.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

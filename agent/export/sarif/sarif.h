@@ -7,6 +7,8 @@
 //              locations, all else that is known as properties. Its fingerprint is kind, program, vhost and protocol: what makes
 //              it the same finding in the next run
 //    invocation  exit code; doubts are notifications of the execution, stale rules of an allow-list of the configuration
+//    stack     who made and bound one of its connections; sources below the root as relative references with the base %SRCROOT%,
+//              others as file:// URIs
 // A leak has no line: the region is line 1, by which viewers mean the whole artifact, and without which code scanning refuses a
 // result. What is not UTF-8 becomes U+FFFD.
 #ifndef WSITRACE_EXPORT_SARIF_SARIF_H
@@ -14,11 +16,12 @@
 
 #include <string>
 
+#include "agent/base/source_root.h"
 #include "agent/verdict/check.h"
 
 namespace wsitrace {
 
-std::string sarif(const Check &check);
+std::string sarif(const Check &check, const SourceRoot &root = SourceRoot());
 
 }  // namespace wsitrace
 

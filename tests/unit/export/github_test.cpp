@@ -76,6 +76,17 @@ TEST(GithubAnnotations, FindingIsOneLineWithAllThatIsKnown) {
                 escaped_message(advice_on(FindingKind::kConnectionNotDestroyed)) + "\n");
 }
 
+TEST(GithubAnnotations, FindingIsPutOnTheInnermostLineBelowTheRoot) {
+  Check check = failed_check();
+  Frame outside, inside, caller;
+  outside.file = "/usr/include/lws.h", inside.file = "/w/src/a,b.c", caller.file = "/w/main.c";
+  outside.line = 7, inside.line = 41, caller.line = 43;
+  check.verdicts[0].findings[0].bound_at = {outside, inside, caller};
+  EXPECT_THAT(github_annotations(check, SourceRoot("/w")),
+              StartsWith("::error file=src/a%2Cb.c,line=41,title=wsitrace%3A connection_not_destroyed::server: "));
+  EXPECT_THAT(github_annotations(check, SourceRoot("/elsewhere")), StartsWith("::error title="));
+}
+
 TEST(GithubAnnotations, CleanCheckSaysNothing) { EXPECT_EQ(github_annotations(clean_check()), ""); }
 
 TEST(GithubAnnotations, NameCannotBecomeALineOfItsOwn) {

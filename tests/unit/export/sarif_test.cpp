@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/export/check_fixture.h"
@@ -93,6 +94,46 @@ TEST(Sarif, ProgramBecomesAReferenceWhateverItsName) {
   check.verdicts[0].program = "a b:%\xff.c";
   EXPECT_EQ(run_of(check)["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
             "a%20b%3A%25%FF.c");
+}
+
+// The place of the first frame of the one finding.
+Json place_of(const std::string &file, const std::string &root) {
+  Check check = failed_check();
+  Frame frame;
+  frame.file = file;
+  frame.line = 41;
+  check.verdicts[0].findings[0].created_at = {frame};
+  const Json run = Json::parse(sarif(check, SourceRoot(root)))["runs"][0];
+  return run["results"][0]["stacks"][0]["frames"][0]["location"]["physicalLocation"]["artifactLocation"];
+}
+
+TEST(Sarif, SourceBelowTheRootIsRelativeToIt) {
+  const Json place = place_of("/srv/me/my work/src/a b.c", "/srv/me/my work/");
+  EXPECT_EQ(place, Json({{"uri", "src/a%20b.c"}, {"uriBaseId", "%SRCROOT%"}}));
+  EXPECT_EQ(place_of("/src/a.c", "/"), Json({{"uri", "src/a.c"}, {"uriBaseId", "%SRCROOT%"}}));
+}
+
+TEST(Sarif, SourceElsewhereIsAFileUri) {
+  EXPECT_EQ(place_of("/usr/include/c++/12/a%b.h", "/srv/me"),
+            Json({{"uri", "file:///usr/include/c%2B%2B/12/a%25b.h"}}));
+  EXPECT_EQ(place_of("/srv/melinda/a.c", "/srv/me"), Json({{"uri", "file:///srv/melinda/a.c"}}));
+  EXPECT_EQ(place_of("/srv/me/../you/a.c", "/srv/me"), Json({{"uri", "file:///srv/you/a.c"}}));
+}
+
+TEST(Sarif, SourceThatTheCompilerMadeRelativeIsBelowTheRootWhenItIsThere) {
+  const std::string root = testing::TempDir();
+  std::ofstream(root + "/sarif test.c") << "int a;";
+  EXPECT_EQ(place_of("./sarif test.c", root), Json({{"uri", "sarif%20test.c"}, {"uriBaseId", "%SRCROOT%"}}));
+  EXPECT_EQ(place_of("./no such.c", root), Json({{"uri", "no%20such.c"}}));
+  EXPECT_EQ(place_of("../src/a.c", root), Json({{"uri", "../src/a.c"}}));
+}
+
+TEST(Sarif, RootIsAFolder) {
+  const auto base = [](const char *root) {
+    return Json::parse(sarif(clean_check(), SourceRoot(root)))["runs"][0]["originalUriBaseIds"]["%SRCROOT%"]["uri"];
+  };
+  EXPECT_EQ(base("/srv/my work"), "file:///srv/my%20work/");
+  EXPECT_EQ(base("/"), "file:///");
 }
 
 }  // namespace
