@@ -74,7 +74,7 @@ class Served:
         if self.program.process.poll() is not None:
             raise AssertionError(f"ended early, status {self.program.process.returncode}")
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=harness.PATIENCE_S) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -82,7 +82,7 @@ class Served:
     def get(self, path, **parameters):
         query = urllib.parse.urlencode(parameters, doseq=True)
         try:
-            with urllib.request.urlopen(f"{self.url}{path}?{query}", timeout=20) as answer:
+            with urllib.request.urlopen(f"{self.url}{path}?{query}", timeout=harness.PATIENCE_S) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path} {parameters}: {error.code} {error.read().decode()}") from None

@@ -3,7 +3,6 @@
 
 import contextlib
 import struct
-import time
 import unittest
 
 import http2
@@ -14,6 +13,7 @@ APP = timelines.tls_host()
 SHORT = timelines.tls_host("--timeout", "1", "--keepalive", "2")
 PLAIN = timelines.table_host("--h2")
 table = timelines.Table("h2")
+NEVER_DONE = "/dyn/slow?ms=3600000"  # the handler works for longer than the case lasts
 
 
 def connected(traffic, vhost="app"):
@@ -86,9 +86,9 @@ def post(traffic):
 
 @table.case(APP)
 def three_streams_at_once(traffic):
-    """Three requests in one packet, each answered 50 ms later. Streams are concurrent by design, so none is pipelined."""
+    """Three requests in one packet, each answered half a second later. Streams are concurrent by design, so none is pipelined."""
     h2 = connected(traffic)
-    h2.send(*(h2.request(stream, "/dyn/slow") for stream in (1, 3, 5)))
+    h2.send(*(h2.request(stream, "/dyn/slow?ms=500") for stream in (1, 3, 5)))
     h2.until(lambda: all(h2.ended(stream) for stream in (1, 3, 5)))
     h2.finish()
 
@@ -98,7 +98,7 @@ def are_concurrent(test, connections):
     test.assertEqual(len(spans), 3)
     test.assertLess(max(begin for begin, _ in spans), min(end for _, end in spans), "all three at the same time")
     for begin, end in spans:
-        test.assertGreaterEqual(end - begin, 50_000_000, "the handler slept for 50 ms")
+        test.assertGreaterEqual(end - begin, 500_000_000, "the handler waited for 500 ms")
 
 
 table.cases[-1].check = are_concurrent
@@ -119,23 +119,23 @@ def handler_refuses(traffic):
     """The handler returns 1, of which lws tells the client nothing; then another request."""
     h2 = connected(traffic)
     h2.send(h2.request(1, "/dyn/refuse"))
-    time.sleep(0.05)
+    traffic.settle(h2.sock)
     h2.get(3, "/dyn")
     h2.finish()
 
 
 def reset(h2, stream):
     h2.send(http2.frame(http2.RST_STREAM, stream=stream, payload=struct.pack("!I", http2.CANCEL)))
-    time.sleep(0.1)
 
 
 @table.case(APP)
 def stream_reset_while_handled(traffic):
     """RST_STREAM while the handler works, which lws does not let it know: it answers all the same."""
     h2 = connected(traffic)
-    h2.send(h2.request(1, "/dyn/slow"))
-    time.sleep(0.02)
-    reset(h2, 1)
+    with traffic.standing_still():
+        h2.send(h2.request(1, "/dyn/slow?ms=500"))
+        reset(h2, 1)
+    h2.until(lambda: h2.ended(1))
     h2.finish()
 
 
@@ -144,10 +144,11 @@ def stream_reset_before_answer(traffic):
     """RST_STREAM for a request that the handler does not answer, then another request."""
     h2 = connected(traffic)
     h2.send(h2.request(1, "/dyn/never"))
-    time.sleep(0.02)
+    traffic.settle(h2.sock)
     reset(h2, 1)
+    traffic.settle(h2.sock)
     h2.send(h2.request(3, "/dyn"))
-    time.sleep(0.1)
+    traffic.settle(h2.sock)
     h2.finish()
 
 
@@ -158,8 +159,9 @@ def stream_reset_in_body(traffic):
     h2.send(h2.request(1, "/big.html"))
     h2.until(lambda: h2.answered(1))
     reset(h2, 1)
+    traffic.settle(h2.sock)
     h2.send(h2.request(3, "/dyn"))
-    time.sleep(0.1)
+    traffic.settle(h2.sock)
     h2.finish()
 
 
@@ -167,10 +169,10 @@ def stream_reset_in_body(traffic):
 def goaway_by_client(traffic):
     """GOAWAY while the handler works; then the client closes."""
     h2 = connected(traffic)
-    h2.send(h2.request(1, "/dyn/slow"))
-    time.sleep(0.02)
+    h2.send(h2.request(1, NEVER_DONE))
+    traffic.settle(h2.sock)
     h2.send(http2.frame(http2.GOAWAY, payload=struct.pack("!II", 1, 0)))
-    time.sleep(0.1)
+    traffic.settle(h2.sock)
     h2.finish()
 
 
@@ -178,8 +180,8 @@ def goaway_by_client(traffic):
 def client_leaves(traffic):
     """The client's socket is closed while the handler works."""
     h2 = connected(traffic)
-    h2.send(h2.request(1, "/dyn/slow"))
-    time.sleep(0.02)
+    h2.send(h2.request(1, NEVER_DONE))
+    traffic.settle(h2.sock)
     h2.finish()
 
 
@@ -188,7 +190,7 @@ def headers_never_ended(traffic):
     """HEADERS without END_HEADERS, then the client closes."""
     h2 = connected(traffic)
     h2.send(h2.request(1, "/dyn", flags=0))
-    time.sleep(0.05)
+    traffic.settle(h2.sock)
     h2.finish()
 
 
@@ -211,7 +213,6 @@ def handler_never_answers(traffic):
     """The handler does not answer; the client waits until lws has had enough."""
     h2 = connected(traffic)
     h2.send(h2.request(1, "/dyn/never"))
-    h2.sock.settimeout(5)
     until_gone(h2)
 
 
@@ -241,7 +242,7 @@ def websocket_over_h2(traffic):
     h2.until(lambda: b"hello" in heard(h2, 1))
     say(h2, 1, struct.pack("!H", 1000), opcode=8)
     h2.until(lambda: h2.ended(1) or b"\x88" in heard(h2, 1))
-    time.sleep(0.05)
+    traffic.settle(h2.sock)
     h2.finish()
 
 

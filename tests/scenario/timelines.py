@@ -40,6 +40,7 @@ import unittest
 
 import certificates
 import harness
+import sockets
 import timeline_file
 import timeline_text
 import workload
@@ -121,6 +122,12 @@ class Traffic:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
         sock.close()
         self.knock(address)
+
+    def settle(self, sock):
+        """Waits until the host, which has one thread, has read what was sent on SOCK, and has then looked around a few times."""
+        sockets.taken(sock)
+        for _ in range(5):
+            self.knock(sock.getpeername())
 
     @contextlib.contextmanager
     def standing_still(self):

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-TIMEOUT_S = 30
+TIMEOUT_S = 90
 KEEP_ALIVE_REQUESTS, KEEP_ALIVE_CONNECTIONS = 23, 5
 SESSIONS = 7
 MESSAGES = 11  # a session; prime, like every count here that may be

@@ -15,6 +15,7 @@
 //   .../body    when the body of the request is there   .../never    never
 //   .../missing with 404                                .../refuse   by returning 1
 //   .../halves  the head at once, the body when the socket takes it
+// "slow?ms=N" takes that long; "sleep?more" begins to sleep when the next request is in the socket.
 // "echo" sends back what it gets, but "leave" (close code 1001, then returns -1) and "drop" (returns -1).
 #ifndef WSITRACE_TESTS_TABLE_H
 #define WSITRACE_TESTS_TABLE_H

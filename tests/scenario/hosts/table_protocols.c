@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The protocols of table_host, see table.h.
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +22,23 @@ struct echo_session {
 static int ends_with(const char *text, const char *end) {
   const size_t length = strlen(text), want = strlen(end);
   return length >= want && !strcmp(text + length - want, end);
+}
+
+// Copies the query of the request, at most SIZE bytes of it.
+static const char *query_of(struct lws *wsi, char *query, int size) {
+  return lws_hdr_copy_fragment(wsi, query, size, WSI_TOKEN_HTTP_URI_ARGS, 0) > 0 ? query : "";
+}
+
+static unsigned slow_us(struct lws *wsi) {
+  char query[32];
+  return !strncmp(query_of(wsi, query, sizeof query), "ms=", 3) ? 1000 * (unsigned)atoi(query + 3) : kSlowUs;
+}
+
+static void sleep_as_asked(struct lws *wsi) {
+  struct pollfd more = {.fd = lws_get_socket_fd(wsi), .events = POLLIN};
+  char query[32];
+  if (!strcmp(query_of(wsi, query, sizeof query), "more")) poll(&more, 1, -1);
+  usleep(kSlowUs);
 }
 
 static int answer_when_writable(struct lws *wsi, struct exchange *exchange) {
@@ -57,10 +76,10 @@ static int begin_request(struct lws *wsi, struct exchange *exchange, const char 
     return lws_http_transaction_completed(wsi) ? -1 : 0;
   }
   if (ends_with(path, "sleep")) {
-    usleep(kSlowUs);
+    sleep_as_asked(wsi);
     return send_head(wsi, exchange) ? 1 : send_body(wsi, exchange);
   }
-  if (ends_with(path, "slow")) lws_set_timer_usecs(wsi, kSlowUs);
+  if (ends_with(path, "slow")) lws_set_timer_usecs(wsi, slow_us(wsi));
   if (ends_with(path, "slow") || ends_with(path, "body") || ends_with(path, "never")) return 0;
   answer_when_writable(wsi, exchange);
   return ends_with(path, "halves") ? send_head(wsi, exchange) : 0;

@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--no-first-run"];
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 90000;
 
 const browser = await chromium.launch({ executablePath: process.argv[2] ?? "/usr/bin/chromium", args: FLAGS });
 let page;
