@@ -7,14 +7,17 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat <<'HELP'
-usage: deploy/bootstrap.sh [--tests] [--lws VERSION]...
+usage: deploy/bootstrap.sh [--tests] [--bench] [--lws VERSION]...
        deploy/bootstrap.sh --print-lws VERSION
 
-  --tests              also install what tests/run.sh needs
+  --tests              also install what tests/run.sh needs, --bench included
+  --bench              also install what tests/bench/run.sh needs
   --lws VERSION        build this libwebsockets instead of the default 4.1.6 and 4.3.5;
                        4.3.5-bare is 4.3.5 without lws's own metrics, 4.3.5-info is 4.3.5-bare with
                        lwsl_info compiled in (peers in the benchmarks)
   --print-lws VERSION  print the prefix of a libwebsockets that was built, and nothing else
+
+Packages are installed as root, by sudo if need be. Without either, what is missing is named, and the status is 2.
 
 examples:
   deploy/bootstrap.sh
@@ -28,10 +31,12 @@ say() { echo "bootstrap: $*" >&2; }
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wsitrace
 with_tests=0
+groups=build
 versions=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --tests) with_tests=1 ;;
+    --tests) with_tests=1; groups='build|bench|test' ;;
+    --bench) [ $with_tests = 1 ] || groups='build|bench' ;;
     --lws) [ $# -ge 2 ] || fail "--lws: no version" "try --lws 4.3.5"; versions+=("$2"); shift ;;
     --print-lws)
       [ $# -ge 2 ] || fail "--print-lws: no version" "try --print-lws 4.3.5"
@@ -44,6 +49,8 @@ while [ $# -gt 0 ]; do
 done
 [ ${#versions[@]} -gt 0 ] || versions=(4.1.6 4.3.5)
 
+# A sudo that asks for a password can do so on a terminal only.
+can_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # Packages with services (prometheus) are installed for their programs: nothing is to start. Debian asks policy-rc.d before it
@@ -61,13 +68,14 @@ without_services() { # COMMAND...
 }
 
 install_packages() {
-  local groups='^build ' missing=()
-  [ $with_tests = 0 ] || groups='^(build|test) '
+  local installed package missing=()
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n')
   while read -r package; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-  done < <(grep -E "$groups" "$here/packages.txt" | cut -d' ' -f2)
-  command -v npm >/dev/null || missing+=(npm)  # it builds the page; other packages of node bring one along
+    [ "$package" != npm ] || ! command -v npm >/dev/null || continue  # other packages of node bring one along
+    grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
+  done < <(grep -E "^($groups) " "$here/packages.txt" | cut -d' ' -f2)
   [ ${#missing[@]} -gt 0 ] || return 0
+  can_be_root || fail "packages are missing and there is neither root nor sudo" "as root: apt-get install ${missing[*]}"
   say "installing ${missing[*]}"
   as_root apt-get update -qq
   without_services \

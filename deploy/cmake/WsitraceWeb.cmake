@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-# wsitrace::page: the page (dashboards/web), built by npm and embedded as the table that agent/serve/page_assets.h declares. Without
-# npm, or with WSITRACE_PAGE=OFF, the table is empty and the server says so. npm works in the build directory alone, and only
-# when something of the page has changed.
-option(WSITRACE_PAGE "Build the page and embed it (needs node 18 and npm)" ON)
-find_program(WSITRACE_NODE NAMES node nodejs DOC "node, which builds the page")
-find_program(WSITRACE_NPM npm DOC "npm, which builds the page")
-mark_as_advanced(WSITRACE_NODE WSITRACE_NPM)
+# wsitrace::page: the page (dashboards/web), bundled by esbuild and embedded by python3 as the table that agent/serve/page_assets.h
+# declares. Nothing is fetched. Without esbuild or python3, or with WSITRACE_PAGE=OFF, the table is empty, and the server reports it.
+option(WSITRACE_PAGE "Build the page and embed it (needs esbuild and python3)" ON)
+find_program(WSITRACE_ESBUILD esbuild DOC "esbuild, which bundles the page")
+mark_as_advanced(WSITRACE_ESBUILD)
+find_package(Python3 3.9 QUIET COMPONENTS Interpreter)
 
 set(page_source "${PROJECT_SOURCE_DIR}/dashboards/web")
 set(page_build "${PROJECT_BINARY_DIR}/web")
@@ -14,42 +13,28 @@ set(page_table "${page_build}/page_assets.cpp")
 set(page_without "")
 if(NOT WSITRACE_PAGE)
   set(page_without "WSITRACE_PAGE is OFF")
-elseif(NOT WSITRACE_NODE OR NOT WSITRACE_NPM)
-  set(page_without "there is no npm")
-else()
-  execute_process(COMMAND "${WSITRACE_NODE}" --version OUTPUT_VARIABLE page_node OUTPUT_STRIP_TRAILING_WHITESPACE)
-  string(REPLACE "v" "" page_node "${page_node}")
-  if(page_node VERSION_LESS 18)
-    set(page_without "node ${page_node} is older than 18")
-  endif()
+elseif(NOT WSITRACE_ESBUILD)
+  set(page_without "esbuild is not installed")
+elseif(NOT Python3_Interpreter_FOUND)
+  set(page_without "python3 is not installed")
 endif()
 
 if(page_without)
   message(STATUS "The page is left out: ${page_without}")
   set(page_table "${PROJECT_SOURCE_DIR}/agent/serve/no_page.cpp")
 else()
-  message(STATUS "The page is built by npm, with node ${page_node} (-DWSITRACE_PAGE=OFF leaves it out)")
-  set(page_packages package.json package-lock.json .npmrc)
-  set(page_settings tsconfig.json vite.config.ts index.html embed.mjs)
-  list(TRANSFORM page_packages PREPEND "${page_source}/")
-  list(TRANSFORM page_settings PREPEND "${page_source}/")
+  # Relative addresses, so that the page works below any mountpoint, and names that stay. Nothing is inlined: the
+  # Content-Security-Policy allows no data: but images.
   file(GLOB page_files CONFIGURE_DEPENDS "${page_source}/src/*" "${page_source}/public/*")
   add_custom_command(
-    OUTPUT "${page_build}/packages.stamp"
-    COMMAND "${CMAKE_COMMAND}" -E copy ${page_packages} "${page_build}"
-    COMMAND "${WSITRACE_NPM}" ci --ignore-scripts --no-audit --no-fund --loglevel=error
-    COMMAND "${CMAKE_COMMAND}" -E touch "${page_build}/packages.stamp"
-    DEPENDS ${page_packages} WORKING_DIRECTORY "${page_build}" VERBATIM COMMENT "Installing what the page is built with")
-  add_custom_command(
     OUTPUT "${page_table}"
-    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${page_build}/src" "${page_build}/public"
-    COMMAND "${CMAKE_COMMAND}" -E copy_directory "${page_source}/src" "${page_build}/src"
-    COMMAND "${CMAKE_COMMAND}" -E copy_directory "${page_source}/public" "${page_build}/public"
-    COMMAND "${CMAKE_COMMAND}" -E copy ${page_settings} "${page_build}"
-    COMMAND "${WSITRACE_NPM}" run --silent build
-    COMMAND "${WSITRACE_NODE}" embed.mjs dist page_assets.cpp
-    DEPENDS "${page_build}/packages.stamp" ${page_settings} ${page_files}
-    WORKING_DIRECTORY "${page_build}" VERBATIM COMMENT "Building the page")
+    COMMAND "${CMAKE_COMMAND}" -E rm -rf "${page_build}/site"
+    COMMAND "${CMAKE_COMMAND}" -E copy_directory "${page_source}/public" "${page_build}/site"
+    COMMAND "${WSITRACE_ESBUILD}" page=src/main.ts page=src/style.css --bundle --minify --format=esm --target=es2022 --charset=utf8
+            --log-level=warning "--outdir=${page_build}/site/assets"
+    COMMAND Python3::Interpreter embed.py "${page_build}/site" "${page_table}"
+    DEPENDS ${page_files} "${page_source}/tsconfig.json" "${page_source}/embed.py"
+    WORKING_DIRECTORY "${page_source}" VERBATIM COMMENT "Building the page")
   file(MAKE_DIRECTORY "${page_build}")
 endif()
 

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 
-checks=(rooms rooms_test format tidy shellcheck yamllint python json spdx length words documents documents_test)
+checks=(rooms rooms_test format tidy types shellcheck yamllint python json spdx length words documents documents_test)
 
 usage() {
   cat <<HELP
@@ -66,6 +66,13 @@ check_format() {
   [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 check_tidy() { need clang-tidy clang && python3 tests/lint/tidy.py --build "$build"; }
+# The build bundles the page and looks at no type; tsc is that of the dashboards' generator.
+check_types() {
+  local tsc=dashboards/grafana/node_modules/typescript/bin/tsc
+  need node || return 1
+  [ -e "$tsc" ] || { echo "$tsc is missing (deploy/bootstrap.sh --tests installs it)"; return 1; }
+  node "$tsc" --noEmit --project dashboards/web
+}
 check_shellcheck() { need shellcheck && tree "${scripts[@]}" | xargs -0 shellcheck --external-sources; }
 check_yamllint() { need yamllint && tree '*.yml' '*.yaml' '.yamllint' | xargs -0 yamllint --strict; }
 check_python() { tree '*.py' | xargs -0 python3 -c 'import ast, sys

@@ -2,7 +2,6 @@
 //
 // Small charts of rates over the last two minutes, one point a second.
 
-import uPlot from "uplot";
 import { h, set_text } from "./dom";
 import type { Totals } from "./model";
 
@@ -25,53 +24,87 @@ const CHARTS: { title: string; unit: string; lines: Line[] }[] = [
   { title: "Open", unit: "", lines: [{ name: "", colour: "--session", value: (now) => now.open }] },
 ];
 
+const AXIS_PX = 34; // on the left, for the numbers
+const EDGE_PX = 6; // above and below
+const MARK_PX = 22; // between two numbers at least
+
 class Chart {
   readonly element: HTMLElement;
   private readonly values: HTMLElement[];
-  private readonly picture = h("div", { class: "picture", "aria-hidden": "true" });
+  private readonly canvas = h("canvas");
+  private readonly picture = h("div", { class: "picture", "aria-hidden": "true" }, this.canvas);
   private readonly data: (number | null)[][];
-  private plot: uPlot | null = null;
 
   constructor(title: string, private readonly unit: string, private readonly lines: Line[]) {
     this.values = lines.map(() => h("b", {}, "–"));
-    this.data = [Array.from({ length: POINTS }, (_, i) => i - POINTS + 1), ...lines.map(() => Array<null>(POINTS).fill(null))];
+    this.data = lines.map(() => Array<null>(POINTS).fill(null));
     this.element = h("figure", { class: "chart" },
       h("figcaption", {}, title, ...lines.flatMap((line, i) =>
         [h("span", { class: `key key${line.colour}` }, line.name === "" ? "" : `${line.name} `, this.values[i]!)])), this.picture);
-    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(this.picture);
+    new ResizeObserver(() => this.draw()).observe(this.picture);
   }
 
   push(now: Totals | null, before: Totals | null, seconds: number): void {
     this.lines.forEach((line, i) => {
       const value = now === null || before === null ? null : line.value(now, before, seconds);
-      const column = this.data[i + 1]!;
+      const column = this.data[i]!;
       column.push(value);
       column.shift();
       set_text(this.values[i]!, value === null ? "–" : short(value) + this.unit);
     });
-    this.plot?.setData(this.data as uPlot.AlignedData);
+    this.draw();
   }
 
-  /** Colours are read from the style sheet: canvases do not follow light and dark by themselves. */
-  build(): void {
-    this.plot?.destroy();
+  /** Colours are read from the style sheet each time: canvases do not follow light and dark by themselves. */
+  draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.picture;
+    const paper = this.canvas.getContext("2d");
+    if (paper === null || width <= AXIS_PX || height <= 2 * EDGE_PX) return; // out of sight
+    this.canvas.width = Math.round(width * devicePixelRatio);
+    this.canvas.height = Math.round(height * devicePixelRatio);
+    paper.scale(devicePixelRatio, devicePixelRatio);
     const style = getComputedStyle(document.documentElement);
-    const axis = { show: true, stroke: style.getPropertyValue("--faint"), font: "10px system-ui, sans-serif", ticks: { show: false },
-      grid: { stroke: style.getPropertyValue("--line"), width: 1 } };
-    const options: uPlot.Options = {
-      ...this.size(),
-      legend: { show: false }, cursor: { show: false }, padding: [6, 2, 6, 0],
-      scales: { x: { time: false, range: [1 - POINTS, 0] }, y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
-      axes: [{ show: false }, { ...axis, size: 34, space: 22, values: (_, marks) => marks.map(short) }],
-      series: [{}, ...this.lines.map(({ colour }, i) => ({ stroke: style.getPropertyValue(colour),
-        width: i + 1 < this.lines.length ? 4 : 1.5, points: { show: false } }))],
-    };
-    this.plot = new uPlot(options, this.data as uPlot.AlignedData, this.picture);
+    const most = Math.max(1, ...this.data.flat().map((value) => (value ?? 0) * 1.1));
+    const y_of = (value: number) => height - EDGE_PX - (value / most) * (height - 2 * EDGE_PX);
+    const x_of = (i: number) => AXIS_PX + (i / (POINTS - 1)) * (width - AXIS_PX - 2);
+    this.draw_marks(paper, marks_of(most, Math.floor(height / MARK_PX)), y_of, width, style);
+    this.lines.forEach(({ colour }, i) => {
+      paper.strokeStyle = style.getPropertyValue(colour);
+      paper.lineWidth = i + 1 < this.lines.length ? 4 : 1.5;
+      paper.beginPath();
+      let drawing = false; // what is not known leaves a gap
+      this.data[i]!.forEach((value, at) => {
+        if (value !== null) paper[drawing ? "lineTo" : "moveTo"](x_of(at), y_of(value));
+        drawing = value !== null;
+      });
+      paper.stroke();
+    });
   }
 
-  private size(): { width: number; height: number } {
-    return { width: Math.max(this.picture.clientWidth, 60), height: Math.max(this.picture.clientHeight, 40) };
+  private draw_marks(paper: CanvasRenderingContext2D, marks: number[], y_of: (value: number) => number, width: number,
+    style: CSSStyleDeclaration): void {
+    paper.font = "10px system-ui, sans-serif";
+    paper.textAlign = "right";
+    paper.textBaseline = "middle";
+    paper.fillStyle = style.getPropertyValue("--faint");
+    paper.strokeStyle = style.getPropertyValue("--line");
+    paper.lineWidth = 1;
+    for (const mark of marks) {
+      const y = Math.round(y_of(mark)) + 0.5;
+      paper.fillText(short(mark), AXIS_PX - 6, y);
+      paper.beginPath();
+      paper.moveTo(AXIS_PX, y);
+      paper.lineTo(width, y);
+      paper.stroke();
+    }
   }
+}
+
+/** From 0, in steps of 1, 2 or 5 times a power of ten, at most COUNT steps up to MOST. */
+function marks_of(most: number, count: number): number[] {
+  const least = most / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
 }
 
 /** At most four characters or so: 0.2, 12, 3.4k */
@@ -90,13 +123,8 @@ export class Charts {
 
   constructor(private readonly totals: () => Totals | null) {
     this.element = h("section", { class: "charts", "aria-label": "Rates" }, ...this.charts.map((chart) => chart.element));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.build());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.charts.forEach((chart) => chart.draw()));
     setInterval(() => this.sample(), 1000);
-  }
-
-  /** Call once they are in the document. */
-  build(): void {
-    for (const chart of this.charts) chart.build();
   }
 
   /** What was counted while nothing was heard makes no rate. */

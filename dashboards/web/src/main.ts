@@ -155,7 +155,6 @@ document.getElementById("page")!.replaceChildren(
     h("h1", {}, "wsitrace"), h("span", { class: "link-state" }), processes, totals, findings.badge),
   banners.element, charts.element,
   h("main", {}, toolbar.element, table.element, detail.element, findings.element));
-charts.build();
 take_token();
 live.connect();
 show();
