@@ -39,7 +39,7 @@ versions=(4.3.5)
 [ -n "$quick" ] || versions+=(4.3.5-bare 4.3.5-info)
 lws=()
 for version in "${versions[@]}"; do
-  deploy/bootstrap.sh --lws "$version" >&2
+  deploy/bootstrap.sh --bench --lws "$version" >&2
   lws+=(--lws "$version=$(deploy/bootstrap.sh --print-lws "$version")")
 done
 
