@@ -4,7 +4,7 @@
 
 #include "corpus.h"
 
-enum { kPatienceMs = 4000, kTurnUs = 300 };
+enum { kPatienceMs = 60000, kTurnUs = 300 };
 
 int corpus_main(int argc, char **argv, const struct corpus_case *cases) {
   lws_set_log_level(getenv("CORPUS_LOG") ? 0xffff : 0, NULL);

@@ -36,7 +36,7 @@ fuzz() {
   local target=$1 found=$build/found/$1
   rm -rf "$found"
   mkdir -p "$found"
-  "$build/bin/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+  "$build/bin/${target}_fuzz" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$build/crashes/$target-" "$found" "tests/fuzz/corpus/$target" >"$build/$target.log" 2>&1
 }
 
