@@ -18,7 +18,7 @@
  * Threads: wsitrace_start and wsitrace_stop from one thread; the rest from any.
  * Errors:  functions return 0, or -1 with a line for people in wsitrace_error(). Whatever fails, the program's own callbacks are
  *          called as before.
- * Cost:    one background thread; per event see the README's overhead table.
+ * Cost:    one background thread; per event see deploy/manual/performance.md.
  */
 #ifndef WSITRACE_WSITRACE_H
 #define WSITRACE_WSITRACE_H

@@ -272,8 +272,8 @@ class JanusUnderRun(KnownWorkload):
 
 
 class ThreeWays(KnownWorkload):
-    """One and the same program, seen through the plugin, the preload library and linked in. Left out is what the README names
-    as a limitation: a handler that answers and then returns -1 looks aborted where, linked in, the answer is not seen."""
+    """One and the same program, seen through the plugin, the preload library and linked in. Left out is what the manual's page
+    on limitations names: a handler that answers and then returns -1 looks aborted where, linked in, the answer is not seen."""
 
     LWS = "4.3.5"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Metrics are the counters, gauges and histograms of the README's table, kept while timelines fold.
+// Metrics are the counters, gauges and histograms of the table in deploy/manual/metrics.md, kept while timelines fold.
 //
 // Who uses it: ProcessMetrics tells it what happens in one process; render_metrics() and render_open_metrics() turn it into the
 //              text of a scrape. One Metrics may hear of several processes: it only adds and subtracts.
