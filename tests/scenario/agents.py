@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import time
 
 import harness
 import test_known_workload
@@ -15,7 +14,6 @@ import workload
 
 PRELOAD = os.path.join(harness.BUILD, "lib", "libwsitrace_preload.so")
 PROGRAMS = ("alpha", "beta", "gamma", "delta", "epsilon")
-SETTLE_S = 0.1  # a host records an end just after the peer has seen it
 
 
 class Agent:
@@ -113,7 +111,7 @@ class Host:
 
     def end(self, crash):
         if crash:
-            time.sleep(SETTLE_S)
+            harness.at_rest(self.program.pid)  # it records an end just after the peer has seen it
             self.program.stop(signal.SIGKILL)
         else:
             self.program.stop(signal.SIGINT)

@@ -273,6 +273,26 @@ def open_files(pid):
     return sorted(targets)
 
 
+def at_rest(pid):
+    """Waits until the main thread of PID, a host with one service thread, sleeps: it has done all that was to be done and waits for more."""
+    def sleeps():
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "S"
+    until(sleeps, f"{pid} to have nothing to do")
+
+
+def turned(pid, times=41):
+    """Waits until the threads of PID have slept TIMES more, each of which is a turn of a loop (a launcher drains rings in one)."""
+    def turns():
+        count = 0
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/status", encoding="utf-8") as status:
+                count += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)$", status.read(), re.MULTILINE)[1])
+        return count
+    before = turns()
+    until(lambda: turns() >= before + times, f"{pid} to turn {times} times")
+
+
 def child_of(pid, name=None):
     """The first child of PID, once it is there; NAME: once it runs that program."""
     def found():

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import time
 import unittest
 
 import harness
@@ -135,9 +134,9 @@ class Traces(AgentScenario):
         with open(mine, "w", encoding="ascii") as file:
             file.write("not the agent's")
         host = Host(self, agent)
-        for _ in range(11):
+        for turn in range(11):
             host.sequential(53)
-            time.sleep(0.25)
+            agent.await_total(53 * (turn + 1), "lws_connections_closed_total", **{"class": "client"})
         host.end(crash=False)
         agent.await_total(1, "wsitrace_agent_processes_ended_total")
         traces = [path for path in agent.trace_files() if path != mine]
@@ -150,10 +149,7 @@ class Traces(AgentScenario):
     def test_a_trace_of_its_age_is_closed(self):
         agent = Agent(self, "--max-age", "1")
         host = Host(self, agent)
-        for _ in range(3):
-            host.sequential(5)
-            time.sleep(0.9)
-        harness.until(lambda: len(agent.trace_files()) >= 2, "a second trace")
+        harness.until(lambda: host.sequential(5) or len(agent.trace_files()) >= 2, "a second trace")
         host.end(crash=False)
         agent.stop()
         for path in agent.trace_files():

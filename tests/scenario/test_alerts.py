@@ -12,6 +12,7 @@ import time
 import unittest
 
 import harness
+import sockets
 import workload
 from prometheus import RULE_FILES, RULES, Alertmanager, Prometheus, Target, Webhook, faster_rules, promtool, read_yaml
 
@@ -221,7 +222,7 @@ class Trouble(Delivered):
         self.held.append(workload.WebSocket(self.address("app"), "echo").sock)
         self.sent("own", get("never"))
         leaves, piped = self.sent("own", get("never")), self.sent("own", get("slow"))
-        time.sleep(0.02)
+        sockets.taken(piped)
         piped.sendall(get("never").encode())
         late = self.sent("own", "POST /body HTTP/1.1\r\nHost: own\r\nContent-Length: 4\r\n\r\n")
         time.sleep(0.3)

@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -258,7 +257,7 @@ class Loss(Gate):
         for _ in range(101):
             kept.get("/dyn")
         program.send_signal(signal.SIGCONT)
-        time.sleep(0.2)  # the ring has room again: the ends of all that was begun are recorded
+        harness.turned(program.pid)  # the ring has room again: the ends of all that was begun are recorded
         kept.finish()
         os.kill(server, signal.SIGINT)
         result = program.wait()

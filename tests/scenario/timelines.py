@@ -199,8 +199,8 @@ class Run:
                     if not case.waits:
                         self._send(case)
                 concurrent.futures.wait(waiting)
-            if waiting:
-                time.sleep(0.1)  # who waits for lws's half-close is gone before lws has closed the other half
+            if waiting:  # who waits for lws's half-close is gone before lws has closed the other half
+                harness.at_rest(self.program.pid if self.way != "preload" else harness.child_of(self.program.pid))
             self.result = self.program.stop()
         finally:
             self.program.discard()

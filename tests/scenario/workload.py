@@ -18,6 +18,8 @@ import sys
 import threading
 import time
 
+import sockets
+
 TIMEOUT_S = 90
 KEEP_ALIVE_REQUESTS, KEEP_ALIVE_CONNECTIONS = 23, 5
 SESSIONS = 7
@@ -151,12 +153,12 @@ def sequential(address, path="/", connections=SEQUENTIAL):
             raise WorkloadError(f"GET {path}: status {status}")
 
 
-def pipelined(address, path, requests=3, gap_s=0.02):
-    """REQUESTS sent without waiting for answers, GAP apart (libwebsockets does not serve them in one segment)."""
+def pipelined(address, path, requests=3):
+    """REQUESTS sent without waiting for answers, each when the one before was read (libwebsockets does not serve them in one segment)."""
     http = Http1(address)
     for _ in range(requests):
         http.send(path)
-        time.sleep(gap_s)
+        sockets.taken(http.sock)
     statuses = [http.receive()[0] for _ in range(requests)]
     http.finish()
     return statuses
