@@ -92,5 +92,16 @@ class PkgConfigMakefile(Installed):
         self.assert_stranger_runs()
 
 
+class WithoutEsbuild(harness.Scenario):
+    def test_the_build_goes_on_without_the_page_and_says_so_in_one_line(self):
+        build = self.path("build")
+        configured = self.start(["cmake", "-S", harness.ROOT, "-B", build, "-G", "Ninja", "-DWSITRACE_ESBUILD="]).wait(120)
+        self.assertEqual(configured.status, 0, configured)
+        said = [line for line in configured.out.splitlines() if "page is left out" in line]
+        self.assertEqual(said, ["-- The page is left out: esbuild is not installed"])
+        built = self.start(["cmake", "--build", build, "--target", "wsitrace_page"]).wait(120)
+        self.assertEqual(built.status, 0, built)
+
+
 if __name__ == "__main__":
     unittest.main()
