@@ -27,7 +27,9 @@ HELP
 }
 
 fail() { echo "wsitrace: bootstrap: $1 ($2)" >&2; exit 2; }
-say() { echo "bootstrap: $*" >&2; }
+# shellcheck source=deploy/steps.sh
+. "$here/steps.sh"
+say() { echo "[$(elapsed)] bootstrap: $*" >&2; }
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wsitrace
 with_tests=0
@@ -68,18 +70,23 @@ without_services() { # COMMAND...
 }
 
 install_packages() {
-  local installed package missing=()
+  local installed package log missing=()
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n')
   while read -r package; do
     [ "$package" != npm ] || ! command -v npm >/dev/null || continue  # other packages of node bring one along
     grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
   done < <(grep -E "^($groups) " "$here/packages.txt" | cut -d' ' -f2)
   [ ${#missing[@]} -gt 0 ] || return 0
-  can_be_root || fail "packages are missing and there is neither root nor sudo" "as root: apt-get install ${missing[*]}"
-  say "installing ${missing[*]}"
-  as_root apt-get update -qq
-  without_services \
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  can_be_root || fail "packages are missing, and installing them needs root or sudo" "as root: apt-get install ${missing[*]}"
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  log=$(mktemp)
+  watched "$log" fetch_and_install "${missing[@]}" || { tail -n 5 "$log" >&2; fail "apt-get failed" "all it said is in $log"; }
+  rm -f "$log"
+}
+
+fetch_and_install() { # PACKAGE...
+  as_root apt-get update -q && without_services \
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
 }
 
 # npm packages of a folder of the tree, unless MARK, one of their files, is newer than the list.
@@ -87,9 +94,9 @@ npm_packages() { # FOLDER MARK WHAT
   local dir=$here/../$1 mark=$2
   [ ! -e "$dir/$mark" ] || [ "$dir/$mark" -ot "$dir/package-lock.json" ] || return 0
   say "installing $3"
-  (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund && chmod a+x "$mark" && touch "$mark") \
-    >"$dir/node_modules.log" 2>&1 || fail "$3: npm ci failed" "see $dir/node_modules.log"
+  watched "$dir/node_modules.log" npm_install "$dir" "$mark" || fail "$3: npm ci failed" "see $dir/node_modules.log"
 }
+npm_install() { cd "$1" && npm ci --ignore-scripts --no-audit --no-fund && chmod a+x "$2" && touch "$2"; } # FOLDER MARK
 
 # What the tests read SARIF back with, the validator of those who keep the format, what drives a browser, and what generates
 # the dashboards.
@@ -141,10 +148,18 @@ fetch_source() { # VERSION DIR
   tar -xf "$tarball" -C "$dir/source" --strip-components=1
 }
 
+cmake_install() { # DIR PREFIX FLAG...
+  local dir=$1 prefix=$2
+  shift 2
+  cmake -G Ninja -S "$dir/source" -B "$dir/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+    -DCMAKE_INSTALL_PREFIX="$prefix" "-DCMAKE_INSTALL_RPATH=$prefix/lib" "$@" &&
+    cmake --build "$dir/build" && cmake --install "$dir/build"
+}
+
 build_lws() { # VERSION
   local version=$1 prefix=$cache/lws-$1 dir flags
   [ ! -e "$prefix/.complete" ] || return 0
-  say "building libwebsockets $version (about half a minute on two cores)"
+  say "building libwebsockets $version (half a minute on two idle cores)"
   mkdir -p "$cache"
   dir=$(mktemp -d "$cache/build-$version.XXXXXX")
   fetch_source "$version" "$dir"
@@ -156,10 +171,7 @@ build_lws() { # VERSION
     4.3.5-info) flags+=(-DLWS_MAX_SMP=4 -DCMAKE_C_FLAGS=-D_DEBUG
                         "-DLWS_LOGGING_BITFIELD_CLEAR=(~(LLL_ERR|LLL_WARN|LLL_NOTICE|LLL_INFO|LLL_USER))") ;;
   esac
-  { cmake -G Ninja -S "$dir/source" -B "$dir/build" -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-      -DCMAKE_INSTALL_PREFIX="$prefix" "-DCMAKE_INSTALL_RPATH=$prefix/lib" "${flags[@]}" &&
-    cmake --build "$dir/build" && cmake --install "$dir/build"; } >"$dir/build.log" 2>&1 ||
-    fail "lws $version: its build failed" "see $dir/build.log"
+  watched "$dir/build.log" cmake_install "$dir" "$prefix" "${flags[@]}" || fail "lws $version: its build failed" "see $dir/build.log"
   touch "$prefix/.complete"
   rm -rf "$dir"
 }

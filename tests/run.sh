@@ -25,7 +25,8 @@ steps:
   tsan       unit and scenario tests under ThreadSanitizer
   fuzz       the fuzz targets, a minute in all (tests/fuzz/run.sh)
 
-Logs are in build/tests. The status is 0 when something ran and nothing failed. A test that does not run counts as failed.
+Logs are in build/tests. The status is 0 when something ran and nothing failed, 2 when what is missing could not be
+installed. A test that does not run counts as failed.
 
 examples:
   tests/run.sh
@@ -63,8 +64,10 @@ jobs=$(nproc)
 mkdir -p "$logs"
 : >"$results"
 
-clock() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
-say() { echo "[$(clock $SECONDS)] $*"; }
+# shellcheck source=deploy/steps.sh
+. deploy/steps.sh
+progress_every_s=60
+say() { echo "[$(elapsed)] $*"; }
 count() { grep -c "^$1 " "$results" || true; }
 is_wanted() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
@@ -72,7 +75,7 @@ is_wanted() { [[ " ${wanted[*]} " == *" $1 "* ]]; }
 logged() { # NAME COMMAND...
   local name=$1 started=$SECONDS
   shift
-  if "$@" >"$logs/$name.log" 2>&1; then
+  if watched "$logs/$name.log" "$@"; then
     say "$name: done in $(clock $((SECONDS - started)))"
   else
     say "$name: FAILED after $(clock $((SECONDS - started))), see $logs/$name.log"
@@ -83,7 +86,7 @@ logged() { # NAME COMMAND...
 }
 
 configure_and_build() { # PRESET
-  local options=(-DWSITRACE_TESTS=ON)
+  local options=(-DWSITRACE_TESTS=ON "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g -DNDEBUG")  # quickstart.sh does with less
   ! command -v ccache >/dev/null ||
     options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   options+=("-DWSITRACE_PLUGIN_LWS=$(deploy/bootstrap.sh --print-lws 4.1.6);$(deploy/bootstrap.sh --print-lws 4.3.5)")
@@ -95,6 +98,7 @@ configure_and_build() { # PRESET
 built=" "
 build() { # PRESET; once
   case $built in *" $1 "*) return 0 ;; *" no-$1 "*) return 1 ;; esac
+  forget_foreign_build "build/$1"
   if logged "$1-build" configure_and_build "$1"; then built+="$1 "; else built+="no-$1 "; return 1; fi
 }
 
@@ -107,7 +111,7 @@ run_ctest() { # NAME PRESET ARGUMENT...
   [ "$preset" != tsan ] || command=(setarch --addr-no-randomize "${command[@]}")
   rm -f "$junit" "build/$preset/tests/unit/"*.xml
   before_passed=$(count passed); before_failed=$(count failed)
-  "${command[@]}" "$@" >"$log" 2>&1 || true
+  watched "$log" "${command[@]}" "$@" || true
   said=$(python3 tests/results.py "$junit" "$name" "$results" --unit "build/$preset/tests/unit") || echo "failed $name (no results)" >>"$results"
   say "$name: $(($(count passed) - before_passed)) passed, $(($(count failed) - before_failed)) failed" \
     "in $(clock $((SECONDS - started)))"
@@ -141,7 +145,7 @@ begin_lint() {
   lint_pid=$!
 }
 
-step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || true; }
+step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || { echo "0 passed, 1 failed"; exit 2; }; }
 step_release() { ! build release || echo "passed release-build" >>"$results"; }
 step_unit() { ! build release || unit_tests release; }
 step_scenario() {
@@ -153,9 +157,13 @@ step_scenario() {
   end_busy
 }
 step_lint() {
+  local waited=0
   build release || true
   [ -n "$lint_pid" ] || begin_lint
-  wait "$lint_pid" || true
+  while kill -0 "$lint_pid" 2>/dev/null; do
+    sleep 1
+    [ $((++waited % progress_every_s)) != 0 ] || progress "$logs/lint.log"
+  done
   lint_pid=''
   sed 's/^/    /' "$logs/lint.log"
   [ -s "$logs/lint.txt" ] || echo "failed lint (no check ran)" >"$logs/lint.txt"
@@ -168,7 +176,7 @@ step_tsan() { ! build tsan || { unit_tests tsan; scenario_tests tsan; }; }
 # tests/fuzz/run.sh prints one line per target, "passed NAME ..." or "failed NAME ...".
 step_fuzz() {
   local log=$logs/fuzz.log started=$SECONDS status=0
-  tests/fuzz/run.sh 60 >"$log" 2>&1 || status=$?
+  watched "$log" tests/fuzz/run.sh 60 || status=$?
   sed -nE 's/^(passed|failed) ([^ ]+).*/\1 fuzz.\2/p' "$log" >"$logs/fuzz.txt"
   if [ ! -s "$logs/fuzz.txt" ]; then
     echo "failed fuzz (no target ran)" >>"$logs/fuzz.txt"
