@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/.."
 
-steps=(bootstrap release unit scenario lint asan tsan fuzz)
+steps=(bootstrap fresh release unit scenario lint asan tsan fuzz)
 
 usage() {
   cat <<HELP
@@ -17,6 +17,7 @@ usage: tests/run.sh [--only STEP]... [--busy]
 
 steps:
   bootstrap  packages and the libwebsockets builds (deploy/bootstrap.sh --tests)
+  fresh      deploy/quickstart.sh on a bare Debian 12, as a user with sudo; and what a user without is told (tests/fresh/run.sh)
   release    configure and build build/release
   unit       its unit tests
   scenario   its tests with real programs
@@ -145,7 +146,14 @@ begin_lint() {
   lint_pid=$!
 }
 
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 step_bootstrap() { logged bootstrap deploy/bootstrap.sh --tests || { echo "0 passed, 1 failed"; exit 2; }; }
+step_fresh() {
+  : >"$logs/fresh.txt"
+  as_root tests/fresh/run.sh --only quickstart --variant nobody --variant user --results "$logs/fresh.txt" || true
+  [ -s "$logs/fresh.txt" ] || echo "failed fresh (nothing ran)" >"$logs/fresh.txt"
+  cat "$logs/fresh.txt" >>"$results"
+}
 step_release() { ! build release || echo "passed release-build" >>"$results"; }
 step_unit() { ! build release || unit_tests release; }
 step_scenario() {
