@@ -221,7 +221,7 @@ class Trouble(Delivered):
             self.sent("pinged", "")
         self.held.append(workload.WebSocket(self.address("app"), "echo").sock)
         self.sent("own", get("never"))
-        leaves, piped = self.sent("own", get("never")), self.sent("own", get("slow"))
+        leaves, piped = self.sent("own", get("never")), self.sent("own", get("slow?ms=3600000"))
         sockets.taken(piped)
         piped.sendall(get("never").encode())
         late = self.sent("own", "POST /body HTTP/1.1\r\nHost: own\r\nContent-Length: 4\r\n\r\n")

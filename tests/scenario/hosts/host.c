@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { kReasons = 1024, kErrnoMark = 4242 };
+enum { kReasons = 1024, kErrnoMark = 4242, kNeverS = 3600 };
 
 static struct lws_vhost *last_vhost;
 static struct lws_context *served;
@@ -114,6 +114,8 @@ struct lws_context *host_create_context(const struct host_options *options, cons
 
   struct lws_context_creation_info info;
   memset(&info, 0, sizeof info);
+  info.timeout_secs = info.timeout_secs_ah_idle = kNeverS;
+  info.keepalive_timeout = (int)kNeverS;
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
   if (options->use_libuv) {
     info.options |= LWS_SERVER_OPTION_LIBUV;
@@ -144,7 +146,6 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   info.mounts = options->files ? &files : &dyn;
   info.ssl_cert_filepath = options->tls_cert;
   info.ssl_private_key_filepath = options->tls_key;
-  info.keepalive_timeout = 60;
   last_vhost = lws_create_vhost(context, &info);
   if (!last_vhost) {
     lws_context_destroy(context);

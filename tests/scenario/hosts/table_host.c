@@ -18,7 +18,7 @@
 static struct lws_context *served;
 static volatile sig_atomic_t stop_requested;
 static const char *files, *certificate, *key, *client_ca;
-static int timeout_s = 20, keepalive_s = 20, speaks_h2, logs;
+static int timeout_s = 3600, keepalive_s = 3600, speaks_h2, logs;
 
 static void on_signal(int signal_number) {
   (void)signal_number;
