@@ -120,7 +120,7 @@ run_ctest() { # NAME PRESET ARGUMENT...
 }
 
 unit_tests() { run_ctest "$1-unit" "$1" -R '^unit\.' -j "$jobs"; }
-scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j "$jobs"; }
+scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j $((2 * jobs)); }  # they mostly wait
 
 # What runs in the background ends with this script.
 busy_pids=() lint_pid=''
