@@ -57,8 +57,8 @@ class CMakeProject(Installed):
             found = [d for d, _, files in os.walk(self.prefix) if "libprotocol_wsitrace.so" in files and lws in d]
             self.assertEqual(len(found), 1, lws)
 
-    def test_links_of_the_installed_manual_lead_somewhere(self):
-        pages = [os.path.join(directory, name) for directory, _, files in os.walk(os.path.join(self.prefix, "share", "doc"))
+    def test_links_of_the_installed_documents_lead_somewhere(self):
+        pages = [os.path.join(directory, name) for directory, _, files in os.walk(os.path.join(self.prefix, "share"))
                  for name in files if name.endswith(".md")]
         manual = os.listdir(os.path.join(harness.ROOT, "deploy", "manual"))
         self.assertLessEqual({"README.md", *manual}, {os.path.basename(page) for page in pages})
