@@ -2,9 +2,10 @@
 """The examples in README.md and the manual work as they stand there.
 
 A fenced block marked `console` is a session: its commands are typed into a shell one by one, in a directory that looks like the
-tree after a build, and what they print must be what the document says. Ports, process ids, pointers, descriptors, sizes and times may
-differ (see VARIES), and so may the width of columns and lines; a line "..." stands for any number of lines. A command that ends in
-"&" has printed what is shown below it before the next one is typed. Blocks in c, cpp and json are compiled and parsed.
+tree after a build, and what they print must be what the document says. Ports, process ids, pointers, descriptors, sizes, times
+and the number of events may differ (see VARIES), and so may the width of columns and lines; a line "..." stands for any number of
+lines. A command that ends in "&" has printed what is shown below it before the next one is typed. Blocks in c, cpp and json are
+compiled and parsed.
 """
 
 import contextlib
@@ -30,6 +31,7 @@ VARIES = (
     (r"127\.0\.0\.1:\d+", "ADDRESS"),
     (r"\b(port|pid|fd|descriptor) \d+", r"\1 NUMBER"),
     (r"\b\d+ bytes", "BYTES"),
+    (r"\b\d+ events recorded", "EVENTS recorded"),
     (r"(?<![\d.])\d+\.\d+(?![\d.])", "TIME"),
     (r"\b(TIME|\d+) (ns|us|µs|ms|milliseconds|s)\b", "TIME"),
 )
