@@ -46,6 +46,12 @@ void add_socket(Event &event, Items &items, lws *wsi) noexcept {
   add_address(items, kItemLocal, fd, getsockname);
 }
 
+bool listens(int fd) noexcept {
+  int accepts = 0;
+  socklen_t length = sizeof accepts;
+  return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0 && accepts != 0;
+}
+
 std::atomic<uint64_t> &known_listener(const lws *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
   return host_state().known_listeners[(address >> 4 ^ address >> 12) % 64];
@@ -60,9 +66,7 @@ void add_listener(Event &event, Items &items, lws *wsi, const void *in) noexcept
   if (known.load(std::memory_order_relaxed) == address) return;
   const ErrnoGuard guard;
   const int fd = api().lws_get_socket_fd(wsi);
-  int accepts = 0;
-  socklen_t length = sizeof accepts;
-  if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) != 0 || accepts == 0) return;
+  if (!listens(fd)) return;
   event.flags |= kAcceptConn;
   add_address(items, kItemLocal, fd, getsockname);
   known.store(address, std::memory_order_relaxed);
@@ -217,30 +221,38 @@ bool came_before_response(int fd) noexcept {
   return ask_tcp(fd, info) && info.last_data_received_ms > info.last_data_sent_ms;
 }
 
-bool is_tagged_listener(lws *wsi) noexcept {
+// What lws's own tag of WSI says, as flags of WSI_DESTROY; none where there is no tag.
+uint8_t class_in_tag(lws *wsi) noexcept {
   const char *tag = api().lws_wsi_tag != nullptr ? api().lws_wsi_tag(wsi) : nullptr;
-  if (tag != nullptr && *tag == '[') ++tag;
+  if (tag == nullptr) return 0;
+  if (*tag == '[') ++tag;
   // Other tags hold paths: only one that begins with the group of plain wsi is looked through.
-  const bool plain = tag != nullptr && tag[0] == 'w' && tag[1] == 's' && tag[2] == 'i' && tag[3] == '|';
-  return plain && std::strstr(tag, "|listen|") != nullptr;
+  const bool plain = tag[0] == 'w' && tag[1] == 's' && tag[2] == 'i' && tag[3] == '|';
+  return plain && std::strstr(tag, "|listen|") != nullptr ? kTagSaysListener : kTagSaysOther;
 }
+
+constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_context_destroy, 4.1.6 to 5.0
 
 }  // namespace
-
-void add_descriptor(Event &event, lws *wsi) noexcept {
-  const int fd = api().lws_get_socket_fd(wsi);
-  if (fd < 0) return;
-  event.value = fd;
-  event.flags |= kNewSocket;
-}
 
 void add_end(Event &event, lws *wsi) noexcept {
   std::atomic<uint64_t> &known = known_listener(wsi);
   if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
     known.store(0, std::memory_order_relaxed);
   forget_tls(wsi);
-  if (is_tagged_listener(wsi)) event.flags |= kTagSaysListener;
+  event.flags |= class_in_tag(wsi);
   event.value = take_timeout(wsi);
+}
+
+bool closes_listeners(int reason, const char *caller) noexcept {
+  if (reason == kContextDestroyReason) return true;
+  return caller != nullptr && (std::strstr(caller, "deprecate") != nullptr || std::strncmp(caller, "listen", 6) == 0);
+}
+
+void add_whether_it_listens(Event &event, lws *wsi) noexcept {
+  const ErrnoGuard guard;
+  event.flags |= kListenAsked;
+  if (listens(api().lws_get_socket_fd(wsi))) event.flags |= kAcceptConn;
 }
 
 void add_completion(Event &event, lws *wsi) noexcept {
@@ -279,8 +291,14 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return add_listener(event, items, wsi, in);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
     case LWS_CALLBACK_RAW_ADOPT: add_elder(items, wsi); return add_socket(event, items, wsi);
+    case LWS_CALLBACK_WSI_CREATE:
+    case LWS_CALLBACK_RAW_PROXY_SRV_ADOPT:
+    case LWS_CALLBACK_RAW_PROXY_CLI_ADOPT:
     case LWS_CALLBACK_RAW_CONNECTED:
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH: return add_socket(event, items, wsi);
+    case LWS_CALLBACK_RAW_ADOPT_FILE:
+    case LWS_CALLBACK_CHILD_CLOSING: return add_elder(items, wsi);
+    case LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED: return add_parent(items, wsi);
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_HTTP: return add_request(event, items, wsi);

@@ -98,6 +98,12 @@ void tell_final(RingWriter &out, const lws *wsi) noexcept {
   out.record(event);
 }
 
+// An outbound wsi is created when it is connected, and has a socket then.
+bool wants_facts(int reason, lws *wsi) noexcept {
+  if (reason == LWS_CALLBACK_WSI_CREATE) return api().lws_get_socket_fd(wsi) >= 0;
+  return has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi));
+}
+
 [[gnu::noinline]] void record_with_facts(RingWriter &out, Event event, lws *wsi, const void *in,
                                          size_t length) noexcept {
   Items items;
@@ -119,9 +125,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
   event.vhost = vhost.name;
   event.flags = vhost.flags;
-  const bool facts = wsi != nullptr && (has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi)));
-  if (facts) return record_with_facts(*out, event, wsi, in, length);
-  if (reason == LWS_CALLBACK_WSI_CREATE && wsi != nullptr) add_descriptor(event, wsi);
+  if (wsi != nullptr && wants_facts(reason, wsi)) return record_with_facts(*out, event, wsi, in, length);
   if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) add_end(event, wsi);
   if (carries_cause(reason)) event.text = intern_literal(static_cast<const char *>(in));
   out->record(event);
@@ -151,6 +155,17 @@ void record_own(EventKind kind, const void *subject, int value, const char *text
   Event event = event_of(kind, subject);
   event.value = value;
   event.text = intern_literal(text);
+  out->record(event);
+}
+
+void record_close(lws *wsi, int reason, const char *caller) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(k_close_requested, wsi);
+  event.value = reason;
+  event.text = intern_literal(caller);
+  event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
+  if (closes_listeners(reason, caller)) add_whether_it_listens(event, wsi);
   out->record(event);
 }
 

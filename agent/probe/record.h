@@ -16,9 +16,9 @@
 namespace wsitrace {
 
 struct KindSet {
-  uint64_t words[2];  // one bit per callback reason below 128
+  uint64_t words[4];  // one bit per callback reason below 256
   [[nodiscard]] constexpr bool has(unsigned kind) const noexcept {
-    return kind < 128 && (words[kind / 64] >> (kind % 64) & 1) != 0;
+    return kind < 256 && (words[kind / 64] >> (kind % 64) & 1) != 0;
   }
 };
 
@@ -60,6 +60,12 @@ constexpr KindSet closing_kinds() {
                               LWS_CALLBACK_RAW_ADOPT,
                               LWS_CALLBACK_RAW_RX_FILE,
                               LWS_CALLBACK_RAW_WRITEABLE_FILE,
+                              LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED,
+                              LWS_CALLBACK_MQTT_SUBSCRIBED,
+                              LWS_CALLBACK_MQTT_CLIENT_WRITEABLE,
+                              LWS_CALLBACK_MQTT_CLIENT_RX,
+                              LWS_CALLBACK_MQTT_UNSUBSCRIBED,
+                              LWS_CALLBACK_MQTT_ACK,
                               LWS_CALLBACK_TIMER})
     set.words[kind / 64] |= uint64_t{1} << (kind % 64);
   return set;
@@ -79,6 +85,8 @@ void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;
 // Same, about a wsi that is alive: its vhost is recorded too.
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;
+// lws_close_free_wsi(WSI, REASON, CALLER) was called.
+void record_close(lws *wsi, int reason, const char *caller) noexcept;
 // lws_http_transaction_completed(WSI) was called.
 void record_completion(lws *wsi) noexcept;
 // lws_add_http_header_status(WSI, STATUS) was called.

@@ -15,7 +15,10 @@ constexpr bool is_bind(int kind) {
     case k_WS_SERVER_BIND_PROTOCOL:
     case k_WS_CLIENT_BIND_PROTOCOL:
     case k_RAW_SKT_BIND_PROTOCOL:
-    case k_RAW_FILE_BIND_PROTOCOL: return true;
+    case k_RAW_FILE_BIND_PROTOCOL:
+    case k_RAW_PROXY_SRV_BIND_PROTOCOL:
+    case k_RAW_PROXY_CLI_BIND_PROTOCOL:
+    case k_MQTT_IDLE: return true;
     default: return false;
   }
 }
@@ -27,7 +30,10 @@ constexpr bool is_drop(int kind) {
     case k_WS_SERVER_DROP_PROTOCOL:
     case k_WS_CLIENT_DROP_PROTOCOL:
     case k_RAW_SKT_DROP_PROTOCOL:
-    case k_RAW_FILE_DROP_PROTOCOL: return true;
+    case k_RAW_FILE_DROP_PROTOCOL:
+    case k_RAW_PROXY_SRV_DROP_PROTOCOL:
+    case k_RAW_PROXY_CLI_DROP_PROTOCOL:
+    case k_MQTT_DROP_PROTOCOL: return true;
     default: return false;
   }
 }

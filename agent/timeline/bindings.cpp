@@ -39,6 +39,8 @@ void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause) {
 void fold_binding(Fold &fold, Life &life, const Event &event) {
   if (is_bind(event.kind)) return bind(fold, life, event);
   if (is_drop(event.kind)) return drop(fold, life, event);
+  // lws's mqtt client moves its first user, binding and all, to a wsi of its own.
+  if (event.kind == k_MQTT_CLIENT_ESTABLISHED && !life.binding_open) bind(fold, life, event);
 }
 
 }  // namespace wsitrace

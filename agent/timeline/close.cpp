@@ -170,6 +170,13 @@ bool parent_is_ending(Fold &fold, const Life &life) {
   return parent == nullptr || parent->connection.id != *life.connection.parent || parent->clues.requested;
 }
 
+// lws ends the pipes of a CGI with the response, and the connection that asked for it goes on.
+bool served_a_response(Fold &fold, const Life &life) {
+  if (life.connection.cls != ConnectionClass::kInternal || !life.has_seen(kSeenChildClosing)) return false;
+  const Life *parent = life.connection.parent ? fold.lives.find(life.parent_pointer) : nullptr;
+  return parent != nullptr && parent->connection.id == *life.connection.parent && !parent->clues.requested;
+}
+
 bool carrier_is_destroyed_with_context(Fold &fold, const Life &life) {
   if (!life.connection.parent) return false;
   const Life *parent = fold.lives.find(life.parent_pointer);
@@ -179,7 +186,7 @@ bool carrier_is_destroyed_with_context(Fold &fold, const Life &life) {
 
 bool vhost_was_destroyed(const Fold &fold, const Life &life) {
   return life.vhost_id < fold.vhost_destroyed_ns.size() &&
-         fold.vhost_destroyed_ns[life.vhost_id] > life.connection.opened_ns;
+         fold.vhost_destroyed_ns[life.vhost_id] > (life.connection.opened_seen ? life.connection.opened_ns : 0);
 }
 
 // A timeout was set, and for as long nothing was heard of the connection; or the application killed it.
@@ -208,11 +215,12 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
     return make(CloseReason::kContextDestroyed, CloseBy::kLocal, events);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
+  if (served_a_response(fold, life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
   if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws, events);
   const auto timeout = by_pending_timeout(life, destroy.time_ns);
   const bool timed_out = timeout && timeout->reason == CloseReason::kTimeout;  // not killed, as a vhost's end does, too
   if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
-  if (life.connection.cls != ConnectionClass::kClient) return unknown();
+  if (life.connection.cls != ConnectionClass::kClient) return timeout.value_or(unknown());
   const bool all_seen = fold.sees_calls && !fold.lossy;
   if (tls_failed(life)) {
     if (timeout) return make(CloseReason::kTlsFailed, timeout->by, timeout->evidence);

@@ -67,6 +67,7 @@ struct Fold {
   uint64_t vhosts_gone = 0;            // protocols[0] was told PROTOCOL_DESTROY
   std::vector<int64_t> vhosts_left;    // told PROTOCOL_INIT and not PROTOCOL_DESTROY, by string id of the name
   std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
+  std::vector<bool> vhost_listens;     // by string id of its name: it has a port, or a unix socket
   std::vector<Module> modules;
   std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
 };
@@ -83,6 +84,10 @@ bool can_begin_life(uint16_t kind);
 Life *life_of(Fold &fold, const Event &event);
 void end_life(Fold &fold, Life &life, const Event &event);
 void end_failed_call(Fold &fold, const Event &event);
+// The contexts are gone: what lws frees with them without a word ends.
+void end_what_lws_freed(Fold &fold, Ns now_ns);
+// LIFE is carried no longer.
+void leave_parent(Fold &fold, Life &life);
 void announce(Fold &fold, Life &life);
 void tell_change(Fold &fold, Life &life, const Shown &before);
 Shown shown(const Connection &connection);

@@ -57,11 +57,11 @@ void note_socket(Fold &fold, Life &life, const Event &event, Items items) {
 }
 
 // What a listener accepted in this thread is created next.
-void note_create(Fold &fold, Life &life, const Event &event) {
+void note_create(Fold &fold, Life &life, const Event &event, Items items) {
   life.seen |= kSeenCreate;
   if (life.is_client_side()) {
     life.connection.connected_ns = event.time_ns;
-    return note_socket(fold, life, event, {});
+    return note_socket(fold, life, event, items);
   }
   if (!undecided(life)) return;
   int &accepted_fd = fold.threads[event.thread].accepted_fd;
@@ -100,6 +100,17 @@ void note_new(Fold &fold, Life &life, const Event &event) {
   classify(life, ConnectionClass::kClient, Origin::kAccepted, Evidence::kElimination);
 }
 
+// After a redirect lws connects with the wsi that was a stream: it leaves what carried it, and has a socket of its own.
+void leave_carrier(Fold &fold, Life &life) {
+  life.seen &= static_cast<uint16_t>(~(kSeenRedirect | kSeenCreate | kSeenAnswer | kSeenAnswerDone));
+  leave_parent(fold, life);
+  life.parent_pointer = 0;
+  life.connection.parent.reset();
+  life.connection.role = {};
+  life.connection.connected_ns.reset();
+  classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
+}
+
 // Of an outbound h2 connection, the stream is created first and bound later.
 void note_client_side(Fold &fold, Life &life, const Event &event) {
   if (!undecided(life)) return;
@@ -122,26 +133,26 @@ uint64_t pointer_in(Items items) {
   return pointer;
 }
 
-void become_stream_of(Fold &fold, Life &life, uint64_t carrier) {
-  life.connection.role = "h2";
+void become_stream_of(Fold &fold, Life &life, uint64_t carrier, std::string_view role = "h2") {
+  life.connection.role = role;
   life.parent_pointer = carrier;
   Life *parent = fold.lives.find(carrier);
   if (parent == nullptr) return;
   const Shown before = shown(parent->connection);
   life.connection.parent = parent->connection.id;
-  parent->connection.role = "h2";
+  parent->connection.role = role;
   parent->connection.state = State::kActive;
   ++parent->children;
   tell_change(fold, *parent, before);
 }
 
-void note_parent(Fold &fold, Life &life, Items items) {
+void note_parent(Fold &fold, Life &life, Items items, std::string_view role = "h2") {
   if (life.connection.parent || items.empty()) return;
   const uint64_t pointer = pointer_in(items);
   if (pointer == 0 || pointer == life.connection.pointer) return;
   classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kEvent);
   life.connection.fd.reset();
-  become_stream_of(fold, life, pointer);
+  become_stream_of(fold, life, pointer, role);
 }
 
 // A child ends with its parent, but has a socket of its own.
@@ -151,6 +162,39 @@ void note_elder(Fold &fold, Life &life, Items items) {
   if (elder == nullptr || elder == &life) return;
   life.parent_pointer = pointer;
   life.connection.parent = elder->connection.id;
+}
+
+void note_child_closing(Fold &fold, Life &life, Items items) {
+  life.seen |= kSeenChildClosing;
+  if (!life.connection.parent) note_elder(fold, life, items);
+}
+
+// Asked just before lws closes it.
+void note_whether_it_listens(Life &life, const Event &event) {
+  if ((event.flags & kListenAsked) == 0 || !undecided(life)) return;
+  if ((event.flags & kAcceptConn) == 0) {
+    life.seen |= kSeenNotListening;
+    return;
+  }
+  classify(life, ConnectionClass::kListener, Origin::kListen, Evidence::kSoAcceptConn);
+  life.connection.role = "listen";
+}
+
+// lws's mqtt client moves the first of its connection's users to a wsi of its own, and adds the others to it.
+void note_mqtt(Fold &fold, Life &life, Items items) {
+  life.seen |= kSeenAnswer;
+  life.connection.state = State::kActive;
+  life.connection.role = "mqtt";
+  note_parent(fold, life, items, "mqtt");
+}
+
+void note_proxied(Fold &fold, Life &life, const Event &event) {
+  life.seen |= kSeenRaw;
+  life.connection.state = State::kActive;
+  life.connection.role = "raw_proxy";
+  if (!undecided(life)) return;
+  if (event.kind == k_RAW_PROXY_CLI_ADOPT) become_outbound(fold, life, event);
+  else classify(life, ConnectionClass::kClient, Origin::kAdopted, Evidence::kEvent);
 }
 
 void note_raw(Fold &fold, Life &life, const Event &event, Items items) {
@@ -185,6 +229,22 @@ bool carrier_is_closing(Fold &fold, const Event &event) {
   return carrier != nullptr && carrier->clues.requested && carrier->connection.role == "h2";
 }
 
+bool vhost_listens(const Fold &fold, const Life &life) {
+  return life.vhost_id < fold.vhost_listens.size() && fold.vhost_listens[life.vhost_id];
+}
+
+bool vhost_has_ended(const Fold &fold, const Life &life) {
+  return life.vhost_id < fold.vhost_destroyed_ns.size() && fold.vhost_destroyed_ns[life.vhost_id] != 0;
+}
+
+// Its end is all that was heard of it. Listeners that never accepted end like this, and so do wsis that lws made for itself.
+// Where calls are on record, a listener's end is seen coming, unless it is its vhost's.
+bool ends_as_listener(const Fold &fold, const Life &life, const Event &event) {
+  if ((event.flags & kTagSaysOther) != 0 || fold.lossy) return false;
+  return life.events == 1 && life.seen == 0 && vhost_listens(fold, life) &&
+         (!fold.sees_calls || life.clues.requested || vhost_has_ended(fold, life));
+}
+
 }  // namespace
 
 void note_addresses(Life &life, Items items) {
@@ -199,7 +259,9 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
   if ((event.flags & kTls) != 0 && event.kind < k_gap && !life.connection.tls) life.connection.tls.emplace();
   switch (event.kind) {
     case k_FILTER_NETWORK_CONNECTION: return note_listener(fold, life, event, items);
-    case k_WSI_CREATE: return note_create(fold, life, event);
+    case k_WSI_CREATE:
+      if (life.has_seen(kSeenRedirect)) leave_carrier(fold, life);
+      return note_create(fold, life, event, items);
     case k_SERVER_NEW_CLIENT_INSTANTIATED: note_new(fold, life, event); return note_socket(fold, life, event, items);
     case k_CLIENT_FILTER_PRE_ESTABLISH:
       note_client_side(fold, life, event);
@@ -212,9 +274,13 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
       return note_socket(fold, life, event, items);
     case k_CONNECTING:
     case k_CLIENT_HTTP_BIND_PROTOCOL:
+      if (life.has_seen(kSeenRedirect)) leave_carrier(fold, life);
+      return note_client_side(fold, life, event);
     case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_CLIENT_CONNECTION_ERROR:
-    case k_CLIENT_HTTP_REDIRECT: return note_client_side(fold, life, event);
+    case k_CLIENT_CONNECTION_ERROR: return note_client_side(fold, life, event);
+    case k_CLIENT_HTTP_REDIRECT:
+      if (life.is_stream()) life.seen |= kSeenRedirect;
+      return note_client_side(fold, life, event);
     case k_ESTABLISHED_CLIENT_HTTP:
       life.seen |= kSeenAnswer;
       life.connection.state = State::kActive;
@@ -226,8 +292,15 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
       return note_client_side(fold, life, event);
     case k_CLIENT_ESTABLISHED: life.seen |= kSeenEstablished; return note_client_side(fold, life, event);
     case k_RAW_SKT_BIND_PROTOCOL:
+    case k_RAW_PROXY_CLI_BIND_PROTOCOL:
+    case k_MQTT_IDLE:
       if (!life.has_seen(kSeenCreate)) note_client_side(fold, life, event);
       return;
+    case k_MQTT_CLIENT_ESTABLISHED: return note_mqtt(fold, life, items);
+    case k_RAW_PROXY_CLI_ADOPT:
+    case k_RAW_PROXY_SRV_ADOPT: note_proxied(fold, life, event); return note_socket(fold, life, event, items);
+    case k_RAW_CLOSE_FILE: life.connection.role = "raw_file"; return;
+    case k_close_requested: return note_whether_it_listens(life, event);
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
     case k_RAW_CONNECTED: note_raw(fold, life, event, items); return note_socket(fold, life, event, items);
@@ -243,7 +316,7 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
     case k_HTTP_BIND_PROTOCOL:
     case k_WS_SERVER_BIND_PROTOCOL: note_parent(fold, life, items); return note_server_side(life);
     case k_CLOSED_HTTP: life.seen |= kSeenClosedHttp; return;
-    case k_CHILD_CLOSING: life.seen |= kSeenChildClosing; return;
+    case k_CHILD_CLOSING: return note_child_closing(fold, life, items);
     default: return;
   }
 }
@@ -251,9 +324,7 @@ void identify(Fold &fold, Life &life, const Event &event, Items items) {
 void identify_at_end(Fold &fold, Life &life, const Event &event) {
   if (!undecided(life)) return;
   const bool tagged = (event.flags & kTagSaysListener) != 0;
-  const bool silent =
-      life.events == 1 && life.seen == 0 && !fold.lossy;  // a listener that never accepted only says goodbye
-  if (tagged || silent) {
+  if (tagged || ends_as_listener(fold, life, event)) {
     classify(life, ConnectionClass::kListener, Origin::kListen, tagged ? Evidence::kLwsTag : Evidence::kElimination);
     life.connection.role = "listen";
   } else if (life.has_seen(kSeenCreate) && life.has_seen(kSeenClosedHttp)) {
@@ -261,6 +332,10 @@ void identify_at_end(Fold &fold, Life &life, const Event &event) {
     classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
     life.connection.role = "h2";
     if (carrier_is_closing(fold, event)) become_stream_of(fold, life, fold.threads[event.thread].closing);
+  } else if (life.has_seen(kSeenChildClosing)) {
+    life.connection.evidence = by_absence(fold);
+  } else if ((event.flags & kTagSaysOther) != 0) {
+    life.connection.evidence = Evidence::kLwsTag;
   }
 }
 

@@ -21,6 +21,9 @@ enum Seen : uint16_t {
   kSeenAnswer = 64,       // outbound: the peer's answer was accepted
   kSeenAnswerDone = 128,  // outbound: and read to its end
   kSeenChildClosing = 256,
+  kSeenNotListening = 512,  // its socket was looked at
+  kSeenSent = 1024,         // outbound: a request went out
+  kSeenRedirect = 2048,     // a stream's answer was a redirect: lws connects again with the same wsi
 };
 
 // Why a connection may be about to end; resolve_close() weighs it when it has. What was seen first counts.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cstdio>
+
 #include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
@@ -7,6 +9,19 @@ namespace {
 
 constexpr Ns kNsPerMicrosecond = 1000;
 
+constexpr unsigned kFreesSocketless = 4'004;  // 4.4
+
+// "4.3.5-unknown" as 4003, 0: not known.
+unsigned lws_version(const Fold &fold) {
+  unsigned major = 0;
+  unsigned minor = 0;
+  return std::sscanf(fold.process.lws_version.c_str(), "%u.%u", &major, &minor) == 2 ? major * 1000 + minor : 0;
+}
+
+bool has_socket(const Life &life) {
+  return life.connection.fd || life.has_seen(kSeenRaw) || life.connection.cls == ConnectionClass::kListener;
+}
+
 // True when EVENT cannot belong to LIFE any more: the WSI_DESTROY between them is missing.
 bool begins_another(const Fold &fold, const Life &life, const Event &event) {
   const ThreadFacts &thread = fold.threads[event.thread];
@@ -14,7 +29,9 @@ bool begins_another(const Fold &fold, const Life &life, const Event &event) {
   switch (event.kind) {
     // CREATE comes first, except on an outbound connection: there it means "connected", again after a redirect.
     // What a listener of this thread has just accepted is created next; that on the pointer never got as far as a socket.
-    case k_WSI_CREATE: return !life.is_client_side() || (thread.accepted_fd >= 0 && !life.has_seen(kSeenNew));
+    case k_WSI_CREATE:
+      if (life.has_seen(kSeenRedirect)) return false;
+      return !life.is_client_side() || (thread.accepted_fd >= 0 && !life.has_seen(kSeenNew));
     // A second BIND without a DROP before, and nothing of a socket: the first connect failed without another word.
     case k_CLIENT_HTTP_BIND_PROTOCOL:
       return life.is_client_side() && life.binding_open && !life.has_seen(kSeenNew | kSeenCreate);
@@ -34,6 +51,8 @@ bool is_beginning(const Event &event) {
     case k_CLIENT_HTTP_BIND_PROTOCOL:
     case k_WS_CLIENT_BIND_PROTOCOL:
     case k_RAW_SKT_BIND_PROTOCOL:
+    case k_RAW_PROXY_CLI_BIND_PROTOCOL:
+    case k_MQTT_IDLE:
     case k_CLIENT_CONNECTION_ERROR:
     case k_CONNECTING: return true;
     default: return false;
@@ -50,6 +69,9 @@ bool is_part_of_end(uint16_t kind) {
     case k_CLIENT_CLOSED:
     case k_RAW_CLOSE:
     case k_RAW_CLOSE_FILE:
+    case k_RAW_PROXY_CLI_CLOSE:
+    case k_RAW_PROXY_SRV_CLOSE:
+    case k_MQTT_CLIENT_CLOSED:
     case k_CHILD_CLOSING:
     case k_close_requested:
     case k_tls_established:  // told along with another
@@ -86,15 +108,6 @@ Life &begin_life(Fold &fold, const Event &event) {
   return life;
 }
 
-void leave_parent(Fold &fold, const Life &life) {
-  if (!life.connection.parent) return;
-  Life *parent = fold.lives.find(life.parent_pointer);
-  if (parent == nullptr || parent->connection.id != *life.connection.parent || parent->children == 0) return;
-  const Shown before = shown(parent->connection);
-  if (--parent->children == 0) parent->connection.state = State::kIdle;
-  tell_change(fold, *parent, before);
-}
-
 // The observer hears of everything that ends with LIFE, then of its end.
 void finish_life(Fold &fold, Life &life, OptionalNs closed_ns, Close close) {
   Connection &connection = life.connection;
@@ -123,12 +136,23 @@ void end_unseen(Fold &fold, Life &life, Ns now_ns) {
 
 }  // namespace
 
+void leave_parent(Fold &fold, Life &life) {
+  if (!life.connection.parent) return;
+  Life *parent = fold.lives.find(life.parent_pointer);
+  if (parent == nullptr || parent->connection.id != *life.connection.parent || parent->children == 0) return;
+  const Shown before = shown(parent->connection);
+  if (--parent->children == 0) parent->connection.state = State::kIdle;
+  tell_change(fold, *parent, before);
+}
+
 bool can_begin_life(uint16_t kind) {
   switch (kind) {
     case k_transaction_completed:
     case k_status_sent:
     case k_close_code_sent:
     case k_callback_refused: return false;
+    case k_CHILD_CLOSING:             // what lws makes for the pipes of a CGI says only these
+    case k_RAW_CLOSE_FILE:            // and for those of a program that it spawns
     case k_WSI_DESTROY: return true;  // a listener that never accepted says only this
     default: return !is_part_of_end(kind);
   }
@@ -153,6 +177,22 @@ void end_life(Fold &fold, Life &life, const Event &event) {
   tell_change(fold, life, before);
   settle(fold, life, event.time_ns);
   finish_life(fold, life, event.time_ns, resolve_close(fold, life, event));
+}
+
+// lws_context_destroy() closes what has a socket. What has none is freed in its last step without a callback since 4.4, and was
+// never freed before: an outbound attempt that still looks for an address, the user of an mqtt connection that has gone.
+void end_what_lws_freed(Fold &fold, Ns now_ns) {
+  if (lws_version(fold) < kFreesSocketless) return;
+  for (const Life *life = fold.lives.oldest(); life != nullptr; life = life->newer)
+    if (has_socket(*life)) return;  // that last step has not come yet
+  for (Life *life = fold.lives.oldest(); life != nullptr;) {
+    Life &here = *life;
+    life = here.newer;
+    identify_at_end(fold, here, Event{});
+    settle(fold, here, now_ns);
+    finish_life(fold, here, now_ns,
+                {CloseReason::kContextDestroyed, CloseBy::kLocal, CloseEvidence::kEvents, {}, std::nullopt});
+  }
 }
 
 // A call that failed leaves wsis behind that lws frees without another word (lws: no callback, no WSI_DESTROY).

@@ -25,7 +25,7 @@ constexpr int kUnauthorized = 401;
 void take_from_carrier(Fold &fold, Life &stream) {
   if (!stream.connection.target.empty()) return;
   Life *carrier = fold.lives.find(stream.parent_pointer);
-  if (carrier == nullptr || !carrier->is_client_side() || carrier->connection.transactions_total > 0) return;
+  if (carrier == nullptr || !carrier->is_client_side() || carrier->request.target.empty()) return;
   stream.request = std::exchange(carrier->request, {});
   stream.connection.target = stream.request.target;
 }
@@ -35,6 +35,7 @@ void begin(Fold &fold, Life &life, const Event &event) {
   if (life.progress.open) end_transaction(fold, life, Outcome::kAborted, event.time_ns);
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   life.progress.outbound = true;
+  life.seen |= kSeenSent;
   transaction.protocol = fold.strings.text(event.protocol);
   transaction.method = life.request.method;
   transaction.path = life.request.path;

@@ -18,6 +18,7 @@ void fold_context(Fold &fold, const Event &event) {
     if (destroying > 0) --destroying;
     fold.contexts.erase(event.wsi);
     ++fold.contexts_destroyed;
+    if (fold.contexts_created > 0 && fold.contexts.empty()) end_what_lws_freed(fold, event.time_ns);
   }
 }
 
@@ -35,10 +36,17 @@ void fold_descriptor_left(Fold &fold, const Event &event) {
   fold.observer.on_descriptor_left(context, event.value, fold.strings.text(event.text), event.time_ns);
 }
 
+// Not every way of recording tells of a vhost's beginning.
+void note_whether_vhost_listens(Fold &fold, uint16_t name, int port) {
+  if (name >= fold.vhost_listens.size()) fold.vhost_listens.resize(size_t{name} + 1);
+  fold.vhost_listens[name] = port >= 0;
+}
+
 void fold_vhost_destroyed(Fold &fold, const Event &event) {
   const uint16_t name = event.vhost != kNoString ? event.vhost : event.text;
   if (name >= fold.vhost_destroyed_ns.size()) fold.vhost_destroyed_ns.resize(size_t{name} + 1);
   fold.vhost_destroyed_ns[name] = event.time_ns;
+  note_whether_vhost_listens(fold, name, event.value);
 }
 
 // Events that belong to no connection.
@@ -49,7 +57,10 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
       fold.threads[event.thread].accepted_fd = -1;
       fold.threads[event.thread].connecting.reset();
       return true;
-    case k_vhost_created: ++fold.vhosts_made; return true;
+    case k_vhost_created:
+      ++fold.vhosts_made;
+      note_whether_vhost_listens(fold, event.vhost, event.value);
+      return true;
     case k_descriptor_left: fold_descriptor_left(fold, event); return true;
     case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
     case k_context_created:
@@ -119,6 +130,7 @@ void Timeline::on_loss(const Loss &loss) {
 
 void Timeline::on_end(const End &end) {
   fold_->end = end;
+  if (contexts_gone()) end_what_lws_freed(*fold_, fold_->last_event_ns);
   fold_->observer.on_log_ended(*this);
 }
 

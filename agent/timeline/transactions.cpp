@@ -153,7 +153,7 @@ void note_status(Fold &fold, Life &life, const Event &event, Items items) {
 
 // Told late: when the next request comes, or when all is over.
 void note_written(Life &life, const Event &event) {
-  if (life.is_client_side() || life.connection.transactions.empty()) return;
+  if (life.has_seen(kSeenSent) || life.connection.transactions.empty()) return;
   const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
   Transaction &transaction = life.current();
   transaction.written_ns =

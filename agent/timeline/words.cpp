@@ -29,6 +29,10 @@ constexpr Known kExact[] = {
     {"digest_auth_step2", Word::kAuthenticates},
     {"to sync kill", Word::kKilled},
     {"lws_cgi_kill", Word::kKilled},
+    {"mqtt pollout handle", Word::kKilled},  // the handler refused to write
+    {"mqtt svc fail", Word::kServiceSaidClose},
+    {"cws", Word::kClientFailed},  // the request could not be written
+    {"chs", Word::kClientFailed},  // or not be made
     {"raw svc fail", Word::kRawFailed},
     {"tls start fail", Word::kTlsFailed},
     {"ssl accept failed", Word::kTlsFailed},

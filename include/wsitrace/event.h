@@ -58,6 +58,10 @@ enum EventFlag : uint8_t {
   kTagSaysListener = 8,  // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
   kPathCut = 16,         // the path was longer than kMaxPathBytes
   kNewSocket = 32,       // `value` is a file descriptor
+  // of WSI_DESTROY
+  kTagSaysOther = 16,  // the tag names it something else
+  // of close_requested
+  kListenAsked = 64,  // SO_ACCEPTCONN was asked for: without kAcceptConn it is no listener
   // of transaction_completed
   kSocketAsked = 64,    // the kernel was asked whether more had arrived on the socket, and knew
   kSocketFilled = 128,  // it had, before the last byte of the response was sent
@@ -166,7 +170,19 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(CLIENT_CLOSED, 75)                  \
   X(RAW_CONNECTED, 101)                 \
   X(CLIENT_HTTP_REDIRECT, 104)          \
-  X(CONNECTING, 105)
+  X(CONNECTING, 105)                    \
+  X(RAW_PROXY_CLI_CLOSE, 91)            \
+  X(RAW_PROXY_SRV_CLOSE, 92)            \
+  X(RAW_PROXY_CLI_ADOPT, 95)            \
+  X(RAW_PROXY_SRV_ADOPT, 96)            \
+  X(RAW_PROXY_CLI_BIND_PROTOCOL, 97)    \
+  X(RAW_PROXY_SRV_BIND_PROTOCOL, 98)    \
+  X(RAW_PROXY_CLI_DROP_PROTOCOL, 99)    \
+  X(RAW_PROXY_SRV_DROP_PROTOCOL, 100)   \
+  X(MQTT_IDLE, 201)                     \
+  X(MQTT_CLIENT_ESTABLISHED, 202)       \
+  X(MQTT_DROP_PROTOCOL, 207)            \
+  X(MQTT_CLIENT_CLOSED, 208)
 
 // X(name, number). Kinds of our own.
 #define WSITRACE_OWN_KINDS(X)                                                                                         \

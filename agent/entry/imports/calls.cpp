@@ -59,7 +59,7 @@ struct Hooks {
   }
 
   static void lws_close_free_wsi(lws *wsi, lws_close_status reason, const char *caller) {
-    if (wsi != nullptr) record_about(k_close_requested, wsi, reason, caller);
+    if (wsi != nullptr) record_close(wsi, reason, caller);
     g_host.lws_close_free_wsi(wsi, reason, caller);
   }
 

@@ -61,7 +61,7 @@ LWS_VISIBLE void lws_vhost_destroy(struct lws_vhost *vhost) {
 LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reason, const char *caller) {
   const auto real = WSITRACE_REAL(lws_close_free_wsi);
   if (real == nullptr) return;
-  if (wsi != nullptr && probe_ready()) wsitrace::record_about(wsitrace::k_close_requested, wsi, reason, caller);
+  if (wsi != nullptr && probe_ready()) wsitrace::record_close(wsi, reason, caller);
   real(wsi, reason, caller);
 }
 

@@ -38,10 +38,12 @@ std::string item_text(ItemTag tag, std::span<const std::byte> bytes) {
   }
 }
 
-void append_flags(std::string &line, uint8_t flags) {
+void append_flags(std::string &line, uint16_t kind, uint8_t flags) {
   constexpr const char *kNames[] = {"first-protocol", "listens", "tls", "tag-listener", "path-cut", "fd"};
-  for (size_t i = 0; i < std::size(kNames); ++i)
-    if ((flags >> i & 1) != 0) line.append(" ").append(kNames[i]);
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    const bool means_another = kind == k_WSI_DESTROY && 1U << i == kTagSaysOther;
+    if ((flags >> i & 1) != 0) line.append(" ").append(means_another ? "tag-other" : kNames[i]);
+  }
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ void EventLines::on_event(const Event &event, std::span<const std::byte> items) 
   if (event.protocol != kNoString) line.append(" protocol=").append(text_of(event.protocol));
   if (event.text != kNoString) line.append(" text=\"").append(text_of(event.text)).append("\"");
   if (event.value != 0) line += fmt::format(" value={}", event.value);
-  append_flags(line, event.flags);
+  append_flags(line, event.kind, event.flags);
   for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) { line += " " + item_text(tag, bytes); });
   write_(line + "\n");
 }

@@ -266,7 +266,7 @@ LifeScript script_of(const Plan &plan) {
     case LifeKind::kListener:
       script.cls = ConnectionClass::kListener;
       script.origin = Origin::kListen;
-      grow.gone();
+      grow.run({with(step(k_WSI_DESTROY), kListenerTag)}).last = true;
       break;
     default: grow_accepted(grow, plan); break;
   }

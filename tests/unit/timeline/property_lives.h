@@ -59,7 +59,7 @@ struct Plan {
 
 enum class Who : uint8_t { kFirst, kHandler, kSession, kNobody };  // whose callback was called
 
-enum Detail : uint8_t { kNoDetail, kFdValue, kPath, kTarget, kServerName, kMessage, kElapsed };
+enum Detail : uint8_t { kNoDetail, kFdValue, kPath, kTarget, kServerName, kMessage, kElapsed, kListenerTag };
 
 struct Step {
   uint16_t kind;

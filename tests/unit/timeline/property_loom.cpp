@@ -144,6 +144,7 @@ void Loom::add_details(Event &event, const Step &step, const Woven &life, uint8_
     case kServerName: add_text(kItemSni, "name", life.number); break;
     case kMessage: add_item(items_, kItemText, step.text); break;
     case kElapsed: event.value = static_cast<int32_t>((now_ns_ - threads_[thread].run_began_ns) / 1'000); break;
+    case kListenerTag: event.flags |= kTagSaysListener; break;
     case kNoDetail: break;
   }
   if (!step.by_carrier) return;

@@ -45,6 +45,14 @@ const std::map<std::string, uint16_t> kKinds = {
     {"RCONNECTED", k_RAW_CONNECTED},
     {"RCLOSE", k_RAW_CLOSE},
     {"RCLOSE_FILE", k_RAW_CLOSE_FILE},
+    {"PBIND", k_RAW_PROXY_CLI_BIND_PROTOCOL},
+    {"PCONNECTED", k_RAW_PROXY_CLI_ADOPT},
+    {"PDROP", k_RAW_PROXY_CLI_DROP_PROTOCOL},
+    {"PACCEPTED", k_RAW_PROXY_SRV_ADOPT},
+    {"MBIND", k_MQTT_IDLE},
+    {"MEST", k_MQTT_CLIENT_ESTABLISHED},
+    {"MDROP", k_MQTT_DROP_PROTOCOL},
+    {"MCLOSED", k_MQTT_CLIENT_CLOSED},
     {"CHILD_CLOSING", k_CHILD_CLOSING},
     {"DEST", k_WSI_DESTROY},
     {"APPEND", k_CLIENT_APPEND_HANDSHAKE_HEADER},
@@ -203,7 +211,7 @@ void Script::say(const Word &word) {
   event.vhost = event.kind == k_callback_refused ? kNoString : id(word.vhost);
   event.protocol = id(word.protocol);
   if (event.kind < k_gap && word.protocol.back() == '0') event.flags |= kFirstProtocol;
-  if (has_socket(event.kind)) event.flags |= kNewSocket;
+  if (has_socket(event.kind) || (event.kind == k_WSI_CREATE && word.value > 0)) event.flags |= kNewSocket;
   if (word.tls) event.flags |= kTls;
   if (event.kind == k_FILTER_NETWORK_CONNECTION) {
     event.flags |= kAcceptConn;
@@ -226,6 +234,8 @@ void Script::say(const Word &word) {
     if (word.text == "filled") event.flags |= kSocketFilled;
   } else if (event.kind == k_tls_established || event.kind == k_connect_requested) {
     add_parts(event, items, word.text);
+  } else if (event.kind == k_WSI_DESTROY && word.text.starts_with("tag ")) {
+    event.flags |= word.text == "tag listen" ? kTagSaysListener : kTagSaysOther;
   } else if (event.kind == k_WSI_DESTROY && word.has_text) {
     const size_t slash = word.text.find('/');
     event.value = pending_timeout_value(std::stoi(word.text), std::stoi(word.text.substr(slash + 1)));
@@ -233,7 +243,9 @@ void Script::say(const Word &word) {
     event.text = id(word.text);
   }
   if (event.kind == k_CLIENT_HTTP_REDIRECT && word.has_text) add_item(items, kItemPath, word.text);
-  if (word.mark != 0) event.value = word.mark;
+  if (event.kind == k_close_requested && word.mark != 0)
+    event.flags |= kListenAsked | (word.mark == 1 ? kAcceptConn : 0);
+  else if (word.mark != 0) event.value = word.mark;
   if (word.carrier != '\0') {
     const uint64_t carrier = pointer(word.carrier);
     add_item(items, kItemParent, {reinterpret_cast<const char *>(&carrier), sizeof carrier});

@@ -10,9 +10,10 @@
 //   protocol  "p0" (protocols[0] of vhost "default") when left out. One that ends in 0 is the first of its vhost.
 //   text      cause, caller, message; for a request "/path", for a refusal the name of the callback
 //   value     fd, status, code, result; 1 makes a request a HEAD
-//   mark      reads so far, of a request and of txnc. txnc('empty') and txnc('filled') asked the kernel what waits
+//   mark      reads so far, of a request and of txnc; of a close 1 for a socket that listens, 2 for one that was asked and does not. txnc('empty') and txnc('filled') asked the kernel what waits
 // Further texts: TLS('version/cipher/alpn/sni') resumed when its value is 1, HANDSHAKE('failure')=fd, connect('host/path')=port,
-// st('/path')=301 of a redirect that lws answers itself, DEST('reason/seconds') of a pending timeout.
+// st('/path')=301 of a redirect that lws answers itself, DEST('reason/seconds') of a pending timeout, DEST('tag listen') and
+// DEST('tag other') for what lws's own tag says. VHOST=-1 has no port.
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
 // "+5ms" lets time pass; otherwise each event comes kStepNs after the one before.
 #ifndef WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H

@@ -60,8 +60,9 @@ TEST_F(TimelineTest, WhatAcceptsIsTheListener) {
 }
 
 TEST_F(TimelineTest, ListenerThatNeverAcceptedOnlySaysGoodbye) {
-  play("L:DEST");
+  play("VHOST VHOST_GONE L:DEST");
   EXPECT_EQ(kind_of(on('L')), "listener/listen/elimination");
+  EXPECT_EQ(on('L').close->reason, CloseReason::kVhostDestroyed);
   EXPECT_EQ(timeline_.totals().opened, 1u);
   EXPECT_EQ(timeline_.totals().closed, 1u);
 }
@@ -82,8 +83,8 @@ TEST_F(TimelineTest, ListenerMovesToTheVhostThatItAcceptsFor) {
 }
 
 TEST_F(TimelineTest, ListenerThatNeverAcceptedIsKnownWhenLwsWasAskedToCloseIt) {
-  play("L:close('ctx destroy')=9999 L:DEST");
-  EXPECT_EQ(on('L').cls, ConnectionClass::kListener);
+  play("L:close('ctx destroy')=9999#1 L:DEST");
+  EXPECT_EQ(kind_of(on('L')), "listener/listen/so_acceptconn");
   EXPECT_EQ(on('L').close->reason, CloseReason::kContextDestroyed);
 }
 
