@@ -38,21 +38,24 @@ void Connects::opened(const Connection &connection) {
   target.last_ns = now_ns;
 }
 
-void Connects::forget(const Connection &connection, bool succeeded, Ns now_ns) {
-  if (!is_attempt(connection)) return;
-  const auto target = targets_.find(connection.target);
-  if (target == targets_.end() || target->second.pending.erase(connection.id) == 0) return;
+void Connects::forget(const std::string &name, uint64_t id, bool succeeded, Ns now_ns) {
+  const auto target = targets_.find(name);
+  if (target == targets_.end() || target->second.pending.erase(id) == 0) return;
   if (succeeded) {
     target->second.last_success_ns = now_ns;
     const std::vector<uint64_t> &piled = target->second.piled;
-    target->second.answered += static_cast<uint64_t>(std::count(piled.begin(), piled.end(), connection.id));
+    target->second.answered += static_cast<uint64_t>(std::count(piled.begin(), piled.end(), id));
   }
   if (target->second.pending.empty() && target->second.piled.empty()) targets_.erase(target);
 }
 
-void Connects::answered(const Connection &connection, Ns now_ns) { forget(connection, true, now_ns); }
+// What shares a connection of h2 or mqtt began as an attempt of its own, and an answer to it is one to the connection that carries it.
+void Connects::answered(const Connection &connection, Ns now_ns) {
+  forget(connection.target, connection.id, true, now_ns);
+  if (connection.parent) forget(connection.target, *connection.parent, true, now_ns);
+}
 
-void Connects::closed(const Connection &connection) { forget(connection, false, 0); }
+void Connects::closed(const Connection &connection) { forget(connection.target, connection.id, false, 0); }
 
 void Connects::judge(Groups &groups) const {
   for (const auto &[name, target] : targets_) {

@@ -33,7 +33,8 @@ class Connects {
     Ns first_ns = 0;
     Ns last_ns = 0;
   };
-  void forget(const Connection &connection, bool succeeded, Ns now_ns);
+  // The attempt of that id, at TARGET, is over.
+  void forget(const std::string &target, uint64_t id, bool succeeded, Ns now_ns);
 
   std::map<std::string, Target> targets_;
 };

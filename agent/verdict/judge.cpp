@@ -52,7 +52,8 @@ void doubt_findings(std::vector<Finding> &findings) {
 
 // That TCP is connected means little: a server that hangs has a backlog.
 bool is_answer(uint16_t kind) {
-  return kind == k_ESTABLISHED_CLIENT_HTTP || kind == k_CLIENT_ESTABLISHED || kind == k_RAW_CONNECTED;
+  return kind == k_ESTABLISHED_CLIENT_HTTP || kind == k_CLIENT_ESTABLISHED || kind == k_RAW_CONNECTED ||
+         kind == k_MQTT_CLIENT_ESTABLISHED || kind == k_RAW_PROXY_CLI_ADOPT;
 }
 
 Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {

@@ -193,6 +193,22 @@ TEST(Rules, BurstAndSlowAnswersAreNoPile) {
   EXPECT_THAT(attempts(101, 50 * kMs, true), IsEmpty());
 }
 
+TEST(Rules, RequestsThatShareAConnectionAreAnsweredOnIt) {
+  std::string words = "connect('h/0')=1 A:CBIND A:NEW=9 A:CREATE B:CREATE B:APPEND<A B:ANSWER=200 ";
+  for (const char wsi : {'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'M', 'N'}) {
+    const std::string one{wsi, ':'};
+    words += "+50 connect('h/1')=1 " + one + "CBIND " + one + "NEW=-1 " + one + "APPEND<A " + one + "ANSWER=200 ";
+  }
+  EXPECT_THAT(judged(words), IsEmpty());
+}
+
+TEST(Rules, NoHandlerOwesTheAnswerToARequestOfOurOwn) {
+  EXPECT_THAT(
+      judged("connect('h/0')=1 A:CBIND A:NEW=9 A:CREATE B:CREATE B:APPEND<A +200 B:written=200 B:CLOSED_CLIENT_HTTP "
+             "B:DEST A:DEST"),
+      IsEmpty());
+}
+
 // LOADS loads of BEGUN connections each, of which ENDED end.
 std::vector<Finding> loads(int count, int begun, int ended) {
   Judge nobody;
