@@ -249,6 +249,7 @@ H2_DATA, H2_HEADERS, H2_SETTINGS, H2_GOAWAY = 0, 1, 4, 7
 H2_END_STREAM, H2_ACK, H2_END_HEADERS = 1, 1, 4
 H2_MAX_CONCURRENT_STREAMS = 3  # an identifier of SETTINGS
 H2_STATUS_200 = b"\x88"  # HPACK: entry 8 of the static table
+H2_TO_SECOND = b"\x08\x03302\x0f\x1f\x07/second"  # values of entries 8, :status, and 46, location
 
 
 def send_h2(sock, kind, flags, stream, payload=b""):
@@ -260,6 +261,21 @@ def read_h2(sock):
     head = read_exactly(sock, 9)
     length, kind, flags, stream = struct.unpack("!IBBI", b"\0" + head)
     return kind, flags, stream & 0x7fffffff, read_exactly(sock, length)
+
+
+def redirects_stream(sock):
+    """/first to /second, which is answered, each on a stream of its own."""
+    read_until(sock, b"SM\r\n\r\n")
+    send_h2(sock, H2_SETTINGS, 0, 0, struct.pack("!HI", H2_MAX_CONCURRENT_STREAMS, 23))
+    while True:
+        kind, flags, stream, block = read_h2(sock)
+        if kind == H2_SETTINGS and not flags & H2_ACK:
+            send_h2(sock, H2_SETTINGS, H2_ACK, 0)
+        if kind == H2_HEADERS and b"/first" in block:
+            send_h2(sock, H2_HEADERS, H2_END_HEADERS | H2_END_STREAM, stream, H2_TO_SECOND)
+        elif kind == H2_HEADERS:
+            send_h2(sock, H2_HEADERS, H2_END_HEADERS, stream, H2_STATUS_200)
+            send_h2(sock, H2_DATA, H2_END_STREAM, stream, b"hello")
 
 
 def streams(sock, goes_away_after=0):

@@ -93,6 +93,15 @@ def adopted_children(traffic):
         ended(sock)
 
 
+@table.case(adopting("pipe"), alone=True)
+def adopted_pipe_of_a_connection(traffic):
+    """A raw connection, and a pipe with it as its parent; the host closes the first, and with it the other."""
+    sock = traffic.connect()
+    echo(sock, b"message")
+    sock.sendall(b"bye")
+    ended(sock)
+
+
 @table.case(adopting("unknown"), alone=True)
 def adopted_unknown_protocol(traffic):
     """LWS_ADOPT_SOCKET for a protocol that the vhost does not have: the call returns NULL, lws says nothing more."""

@@ -229,6 +229,12 @@ def h2_streams_one_by_one():
     """h2: three requests, each when the one before is answered, as streams of one connection."""
 
 
+@outbound("--self-signed", "--alpn", "h2,http/1.1", url("https", peers.redirects_stream, "/first", "localhost"), results=[OK],
+          versions=("4.3.5",))
+def h2_redirect():
+    """h2: 302 to another path, which lws follows: the stream becomes a connection of its own, and carries a stream for the new request."""
+
+
 @h2("--pipeline", paths=["/0", "/1", "/2"])
 def h2_streams_at_once():
     """h2: three requests at the same time."""

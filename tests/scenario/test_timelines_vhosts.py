@@ -313,6 +313,16 @@ def local_destroyed(traffic):
     front.finish()
 
 
+@table.case(LOCAL_ENDS, alone=True)
+def local_destroyed_unused(traffic):
+    """The same vhost is destroyed before anybody has connected to it; one connection of front stays."""
+    front = client(traffic)
+    front.gets("front")
+    destroys(traffic)
+    front.gets("front")
+    front.finish()
+
+
 # Two contexts.
 
 @table.case(TWO, alone=True)
@@ -381,6 +391,15 @@ class Listeners(unittest.TestCase):
         front, local = listener(CONTEXT_ENDED, vhost="front"), listener(CONTEXT_ENDED, vhost="local")
         self.expect(["local_destroyed"], listener("closed vhost_destroyed by local, events", vhost="local"), front,
                     on_4_1=[local, front])
+
+    def test_one_that_never_accepted_ends_with_its_vhost(self):
+        for case in (case for case in table.cases if case.name == "local_destroyed_unused"):
+            for lws, way in case.host.combinations():
+                with self.subTest(lws=lws, way=way):
+                    ends = {(one["vhost"], one["close"]["reason"], one["close"]["by"])
+                            for one in table.run_of(case, lws, way).report.of_class("listener")}
+                    local = "context" if lws in VERSIONS_4_1 else "vhost"  # which 4.1.6 ends later
+                    self.assertEqual(ends, {("local", f"{local}_destroyed", "local"), ("front", "context_destroyed", "local")})
 
     def test_each_context_has_its_own(self):
         self.expect(["two_contexts", "first_context_destroyed"], *[listener(CONTEXT_ENDED, vhost="front")] * 2)

@@ -7,6 +7,7 @@
 //     readbuf          lws_adopt_socket_vhost_readbuf: the same, after the application has read the first bytes itself
 //     raw              lws_adopt_descriptor_vhost, LWS_ADOPT_SOCKET: bytes without a protocol of lws's own
 //     child            the first one raw, all others raw with the first as their parent: they end with it
+//     pipe             raw, and each has a pipe that is adopted as a raw file, its child, as a shell's is under sshd
 //     unknown          raw, for a protocol that the vhost does not have: lws refuses and closes the socket
 //     fifo PATH        nothing; but what comes through the fifo PATH is adopted as a raw file
 //
@@ -83,6 +84,14 @@ static int listen_on_loopback(void) {
   return fd;
 }
 
+// Its other end stays open until the process ends.
+static struct lws *adopt_pipe(struct lws_vhost *vhost, struct lws *parent) {
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK | O_CLOEXEC)) return NULL;
+  const lws_sock_file_fd_type descriptor = {.filefd = ends[0]};
+  return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, descriptor, "raw", parent);
+}
+
 static struct lws *adopt(struct lws_vhost *vhost, const char *how, int fd) {
   const lws_sock_file_fd_type descriptor = {.sockfd = fd};
   if (!strcmp(how, "http")) return lws_adopt_socket_vhost(vhost, fd);
@@ -98,6 +107,7 @@ static struct lws *adopt(struct lws_vhost *vhost, const char *how, int fd) {
   if (!strcmp(how, "child") && first)
     return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_SOCKET, descriptor, "raw", first);
   first = lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_SOCKET, descriptor, "raw", NULL);
+  if (!strcmp(how, "pipe") && !adopt_pipe(vhost, first)) return NULL;
   return first;
 }
 
