@@ -51,10 +51,6 @@ bool is_mapped_inet(Bytes address) {
 }
 
 void append_inet6(std::string &out, Bytes address) {
-  if (is_mapped_inet(address)) {
-    out += "::ffff:";
-    return append_inet(out, address.subspan(12));
-  }
   const Run zeros = longest_zero_run(address);
   for (size_t i = 0; i < 8; ++i) {
     if (i == zeros.first) {
@@ -87,9 +83,14 @@ std::string address_text(Bytes sockaddr_untrusted) {
   if (family == kInet && sockaddr_untrusted.size() >= kInetBytes) {
     append_inet(out, sockaddr_untrusted.subspan(4));
   } else if (family == kInet6 && sockaddr_untrusted.size() >= kInet6Bytes) {
-    out += '[';
-    append_inet6(out, sockaddr_untrusted.subspan(kInet6Address));
-    out += ']';
+    const Bytes address = sockaddr_untrusted.subspan(kInet6Address);
+    if (is_mapped_inet(address)) {
+      append_inet(out, address.subspan(12));
+    } else {
+      out += '[';
+      append_inet6(out, address);
+      out += ']';
+    }
   } else {
     return {};
   }

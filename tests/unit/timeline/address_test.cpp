@@ -33,7 +33,7 @@ TEST(Address, InetIsHostAndPort) {
 }
 
 TEST(Address, Inet6IsWrittenAsTheLibraryWritesIt) {
-  for (const char *text : {"::", "::1", "1::", "2001:db8::1", "fe80::1:0:0:2", "1:0:2:0:3:0:4:0", "::ffff:10.0.0.1",
+  for (const char *text : {"::", "::1", "1::", "2001:db8::1", "fe80::1:0:0:2", "1:0:2:0:3:0:4:0", "::fffe:10.0.0.1",
                            "1:2:3:4:5:6:7:8", "1:0:0:2:0:0:0:3", "0:0:0:1::", "abcd:ef01::7:0:0:0"}) {
     in6_addr address{};
     char expected[INET6_ADDRSTRLEN];
@@ -41,6 +41,11 @@ TEST(Address, Inet6IsWrittenAsTheLibraryWritesIt) {
     inet_ntop(AF_INET6, &address, expected, sizeof expected);
     EXPECT_EQ(inet6(text, 443), "[" + std::string(expected) + "]:443");
   }
+}
+
+TEST(Address, InetMappedIntoInet6IsWrittenAsInet) {
+  EXPECT_EQ(inet6("::ffff:10.0.0.1", 40022), "10.0.0.1:40022");
+  EXPECT_EQ(inet6("::ffff:0.0.0.0", 1), "0.0.0.0:1");
 }
 
 TEST(Address, UnixIsItsPath) {
