@@ -20,7 +20,8 @@ import harness
 sys.path.append("/usr/lib/python3/dist-packages")
 import pyte  # noqa: E402  pylint: disable=wrong-import-position
 
-KEYS = {"up": b"\x1bOA", "down": b"\x1bOB", "page_up": b"\x1b[5~", "page_down": b"\x1b[6~", "home": b"\x1b[1~", "end": b"\x1b[4~"}
+KEYS = {"up": b"\x1bOA", "down": b"\x1bOB", "page_up": b"\x1b[5~", "page_down": b"\x1b[6~", "home": b"\x1b[1~", "end": b"\x1b[4~",
+        "enter": b"\r", "escape": b"\x1b"}
 
 
 class Screen(pyte.Screen):
@@ -91,6 +92,15 @@ class Terminal:
             return harness.until(lambda: condition(self.lines()), what)
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen is:\n" + "\n".join(self.lines())) from None
+
+    def selected(self):
+        """The line that is shown as selected: bold and in reverse; None: there is none."""
+        self.read()
+        for number, line in enumerate(self.screen.display):
+            cell = self.screen.buffer[number][0]
+            if cell.reverse and cell.bold:
+                return line.rstrip()
+        return None
 
     def press(self, key):
         os.write(self.master, KEYS.get(key) or key.encode())

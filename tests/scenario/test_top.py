@@ -55,6 +55,11 @@ def rows_of(lines):
     return rows
 
 
+def row_of(line):
+    """Of a row what does not change by itself: its peer, and its path."""
+    return " ".join((line or "").split()[7:])
+
+
 def has_rows(count):
     return lambda lines: any("AGE" in line for line in lines) and len(rows_of(lines)) == count
 
@@ -98,16 +103,24 @@ class OnATerminal(TopScenario):
         page = 12 - 3 - 2
         top.until(has_rows(page), "a page")
         top.until(lambda lines: lines[-1].startswith(f"by age  class: all  1-{page} of {ALL} "), "the status line")
+        rows = []
+        for number in range(ALL):
+            if number:
+                top.press("down")
+            top.until(lambda lines, n=number: row_of(top.selected()) not in ["", *rows] and
+                      f" {max(n - page + 2, 1)}-{max(n + 1, page)} of {ALL}" in lines[-1], f"row {number}")
+            rows.append(row_of(top.selected()))
+        self.assertEqual(len(set(rows)), ALL, "each row is selected once")
         top.press("down")
-        top.until(lambda lines: f" 2-{page + 1} of {ALL}" in lines[-1], "one row further")
-        top.press("page_down")
-        top.until(lambda lines: f" {page + 2}-{2 * page + 1} of {ALL}" in lines[-1], "a page further")
-        top.press("end")
-        top.until(lambda lines: f" {ALL - page + 1}-{ALL} of {ALL}" in lines[-1], "the end")
         top.press("up")
-        top.until(lambda lines: f" {ALL - page}-{ALL - 1} of {ALL}" in lines[-1], "one row back")
+        top.until(lambda lines: row_of(top.selected()) == rows[-2], "one row back")
         top.press("home")
-        top.until(lambda lines: f" 1-{page} of {ALL}" in lines[-1], "the beginning")
+        top.until(lambda lines: f" 1-{page} of {ALL}" in lines[-1] and row_of(top.selected()) == rows[0], "the beginning")
+        top.press("page_down")
+        top.until(lambda lines: f" {page + 1}-{2 * page} of {ALL}" in lines[-1] and row_of(top.selected()) == rows[page], "a page further")
+        top.press("end")
+        top.until(lambda lines: f" {ALL - page + 1}-{ALL} of {ALL}" in lines[-1] and row_of(top.selected()) == rows[-1], "the end")
+        top.press("home")
         top.press("s")
         top.until(lambda lines: lines[-1].startswith("by transactions"), "another order")
         counts = [int(row[6]) for row in rows_of(top.lines())]
@@ -119,6 +132,73 @@ class OnATerminal(TopScenario):
         top.press("q")
         self.assertEqual(os.waitstatus_to_exitcode(top.wait()), 0)
         self.assertTrue(top.is_restored())
+
+    def test_enter_shows_the_timeline_of_the_selected_connection_and_escape_goes_back(self):
+        program, address = self.traced_host()
+        peer = "{}:{}".format(*self.held[-1].sock.getsockname())
+        top = self.top(lines=60, columns=110)
+        top.until(has_rows(ALL), "all rows")
+        for _ in range(HELD):
+            top.press("down")
+        top.until(lambda lines: row_of(top.selected()).startswith(peer + " "), "the last of the held")
+        top.press("enter")
+        top.until(lambda lines: re.fullmatch(rf"http_host \(PID \d+\): connection {HELD + 1}", lines[0]), "the connection")
+        text = "\n".join(top.lines())
+        for number in range(1, HELD + 1):
+            self.assertIn(f"transaction {number}: GET /dyn/held HTTP/1.1", text)
+        self.held[-1].get("/dyn/again")
+        top.until(lambda lines: any(f"transaction {HELD + 1}: GET /dyn/again" in line for line in lines), "what happens meanwhile")
+        top.resize(60, 8)
+        top.until(lambda lines: lines[-1].startswith("1-6 of "), "few lines")
+        top.press("down")
+        top.until(lambda lines: lines[-1].startswith("2-7 of "), "one line further")
+        top.press("escape")
+        top.resize(110, 60)
+        top.until(has_rows(ALL), "the table again")
+        self.assertIn(peer, row_of(top.selected()))
+        workload.sequential(address, "/dyn/later", 3)
+        top.until(has_rows(ALL + 3), "three more rows")
+        self.assertIn(peer, row_of(top.selected()), "the selection stays with its row")
+        program.stop()
+
+    def test_slash_filters_by_what_is_shown_and_by_words(self):
+        self.traced_host()
+        top = self.top(lines=40, columns=120)
+        top.until(has_rows(ALL), "all rows")
+        top.press("/")
+        top.until(lambda lines: lines[-1] == "/_", "the filter's line")
+        for letter in "DYN/Held":  # s, h, q are keys elsewhere
+            top.press(letter)
+        top.until(has_rows(HELD), "those with this path")
+        self.assertEqual({row[8] for row in rows_of(top.lines())}, {"/dyn/held"})
+        top.press("\x7f")
+        top.until(lambda lines: lines[-1] == "/DYN/Hel_", "a letter less")
+        top.press("enter")
+        top.until(lambda lines: f"filter: DYN/Hel  1-{HELD} of {HELD}" in lines[-1], "the filter to be kept")
+        top.press("escape")
+        top.until(has_rows(ALL), "all rows again")
+        ended = [row[5] for row in rows_of(top.lines()) if "_" in row[5]]
+        for name in (ended[0], ended[0].replace("_", " ")):
+            top.press("/")
+            for letter in name:
+                top.press(letter)
+            top.until(has_rows(ended.count(ended[0])), f"those with {name}")
+            top.press("escape")
+            top.until(has_rows(ALL), "all rows again")
+        self.assertIsNone(top.status)
+
+    def test_question_mark_helps_and_escape_goes_back(self):
+        self.traced_host()
+        top = self.top(lines=24, columns=110)
+        top.until(has_rows(ALL), "all rows")
+        self.assertIn("? help", top.lines()[-1])
+        top.press("?")
+        top.until(lambda lines: lines[0] == "wsitrace top: keys", "help")
+        text = "\n".join(top.lines())
+        for key in ("Enter", "Escape", "/ ", "Page Up", "q, "):
+            self.assertIn(key, text)
+        top.press("escape")
+        top.until(has_rows(ALL), "the table")
 
     def test_screen_follows_the_size_of_the_terminal(self):
         self.traced_host()
@@ -213,6 +293,27 @@ class OnPaper(TopScenario):
         workload.sequential(address, "/dyn", 7)
         rows = rows_of(self.wsitrace("top", ring).out.splitlines())
         self.assertEqual([row[1] for row in rows].count("client"), 7)
+
+    def test_an_ipv4_peer_of_an_ipv6_socket_has_its_ipv4_address_and_port(self):
+        program = self.traced(self.host("http_host", "--dual"))
+        kept = [workload.Http1(program.address()) for _ in range(3)]
+        self.held += kept
+        for http in kept:
+            http.get("/dyn")
+        peers = {"{}:{}".format(*http.sock.getsockname()) for http in kept}
+        self.assertEqual({peer.rpartition(":")[0] for peer in peers}, {"127.0.0.1"})
+
+        def shown():
+            return {row[7] for row in rows_of(self.snapshot("out.wsitrace").out.splitlines()) if row[1] == "client"}
+        harness.until(lambda: shown() == peers, "the peers")
+        program.stop()
+        trace = self.report()
+        self.assertEqual({c["peer"] for c in trace.of_class("client")}, peers)
+        self.assertEqual({c["local"] for c in trace.connections}, {"{}:{}".format(*program.address())})
+        screen = self.top(columns=68)
+        screen.until(has_rows(4), "all rows")
+        shown = [row[7] for row in rows_of(screen.lines()) if row[1] == "client"]
+        self.assertEqual({":" + peer.rpartition(":")[2] for peer in shown}, {":" + peer.rpartition(":")[2] for peer in peers})
 
     def test_what_cannot_be_read_is_one_line(self):
         with open(self.path("foreign.wsitrace"), "w", encoding="ascii") as file:

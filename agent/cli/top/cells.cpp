@@ -3,7 +3,6 @@
 
 #include <clocale>
 #include <cwchar>
-#include <vector>
 
 #include "agent/export/text/printable.h"
 
@@ -11,6 +10,7 @@ namespace wsitrace {
 namespace {
 
 constexpr std::string_view kEllipsis = "\u2026";
+constexpr size_t kMostLines = 1000;  // of one text
 constexpr std::string_view kReplacement = "\ufffd";
 
 // Within its life this thread knows all of Unicode.
@@ -57,6 +57,17 @@ std::vector<Character> characters_of(std::string_view text) {
   return characters;
 }
 
+// How much of TEXT has room in CELLS cells.
+size_t bytes_within(std::string_view text, size_t cells) {
+  size_t bytes = 0;
+  for (const Character &character : characters_of(text)) {
+    if (character.cells > cells) break;
+    cells -= character.cells;
+    bytes += character.bytes.size();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string shown_text(std::string_view text_untrusted) {
@@ -91,6 +102,34 @@ std::string fit(std::string_view shown, size_t cells, Align align) {
   }
   const std::string padding(cells - used, ' ');
   return align == Align::kRight ? padding + text : text + padding;
+}
+
+std::string fit_address(std::string_view shown, size_t cells) {
+  const size_t colon = shown.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? std::string_view() : shown.substr(colon);
+  const bool is_port = port.size() > 1 && port.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  if (!is_port || cells_of(shown) <= cells || port.size() + 1 >= cells) return fit(shown, cells);
+  return fit(shown.substr(0, colon), cells - port.size()).append(port);
+}
+
+std::vector<std::string> wrapped(std::string_view shown, size_t cells, size_t indent) {
+  std::vector<std::string> lines;
+  if (indent >= cells) indent = 0;
+  const auto add = [&](std::string_view text) {
+    lines.push_back(lines.empty() ? std::string(text) : std::string(indent, ' ').append(text));
+  };
+  while (lines.size() < kMostLines) {
+    const size_t room = lines.empty() ? cells : cells - indent;
+    const size_t fitting = bytes_within(shown, room);
+    if (fitting == shown.size() || fitting == 0) break;
+    const size_t space = shown.rfind(' ', fitting);
+    const bool between_words = space != std::string_view::npos && space > shown.find_first_not_of(' ');
+    const size_t cut = between_words ? space : fitting;
+    add(shown.substr(0, cut));
+    shown.remove_prefix(between_words ? cut + 1 : cut);
+  }
+  add(shown);
+  return lines;
 }
 
 }  // namespace wsitrace

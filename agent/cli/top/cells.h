@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/export/text/columns.h"
 
@@ -20,6 +21,10 @@ std::string shown_text(std::string_view text_untrusted);
 size_t cells_of(std::string_view shown);
 // SHOWN in exactly CELLS cells: padded, or cut with an ellipsis.
 std::string fit(std::string_view shown, size_t cells, Align align = Align::kLeft);
+// The same of "HOST:PORT", cut before the port.
+std::string fit_address(std::string_view shown, size_t cells);
+// SHOWN in lines of at most CELLS cells, cut between words where it can be; those after the first begin with INDENT spaces.
+std::vector<std::string> wrapped(std::string_view shown, size_t cells, size_t indent);
 
 }  // namespace wsitrace
 

@@ -42,6 +42,7 @@ attr_t attributes_of(TopStyle style) {
     case TopStyle::kFaint: return A_DIM;
     case TopStyle::kWarning: return A_BOLD;
     case TopStyle::kTitles: return A_REVERSE;
+    case TopStyle::kSelected: return A_REVERSE | A_BOLD;
     case TopStyle::kPlain: break;
   }
   return A_NORMAL;
@@ -49,6 +50,16 @@ attr_t attributes_of(TopStyle style) {
 
 TopKey key_of(int code) {
   switch (code) {
+    case '/': return TopKey::kFind;
+    case '?':
+    case 'h': return TopKey::kHelp;
+    case '\r':
+    case '\n':
+    case KEY_ENTER: return TopKey::kEnter;
+    case '\x1b': return TopKey::kEscape;
+    case '\b':
+    case '\x7f':
+    case KEY_BACKSPACE: return TopKey::kErase;
     case 'q':
     case 'Q': return TopKey::kQuit;
     case 's':
@@ -67,6 +78,11 @@ TopKey key_of(int code) {
     case 'L' - '@': return TopKey::kRedraw;
     default: return TopKey::kNone;
   }
+}
+
+TopPress press_of(int code) {
+  const bool is_text = code >= ' ' && code <= 0xff && code != '\x7f';
+  return {key_of(code), is_text ? static_cast<char>(code) : '\0'};
 }
 
 }  // namespace
@@ -129,7 +145,7 @@ TopKey Terminal::on_signal() {
   signalfd_siginfo info{};
   TopKey key = TopKey::kNone;
   while (::read(state_->signals.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-    if (info.ssi_signo != SIGWINCH) return TopKey::kQuit;
+    if (info.ssi_signo != SIGWINCH) return TopKey::kGone;
     winsize now{};
     if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) == 0 && now.ws_row > 0 && now.ws_col > 0)
       ::resizeterm(now.ws_row, now.ws_col);
@@ -138,16 +154,16 @@ TopKey Terminal::on_signal() {
   return key;
 }
 
-TopKey Terminal::next(int timeout_ms) {
-  if (const int code = ::wgetch(::stdscr); code != ERR) return key_of(code);  // read ahead by ncurses
+TopPress Terminal::next(int timeout_ms) {
+  if (const int code = ::wgetch(::stdscr); code != ERR) return press_of(code);  // read ahead by ncurses
   pollfd readable[] = {{STDIN_FILENO, POLLIN, 0}, {state_->signals.get(), POLLIN, 0}};
-  if (::poll(readable, 2, timeout_ms) <= 0) return TopKey::kNone;
+  if (::poll(readable, 2, timeout_ms) <= 0) return {};
   if (readable[1].revents != 0)
-    if (const TopKey key = on_signal(); key != TopKey::kNone) return key;
-  if (readable[0].revents == 0) return TopKey::kNone;
+    if (const TopKey key = on_signal(); key != TopKey::kNone) return {key};
+  if (readable[0].revents == 0) return {};
   const int code = ::wgetch(::stdscr);
-  if (code == ERR) return (readable[0].revents & (POLLHUP | POLLERR)) != 0 ? TopKey::kQuit : TopKey::kNone;
-  return key_of(code);
+  if (code == ERR) return {(readable[0].revents & (POLLHUP | POLLERR)) != 0 ? TopKey::kGone : TopKey::kNone};
+  return press_of(code);
 }
 
 }  // namespace wsitrace

@@ -11,11 +11,10 @@
 #include <vector>
 
 #include "agent/base/expected.h"
+#include "agent/cli/top/top_keys.h"
 #include "agent/cli/top/top_view.h"
 
 namespace wsitrace {
-
-enum class TopKey { kNone, kQuit, kSort, kClass, kUp, kDown, kPageUp, kPageDown, kHome, kEnd, kRedraw };
 
 class Terminal {
  public:
@@ -26,8 +25,8 @@ class Terminal {
 
   [[nodiscard]] TopSize size() const;
   void show(const std::vector<TopLine> &lines);
-  // Waits at most TIMEOUT_MS. kQuit: by key, by signal, or because the terminal is gone. kRedraw: it has another size.
-  TopKey next(int timeout_ms);
+  // Waits at most TIMEOUT_MS. kGone: by signal, or because the terminal is gone. kRedraw: it has another size.
+  TopPress next(int timeout_ms);
 
  private:
   struct State;

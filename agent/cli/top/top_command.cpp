@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <string>
 
 #include "agent/base/clock.h"
 #include "agent/cli/output.h"
 #include "agent/cli/top/terminal.h"
+#include "agent/cli/top/top_keys.h"
 #include "agent/cli/top/top_view.h"
 #include "agent/cli/top/watched_files.h"
 
@@ -22,7 +22,9 @@ constexpr const char *kTopFooter =
     "it is all of\n"
     "them. On a terminal it goes on until q; else it prints what there is, and ends.\n"
     "\n"
-    "Keys: q quit, s sort (age, transactions, id), c class, arrows, Page Up, Page Down, Home, End.\n"
+    "Keys: arrows, Page Up, Page Down, Home and End select a connection, Enter shows its timeline, Escape goes back, / "
+    "filters,\n"
+    "s sorts (age, transactions, id), c chooses a class, ? helps, q quits.\n"
     "\n"
     "Examples:\n"
     "  wsitrace top janus.4711.wsitrace        connections of a program that runs under `wsitrace run`\n"
@@ -32,26 +34,6 @@ constexpr const char *kTopFooter =
 constexpr uint64_t kRefreshNs = 1'000'000'000;
 
 TopInput input_of(const WatchedFiles &files) { return {files.processes(), files.problems(), monotonic_ns()}; }
-
-// False: the user wants to go.
-bool obey(TopKey key, TopChoice &choice, const TopScreen &screen) {
-  const size_t back = std::min(choice.offset, screen.offset);
-  choice.offset = back;
-  switch (key) {
-    case TopKey::kQuit: return false;
-    case TopKey::kSort: choice.next_sort(); break;
-    case TopKey::kClass: choice.next_class(); break;
-    case TopKey::kUp: choice.offset -= std::min<size_t>(back, 1); break;
-    case TopKey::kDown: choice.offset += 1; break;
-    case TopKey::kPageUp: choice.offset -= std::min(back, screen.page); break;
-    case TopKey::kPageDown: choice.offset += screen.page; break;
-    case TopKey::kHome: choice.offset = 0; break;
-    case TopKey::kEnd: choice.offset = SIZE_MAX / 2; break;
-    case TopKey::kNone:
-    case TopKey::kRedraw: break;
-  }
-  return true;
-}
 
 Expected<void> watch(WatchedFiles &files) {
   auto terminal = Terminal::open();
@@ -63,8 +45,7 @@ Expected<void> watch(WatchedFiles &files) {
     (*terminal)->show(screen.lines);
     const uint64_t now_ns = monotonic_ns();
     const uint64_t left_ms = due_ns > now_ns ? (due_ns - now_ns) / 1'000'000 + 1 : 0;
-    const TopKey key = (*terminal)->next(static_cast<int>(left_ms));
-    if (!obey(key, choice, screen)) return {};
+    if (!obey((*terminal)->next(static_cast<int>(left_ms)), choice, screen)) return {};
     if (monotonic_ns() < due_ns) continue;
     files.refresh();
     due_ns = monotonic_ns() + kRefreshNs;

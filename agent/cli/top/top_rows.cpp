@@ -19,7 +19,7 @@ const std::array<TopColumn, kTopColumns> kTopColumn = {{{"PROGRAM", Align::kLeft
                                                         {"PROTOCOL", Align::kLeft, 8},
                                                         {"STATE", Align::kLeft, 8},
                                                         {"TRANS", Align::kRight, 5},
-                                                        {"PEER", Align::kLeft, 9},
+                                                        {"PEER", Align::kLeft, 9, true},
                                                         {"PATH", Align::kLeft, 4}}};
 
 namespace {
@@ -64,16 +64,34 @@ std::tuple<uint64_t, uint64_t, uint64_t> sort_key(const TopRow &row, TopSort sor
   return {tie, connection.id, 0};
 }
 
+void lower(std::string &text) {
+  for (char &c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+}
+
+// NEEDLE is in what the row shows, or in the names of it with spaces for underscores; lower case.
+bool has_text(const TopRow &row, const std::string &needle) {
+  std::string text = std::to_string(row.connection->id);
+  for (const std::string &cell : cells_of_row(row)) text += "\n" + cell;
+  lower(text);
+  if (text.find(needle) != std::string::npos) return true;
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text.find(needle) != std::string::npos;
+}
+
 }  // namespace
 
 std::vector<TopRow> top_rows(const TopInput &input, const TopChoice &choice) {
   std::vector<TopRow> rows;
+  std::string needle = shown_text(choice.filter);
+  lower(needle);
   for (const WatchedFiles::Process &process : input.processes) {
     const Timeline &timeline = process.log->timeline();
     const Ns now_ns = now_of_process(process, input.now_ns);
     const auto add = [&](const Connection &connection, int group) {
       if (choice.cls && connection.cls != *choice.cls) return;
-      rows.push_back(row_of_connection(connection, process, group, now_ns));
+      const TopRow row = row_of_connection(connection, process, group, now_ns);
+      if (needle.empty() || has_text(row, needle)) rows.push_back(row);
     };
     const bool goes_on_elsewhere = timeline.end() != nullptr && timeline.end()->kind == "detached";
     if (!goes_on_elsewhere)
@@ -86,6 +104,8 @@ std::vector<TopRow> top_rows(const TopInput &input, const TopChoice &choice) {
   });
   return rows;
 }
+
+TopName name_of_row(const TopRow &row) { return {row.process->log->timeline().process().pid, row.connection->id}; }
 
 TopCells cells_of_row(const TopRow &row) {
   const Connection &connection = *row.connection;

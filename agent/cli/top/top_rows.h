@@ -28,11 +28,13 @@ using TopCells = std::array<std::string, kTopColumns>;
 struct TopColumn {
   const char *title;
   Align align;
-  size_t least;  // cells; as far as it may be narrowed
+  size_t least;             // cells; as far as it may be narrowed
+  bool is_address = false;  // its port is cut last
 };
 extern const std::array<TopColumn, kTopColumns> kTopColumn;
 
 TopCells cells_of_row(const TopRow &row);
+TopName name_of_row(const TopRow &row);
 
 }  // namespace wsitrace
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "agent/cli/top/cells.h"
+#include "agent/cli/top/top_pages.h"
 #include "agent/cli/top/top_rows.h"
 
 namespace wsitrace {
@@ -107,7 +108,7 @@ std::string row_text(const TopCells &cells, const Widths &widths) {
   for (size_t i = 0; i < kTopColumns; ++i) {
     if (widths[i] == 0) continue;
     if (!line.empty()) line += ' ';
-    line += fit(cells[i], widths[i], kTopColumn[i].align);
+    line += kTopColumn[i].is_address ? fit_address(cells[i], widths[i]) : fit(cells[i], widths[i], kTopColumn[i].align);
   }
   line.erase(line.find_last_not_of(' ') + 1);
   return line;
@@ -125,10 +126,12 @@ TopStyle style_of(const TopRow &row) {
 }
 
 std::string status_text(const TopChoice &choice, size_t from, size_t shown, size_t total, size_t columns) {
+  if (choice.typing) return "/" + shown_text(choice.filter) + "_";
+  const std::string filter = choice.filter.empty() ? "" : "  filter: " + shown_text(choice.filter);
   std::string left =
-      fmt::format("by {}  class: {}  {}-{} of {}", name_of_sort(choice.sort), choice.cls ? name_of(*choice.cls) : "all",
-                  shown == 0 ? 0 : from + 1, from + shown, total);
-  const std::string right = "q quit  s sort  c class  arrows, PgUp, PgDn";
+      fmt::format("by {}  class: {}{}  {}-{} of {}", name_of_sort(choice.sort),
+                  choice.cls ? name_of(*choice.cls) : "all", filter, shown == 0 ? 0 : from + 1, from + shown, total);
+  const std::string right = "Enter open  / filter  s sort  c class  ? help  q quit";
   if (left.size() + 2 + right.size() > columns) return left;
   return left + std::string(columns - left.size() - right.size(), ' ') + right;
 }
@@ -137,6 +140,43 @@ std::vector<TopCells> cells_of_rows(const std::vector<TopRow> &rows, size_t from
   std::vector<TopCells> cells;
   for (size_t i = from; i < from + count; ++i) cells.push_back(cells_of_row(rows[i]));
   return cells;
+}
+
+// Where the selected row is now; it stays in sight.
+void select(TopScreen &screen, const TopChoice &choice) {
+  const size_t total = screen.rows.size();
+  screen.offset = std::min(choice.offset, total - std::min(total, screen.page));
+  screen.selected = screen.offset;
+  if (total == 0 || !choice.selected) return;
+  const auto found = std::find(screen.rows.begin(), screen.rows.end(), *choice.selected);
+  screen.selected = found != screen.rows.end() ? static_cast<size_t>(found - screen.rows.begin())
+                                               : std::min(choice.selected_at, total - 1);
+  if (screen.selected < screen.offset) screen.offset = screen.selected;
+  if (screen.selected >= screen.offset + screen.page) screen.offset = screen.selected - screen.page + 1;
+}
+
+TopScreen draw_table(const TopInput &input, const TopChoice &choice, const TopSize &size) {
+  TopScreen screen;
+  screen.lines = header_of(input);
+  const size_t taken = screen.lines.size() + 2;  // titles and status
+  screen.page = size.lines > taken + kLeastRows ? size.lines - taken : kLeastRows;
+  const auto rows = top_rows(input, choice);
+  for (const TopRow &row : rows) screen.rows.push_back(name_of_row(row));
+  select(screen, choice);
+  const size_t shown = std::min(screen.page, rows.size() - screen.offset);
+  const auto cells = cells_of_rows(rows, screen.offset, shown);
+  Widths widths = widths_of(cells, input.processes.size() > 1);
+  narrow(widths, size.columns);
+  screen.lines.push_back({fit(row_text(titles(), widths), size.columns), TopStyle::kTitles});
+  for (size_t i = 0; i < shown; ++i) {
+    const bool selected = screen.offset + i == screen.selected;
+    const std::string text = row_text(cells[i], widths);
+    if (selected) screen.lines.push_back({fit(text, size.columns), TopStyle::kSelected});
+    else screen.lines.push_back({text, style_of(rows[screen.offset + i])});
+  }
+  while (screen.lines.size() + 1 < size.lines) screen.lines.emplace_back();
+  screen.lines.push_back({status_text(choice, screen.offset, shown, rows.size(), size.columns), TopStyle::kFaint});
+  return screen;
 }
 
 }  // namespace
@@ -165,21 +205,9 @@ std::string age_text(Ns age_ns) {
 }
 
 TopScreen draw_top(const TopInput &input, const TopChoice &choice, const TopSize &size) {
-  TopScreen screen;
-  screen.lines = header_of(input);
-  const size_t taken = screen.lines.size() + 2;  // titles and status
-  screen.page = size.lines > taken + kLeastRows ? size.lines - taken : kLeastRows;
-  const auto rows = top_rows(input, choice);
-  screen.offset = std::min(choice.offset, rows.size() - std::min(rows.size(), screen.page));
-  const size_t shown = std::min(screen.page, rows.size() - screen.offset);
-  const auto cells = cells_of_rows(rows, screen.offset, shown);
-  Widths widths = widths_of(cells, input.processes.size() > 1);
-  narrow(widths, size.columns);
-  screen.lines.push_back({fit(row_text(titles(), widths), size.columns), TopStyle::kTitles});
-  for (size_t i = 0; i < shown; ++i)
-    screen.lines.push_back({row_text(cells[i], widths), style_of(rows[screen.offset + i])});
-  while (screen.lines.size() + 1 < size.lines) screen.lines.emplace_back();
-  screen.lines.push_back({status_text(choice, screen.offset, shown, rows.size(), size.columns), TopStyle::kFaint});
+  TopScreen screen = choice.mode == TopMode::kTable  ? draw_table(input, choice, size)
+                     : choice.mode == TopMode::kHelp ? draw_help(choice, size)
+                                                     : draw_connection(input, choice, size);
   if (screen.lines.size() > size.lines) screen.lines.resize(size.lines);
   for (TopLine &line : screen.lines)
     if (cells_of(line.text) > size.columns) line.text = fit(line.text, size.columns);

@@ -9,7 +9,9 @@
 //       AGE CLASS    ROLE   VHOST  PROTOCOL  STATE  TRANS PEER             PATH
 //     12.3s client   h1     app    http      idle       3 127.0.0.1:40022  /x
 //    ...
-//    by age  class: all  1-12 of 12                  q quit  s sort  c class  arrows, PgUp, PgDn
+//    by age  class: all  1-12 of 12                  Enter open  / filter  s sort  c class  ? help  q quit
+//
+// One row is selected; Enter shows what is known of its connection instead of the table. top_keys.h has what the keys do.
 //
 // Order: open connections of processes that live, then those that were left open, then ended ones, the last first.
 #ifndef WSITRACE_CLI_TOP_TOP_VIEW_H
@@ -26,11 +28,27 @@ namespace wsitrace {
 
 enum class TopSort { kAge, kTransactions, kId };
 
+// A row, wherever it is in the table.
+struct TopName {
+  uint32_t pid = 0;
+  uint64_t id = 0;
+
+  bool operator==(const TopName &) const = default;
+};
+
+enum class TopMode { kTable, kConnection, kHelp };
+
 // What the user chose with keys.
 struct TopChoice {
   TopSort sort = TopSort::kAge;
   std::optional<ConnectionClass> cls;
-  size_t offset = 0;  // first row shown
+  std::string filter;   // text that rows have in them, whatever its case
+  bool typing = false;  // the filter
+  TopMode mode = TopMode::kTable;
+  size_t offset = 0;                // first row shown
+  std::optional<TopName> selected;  // unset: the first that is shown
+  size_t selected_at = 0;           // where it was, for when it is gone
+  size_t line = 0;                  // first line shown of what is no table
 
   void next_sort();
   void next_class();
@@ -41,7 +59,7 @@ struct TopSize {
   size_t lines = 24;
 };
 
-enum class TopStyle { kPlain, kFaint, kWarning, kTitles };
+enum class TopStyle { kPlain, kFaint, kWarning, kTitles, kSelected };
 struct TopLine {
   std::string text;
   TopStyle style = TopStyle::kPlain;
@@ -49,8 +67,10 @@ struct TopLine {
 
 struct TopScreen {
   std::vector<TopLine> lines;  // at most as many as the size has, each within its columns
-  size_t offset = 0;           // of the first row, as far as there are rows
-  size_t page = 0;             // rows that fit
+  size_t offset = 0;           // of the first row or line shown, as far as there are any
+  size_t page = 0;             // rows or lines that fit
+  std::vector<TopName> rows;   // of the table, also those that do not fit
+  size_t selected = 0;         // of them
 };
 
 struct TopInput {

@@ -23,7 +23,7 @@ static unsigned long calls, errno_kept, refusals;
 static void usage(const char *program) {
   fprintf(stderr,
           "usage: %s [--port N] [--files DIR] [--tls CERT KEY] [--plugin DIR TRACE] [--user ID] [--loop poll|uv]"
-          " [--counts] [--counter FILE]\n",
+          " [--counts] [--counter FILE] [--dual]\n",
           program);
   exit(2);
 }
@@ -64,6 +64,8 @@ struct host_options host_options_from(int argc, char **argv) {
       options.use_libuv = !strcmp(argv[++i], "uv");
     } else if (!strcmp(argv[i], "--counts")) {
       options.print_counts = true;
+    } else if (!strcmp(argv[i], "--dual")) {
+      options.dual = true;
     } else {
       usage(argv[0]);
     }
@@ -116,7 +118,7 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   memset(&info, 0, sizeof info);
   info.timeout_secs = info.timeout_secs_ah_idle = kNeverS;
   info.keepalive_timeout = (int)kNeverS;
-  info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
+  info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | (options->dual ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6);
   if (options->use_libuv) {
     info.options |= LWS_SERVER_OPTION_LIBUV;
     info.signal_cb = on_uv_signal;
@@ -140,7 +142,7 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   if (!context) return NULL;
 
   info.vhost_name = "app";
-  info.iface = "127.0.0.1";
+  info.iface = options->dual ? "::ffff:127.0.0.1" : "127.0.0.1";
   info.port = options->port;
   info.protocols = protocols;
   info.mounts = options->files ? &files : &dyn;

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "agent/cli/top/cells.h"
+#include "agent/cli/top/top_keys.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace {
@@ -123,6 +125,41 @@ TEST_F(TopViewTest, OffsetBeyondTheEndShowsTheLastPage) {
   EXPECT_THAT(shown.lines.back().text, HasSubstr("5-11 of 11"));
 }
 
+TEST_F(TopViewTest, SelectionStaysWithItsConnection) {
+  process(1, "x", "A:ACCEPT +1ms B:ACCEPT +1ms C:ACCEPT");
+  TopChoice choice;
+  const TopScreen before = draw_top(input_, choice, {100, 24});
+  ASSERT_THAT(before.rows, SizeIs(Ge(3u)));
+  EXPECT_TRUE(obey({TopKey::kDown}, choice, before));
+  EXPECT_EQ(draw_top(input_, choice, {100, 24}).selected, 1u);
+  const TopName selected = before.rows[1];
+  choice.sort = TopSort::kId;
+  process(2, "y", "A:ACCEPT");
+  const TopScreen after = draw_top(input_, choice, {100, 24});
+  EXPECT_EQ(after.rows[after.selected], selected);
+}
+
+TEST_F(TopViewTest, KeysNeverLeaveTheTable) {
+  process(1, "x", "A:ACCEPT B:ACCEPT C:ACCEPT");
+  for (const TopSize size : {TopSize{100, 24}, TopSize{20, 6}, TopSize{1, 1}}) {
+    TopChoice choice;
+    for (const TopKey key :
+         {TopKey::kUp, TopKey::kEnd, TopKey::kDown, TopKey::kPageDown, TopKey::kHome, TopKey::kPageUp, TopKey::kEnter,
+          TopKey::kEnd, TopKey::kDown, TopKey::kEscape, TopKey::kHelp, TopKey::kUp}) {
+      const TopScreen screen = draw_top(input_, choice, size);
+      EXPECT_LT(screen.selected, std::max<size_t>(screen.rows.size(), 1));
+      EXPECT_TRUE(obey({key}, choice, screen));
+    }
+    EXPECT_EQ(choice.mode, TopMode::kTable);
+  }
+}
+
+TEST_F(TopViewTest, NothingCanBeOpenedInAnEmptyTable) {
+  TopChoice choice;
+  EXPECT_TRUE(obey({TopKey::kEnter}, choice, draw_top(input_, choice, {100, 24})));
+  EXPECT_EQ(choice.mode, TopMode::kTable);
+}
+
 TEST_F(TopViewTest, TextOfTheHostObeysNothing) {
   process(1, "a\x1b[2Jb", "ACCEPT");
   EXPECT_EQ(screen()[0], "a\\x1b[2Jb (PID 1), libwebsockets 4.3.5");
@@ -137,6 +174,20 @@ TEST(TopChoice, SortAndClassGoRound) {
   EXPECT_EQ(choice.sort, TopSort::kAge);
   for (int i = 0; i < 4; ++i) choice.next_class();
   EXPECT_FALSE(choice.cls);
+}
+
+TEST(TopChoice, FilterIsTypedAndErasedByCharacters) {
+  TopChoice choice;
+  choice.typing = true;
+  for (const char byte : std::string("q\u4e2d")) EXPECT_TRUE(obey({TopKey::kNone, byte}, choice, {}));
+  EXPECT_EQ(choice.filter, "q\u4e2d");
+  EXPECT_TRUE(obey({TopKey::kErase}, choice, {}));
+  EXPECT_EQ(choice.filter, "q");
+  EXPECT_TRUE(obey({TopKey::kQuit, 'q'}, choice, {}));
+  EXPECT_EQ(choice.filter, "qq");
+  EXPECT_TRUE(obey({TopKey::kEscape}, choice, {}));
+  EXPECT_EQ(choice.filter, "");
+  EXPECT_FALSE(choice.typing);
 }
 
 TEST(AgeText, IsShortAtEveryScale) {
@@ -163,6 +214,20 @@ TEST(Cells, FitPadsAndCutsWithoutTearingACharacter) {
   EXPECT_EQ(fit("\xe4\xb8\xad\xe6\x96\x87", 3), "\xe4\xb8\xad\u2026");
   EXPECT_EQ(fit("\xe4\xb8\xad\xe6\x96\x87", 2), "\u2026 ");
   EXPECT_EQ(fit("abc", 0), "");
+}
+
+TEST(Cells, AddressesKeepTheirPort) {
+  EXPECT_EQ(fit_address("[2001:db8::17]:40022", 14), "[2001:d\u2026:40022");
+  EXPECT_EQ(fit_address("127.0.0.1:80", 14), "127.0.0.1:80  ");
+  EXPECT_EQ(fit_address("unix:/run/a-long-name", 10), "unix:/run\u2026");
+  EXPECT_EQ(fit_address("127.0.0.1:40022", 5), "127.\u2026");
+}
+
+TEST(Cells, LongLinesAreWrappedBetweenWords) {
+  EXPECT_THAT(wrapped("  one two three", 9, 4), ElementsAre("  one two", "    three"));
+  EXPECT_THAT(wrapped("short", 9, 4), ElementsAre("short"));
+  EXPECT_THAT(wrapped("abcdefghij", 4, 1), ElementsAre("abcd", " efg", " hij"));
+  EXPECT_THAT(wrapped("ab", 1, 4), ElementsAre("a", "b"));
 }
 
 TEST(Cells, DirectionOfTextCannotBeTurned) { EXPECT_EQ(shown_text("a\u202e/"), "a\ufffd/"); }
