@@ -16,16 +16,18 @@ WIDTH, LABELS, MARGIN = 1000, 205, 16  # pixels
 HEAD, ROW, BAR, STRIP = 64, 58, 20, 7
 LETTER = 5.9  # width of one, on average, at 11 px; text that may not fit is left to the tooltip
 MOST_ROWS = 40
-MOST_PROTOCOLS = 12  # in the legend
+MOST_PROTOCOLS = 7  # that have a colour of their own
 MOST_BINDINGS = 400  # of one connection; more would be thinner than a pixel
 
 STYLE = """
 :root { --paper: #ffffff; --ink: #1d2733; --faint: #5d6b7a; --grid: #e4e9ef; --idle: #e2e8f0; --edge: #b6c2cf; --handshake: #f0b429;
   --waiting: #a9c3ee; --handler: #2f6fd0; --response: #78aaf0; --session: #3fa37a; --failed: #cf3d30; --on: #ffffff;
-  --strip0: #8e7cc3; --strip1: #c98bb9; --strip2: #6fa8a0; --strip3: #b59f6b; }
+  --strip0: #8e7cc3; --strip1: #c98bb9; --strip2: #6fa8a0; --strip3: #b59f6b; --strip4: #5b6ea8; --strip5: #b8705a; --strip6: #7d9a4f;
+  --others: #98a4b0; }
 @media (prefers-color-scheme: dark) { :root { --paper: #10161d; --ink: #e3e9f0; --faint: #93a1b0; --grid: #232d38; --idle: #2a3542;
   --edge: #4a5866; --handshake: #d99f1c; --waiting: #45669c; --handler: #4d8ff0; --response: #2f62ab; --session: #37906b;
-  --failed: #f0695c; --on: #ffffff; --strip0: #7a68b3; --strip1: #a9699a; --strip2: #4f8a82; --strip3: #94804f; } }
+  --failed: #f0695c; --on: #ffffff; --strip0: #7a68b3; --strip1: #a9699a; --strip2: #4f8a82; --strip3: #94804f; --strip4: #5f76bb;
+  --strip5: #a86450; --strip6: #6b8640; --others: #6b7885; } }
 text { font: 11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
 .title { font-size: 15px; font-weight: 600; } .name { font-size: 12px; font-weight: 600; } .faint { fill: var(--faint); }
 .on { fill: var(--on); } .paper { fill: var(--paper); } .grid { stroke: var(--grid); }
@@ -33,9 +35,10 @@ text { font: 11px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 .cut { stroke: var(--paper); stroke-width: 2; stroke-dasharray: 3 3; }
 .handshake { fill: var(--handshake); } .waiting { fill: var(--waiting); } .handler { fill: var(--handler); }
 .response { fill: var(--response); } .session { fill: var(--session); }
-.failed { fill: var(--failed); fill-opacity: .35; stroke: var(--failed); stroke-width: 2; }
+.failed { fill: var(--failed); }
 .end { stroke: var(--ink); stroke-width: 1.6; } .strip0 { fill: var(--strip0); } .strip1 { fill: var(--strip1); }
-.strip2 { fill: var(--strip2); } .strip3 { fill: var(--strip3); }
+.strip2 { fill: var(--strip2); } .strip3 { fill: var(--strip3); } .strip4 { fill: var(--strip4); } .strip5 { fill: var(--strip5); }
+.strip6 { fill: var(--strip6); } .others { fill: var(--others); }
 """
 LEGEND = [("life", "open, idle"), ("handshake", "handshake"), ("waiting", "request waits"), ("handler", "handler works"),
           ("response", "response"), ("failed", "aborted or refused"), ("session", "websocket session")]
@@ -181,13 +184,15 @@ def draw_transactions(picture, connection, top, end_ns):
     ends = []
     for transaction in connection["transactions"]:
         until_ns = transaction["completed_ns"] if transaction["completed_ns"] is not None else end_ns
+        failed = transaction["outcome"] in ("aborted", "rejected")
         whole = f"transaction {transaction['index']}: {request_text(transaction)}"
-        for cls, name, since_ns, phase_end_ns in phases(transaction, end_ns):
+        drawn = list(phases(transaction, end_ns)) or [("handler", "works", transaction["requested_ns"], until_ns)]
+        for place, (cls, name, since_ns, phase_end_ns) in enumerate(drawn):
+            if failed and place == len(drawn) - 1:
+                cls = "failed"  # the phase in which it did
             tip = f"{whole}; {name} {from_to(picture.axis, since_ns, phase_end_ns)}"
             picture.box(cls, since_ns, phase_end_ns, top, BAR, tip, .8)
         left, right = picture.axis.x(transaction["requested_ns"]), picture.axis.x(until_ns)
-        if transaction["outcome"] in ("aborted", "rejected"):
-            picture.box("failed", transaction["requested_ns"], until_ns, top, BAR, whole)
         ends.append((left, max(right, left + 1.5), transaction))
     following = [left for left, _, _ in ends[1:]]
     following.append(picture.axis.x(connection["session"]["established_ns"]) if connection["session"] else picture.axis.right)
@@ -203,10 +208,11 @@ def draw_transactions(picture, connection, top, end_ns):
 def draw_bindings(picture, connection, top, end_ns, colours):
     for binding in connection["bindings"][:MOST_BINDINGS]:
         until_ns = binding["dropped_ns"] if binding["dropped_ns"] is not None else end_ns
-        colour = colours.setdefault(binding["protocol"], len(colours) % 4)
+        if binding["protocol"] not in colours and len(colours) < MOST_PROTOCOLS:
+            colours[binding["protocol"]] = f"strip{len(colours)}"
         when = from_to(picture.axis, binding["bound_ns"], until_ns)
         tip = f"bound to {binding['protocol']} {when}; {binding['cause'] or 'never dropped'}"
-        picture.box(f"strip{colour}", binding["bound_ns"], until_ns, top, STRIP, tip, .8)
+        picture.box(colours.get(binding["protocol"], "others"), binding["bound_ns"], until_ns, top, STRIP, tip, .8)
 
 
 def handshake_end(connection, end_ns):
@@ -284,7 +290,8 @@ def draw_legend(picture, y, colours):
     """What the colours mean that were used. The line below it."""
     x = MARGIN
     entries = [(cls, name, 12) for cls, name in LEGEND if cls in picture.used]
-    entries += [(f"strip{colour}", f"bound to {protocol}", STRIP) for protocol, colour in list(colours.items())[:MOST_PROTOCOLS]]
+    entries += [(colour, f"bound to {protocol}", STRIP) for protocol, colour in colours.items()]
+    entries += [("others", "bound to another protocol", STRIP)] if "others" in picture.used else []
     for cls, name, height in entries:
         width = 34 + len(name) * LETTER
         if x + width > WIDTH - MARGIN:

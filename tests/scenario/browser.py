@@ -2,9 +2,11 @@
 """A real browser on the page, driven by page/driver.mjs, and claims that hold for every visit."""
 
 import contextlib
+import http.server
 import json
 import os
 import subprocess
+import threading
 import urllib.parse
 
 import harness
@@ -41,6 +43,31 @@ ALL_LANES = """[...document.querySelectorAll(".lane")].map((lane) => ({
     return { phase: bar.dataset.phase, from: Number(bar.dataset.from), to: bar.dataset.to === "" ? null : Number(bar.dataset.to),
       left: (box.left - track.left) / track.width, width: box.width / track.width };
   }) }))"""
+
+
+class Files:
+    """Serves TEXTS, by their paths, at `url`."""
+
+    def __init__(self, texts):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # pylint: disable=invalid-name
+                text = texts.get(self.path)
+                self.send_response(200 if text is not None else 404)
+                self.send_header("Content-Type", "image/svg+xml" if self.path.endswith(".svg") else "text/html")
+                self.end_headers()
+                self.wfile.write((text or "").encode())
+
+            def log_message(self, format, *args):  # pylint: disable=redefined-builtin
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        self.url = "http://127.0.0.1:{}".format(self.server.server_address[1])
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
 
 
 class Browser:

@@ -10,12 +10,41 @@ import xml.etree.ElementTree as ElementTree
 
 import harness
 import workload
+from browser import Browser, Files
 
 SCRIPT = os.path.join(harness.ROOT, "dashboards", "timeline", "svg.py")
 EXAMPLE = os.path.join(harness.ROOT, "dashboards", "timeline", "example.svg")
 GOLDEN = os.path.join(harness.ROOT, "tests", "unit", "export", "golden", "report.json")
 SVG = "{http://www.w3.org/2000/svg}"
 PHASES = ("waiting", "handler", "response")
+
+# {class: [colour of its swatch, colours of its shapes]}, of all shapes that are on top of the others somewhere.
+PAINTED = """(async () => {
+  const image = new Image();
+  image.src = location.href;
+  await image.decode();
+  const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas");
+  [canvas.width, canvas.height] = [image.width, image.height];
+  const picture = canvas.getContext("2d");
+  picture.drawImage(image, 0, 0);
+  const colour = (x, y) => [...picture.getImageData(x, y, 1, 1).data].join();
+  const painted = {};
+  for (const swatch of document.querySelectorAll("rect[width='12']:not(:has(title))")) {
+    const box = swatch.getBoundingClientRect(), cls = swatch.getAttribute("class"), bars = [];
+    for (const bar of document.querySelectorAll(`rect.${cls}`)) {
+      const { left, top, width, height } = bar.getBoundingClientRect();
+      if (bar === swatch || width < 4) continue;
+      for (let x = Math.ceil(left) + 1; x < left + width - 2; x++) {
+        const y = Math.round(top + Math.min(3, height / 2));
+        if (document.elementFromPoint(x, y) !== bar || document.elementFromPoint(x + 1, y) !== bar || document.elementFromPoint(x - 1, y) !== bar) continue;
+        bars.push(colour(x, y));
+        break;
+      }
+    }
+    painted[cls] = [colour(Math.round(box.left + 6), Math.round(box.top + box.height / 2)), bars];
+  }
+  return painted;
+})()"""
 
 
 def draw(report, *arguments):
@@ -85,6 +114,29 @@ class Picture(harness.Scenario):
         for (_, end, _), (begin, _, _) in zip(phases, phases[1:]):
             self.assertAlmostEqual(end, begin, delta=1)
         self.assertTrue(all(left <= begin and end <= right + 1 for begin, end, _ in phases))
+
+    def test_every_shape_has_the_colour_that_the_legend_gives_it(self):
+        """As a browser paints them: nothing shines through, and no colour means two things."""
+        report = self.golden()
+        one = next(c for c in report["connections"] if c["bindings"])
+        one["transactions"][-1]["outcome"] = "aborted"
+        span_ns = (one["closed_ns"] or one["bindings"][-1]["dropped_ns"]) - one["opened_ns"]
+        names = [f"protocol-{number}" for number in range(11)]  # more than there are colours
+        one["bindings"] = [dict(one["bindings"][0], protocol=name, bound_ns=one["opened_ns"] + place * span_ns // 11,
+                                dropped_ns=one["opened_ns"] + (place + 1) * span_ns // 11) for place, name in enumerate(names)]
+        done = draw(json.dumps(report), "--conn", str(one["id"]))
+        server = Files({"/picture.svg": done.stdout})
+        self.addCleanup(server.close)
+        browser = Browser(self)
+        browser.call("open", server.url + "/picture.svg", {"width": 1100, "height": 600})
+        painted = browser.evaluate(PAINTED)
+        self.assertGreater(len(painted), 8)
+        self.assertIn("failed", painted)
+        for cls, (swatch, bars) in painted.items():
+            self.assertEqual(bars, [swatch] * len(bars), cls)
+            self.assertGreater(len(bars), 0, cls)
+        colours = [swatch for swatch, _ in painted.values()]
+        self.assertEqual(len(set(colours)), len(colours), painted)
 
     def test_what_is_open_at_the_end_says_so(self):
         self.assertIn("still open (active)", self.drawn(self.golden()).texts())
