@@ -38,6 +38,11 @@ size_t last_row(const std::vector<Round> &rounds) {
 
 }  // namespace
 
+size_t Growth::ended_in(const Steps &steps) {
+  const auto ended = [](const Step &step) { return step.what == What::kEnded; };
+  return static_cast<size_t>(std::count_if(steps.begin(), steps.end(), ended));
+}
+
 void Growth::add(Steps &steps, Step step) {
   if (steps.size() <= kKeptSteps) steps.push_back(step);
 }
@@ -57,7 +62,7 @@ void Growth::closed(const Connection &connection) {
 
 void Growth::judge(const Timeline &timeline, Groups &groups) const {
   for (const auto &[vhost, steps] : vhosts_) {
-    if (steps.size() < 2 * kRounds || steps.size() > kKeptSteps) continue;
+    if (steps.size() < 2 * kRounds || steps.size() > kKeptSteps || ended_in(steps) < kRounds) continue;
     std::unordered_map<uint64_t, std::string_view> role_of;
     for (const Step &step : steps)
       if (step.what != What::kBegun) role_of[step.id] = step.role;
@@ -72,16 +77,17 @@ void Growth::judge(const Timeline &timeline, Groups &groups) const {
 void Growth::judge_role(const Steps &steps, std::string_view vhost, Groups &groups) {
   const Ns quiet_ns = std::max(kQuietNs, (steps.back().time_ns - steps.front().time_ns) / kQuietPart);
   std::vector<Round> rounds(1);
-  std::set<uint64_t> open;
   for (size_t i = 0; i < steps.size(); ++i) {
     const bool begun = steps[i].what == What::kBegun;
     const bool after_quiet = i > 0 && steps[i].time_ns > steps[i - 1].time_ns + quiet_ns;
     if (after_quiet && begun && rounds.back().ended > 0) rounds.emplace_back();  // a load may pause before it ends
     ++(begun ? rounds.back().begun : rounds.back().ended);
-    begun ? (void)open.insert(steps[i].id) : (void)open.erase(steps[i].id);
   }
   const size_t row = last_row(rounds);
-  if (row < kRounds || open.size() < row) return;
+  if (row < kRounds) return;
+  std::set<uint64_t> open;
+  for (const Step &step : steps) step.what == What::kBegun ? (void)open.insert(step.id) : (void)open.erase(step.id);
+  if (open.size() < row) return;
   Finding &finding = groups.of(FindingKind::kConnectionsGrow, vhost, {});
   finding.count += open.size();
   for (const uint64_t id : open)

@@ -33,6 +33,7 @@ class Growth {
   };
   using Steps = std::vector<Step>;
   static void add(Steps &steps, Step step);
+  static size_t ended_in(const Steps &steps);
   static void judge_role(const Steps &steps, std::string_view vhost, Groups &groups);
 
   std::map<std::string, Steps> vhosts_;

@@ -72,7 +72,7 @@ Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &sta
 
 void Judge::on_connection_opened(const Connection &connection) {
   connects_.opened(connection);
-  if (judges_growth_) growth_.opened(connection);
+  growth_.opened(connection);
 }
 
 // Some are known for a client's only after a while.
@@ -90,7 +90,7 @@ void Judge::on_connection_closed(const Connection &connection) {
   stacks_.closed(connection);
   session_memory_.closed(connection);
   connects_.closed(connection);
-  if (judges_growth_) growth_.closed(connection);
+  growth_.closed(connection);
   judge_transactions(connection, groups_);
   judge_peer(connection, groups_);
 }
@@ -104,7 +104,7 @@ Groups Judge::heard(const Timeline &timeline) const {
   descriptors_.judge(groups);
   session_memory_.judge(groups);
   connects_.judge(groups);
-  if (judges_growth_) growth_.judge(timeline, groups);
+  growth_.judge(timeline, groups);
   return groups;
 }
 

@@ -11,7 +11,8 @@
 //    growth.cpp          open connections that grow from load to load
 //
 // A rule speaks only of what cannot be otherwise: silence where the events leave a doubt, for a gate with false alarms is switched off.
-// Grouped:  one finding for each kind, vhost and protocol, with the connections that it is about.
+// Grouped:  one finding for each kind, vhost and protocol, with the connections that it is about. This is what every surface counts: check,
+//           reports' totals, api/findings, the page, `top` and lws_findings.
 // Memory:   follows the open outbound attempts, and 16 bytes for each begin and end of a connection, up to kKeptSteps.
 #ifndef WSITRACE_VERDICT_JUDGE_H
 #define WSITRACE_VERDICT_JUDGE_H
@@ -29,10 +30,6 @@ namespace wsitrace {
 
 class Judge final : public TimelineObserver {
  public:
-  // GROWTH: whether its rule is among them. It remembers each begin and end, and takes 40 ms to judge 100,000 connections.
-  enum class Growths { kJudged, kLeftOut };
-  explicit Judge(Growths growths = Growths::kJudged) : judges_growth_(growths == Growths::kJudged) {}
-
   void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override;
@@ -47,7 +44,6 @@ class Judge final : public TimelineObserver {
   [[nodiscard]] std::vector<Finding> found_so_far(const Timeline &timeline) const;
 
  private:
-  const bool judges_growth_;
   Groups groups_;
   StackBook stacks_;
   Descriptors descriptors_;

@@ -7,7 +7,7 @@
 //    transactions, peers, connects, descriptors   when they see it
 //    connections, bindings, vhosts left           once every context is gone
 //    contexts left                                when the log has ended
-//    growth                                       never: Prometheus itself has the numbers, see the alerts
+//    growth                                       after the fourth load that leaves some open
 //
 // Threads: the one that folds; Metrics has a lock of its own.
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
@@ -44,7 +44,7 @@ class ProcessMetrics final : public TimelineObserver {
   void count_findings(const Timeline &timeline);
 
   Metrics &metrics_;
-  Judge judge_{Judge::Growths::kLeftOut};
+  Judge judge_;
   uint32_t pid_ = 0;
   FindingCounts counted_{};
   bool changed_ = false;  // since they were counted
