@@ -5,8 +5,10 @@ import collections
 import subprocess
 
 import harness
+import test_known_workload
 import workload
 from browser import Page
+from live_client import LiveSocket
 
 
 # Whether each chart has a line in it, which is no grey like the grid and the letters.
@@ -28,12 +30,13 @@ def last(entries, name):
     return entries[-1][name] if entries else None
 
 
-def expected_row(connection, pid):
+def expected_row(connection, pid, program="http_host"):
     """What the table says of a connection of the report; its age is left out."""
     close = connection["close"]
     by = f", by {close['by']}" if close and close["by"] != "unknown" else ""
     role = None if connection["class"] == "listener" else connection["role"]
     return {"key": f"{pid}/{connection['id']}", "state": connection["state"], "id": str(connection["id"]),
+            "program": f"{program} {pid}",
             "class": " ".join(filter(None, [connection["class"], role])), "vhost": connection["vhost"] or "–",
             "protocol": last(connection["bindings"], "protocol") or last(connection["transactions"], "protocol") or "–",
             "peer": connection["peer"] or "–",
@@ -95,7 +98,13 @@ class Rows(Page):
             self.assertEqual(shown(), {c["id"] for c in clients if c["vhost"] == "app"})
             browser.press("/")
             browser.type("PEER_WS")
-            self.assertEqual(shown(), {c["id"] for c in clients if c["close"] and c["close"]["reason"] == "peer_ws_close"})
+            of_peers = {c["id"] for c in clients if c["close"] and c["close"]["reason"] == "peer_ws_close"}
+            self.assertEqual(shown(), of_peers)
+            for displayed in ("Peer ws close", "peer ws close, by peer"):
+                browser.press("Escape")
+                browser.press("/")
+                browser.type(displayed)
+                self.assertEqual(shown(), of_peers, displayed)
 
     def test_changes_come_by_themselves(self):
         program = self.serve()
@@ -210,14 +219,20 @@ class Waterfall(Page):
 
 
 class Findings(Page):
-    """A program of the corpus that forgets an answer."""
+    """Programs of the corpus that forget answers."""
 
-    def test_findings_are_those_of_the_api_and_lead_to_their_connection(self):
-        leaky = f"{harness.BUILD}/tests/corpus/lws-4.3.5/corpus_server"
+    def serve_case(self, case, program="corpus_server", *options):
+        """Its page, once it has ended and something was found."""
+        leaky = f"{harness.BUILD}/tests/corpus/lws-4.3.5/{program}"
         self.served = ("127.0.0.1", harness.free_port())
         self.url = "http://{}:{}/".format(*self.served)
-        self.traced(["sh", "-c", f"{leaky} never_answers; exec sleep 300"], "--serve", "{}:{}".format(*self.served))
+        traced = self.traced(["sh", "-c", f"{leaky} {case}; echo over 1; exec sleep 300"], "--serve", "{}:{}".format(*self.served), *options)
+        traced.values("over")
         harness.until(lambda: self.fetch("/api/connections")[0] == 200 and self.api("/api/findings")["findings"], "a finding")
+        return traced
+
+    def test_findings_are_those_of_the_api_and_lead_to_their_connection(self):
+        self.serve_case("never_answers")
         answer = self.api("/api/findings")
         [finding] = answer["findings"]
         with self.browser() as browser:
@@ -233,3 +248,29 @@ class Findings(Page):
             self.assertEqual(browser.text(".lane-name"), f"connection {finding['connection']}")
             self.assertFalse(browser.shown(".findings"))
             self.assertTrue(browser.evaluate("document.querySelector('.row[aria-selected=true]') !== null"))
+
+    def assert_counted_alike(self, traced, findings, affected):
+        """Every surface says that there are so many FINDINGS; AFFECTED: the connections of all of them."""
+        answer = self.api("/api/findings")["findings"]
+        self.assertEqual((len(answer), sum(finding["count"] for finding in answer)), (findings, affected))
+        self.assertEqual(self.api("/api/report")["totals"]["findings"], findings)
+        self.assertEqual(test_known_workload.total(test_known_workload.metrics_of(self.fetch("/metrics")[1].decode()), "lws_findings"), findings)
+        live = LiveSocket(self.served, "/api/live")
+        self.addCleanup(live.close)
+        self.assertEqual(live.message()["totals"]["findings"], findings)
+        with self.browser() as browser:
+            browser.wait(f"document.querySelector('.badge').textContent === '{findings} finding{'s' if findings > 1 else ''}'")
+            browser.click(".badge")
+            self.assertEqual(browser.evaluate("document.querySelectorAll('.finding').length"), findings)
+            told = browser.evaluate("[...document.querySelectorAll('.finding .times')].map((times) => times.textContent)")
+            self.assertEqual(sum(int(times.lstrip("× ")) for times in told), affected)
+        traced.stop()
+        traces = [name for name in self.traces() if "corpus" in name] or self.traces()
+        said = [self.wsitrace("check", self.path(name)).out for name in traces]
+        self.assertIn(f"{findings} finding{'s' if findings > 1 else ''}", "".join(said))
+
+    def test_one_finding_about_seven_connections_is_one_on_every_surface(self):
+        self.assert_counted_alike(self.serve_case("forgets_for_each_client"), 1, 7)
+
+    def test_sessions_that_grow_are_one_finding_on_every_surface(self):
+        self.assert_counted_alike(self.serve_case("sessions_grow", "corpus_ws"), 1, 12)

@@ -4,6 +4,7 @@
 import collections
 import json
 import os
+import shutil
 import unittest
 
 import harness
@@ -32,9 +33,9 @@ class OfAgent(AgentScenario, Page):
         with self.browser() as browser:
             browser.choose('select[aria-label="Class"]', "client")
             browser.wait(f"document.querySelector('.shown').textContent.startsWith('{accepted} of')")
-            told = collections.Counter(tuple(row["id"].split()) for row in browser.rows())
+            told = collections.Counter((row["program"], row["id"]) for row in browser.rows())
             rows = json.loads(agent.get("/api/connections?class=client"))["connections"]
-            self.assertEqual(told, collections.Counter((row["program"], row["key"]) for row in rows))
+            self.assertEqual(told, collections.Counter((f"{row['program']} {row['pid']}", str(row["id"])) for row in rows))
             self.assertEqual(collections.Counter(row["pid"] for row in rows),
                              {host.program.pid: host.did["opened"] for host in hosts})
             for host in hosts:
@@ -63,6 +64,48 @@ class OfAgent(AgentScenario, Page):
                 self.assertEqual(browser.evaluate("document.querySelector('.row[aria-selected=true]').dataset.key"),
                                  f"{finding['pid']}/{finding['connection']}")
                 browser.press("Escape")
+
+    def test_names_of_programs_can_be_read_however_long(self):
+        agent = self.observe()
+        names = ["shopd-checkout-worker-for-card-payments", "shopd"]
+        for name in names:
+            shutil.copy(harness.host_path("http_host"), self.path("bin", name))
+        hosts = [Host(self, agent, name) for name in names]
+        for host in hosts:
+            host.requests(7, 2)
+        agent.await_total(4, "lws_connections_opened_total", origin="accepted")
+        for width in (1440, 900, 390):
+            with self.browser(width=width) as browser:
+                browser.choose('select[aria-label="Class"]', "client")
+                browser.wait("document.querySelectorAll('.row[data-key]').length === 4")
+                for host in hosts:
+                    row = f".row[data-key^='{host.program.pid}/'] "
+                    self.assertEqual(browser.evaluate(f'document.querySelector("{row}.c-program").title'), f"{host.name} {host.program.pid}")
+                    for part in ("c-id", "c-program .tail"):  # which of several, and which connection, is never cut
+                        self.assertTrue(browser.shown(f"{row}.{part}"), (width, part))
+                        self.assertFalse(browser.evaluate(f'(({{ scrollWidth, clientWidth }}) => scrollWidth > clientWidth)'
+                                                          f'(document.querySelector("{row}.{part}"))'), (width, part))
+                self.assertIn(hosts[0].name, browser.evaluate("document.querySelector('.processes').title"))
+                self.assertGreater(browser.evaluate("document.querySelector('.row[data-key] .c-program .start').clientWidth"), 20)
+        for host in hosts:
+            host.end(crash=False)
+
+    def test_a_program_that_was_killed_is_named_where_nothing_can_be_promised(self):
+        agent = self.observe()
+        alpha, beta = Host(self, agent, "alpha"), Host(self, agent, "beta")
+        alpha.requests(7, 2)
+        with self.browser() as browser:
+            browser.wait("document.querySelector('.badge').textContent === 'No findings'")
+            alpha.end(crash=True)
+            browser.wait("document.querySelector('.badge').dataset.verdict === 'inconclusive'")
+            [doubt] = json.loads(agent.get("/api/findings"))["doubtful"]
+            self.assertEqual((doubt["program"], doubt["pid"]), ("alpha", alpha.program.pid))
+            why = f"alpha {alpha.program.pid}: {doubt['doubt']}"
+            self.assertEqual(browser.text(".badge"), f"Inconclusive: {why}")
+            self.assertEqual(browser.evaluate("document.querySelector('.badge').title"), why)
+            browser.click(".badge")
+            self.assertEqual(browser.evaluate("[...document.querySelectorAll('.doubts li')].map((doubt) => doubt.textContent)"), [why])
+        beta.end(crash=False)
 
 
 if __name__ == "__main__":

@@ -110,22 +110,6 @@ class Manners(Page):
             browser.press("Tab")
             self.assertNotEqual(browser.evaluate("getComputedStyle(document.activeElement).outlineStyle"), "none")
 
-    def test_it_says_when_the_server_is_gone_and_comes_back_with_it(self):
-        program = self.serve()
-        workload.keep_alive(program.address(), "/dyn", 3, 1)
-        with self.browser(allowed=["ERR_CONNECTION_REFUSED"]) as browser:
-            browser.wait("document.querySelectorAll('.row[data-state=closed]').length === 1")
-            first = browser.rows()
-            program.stop()
-            browser.wait("document.body.dataset.link === 'waiting'")
-            self.assertTrue(browser.shown(".banner.link"))
-            self.assertRegex(browser.text(".banner.link"), r"Disconnected: .* Next try in \d+ s\.")
-            self.assertEqual([row["key"] for row in browser.rows()], [row["key"] for row in first])
-            self.serve(port=self.served[1], trace="second.wsitrace")
-            browser.wait("document.body.dataset.link === 'connected'", 40000)
-            self.assertFalse(browser.shown(".banner.link"))
-            browser.wait("document.querySelectorAll('.row[data-state=closed]').length === 0")
-
     def test_lost_events_are_told(self):
         program = self.serve(options=("--ring-size", "256"))
         kept = workload.Http1(program.address())
@@ -139,22 +123,6 @@ class Manners(Page):
             self.assertIn(f"{lost} of", browser.text(".banner.loss"))
             browser.wait("document.querySelector('.badge').dataset.verdict !== 'clean'")
         kept.finish()
-
-    def test_a_token_opens_it(self):
-        token = self.path("token")
-        with open(token, "w", encoding="ascii") as file:
-            file.write("prime-23-token\n")
-        os.chmod(token, 0o600)
-        self.serve(options=("--token-file", token))
-        with self.browser(self.url + "#token=prime-23-token") as browser:
-            self.assertEqual(browser.evaluate("location.hash"), "")
-        with self.browser(link="unauthorized", allowed=["401", "HTTP Authentication failed"]) as browser:
-            self.assertTrue(browser.shown(".banner.token"))
-            browser.click(".banner.token input")
-            browser.type("prime-23-token")
-            browser.press("Enter")
-            browser.wait("document.body.dataset.link === 'connected'")
-            self.assertFalse(browser.shown(".banner.token"))
 
 
 class Many(Page):

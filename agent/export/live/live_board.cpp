@@ -33,6 +33,26 @@ void add_now(JsonObject &object, const Processes &processes, Ns now_ns) {
   else append_json(object.key("now_ns"), now_of(*processes.front(), now_ns));
 }
 
+struct ProcessDoubt {
+  const Verdict *of;
+  std::string_view doubt;
+};
+
+std::vector<ProcessDoubt> doubts_by_process(const Check &check) {
+  std::vector<ProcessDoubt> doubts;
+  for (const Verdict &verdict : check.verdicts)
+    for (const std::string &doubt : verdict.doubts) doubts.push_back({&verdict, doubt});
+  return doubts;
+}
+
+void append_doubt(std::string &out, const ProcessDoubt &doubt) {
+  JsonObject object(out);
+  object.text("program", doubt.of->program);
+  object.number("pid", doubt.of->pid);
+  object.text("doubt", doubt.doubt);
+  object.close();
+}
+
 void add(Loss &sum, const Loss &loss) {
   sum.recorded += loss.recorded;
   sum.lost += loss.lost;
@@ -123,6 +143,7 @@ std::string LiveBoard::findings(Ns now_ns) const {
   object.text("verdict", name_of(check.conclusion()));
   append_list(object.key("doubts"), doubts_of(check),
               [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.doubt)); });
+  append_list(object.key("doubtful"), doubts_by_process(check), append_doubt);
   append_findings(object.key("findings"), check);
   object.close();
   out += '\n';

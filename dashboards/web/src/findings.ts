@@ -5,7 +5,7 @@
 import { get_findings } from "./api";
 import { h, set_text } from "./dom";
 import { count, span, visible, words } from "./format";
-import type { Finding, Findings } from "./model";
+import type { Doubt, Finding, Findings } from "./model";
 
 const PAUSE_MS = 1000; // at most that often
 const REGULAR_MS = 15_000; // findings come with age, too
@@ -52,15 +52,16 @@ export class FindingsPanel {
     this.ask(this.asked_count === asked ? REGULAR_MS : PAUSE_MS);
   }
 
-  private draw({ verdict, findings }: Findings): void {
-    const total = findings.reduce((sum, finding) => sum + finding.count, 0);
+  private draw({ verdict, doubtful, findings }: Findings): void {
     this.badge.dataset["verdict"] = verdict;
-    set_text(this.badge, verdict === "clean" ? "No findings" :
-      `${total === 0 ? "" : `${count(total)} ${total === 1 ? "finding" : "findings"}`}${verdict === "inconclusive" ?
-        `${total === 0 ? "I" : ", i"}nconclusive` : ""}`);
-    const items = findings.map((finding) => this.item(finding));
-    this.body.replaceChildren(...(items.length > 0 ? items : [h("p", { class: "empty" }, verdict === "clean" ?
-      "Nothing leaks and nothing is stuck, so far." : "Nothing was found, but events are missing: nothing can be promised.")]));
+    const text = badge_text(verdict, doubtful, findings.length);
+    set_text(this.badge, text);
+    this.badge.title = doubtful.length > 0 ? doubtful.map(doubt_text).join("\n") : text;
+    const nothing = findings.length > 0 ? [] : [h("p", { class: "empty" }, doubtful.length > 0 ? "Nothing was found so far, but that is not certain." :
+      verdict === "clean" ? "Nothing leaks and nothing is stuck, so far." : "Nothing was recorded.")];
+    const doubts = doubtful.length === 0 ? [] : [h("section", { class: "doubts" }, h("h3", {}, "Not certain, because"),
+      h("ul", {}, ...doubtful.map((doubt) => h("li", {}, doubt_text(doubt)))))];
+    this.body.replaceChildren(...nothing, ...findings.map((finding) => this.item(finding)), ...doubts);
   }
 
   private item(finding: Finding): HTMLElement {
@@ -80,4 +81,18 @@ export class FindingsPanel {
     }
     return item;
   }
+}
+
+/** A finding is a kind of fault in one program, on one vhost, with one protocol, as `wsitrace check` and /metrics count them. */
+function badge_text(verdict: Findings["verdict"], doubtful: Doubt[], findings: number): string {
+  if (verdict === "clean") return "No findings";
+  const found = findings === 0 ? "" : `${count(findings)} ${findings === 1 ? "finding" : "findings"}`;
+  if (verdict === "findings") return found;
+  const [first] = doubtful;
+  const why = first === undefined ? "nothing was recorded" : doubt_text(first);
+  return `${found === "" ? "Inconclusive" : `${found}, inconclusive`}: ${why}${doubtful.length > 1 ? `, and ${doubtful.length - 1} more` : ""}`;
+}
+
+function doubt_text({ program, pid, doubt }: Doubt): string {
+  return visible(`${program} ${pid}: ${doubt}`);
 }

@@ -14,6 +14,14 @@ export function span(ns: number): string {
   return `${unit === "ns" ? Math.round(ns) : (ns / size).toPrecision(3)} ${unit}`;
 }
 
+/** A point of an axis whose marks are STEP_NS apart: with as many digits as tell one from the next. */
+export function mark_text(at_ns: number, step_ns: number): string {
+  if (at_ns === 0) return "0";
+  if (step_ns >= 60e9 || (step_ns >= 1e9 && at_ns < 3600e9)) return span(at_ns);
+  const [size, unit] = UNITS.find(([size]) => at_ns >= size) ?? [1, "ns"];
+  return `${(at_ns / size).toFixed(Math.max(Math.ceil(Math.log10(size / step_ns) - 1e-9), 0))} ${unit}`;
+}
+
 /** An age in a table: while it grows no finer than what its cell is refreshed by. */
 export function age(ns: number, grows: boolean): string {
   return grows && ns < 60e9 ? `${(Math.floor(ns / 1e8) / 10).toFixed(1)} s` : span(ns);
@@ -29,3 +37,7 @@ export const words = (name: string): string => name.replaceAll("_", " ");
 export function visible(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, "\ufffd");
 }
+
+/** 12:34:56 */
+export const clock = (time: Date): string =>
+  [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");

@@ -4,21 +4,24 @@
 //
 //    live -> store -> view -> table
 //                 \-> banners, charts, findings, detail
+//
+// What is shown of it, a connection or the findings and the filter, is in the address (route.ts).
 
 import { get_connections, take_token } from "./api";
 import { Banners } from "./banners";
 import { Charts } from "./charts";
 import { Detail } from "./detail";
-import { h, set_text } from "./dom";
+import { h, set_attribute, set_text } from "./dom";
 import { FindingsPanel } from "./findings";
 import { count, visible, words } from "./format";
 import { listen } from "./keys";
-import { Live } from "./live";
-import type { Finding, Message, Row } from "./model";
+import { type Link, Live } from "./live";
+import type { Finding, Message } from "./model";
+import { type Place, Route } from "./route";
 import { Store } from "./store";
 import { Table } from "./table";
 import { Toolbar } from "./toolbar";
-import { View } from "./view";
+import { EVERYTHING, View } from "./view";
 
 const DRAW_MS = 250;
 const SHARE = 9; // very many rows take long to sort: at most every tenth millisecond goes into that
@@ -27,17 +30,18 @@ const MOST_ROWS = 50_000; // in the page; what is beyond is counted
 
 const store = new Store();
 const view = new View(store);
-const live = new Live(on_message, (link) => {
-  banners.show_link(link);
-  document.body.dataset["link"] = link.state;
-  if (link.state !== "connected") charts.restart();
+const live = new Live(on_message, on_link);
+const route = new Route((place) => {
+  if (take_token()) live.connect();
+  show_place(place);
 });
 const is_connected = () => live.link.state === "connected";
 const banners = new Banners(() => live.connect());
 const charts = new Charts(() => (is_connected() ? store.totals : null));
-const toolbar = new Toolbar((filter) => {
+const toolbar = new Toolbar((filter, typed) => {
   view.filter = filter;
   show();
+  step(typed ? "typing" : "");
 });
 const table = new Table({
   age_ns: (row) => store.age_ns(row, is_connected()),
@@ -47,7 +51,7 @@ const table = new Table({
     view.order = again ? { ...order, down: !view.order.down } : order;
     show();
   },
-  on_open: open,
+  on_open: (row) => open(row.key),
 });
 const detail = new Detail(store, is_connected, back);
 const findings = new FindingsPanel(choose, toggle_findings);
@@ -56,6 +60,14 @@ const totals = h("span", { class: "totals" });
 
 let shown_version = -1;
 let next_show_ms = 0;
+let awaited = ""; // key of a row that is to be scrolled to once it is there
+
+function on_link(link: Link): void {
+  banners.show_link(link);
+  document.body.dataset["link"] = link.state;
+  if (link.state !== "connected") charts.restart();
+  if (view.rows.length === 0) show();
+}
 
 function on_message(message: Message): void {
   const touched = store.apply(message);
@@ -82,24 +94,57 @@ function show(): void {
   const begin_ms = performance.now();
   view.refresh();
   shown_version = store.version;
-  const nothing = store.rows.size === 0 ? "No connections yet." : "No connection passes this filter.";
-  table.show(view.rows, view.order, nothing);
+  table.show(view.rows, view.order, nothing_text());
   toolbar.update(store, view.rows.length);
+  if (awaited !== "" && view.rows.some((row) => row.key === awaited)) {
+    table.go_to(awaited);
+    awaited = "";
+  }
   next_show_ms = performance.now() + SHARE * (performance.now() - begin_ms);
+}
+
+/** Why the table is empty. */
+function nothing_text(): string {
+  if (store.rows.size > 0) return "No matching connections.";
+  switch (live.link.state) {
+    case "connected": return "No connections yet.";
+    case "connecting": return "Connecting…";
+    case "waiting": return "No connection to wsitrace.";
+    case "unauthorized": return "Connections are shown once you are let in.";
+  }
 }
 
 function show_head(): void {
   const names = [...store.processes.values()].map(({ program, pid, ended }) =>
     `${visible(program)} ${pid}${ended === null ? "" : ` (${words(ended)})`}`);
   set_text(processes, names.length > 3 ? `${names.length} processes` : names.join(", "));
+  set_attribute(processes, "title", names.join("\n"));
   const { open, opened, closed, transactions } = store.totals;
   set_text(totals, `${count(open)} open · ${count(opened)} opened · ${count(closed)} closed · ${count(transactions)} transactions`);
 }
 
-function open(row: Row): void {
+/** Puts what is shown into the address, as a step that Back takes back. */
+function step(series = ""): void {
+  route.go({ connection: detail.opened_key(), findings: !findings.element.hidden, filter: toolbar.filter() }, series);
+}
+
+function show_place({ connection, findings: with_findings, filter }: Place): void {
+  toolbar.set(filter);
+  view.filter = toolbar.filter();
+  if (connection === "") detail.close();
+  else detail.open(connection);
+  findings.set_open(with_findings);
+  table.mark_opened(connection);
+  awaited = connection;
+  show();
+}
+
+/** KEY: of a row, or of a connection that has none here: the server knows more of those that have ended. */
+function open(key: string, series = ""): void {
   findings.set_open(false);
-  detail.open(row);
-  table.mark_opened(row.key);
+  detail.open(key);
+  table.mark_opened(key);
+  step(series);
 }
 
 function back(): void {
@@ -113,6 +158,7 @@ function back(): void {
   findings.set_open(false);
   table.mark_opened("");
   table.element.focus({ preventScroll: true });
+  step();
 }
 
 function toggle_findings(open: boolean): void {
@@ -121,14 +167,20 @@ function toggle_findings(open: boolean): void {
     table.mark_opened("");
   }
   findings.set_open(open);
+  step();
 }
 
-function choose(finding: Finding): void {
-  const row = finding.connection === null ? undefined : store.find(finding.pid, finding.connection);
-  if (row === undefined) return;
-  if (!view.rows.includes(row)) toolbar.clear();
-  table.go_to(row.key);
-  open(row);
+/** The connection of a finding, whatever the filter. */
+function choose({ pid, connection }: Finding): void {
+  if (connection === null) return;
+  const key = `${pid}/${connection}`;
+  if (store.rows.has(key) && !view.rows.some((row) => row.key === key)) {
+    toolbar.set(EVERYTHING);
+    view.filter = EVERYTHING;
+    show();
+  }
+  table.go_to(key);
+  open(key);
 }
 
 listen({
@@ -136,18 +188,20 @@ listen({
     table.element.focus({ preventScroll: true });
     table.move(by);
     const row = table.current_row();
-    if (row !== undefined && detail.opened_key() !== "") open(row);
+    if (row !== undefined && detail.opened_key() !== "") open(row.key, "moving");
   },
   page: () => table.page_rows(),
   open: () => {
     const row = table.current_row();
-    if (row !== undefined) open(row);
+    if (row !== undefined) open(row.key);
   },
   back,
   find: () => {
     toolbar.text.focus();
     toolbar.text.select();
   },
+  zoom: (steps) => (steps === 0 ? detail.waterfall.show_all() : detail.waterfall.zoom_by(steps)),
+  pan: (share) => detail.waterfall.pan_by(share),
 });
 
 document.getElementById("page")!.replaceChildren(
@@ -156,8 +210,8 @@ document.getElementById("page")!.replaceChildren(
   banners.element, charts.element,
   h("main", {}, toolbar.element, table.element, detail.element, findings.element));
 take_token();
+show_place(route.here());
 live.connect();
-show();
 setInterval(() => {
   if (store.version !== shown_version && performance.now() >= next_show_ms) show();
   else table.draw(); // ages go on

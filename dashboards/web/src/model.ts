@@ -146,8 +146,16 @@ export interface Finding {
   advice: string;
 }
 
+/** Why nothing can be promised of a process. */
+export interface Doubt {
+  program: string;
+  pid: number;
+  doubt: string;
+}
+
 export interface Findings {
   verdict: "clean" | "findings" | "inconclusive";
+  doubtful: Doubt[];
   findings: Finding[];
 }
 

@@ -2,19 +2,21 @@
 //
 // The table of connections. Only the rows that can be seen are in the document; they are used again while one scrolls.
 
+import { type Column, end_of, tail_of, texts_of } from "./cells";
 import { h, set_attribute, set_text } from "./dom";
-import { age, count, visible, words } from "./format";
+import { age } from "./format";
 import type { Row } from "./model";
-import { type Column, type Order, View } from "./view";
+import { type Order, View } from "./view";
 
 const ROW_PX = 28; // --row in style.css
 const SPARE_ROWS = 8; // above and below what is seen
 
 const COLUMNS: [Column, string][] = [
-  ["state", "State"], ["id", "Id"], ["class", "Class"], ["vhost", "Vhost"], ["protocol", "Protocol"], ["peer", "Peer"],
+  ["state", "State"], ["program", "Program"], ["id", "Id"], ["class", "Class"], ["vhost", "Vhost"], ["protocol", "Protocol"], ["peer", "Peer"],
   ["path", "Path"], ["transactions", "Trans."], ["age", "Age"], ["reason", "Ended"],
 ];
 const NUMBERS = new Set<Column>(["id", "transactions", "age"]);
+const WITH_TAIL = new Set<Column>(["program", "peer"]); // two parts, of which the second is not cut
 
 interface Slot {
   element: HTMLElement;
@@ -41,6 +43,7 @@ export class Table {
   private current = ""; // key
   private opened = "";
   private asked = false;
+  private pressed: Row | null = null;
 
   constructor(private readonly host: TableHost) {
     const head = h("div", { class: "row head", role: "row", "aria-rowindex": 1 });
@@ -54,12 +57,13 @@ export class Table {
     this.element = h("div", { class: "table", role: "grid", tabindex: 0, "aria-label": "Connections", "aria-colcount": COLUMNS.length },
       h("div", { class: "heads", role: "rowgroup" }, head), this.scroller, this.empty);
     this.scroller.addEventListener("scroll", () => this.ask_for_draw(), { passive: true });
-    this.body.onclick = (event) => {
-      const slot = this.slots.find(({ element }) => element.contains(event.target as Node));
-      if (slot?.row) {
-        this.go_to(slot.row.key);
-        this.host.on_open(slot.row);
-      }
+    this.body.onpointerdown = (event) => {
+      this.pressed = this.slots.find(({ element }) => element.contains(event.target as Node))?.row ?? null;
+    };
+    this.body.onclick = () => { // the row that was there when it was pressed: rows move while others come and go
+      if (this.pressed === null) return;
+      this.go_to(this.pressed.key);
+      this.host.on_open(this.pressed);
     };
     new ResizeObserver(() => this.keep_current_in_sight()).observe(this.scroller);
   }
@@ -105,6 +109,7 @@ export class Table {
   }
 
   draw(): void {
+    this.element.classList.toggle("several", this.host.several_programs());
     const first = Math.max(Math.floor(this.scroller.scrollTop / ROW_PX) - SPARE_ROWS, 0);
     const seen = Math.ceil(this.scroller.clientHeight / ROW_PX) + 2 * SPARE_ROWS;
     const last = Math.min(first + seen, this.rows.length);
@@ -136,6 +141,7 @@ export class Table {
     const element = h("div", { class: "row", role: "row", id: `row-${this.slots.length}` });
     for (const [column] of COLUMNS) {
       const cell = h("div", { class: `cell c-${column}${NUMBERS.has(column) ? " number" : ""}`, role: "gridcell" });
+      if (WITH_TAIL.has(column)) cell.append(h("span", { class: "start" }), h("span", { class: "tail" }));
       cells.set(column, cell);
       element.append(cell);
     }
@@ -159,9 +165,15 @@ export class Table {
     slot.element.dataset["key"] = row.key;
     slot.element.dataset["state"] = row.state;
     slot.element.dataset["end"] = end_of(row);
-    for (const [column, text] of texts_of(row, this.host.several_programs())) {
+    for (const [column, text] of texts_of(row)) {
       const cell = slot.cells.get(column)!;
-      set_text(cell, text);
+      const tail = tail_of(column, text);
+      if (WITH_TAIL.has(column)) {
+        set_text(cell.children[0] as HTMLElement, text.slice(0, text.length - tail.length));
+        set_text(cell.children[1] as HTMLElement, tail);
+      } else {
+        set_text(cell, text);
+      }
       set_attribute(cell, "title", text);
     }
   }
@@ -186,30 +198,4 @@ export class Table {
     if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
     else if (top + ROW_PX > this.scroller.scrollTop + height) this.scroller.scrollTop = top + ROW_PX - height;
   }
-}
-
-const QUIET_ENDS = new Set(["peer_closed", "peer_ws_close", "local_ws_close", "response_done", "parent_closed",
-  "context_destroyed", "vhost_destroyed", "listener_stopped"]);
-
-/** How a closed one ended, for its colour: as they do, or not. */
-export function end_of(row: Row): "" | "quiet" | "bad" {
-  if (row.state !== "closed") return "";
-  return row.reason !== null && QUIET_ENDS.has(row.reason) ? "quiet" : "bad";
-}
-
-/** What the cells of a row say, all but its age. */
-function texts_of(row: Row, several_programs: boolean): [Column, string][] {
-  const text = (value: string | null) => (value === null || value === "" ? "–" : visible(value));
-  return [
-    ["state", row.state],
-    ["id", several_programs ? `${visible(row.program)} ${row.key}` : String(row.id)],
-    ["class", row.class === "listener" ? row.class : [row.class, row.role].filter(Boolean).join(" ")],
-    ["vhost", text(row.vhost)],
-    ["protocol", text(row.protocol)],
-    ["peer", text(row.peer)],
-    ["path", text(row.path)],
-    ["transactions", count(row.transactions)],
-    ["reason", row.state !== "closed" ? "" :
-      `${words(row.reason ?? "end not seen")}${row.by && row.by !== "unknown" ? `, by ${row.by}` : ""}`],
-  ];
 }

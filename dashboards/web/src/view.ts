@@ -2,10 +2,9 @@
 //
 // Which rows the table shows, and in which order.
 
+import { type Column, haystack_of } from "./cells";
 import type { Row } from "./model";
 import type { Store } from "./store";
-
-export type Column = "state" | "program" | "id" | "class" | "vhost" | "protocol" | "peer" | "path" | "transactions" | "age" | "reason";
 
 export interface Filter {
   class: string; // "": all, "-internal": all but lws's own
@@ -13,6 +12,8 @@ export interface Filter {
   state: string; // "": all, "open": all but closed
   text: string;
 }
+
+export const EVERYTHING: Filter = { class: "", vhost: "", state: "", text: "" };
 
 export interface Order {
   column: Column;
@@ -61,8 +62,7 @@ export class View {
   private haystack(row: Row): string {
     let text = this.haystacks.get(row);
     if (text === undefined) {
-      text = [row.key, row.program, row.class, row.origin, row.role, row.vhost, row.protocol, row.state, row.peer, row.path,
-        row.reason, row.by].join("\n").toLowerCase();
+      text = haystack_of(row);
       this.haystacks.set(row, text);
     }
     return text;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Lanes of bars on one time axis, as the network panels of browsers show them. Elements stay while their content changes, so
-// that focus and pointer rest where they are.
+// that focus and pointer rest where they are. zoom.ts has what the pointer and the wheel do.
 
 import { h, set_attribute, set_text } from "./dom";
-import { span, visible } from "./format";
+import { mark_text, visible } from "./format";
 import { type Bar, type Lane, PHASES, ticks } from "./spans";
+import { type Range, listen_to_pointer, panned, zoomed } from "./zoom";
 
 const MOST_LANES = 200; // until all are asked for
 const LEAST_PERCENT = 0.15; // a bar thinner than that is drawn as wide
@@ -22,34 +23,69 @@ interface LaneView {
 export class Waterfall {
   readonly element: HTMLElement;
   private readonly axis = h("div", { class: "axis", "aria-hidden": "true" });
+  private readonly scale = this.axis.appendChild(h("div"));
   private readonly list = h("div", { class: "lanes", role: "list", "aria-label": "Timeline" });
   private readonly whole = h("button", { type: "button", class: "quiet", hidden: true }, "Whole timeline");
   private readonly busy = h("button", { type: "button", class: "quiet", hidden: true }, "Activity alone");
+  private readonly closer = button("+", "Zoom in (+)");
+  private readonly farther = button("−", "Zoom out (−)");
+  private readonly shown = h("span", { class: "shown-range", role: "status" });
   private readonly more = h("button", { type: "button", class: "quiet", hidden: true });
   private readonly views: LaneView[] = [];
   private lanes: Lane[] = [];
-  private range: [number, number] = [0, 1];
-  private zoom: [number, number] | null = null;
+  private range: Range = [0, 1];
+  private zoom: Range | null = null; // null: the whole timeline
   private all = false;
 
   constructor() {
+    this.closer.onclick = () => this.zoom_by(1);
+    this.farther.onclick = () => this.zoom_by(-1);
     this.whole.onclick = () => this.zoom_to(null);
     this.busy.onclick = () => this.zoom_to(this.activity());
     this.more.onclick = () => {
       this.all = true;
       this.draw();
     };
+    const picture = h("div", { class: "lanes-and-axis" }, this.axis, this.list);
     this.element = h("div", { class: "waterfall" },
-      h("div", { class: "waterfall-head" }, legend(), this.busy, this.whole), this.axis, this.list, this.more);
+      h("div", { class: "waterfall-head" }, legend(), this.shown, this.busy, this.whole, this.farther, this.closer), picture, this.more);
+    listen_to_pointer(picture, this.scale, {
+      zoom: (steps, at) => this.zoom_by(steps, at),
+      pan: (share) => this.pan_by(share),
+      choose: (from, to) => {
+        const [begin, end] = this.zoom ?? this.range;
+        this.zoom_to(zoomed([begin + from * (end - begin), begin + to * (end - begin)], this.range, 0, 0.5));
+      },
+      whole: () => this.zoom_to(null),
+    });
   }
 
-  /** Another connection. */
+  /** So many steps closer, around the share AT of what is shown. */
+  zoom_by(steps: number, at = 0.5): void {
+    this.zoom_to(zoomed(this.zoom ?? this.range, this.range, steps, at));
+  }
+
+  /** By this share of what is shown. */
+  pan_by(share: number): void {
+    if (this.zoom !== null) this.zoom_to(panned(this.zoom, this.range, share));
+  }
+
+  show_all(): void {
+    this.zoom_to(null);
+  }
+
+  /** Another connection, of which nothing is known yet. */
   reset(): void {
     this.zoom = null;
     this.all = false;
+    this.lanes = [];
+    this.range = [0, 1];
+    this.element.hidden = true;
+    this.draw();
   }
 
   show(lanes: Lane[]): void {
+    this.element.hidden = lanes.length === 0;
     this.lanes = lanes;
     let from = Infinity, to = -Infinity;
     for (const lane of lanes) {
@@ -63,7 +99,7 @@ export class Waterfall {
   }
 
   /** From the first to the last that happened, without the silence around it; null where there was nothing. */
-  private activity(): [number, number] | null {
+  private activity(): Range | null {
     const bars = this.lanes.flatMap((lane) => lane.bars).filter(({ phase, open }) => phase !== "life" && phase !== "binding" && !open);
     if (bars.length === 0) return null;
     const from = bars.reduce((least, bar) => Math.min(least, bar.from_ns), Infinity);
@@ -72,7 +108,7 @@ export class Waterfall {
     return [from - margin, to + margin];
   }
 
-  private zoom_to(range: [number, number] | null): void {
+  private zoom_to(range: Range | null): void {
     this.zoom = range;
     this.draw();
   }
@@ -85,19 +121,23 @@ export class Waterfall {
     for (const view of this.views.splice(lanes.length)) view.element.remove();
     const activity = this.zoom === null ? this.activity() : null;
     this.busy.hidden = activity === null || activity[1] - activity[0] > (to - from) / 2;
-    this.whole.hidden = this.zoom === null;
+    this.whole.hidden = this.farther.disabled = this.zoom === null;
+    this.closer.disabled = lanes.length === 0;
     this.more.hidden = lanes.length === this.lanes.length;
     set_text(this.more, `Show all ${this.lanes.length}`);
   }
 
   private draw_axis(from: number, to: number): void {
-    const since = from - this.range[0]; // times are told since the beginning, where one has zoomed to as well
-    const marks = ticks(Math.max(since, 0), to - this.range[0], this.axis.clientWidth < 500 ? 3 : 7).map((at) => {
-      const mark = h("span", {}, at === 0 ? "0" : span(at));
-      mark.style.left = `${((at - since) / (to - from)) * 100}%`;
+    const begin = this.range[0]; // times are told since then, where one has zoomed to as well
+    const marks = ticks(from - begin, to - begin, this.axis.clientWidth < 500 ? 3 : 7);
+    const step = marks.length > 1 ? marks[1]! - marks[0]! : to - from;
+    this.scale.replaceChildren(...marks.map((at) => {
+      const mark = h("span", {}, mark_text(at, step));
+      mark.style.left = `${((at + begin - from) / (to - from)) * 100}%`;
       return mark;
-    });
-    this.axis.replaceChildren(h("div", {}, ...marks));
+    }));
+    const text = (at: number) => mark_text(Math.max(at - begin, 0), (to - from) / 100);
+    set_text(this.shown, this.zoom === null ? "" : `${text(from)} to ${text(to)} of ${mark_text(this.range[1] - begin, (this.range[1] - begin) / 100)}`);
   }
 
   private add_lane(): LaneView {
@@ -133,12 +173,13 @@ export class Waterfall {
       set_attribute(element, "data-from", String(bar.from_ns));
       set_attribute(element, "data-to", bar.open ? "" : String(bar.to_ns));
       set_attribute(element, "title", visible(bar.tip));
-      element.style.left = `${percent(bar.from_ns)}%`;
-      element.style.width = `${Math.max(percent(bar.to_ns) - percent(bar.from_ns), LEAST_PERCENT)}%`;
+      const left = Math.max(percent(bar.from_ns), -1), right = Math.min(percent(bar.to_ns), 101); // what is outside is not laid out
+      element.style.left = `${left}%`;
+      element.style.width = `${Math.max(right - left, LEAST_PERCENT)}%`;
     });
     for (const element of view.bars.splice(bars.length)) element.remove();
     view.end.hidden = lane.end_ns === null;
-    if (lane.end_ns !== null) view.end.style.left = `${percent(lane.end_ns)}%`;
+    if (lane.end_ns !== null) view.end.style.left = `${Math.min(percent(lane.end_ns), 101)}%`;
   }
 }
 
@@ -151,6 +192,10 @@ function drawable(bars: Bar[], percent: (ns: number) => number): Bar[] {
     reached.set(bar.phase, right);
     return true;
   });
+}
+
+function button(text: string, name: string): HTMLButtonElement {
+  return h("button", { type: "button", class: "quiet step", "aria-label": name, title: name }, text);
 }
 
 function legend(): HTMLElement {

@@ -51,7 +51,26 @@ const calls = {
   type: (text) => page.keyboard.type(text).then(() => true),
   click: (selector) => page.click(selector).then(() => true),
   choose: (selector, value) => page.selectOption(selector, value).then(() => true),
-  wheel: (pixels) => page.mouse.wheel(0, pixels).then(() => true),
+  back: () => page.goBack().then(() => true),
+  forward: () => page.goForward().then(() => true),
+  // The wheel over the middle of an element, or AT another share of its width; KEY: held meanwhile.
+  async wheel(selector, pixels, at = 0.5, key = null) {
+    const { x, y, width, height } = await page.locator(selector).first().boundingBox();
+    await page.mouse.move(x + width * at, y + height / 2);
+    if (key !== null) await page.keyboard.down(key);
+    await page.mouse.wheel(0, pixels);
+    if (key !== null) await page.keyboard.up(key);
+    return true;
+  },
+  // From one share of an element's width to another, with the button held.
+  async drag(selector, from, to) {
+    const { x, y, width, height } = await page.locator(selector).first().boundingBox();
+    await page.mouse.move(x + width * from, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width * to, y + height / 2, { steps: 7 });
+    await page.mouse.up();
+    return true;
+  },
   screenshot: (path) => page.screenshot({ path, animations: "disabled" }).then(() => true),
   startTasks: () => browser.startTracing(page, { categories: ["toplevel"] }).then(() => true),
   // How long each task of the page's main thread took, in ms of CPU time: whoever else uses the machine does not count.
