@@ -57,10 +57,17 @@ def until(condition, what, patience_s=PATIENCE_S):
         time.sleep(0.02)
 
 
+held_ports = []
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port for a program to listen on. Until this process ends the kernel gives it to nobody who asks for any: of two sockets that may
+    use an address again (SO_REUSEADDR) one can listen while the other is only bound."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    held_ports.append(sock)
+    return sock.getsockname()[1]
 
 
 class Result:

@@ -6,6 +6,7 @@ import struct
 import unittest
 
 import http2
+import sockets
 import timelines
 import workload
 
@@ -158,6 +159,7 @@ def stream_reset_in_body(traffic):
     h2 = connected(traffic)
     h2.send(h2.request(1, "/big.html"))
     h2.until(lambda: h2.answered(1))
+    sockets.stuffed(h2.sock)
     reset(h2, 1)
     traffic.settle(h2.sock)
     h2.send(h2.request(3, "/dyn"))
