@@ -8,9 +8,10 @@ elapsed() { clock $(($(date +%s) - WSITRACE_BEGAN)); }
 
 # How far the command that writes LOG is: ninja's count, or the last line.
 progress() { # LOG
-  local count
+  local count  # or what stands for it
   count=$(tail -n 40 "$1" | sed -nE 's#^\[([0-9]+)/([0-9]+)\].*#\1 of \2#p' | tail -n 1)
-  printf '[%s]   %s\n' "$(elapsed)" "${count:-$(tail -n 1 "$1" | cut -c1-120)}" >&2
+  count=${count:-$(tail -n 1 "$1" | cut -c1-120)}
+  [ -z "$count" ] || printf '[%s]   %s\n' "$(elapsed)" "$count" >&2
 }
 
 progress_every_s=20
