@@ -86,7 +86,10 @@ class Delivered(harness.Scenario):
     def scrape(self, port):
         targets = {"program": [Target(("127.0.0.1", port), "/metrics")]}
         self.prometheus = Prometheus(self, targets, faster_rules(self, self.FASTER), self.alertmanager)
-        harness.until(lambda: self.prometheus.query("wsitrace_build_info"), "a scrape")
+        try:
+            harness.until(lambda: self.prometheus.query("wsitrace_build_info"), "a scrape")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; {self.prometheus.unhealthy()}") from None
 
     def delivered(self, name, status="firing"):
         return harness.until(lambda: self.webhook.alerts(name, status), f"{name}, {status}")[0]
