@@ -89,15 +89,16 @@ class Served:
 
 
 class Prometheus(Served):
-    """TARGETS: {job: [Target]}, scraped every INTERVAL. RULES: files, evaluated as often. ALERTMANAGER: where alerts go."""
+    """TARGETS: {job: [Target]}, scraped every INTERVAL. RULES: files, evaluated as often. ALERTMANAGER: where alerts go. JOB: more
+    members of each scrape configuration."""
 
-    def __init__(self, test, targets, rules=(), alertmanager=None, interval_s=SCRAPE_S):
+    def __init__(self, test, targets, rules=(), alertmanager=None, interval_s=SCRAPE_S, job=None):
         self.port = harness.free_port()
         directory = test.path("prometheus")
         os.makedirs(directory)
         interval = f"{int(interval_s * 1000)}ms"
         config = {"global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
-                  "rule_files": list(rules), "scrape_configs": [self._job(*item) for item in targets.items()]}
+                  "rule_files": list(rules), "scrape_configs": [{**self._job(*item), **(job or {})} for item in targets.items()]}
         if alertmanager:
             config["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager.port}"]}]}]}
         self.config = os.path.join(directory, "prometheus.yml")

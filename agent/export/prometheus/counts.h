@@ -23,6 +23,9 @@
 namespace wsitrace {
 
 inline constexpr size_t kClasses = static_cast<size_t>(ConnectionClass::kInternal) + 1;
+// Behind the classes of the fold: client connections that ask for nothing but wsitrace (OwnClients).
+inline constexpr size_t kOwnClass = kClasses;
+inline constexpr size_t kShownClasses = kClasses + 1;
 inline constexpr size_t kOrigins = static_cast<size_t>(Origin::kInternal) + 1;
 inline constexpr size_t kStates = static_cast<size_t>(State::kClosed) + 1;
 inline constexpr size_t kReasons = static_cast<size_t>(CloseReason::kUnknown) + 1;
@@ -53,7 +56,7 @@ using ByVhost = std::array<T, CappedNames::kIndices>;
 template <typename T>
 using ByVhostAndProtocol = ByVhost<std::array<T, CappedNames::kIndices>>;
 template <typename T>
-using ByClass = std::array<T, kClasses>;
+using ByClass = std::array<T, kShownClasses>;
 
 // Open connections of one vhost and class in the order of their start. The id keeps apart what one process opened in
 // one nanosecond; several processes may still bring the same key.

@@ -52,7 +52,9 @@ class FamilyBuilder {
   ExposedFamily exposed_;
 };
 
-const char *class_name(size_t cls) { return name_of(static_cast<ConnectionClass>(cls)); }
+const char *class_name(size_t cls) {
+  return cls == kOwnClass ? "wsitrace" : name_of(static_cast<ConnectionClass>(cls));
+}
 
 const char *counted_kind_name(size_t index) {
   if (index == kOtherKind) return "other";
@@ -87,7 +89,7 @@ class Metrics::Families {
   template <typename Visit>
   static void each_vhost_and_class(Visit visit) {
     for (size_t v = 0; v < CappedNames::kIndices; ++v) {
-      for (size_t c = 0; c < kClasses; ++c) visit(v, c);
+      for (size_t c = 0; c < kShownClasses; ++c) visit(v, c);
     }
   }
   template <typename Visit>
@@ -134,7 +136,7 @@ class Metrics::Families {
     oldest.move_to(families_);
 
     FamilyBuilder lived("lws_connection_duration_seconds", "Lifetime of closed connections.", MetricType::Histogram);
-    for (size_t c = 0; c < kClasses; ++c) {
+    for (size_t c = 0; c < kShownClasses; ++c) {
       lived.add({{"class", class_name(c)}}, counts_.connection_seconds[c], kConnectionSeconds);
     }
     lived.move_to(families_);

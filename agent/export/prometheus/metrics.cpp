@@ -57,6 +57,10 @@ std::optional<double> idle_before(const Connection &connection, const Transactio
   return seconds(*previous->completed_ns, transaction.requested_ns);
 }
 
+size_t shown_class(const Connection &connection, Metrics::Own own) {
+  return own == Metrics::Own::kYes ? kOwnClass : at(connection.cls);
+}
+
 OpenKey key_of(const Connection &connection) { return {connection.opened_ns, connection.id}; }
 
 }  // namespace
@@ -101,18 +105,26 @@ void Metrics::on_connection_opened(const Connection &connection) {
   counts_->enter(vhost, cls, key_of(connection), connection.state);
 }
 
-void Metrics::on_connection_changed(const Connection &before, const Connection &now) {
+void Metrics::on_connection_changed(const Connection &before, const Connection &now, Own own) {
   const std::lock_guard lock(counts_->mutex);
   const size_t from = counts_->vhosts.index_of(before.vhost);
   if (before.vhost == now.vhost && before.cls == now.cls)
-    return counts_->change(from, at(now.cls), key_of(now), now.state);
+    return counts_->change(from, shown_class(now, own), key_of(now), now.state);
   const size_t to = counts_->vhosts.index_of(now.vhost);
-  const auto state = counts_->leave(from, at(before.cls), key_of(now));
+  const auto state = counts_->leave(from, shown_class(before, own), key_of(now));
   if (!state) return;
-  counts_->enter(to, at(now.cls), key_of(now), now.state == State::kClosed ? *state : now.state);
+  counts_->enter(to, shown_class(now, own), key_of(now), now.state == State::kClosed ? *state : now.state);
   if (from == to) return;
   counts_->hold(from, now, -1);
   counts_->hold(to, now, +1);
+}
+
+void Metrics::on_own_changed(const Connection &connection, Own own) {
+  const std::lock_guard lock(counts_->mutex);
+  const size_t vhost = counts_->vhosts.index_of(connection.vhost);
+  const Own before = own == Own::kYes ? Own::kNo : Own::kYes;
+  if (const auto state = counts_->leave(vhost, shown_class(connection, before), key_of(connection)))
+    counts_->enter(vhost, shown_class(connection, own), key_of(connection), *state);
 }
 
 void Metrics::on_tls_established(const Connection &connection, uint32_t pid) {
@@ -141,7 +153,8 @@ void Metrics::on_dropped(const Connection &connection, const Binding &binding) {
   counts_->bindings_open[vhost][protocol].add(-1);
 }
 
-void Metrics::on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid) {
+void Metrics::on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid,
+                                   Own own) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
   const size_t protocol = counts_->protocols.index_of(transaction.protocol);
@@ -153,7 +166,7 @@ void Metrics::on_transaction_ended(const Connection &connection, const Transacti
     counts_->transaction_seconds[vhost][protocol].observe(
         kTransactionSeconds, counts_->exemplar(pid, connection, took_seconds, *transaction.completed_ns));
   }
-  if (const auto idle = idle_before(connection, transaction)) {
+  if (const auto idle = idle_before(connection, transaction); idle && own == Own::kNo) {
     counts_->keepalive_idle_seconds[vhost].observe(
         kKeepaliveIdleSeconds,
         counts_->exemplar(pid, connection, *idle, transaction.completed_ns.value_or(transaction.requested_ns)));
@@ -180,29 +193,29 @@ void Metrics::on_session_closed(const Connection &connection, uint32_t pid) {
       kSessionSeconds, counts_->exemplar(pid, connection, lived_seconds, *session.closed_ns));
 }
 
-void Metrics::on_connection_closed(const Connection &connection, uint32_t pid) {
+void Metrics::on_connection_closed(const Connection &connection, uint32_t pid, Own own) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
   const size_t cls = at(connection.cls);
-  counts_->leave(vhost, cls, key_of(connection));
+  counts_->leave(vhost, shown_class(connection, own), key_of(connection));
   const CloseReason reason = connection.close ? connection.close->reason : CloseReason::kUnknown;
   ++counts_->closed[vhost][cls][at(reason)];
   if (connection.closed_ns) {
     const double lived_seconds = seconds(connection.opened_ns, *connection.closed_ns);
-    counts_->connection_seconds[cls].observe(kConnectionSeconds,
-                                             counts_->exemplar(pid, connection, lived_seconds, *connection.closed_ns));
+    counts_->connection_seconds[shown_class(connection, own)].observe(
+        kConnectionSeconds, counts_->exemplar(pid, connection, lived_seconds, *connection.closed_ns));
   }
-  if (connection.cls != ConnectionClass::kClient || connection.origin == Origin::kStream) return;
+  if (own == Own::kYes || connection.cls != ConnectionClass::kClient || connection.origin == Origin::kStream) return;
   const auto transactions = static_cast<double>(connection.transactions_total);
   counts_->transactions_per_connection[vhost].observe(
       kTransactionsPerConnection,
       counts_->exemplar(connection.closed_ns ? pid : 0, connection, transactions, connection.closed_ns.value_or(0)));
 }
 
-void Metrics::forget_open(const Connection &connection) {
+void Metrics::forget_open(const Connection &connection, Own own) {
   const std::lock_guard lock(counts_->mutex);
   const size_t vhost = counts_->vhosts.index_of(connection.vhost);
-  counts_->leave(vhost, at(connection.cls), key_of(connection));
+  counts_->leave(vhost, shown_class(connection, own), key_of(connection));
   counts_->hold(vhost, connection, -1);
 }
 

@@ -7,6 +7,8 @@
 // Sum:         opened counts at first sight, with the vhost and class of that moment, and never goes back; closed counts
 //              with those at the end. A connection that moved to another vhost (SNI, Host) was opened on one and closed on
 //              the other.
+// Own clients: gauges and durations show them as class="wsitrace"; at first sight nobody knows, so the counters of opened and closed
+//              connections have them as clients, both. How they use keep-alive is not counted.
 // Threads:     any; one mutex. Counting events by kind takes no lock.
 // Cost:        memory follows open connections (one tree node each, for the oldest of a group). The number of series does not:
 //              labels come from closed lists or from CappedNames. Collect() copies what it shows and is for a cold thread.
@@ -30,6 +32,9 @@ using FindingCounts = std::array<uint64_t, kFindingKinds>;  // findings, not con
 
 class Metrics final : public Exposed {
  public:
+  // Whether it is known of a connection that it asks for nothing but wsitrace (OwnClients).
+  enum class Own { kNo, kYes };
+
   Metrics();
   ~Metrics() override;
   Metrics(const Metrics &) = delete;
@@ -44,19 +49,22 @@ class Metrics final : public Exposed {
   void add_findings(const FindingCounts &before, const FindingCounts &now);
   // A connection whose process is gone without closing it: leaves the gauges, counts as nothing. For
   // Timeline::for_each_open.
-  void forget_open(const Connection &connection);
+  void forget_open(const Connection &connection, Own own = Own::kNo);
+  // An open connection asks for nothing but wsitrace, or no longer so: it changes between class="client" and class="wsitrace".
+  void on_own_changed(const Connection &connection, Own own);
 
   // As TimelineObserver has them. PID is the connection's process, for exemplars; 0: they do without.
   void on_event_counted(uint16_t kind);
   void on_connection_opened(const Connection &connection);
-  void on_connection_changed(const Connection &before, const Connection &now);
+  void on_connection_changed(const Connection &before, const Connection &now, Own own = Own::kNo);
   void on_tls_established(const Connection &connection, uint32_t pid = 0);
   void on_bound(const Connection &connection, const Binding &binding);
   void on_dropped(const Connection &connection, const Binding &binding);
-  void on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid = 0);
+  void on_transaction_ended(const Connection &connection, const Transaction &transaction, uint32_t pid = 0,
+                            Own own = Own::kNo);
   void on_session_opened(const Connection &connection);
   void on_session_closed(const Connection &connection, uint32_t pid = 0);
-  void on_connection_closed(const Connection &connection, uint32_t pid = 0);
+  void on_connection_closed(const Connection &connection, uint32_t pid = 0, Own own = Own::kNo);
 
   std::vector<prometheus::MetricFamily> Collect() const override;
   std::vector<ExposedFamily> collect_exposed() const override;

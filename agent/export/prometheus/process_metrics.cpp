@@ -5,6 +5,7 @@ namespace wsitrace {
 
 void ProcessMetrics::on_process_known(const ProcessFacts &facts) {
   pid_ = facts.pid;
+  own_clients_.on_process_known(facts);
   metrics_.add_process(facts);
 }
 
@@ -20,11 +21,12 @@ void ProcessMetrics::on_connection_event(const Connection &connection, const Eve
 
 void ProcessMetrics::on_connection_opened(const Connection &connection) {
   metrics_.on_connection_opened(connection);
+  own_clients_.on_opened(connection);
   judge_.on_connection_opened(connection);
 }
 
 void ProcessMetrics::on_connection_changed(const Connection &before, const Connection &now) {
-  metrics_.on_connection_changed(before, now);
+  metrics_.on_connection_changed(before, now, own(now));
   judge_.on_connection_changed(before, now);
 }
 
@@ -32,6 +34,7 @@ void ProcessMetrics::on_tls_established(const Connection &connection) { metrics_
 
 void ProcessMetrics::on_bound(const Connection &connection, const Binding &binding) {
   metrics_.on_bound(connection, binding);
+  if (OwnClients::is_own(binding.protocol)) note_answer(connection, binding.protocol);  // before it has answered
 }
 
 void ProcessMetrics::on_dropped(const Connection &connection, const Binding &binding) {
@@ -39,14 +42,16 @@ void ProcessMetrics::on_dropped(const Connection &connection, const Binding &bin
 }
 
 void ProcessMetrics::on_transaction_ended(const Connection &connection, const Transaction &transaction) {
-  metrics_.on_transaction_ended(connection, transaction, pid_);
+  note_answer(connection, transaction.protocol);
+  metrics_.on_transaction_ended(connection, transaction, pid_, own(connection));
 }
 
 void ProcessMetrics::on_session_opened(const Connection &connection) { metrics_.on_session_opened(connection); }
 void ProcessMetrics::on_session_closed(const Connection &connection) { metrics_.on_session_closed(connection, pid_); }
 
 void ProcessMetrics::on_connection_closed(const Connection &connection) {
-  metrics_.on_connection_closed(connection, pid_);
+  metrics_.on_connection_closed(connection, pid_, own(connection));
+  own_clients_.on_closed(connection);
   judge_.on_connection_closed(connection);
 }
 
@@ -57,12 +62,22 @@ void ProcessMetrics::on_descriptor_left(const ContextLife &context, int descript
 void ProcessMetrics::on_lost(const Loss &before, const Loss &now) { metrics_.add_loss(before, now); }
 
 void ProcessMetrics::on_log_ended(const Timeline &timeline) {
-  timeline.for_each_open([this](const Connection &open) { metrics_.forget_open(open); });
+  timeline.for_each_open([this](const Connection &open) { metrics_.forget_open(open, own(open)); });
   count_findings(timeline);
 }
 
 void ProcessMetrics::on_asked(const Timeline &timeline) {
   if (changed_) count_findings(timeline);
+}
+
+void ProcessMetrics::note_answer(const Connection &connection, std::string_view protocol) {
+  own_clients_.on_answered(connection, protocol, [this](const Connection &changed, bool is_own) {
+    metrics_.on_own_changed(changed, is_own ? Metrics::Own::kYes : Metrics::Own::kNo);
+  });
+}
+
+Metrics::Own ProcessMetrics::own(const Connection &connection) const {
+  return own_clients_.has(connection) ? Metrics::Own::kYes : Metrics::Own::kNo;
 }
 
 void ProcessMetrics::count_findings(const Timeline &timeline) {

@@ -14,6 +14,7 @@
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
 #include "agent/export/prometheus/metrics.h"
+#include "agent/export/prometheus/own_clients.h"
 #include "agent/verdict/judge.h"
 
 namespace wsitrace {
@@ -42,9 +43,12 @@ class ProcessMetrics final : public TimelineObserver {
 
  private:
   void count_findings(const Timeline &timeline);
+  void note_answer(const Connection &connection, std::string_view protocol);
+  [[nodiscard]] Metrics::Own own(const Connection &connection) const;
 
   Metrics &metrics_;
   Judge judge_;
+  OwnClients own_clients_;
   uint32_t pid_ = 0;
   FindingCounts counted_{};
   bool changed_ = false;  // since they were counted

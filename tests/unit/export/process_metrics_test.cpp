@@ -19,9 +19,10 @@ constexpr const char *kConnectionLeft = "CONTEXT CBIND CONTEXT_END=0 CONTEXT_END
 // The log of one process, told in words.
 class Process {
  public:
-  explicit Process(Metrics &metrics, uint32_t pid = 4711) : observer_(metrics) {
+  explicit Process(Metrics &metrics, uint32_t pid = 4711, const char *attach = "preload") : observer_(metrics) {
     ProcessFacts facts;
     facts.pid = pid;
+    facts.attach = attach;
     facts.started_mono_ns = Script::kStartNs;
     facts.started_real_ns = 1'700'000'000'000'000'000;
     timeline_.on_process(facts);
@@ -67,6 +68,51 @@ TEST(ProcessMetrics, FindingsAreAsOfTheLastTimeSomebodyAsked) {
   EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 0)));
   observer.on_asked(timeline);
   EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 1)));
+}
+
+std::string open_connections(const char *cls, const char *state, int count) {
+  return std::string("lws_connections_open{vhost=\"default\",class=\"") + cls + "\",state=\"" + state + "\"} " +
+         std::to_string(count) + "\n";
+}
+
+TEST(ProcessMetrics, ConnectionThatAsksOnlyForWsitraceIsNoClient) {
+  Metrics metrics;
+  Process process(metrics, 4711, "plugin");
+  process.plays("ACCEPT FH('/wsitrace/metrics') BIND[wsitrace] HTTP[wsitrace]");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(open_connections("wsitrace", "active", 1)));
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(open_connections("client", "active", 0)));
+  EXPECT_THAT(render_metrics(metrics),
+              Not(HasSubstr("lws_connection_oldest_start_time_seconds{vhost=\"default\",class=\"client\"}")));
+  process.plays("DEST");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(open_connections("wsitrace", "active", 0)));
+  EXPECT_THAT(render_metrics(metrics), HasSubstr("lws_connection_duration_seconds_count{class=\"wsitrace\"} 1\n"));
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr("lws_connection_duration_seconds_count{class=\"client\"}")));
+}
+
+TEST(ProcessMetrics, ConnectionThatAsksForSomethingElseIsAClientForGood) {
+  Metrics metrics;
+  Process process(metrics, 4711, "plugin");
+  process.plays("ACCEPT FH('/a') st=200 FFC BIND txnc FH('/wsitrace/metrics') BIND[wsitrace] HTTP[wsitrace]");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(open_connections("client", "active", 1)));
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr("class=\"wsitrace\"")));
+}
+
+TEST(ProcessMetrics, StreamsThatAskForWsitraceTakeTheirConnectionAlong) {
+  Metrics metrics;
+  Process process(metrics, 4711, "plugin");
+  process.plays(
+      "ACCEPT_TLS TLS('TLSv1.3/c/h2') B:CREATE B:FH('/wsitrace/metrics')<A B:BIND[wsitrace] B:HTTP[wsitrace]");
+  EXPECT_THAT(render_metrics(metrics),
+              Not(HasSubstr("lws_connection_oldest_start_time_seconds{vhost=\"default\",class=\"client\"}")));
+  EXPECT_THAT(render_metrics(metrics),
+              HasSubstr("lws_connection_oldest_start_time_seconds{vhost=\"default\",class=\"wsitrace\"}"));
+}
+
+TEST(ProcessMetrics, ProtocolThatIsOnlyCalledLikeThePluginsIsAClients) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays("ACCEPT FH('/a') BIND[wsitrace] HTTP[wsitrace]");
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(open_connections("client", "active", 1)));
 }
 
 TEST(ProcessMetrics, FindingThatWasPrematureGoesAgain) {
