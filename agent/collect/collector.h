@@ -17,6 +17,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "agent/collect/ring_file.h"
 #include "wsitrace/log.h"
@@ -53,6 +55,8 @@ class Collector {
 // Reads a ring file that nobody owns any more into one log per process, in the order in which the processes attached.
 // Changes nothing in the file.
 Expected<void> read_ring_file(const std::string &path, const Collector::SinkForProcess &sink_for_process);
+// The processes that have a block of FILE, in the order in which they attached. What they say of themselves is not checked.
+std::vector<ProcessFacts> processes_in(const RingFile &file);
 
 }  // namespace wsitrace
 

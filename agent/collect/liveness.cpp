@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -44,6 +46,15 @@ Life life_of(uint32_t pid) {
   // A zombie whose other threads still run is a process whose first thread has ended, and lives on.
   if (!stat || (stat->state != 'Z' && stat->state != 'X') || stat->threads > 1) return Life::kRuns;
   return stat->parent == ::getpid() ? Life::kZombieOfOurs : Life::kGone;
+}
+
+std::optional<uint32_t> user_of(uint32_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) +
+                       "/status");  // its owner in /proc is root once it has changed users
+  uint32_t user = 0;
+  for (std::string line; std::getline(status, line);)
+    if (std::sscanf(line.c_str(), "Uid: %*u %" SCNu32, &user) == 1) return user;
+  return std::nullopt;
 }
 
 bool thread_is_gone(uint32_t pid, uint32_t thread_id) {

@@ -3,12 +3,13 @@
 // Whether the processes and threads that claimed blocks are still there. Used by the collector, which may take a block
 // back only when nobody can write to it any more.
 //
-// Source: kill(2) with signal 0; proc(5), /proc/PID/stat and /proc/PID/task.
+// Source: kill(2) with signal 0; proc(5), /proc/PID/stat, /proc/PID/status and /proc/PID/task.
 // Cost:   a few system calls each; ask every few passes, not every event.
 #ifndef WSITRACE_COLLECT_LIVENESS_H
 #define WSITRACE_COLLECT_LIVENESS_H
 
 #include <cstdint>
+#include <optional>
 
 namespace wsitrace {
 
@@ -18,6 +19,8 @@ enum class Life {
   kGone,          // ended; a zombie of another parent counts as gone
 };
 Life life_of(uint32_t pid);
+// The user as whom the process runs (its effective one); nothing when it cannot be seen.
+std::optional<uint32_t> user_of(uint32_t pid);
 bool thread_is_gone(uint32_t pid, uint32_t thread_id);
 
 }  // namespace wsitrace

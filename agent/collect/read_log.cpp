@@ -2,12 +2,17 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "agent/base/fd.h"
+#include "agent/collect/agent_info.h"
 #include "agent/collect/collector.h"
+#include "agent/collect/liveness.h"
 #include "agent/collect/trace_file.h"
 #include "agent/collect/trace_reader.h"
 
@@ -26,6 +31,16 @@ struct Ear final : LogSink {
   bool heard = false;
   void on_event(const Event &, std::span<const std::byte>) override { heard = true; }
 };
+
+// The owner of a ring, if it lives, has drained it; what became of the events only the owner knows.
+std::optional<Error> drained_by_its_owner(const std::string &path) {
+  const auto file = RingFile::open(path);
+  if (!file) return std::nullopt;
+  const uint32_t owner = file->header().owner_pid;
+  if (owner == 0 || owner == static_cast<uint32_t>(::getpid()) || life_of(owner) != Life::kRuns) return std::nullopt;
+  return Error{path, "process " + std::to_string(owner) + " has collected all that was in it",
+               "read the trace that this process writes"};
+}
 
 // Which process of a ring file is told: the PID asked for, else the first that recorded anything, else the first.
 class Choice {
@@ -51,6 +66,9 @@ class Choice {
     return silent;
   }
   [[nodiscard]] size_t size() const { return ears_.size(); }
+  [[nodiscard]] bool heard_nothing() const {
+    return std::none_of(ears_.begin(), ears_.end(), [](const auto &ear) { return ear->heard; });
+  }
 
  private:
   uint32_t pid_;
@@ -61,6 +79,7 @@ class Choice {
 Expected<void> read_ring(const std::string &path, LogSink &sink, uint32_t pid) {
   Choice choice(pid);
   if (auto heard = choice.listen(path); !heard) return heard;
+  if (auto drained = choice.heard_nothing() ? drained_by_its_owner(path) : std::nullopt) return unexpected(*drained);
   const size_t chosen = choice.chosen();
   if (chosen == choice.size() && pid != 0)
     return unexpected(Error{path, "process " + std::to_string(pid) + " recorded nothing in it", {}});
@@ -72,7 +91,10 @@ Expected<void> read_ring(const std::string &path, LogSink &sink, uint32_t pid) {
 
 }  // namespace
 
-Expected<ReadLog> read_log(const std::string &path, LogSink &sink, uint32_t pid) {
+Expected<ReadLog> read_log(const std::string &given, LogSink &sink, uint32_t pid) {
+  const auto chosen = log_to_read(given, pid);
+  if (!chosen) return unexpected(chosen.error());
+  const std::string &path = *chosen;
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};
   if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return unexpected(system_error(path, errno, kHint));

@@ -34,8 +34,8 @@ class RingFile {
   // Opens an existing file read-only, to report what a killed program left behind. Everything in it is untrusted.
   static Expected<RingFile> open(const std::string &path);
   // Opens what an owner that is gone may have left behind, so that this process can own() it. A symbolic link, a file of another
-  // user's, or one that others may write to, is refused. Nothing is changed yet.
-  static Expected<RingFile> open_left_behind(const std::string &path);
+  // user's (unless ANY_USER), or one that others may write to, is refused. Nothing is changed yet.
+  static Expected<RingFile> open_left_behind(const std::string &path, bool any_user = false);
   // Becomes the owner. Hosts that have the file mapped go on recording and notice nothing.
   Expected<void> own();
 

@@ -47,6 +47,12 @@ void tell(const RingFile &file, uint32_t block, bool replaced, uint64_t no_proce
 
 }  // namespace
 
+std::vector<ProcessFacts> processes_in(const RingFile &file) {
+  std::vector<ProcessFacts> processes;
+  for (const uint32_t block : blocks_by_start(file)) processes.push_back(facts_of(file.process(block)));
+  return processes;
+}
+
 Expected<void> read_ring_file(const std::string &path, const Collector::SinkForProcess &sink_for_process) {
   auto file = RingFile::open(path);
   if (!file) return unexpected(file.error());

@@ -43,7 +43,8 @@ struct ReadLog {
 };
 
 // Reads FILE into SINK: a finished trace, a trace still being written, one that was cut off, or a ring file that a killed program
-// left behind (its first recording process, or the one with PID when PID is not 0). Everything intact is delivered, in order,
+// left behind (its first recording process, or the one with PID when PID is not 0). For a ring or a directory from which a living
+// agent collects, the trace that it keeps is read instead (log_to_read). Everything intact is delivered, in order,
 // before an Error is returned: for a file that is damaged, foreign, empty, cut off within its header or of a later version.
 Expected<ReadLog> read_log(const std::string &path, LogSink &sink, uint32_t pid = 0);
 

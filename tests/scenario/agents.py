@@ -19,14 +19,14 @@ PROGRAMS = ("alpha", "beta", "gamma", "delta", "epsilon")
 class Agent:
     """An agent with a directory of rings, one of traces, and a server on a free port."""
 
-    def __init__(self, test, *options, serve=True, rings=None):
+    def __init__(self, test, *options, serve=True, rings=None, traces=True):
         self.test = test
         self.rings, self.traces = rings or test.path("rings"), test.path("traces")
         for directory in (self.rings, self.traces):
             os.makedirs(directory, mode=0o700, exist_ok=True)
         listen = ["--listen", "127.0.0.1:0"] if serve else []
-        self.program = test.start([harness.WSITRACE, "agent", "--dir", self.rings, *listen, "--traces", self.traces,
-                                   *options])
+        keep = ["--traces", self.traces] if traces else []
+        self.program = test.start([harness.WSITRACE, "agent", "--dir", self.rings, *listen, *keep, *options])
         self.address = self._address() if serve else None
 
     def _address(self):

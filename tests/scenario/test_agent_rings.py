@@ -69,7 +69,7 @@ class Rings(AgentScenario):
         self.assertEqual(agent.total("wsitrace_agent_rings", fate="taken_over"), 1)
         os.kill(child, signal.SIGKILL)
         agent.await_total(1, "wsitrace_agent_processes_ended_total", program="alpha", ended="unknown")
-        harness.until(lambda: os.listdir(rings) == ["agent.ring"], "the ring to be removed")
+        harness.until(lambda: sorted(os.listdir(rings)) == ["agent.info", "agent.ring"], "the ring to be removed")
         agent.stop()
 
     def test_once_saves_what_was_left_and_ends(self):
@@ -96,7 +96,7 @@ class Rings(AgentScenario):
 
     def test_processes_of_several_rings_add_up(self):
         agent = Agent(self, "--ring", "one", "--ring", "two")
-        self.assertEqual(sorted(os.listdir(agent.rings)), ["one.ring", "two.ring"])
+        self.assertEqual(sorted(os.listdir(agent.rings)), ["agent.info", "one.ring", "two.ring"])
         hosts = [Host(self, agent, ring=name) for name in ("one", "two")]
         for number, host in enumerate(hosts):
             host.sequential(7 + 4 * number)
@@ -133,7 +133,7 @@ class Rings(AgentScenario):
         launcher = self.start(["nsenter", "-m", "-t", program.pid, harness.WSITRACE, "run", "-o", self.path("out.wsitrace"), "--",
                                *self.host()])
         workload.sequential(launcher.address(), "/dyn", 5)
-        self.assertEqual(len(os.listdir(f"/proc/{program.pid}/root{own}")), 2)
+        self.assertEqual(len(os.listdir(f"/proc/{program.pid}/root{own}")), 3)  # two rings and agent.info
         def fates():
             return dict(re.findall(r'rings{fate="(\w+)"} (\d+)', workload.fetch(("127.0.0.1", int(port)), "/metrics")[1].decode()))
         harness.until(lambda: fates() == {"made": "1", "taken_over": "0", "left_to_owner": "1", "refused": "0"}, "the launcher's ring")

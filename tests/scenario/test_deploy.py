@@ -120,7 +120,9 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
         self.assertTrue(os.path.exists(self.path(preload[1].lstrip("/"))), preload[1])
         self.assertTrue(os.path.exists(self.path(INSTALLED.lstrip("/"))))
         [command] = settings(self.unit("wsitrace-agent.service"), "ExecStart")
-        directory = re.search(r"--dir (\S+)", command).group(1)
+        directory, traces = (re.search(rf"--{option} (\S+)", command).group(1) for option in ("dir", "traces"))
+        for option, made, place in (("RuntimeDirectory", "/run", directory), ("StateDirectory", "/var/lib", traces)):
+            self.assertEqual([f"{made}/{name}" for name in settings(self.unit("wsitrace-agent.service"), option)], [place])
         self.assertEqual(ring, ["WSITRACE_RING", f"{directory}/agent.ring"])
 
 
@@ -134,16 +136,19 @@ class Agent(harness.Scenario):
 
     def setUp(self):
         super().setUp()
-        self.rings = self.path("rings")
-        os.mkdir(self.rings, 0o750)
-        if self.UNPRIVILEGED:
-            os.chown(self.rings, 65534, 65534)
+        self.rings, self.traces_kept = self.path("rings"), self.path("kept")
+        for directory in (self.rings, self.traces_kept):
+            os.mkdir(directory, 0o750)
+            if self.UNPRIVILEGED:
+                os.chown(directory, 65534, 65534)
         self.address = ("127.0.0.1", harness.free_port())
 
     def start_agent(self, *before):
         """In front of the agent: BEFORE, a program that starts it."""
-        command = [*before, *self.UNPRIVILEGED, harness.WSITRACE, "agent", "--dir", self.rings, "--listen",
-                   "{}:{}".format(*self.address)]
+        [line] = settings(os.path.join(DEPLOY, "systemd", "wsitrace-agent.service"), "ExecStart")
+        places = {INSTALLED: harness.WSITRACE, "/run/wsitrace": self.rings, "/var/lib/wsitrace": self.traces_kept,
+                  "127.0.0.1:9464": "{}:{}".format(*self.address)}
+        command = [*before, *self.UNPRIVILEGED, *(places.get(word, word) for word in line.split())]
         agent = self.start(command)
         harness.until(lambda: os.path.exists(os.path.join(self.rings, "agent.ring")) and self.answers(agent), "the agent")
         return agent
@@ -175,7 +180,13 @@ class Agent(harness.Scenario):
         metrics = harness.until(seen, "5 connections")
         self.assertEqual(metrics.sum("lws_transactions_total", program="http_host", outcome="completed"), 23)
         self.assertEqual(metrics.sum("wsitrace_events_lost_total"), 0)
+        harness.until(lambda: self.closed_clients(service.pid) == 5, "the trace that the unit keeps")
         service.stop()
+
+    def closed_clients(self, pid):
+        """As root sees them, by the command of the runbook."""
+        result = self.wsitrace("report", self.rings, "--pid", pid, "--class", "client", "--format", "json")
+        return sum(c["state"] == "closed" for c in json.loads(result.out)["connections"]) if result.status == 0 else None
 
     def test_unprivileged_agent_observes_a_service_started_by_root(self):
         agent = self.start_agent()

@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 
 #include "agent/base/clock.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/ring_place.h"
 #include "agent/cli/run/say_error.h"
+#include "agent/collect/agent_info.h"
 #include "agent/collect/fan_out.h"
 
 namespace wsitrace {
@@ -40,7 +42,8 @@ Expected<std::string> default_directory() {
 Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
   auto path = options.directory.empty() ? default_directory() : Expected<std::string>(options.directory);
   if (!path) return unexpected(path.error());
-  auto directory = RingDirectory::open(*path, say_error);
+  const auto users = options.all_users ? RingDirectory::Users::kAll : RingDirectory::Users::kOwn;
+  auto directory = RingDirectory::open(*path, say_error, users);
   if (!directory) return unexpected(directory.error());
   std::signal(SIGPIPE, SIG_IGN);        // whoever reads stderr may go
   auto signals = Signals::take_over();  // before there are threads
@@ -60,6 +63,7 @@ Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
     }
   }
   agent->announce();
+  if (!options.once) agent->say_where();
   return agent;
 }
 
@@ -84,6 +88,12 @@ void Agent::announce() const {
                library);
   }
   if (view_) fmt::print(stderr, "wsitrace: serving {}\n", view_->url());
+}
+
+void Agent::say_where() const {
+  AgentInfo info{static_cast<uint32_t>(::getpid()), view_ ? view_->url() : "", {}};
+  if (shelf_) info.traces = std::filesystem::absolute(options_.traces).lexically_normal();
+  if (const auto written = write_agent_info(directory_.path(), info); !written) say_error(written.error());
 }
 
 void Agent::add(RingFile file, bool ours) {
@@ -139,8 +149,11 @@ bool Agent::drain(DrainedRing &ring) {
 
 void Agent::look() {
   looked_ns_ = monotonic_ns();
-  for (RingFile &file : directory_.take_left_behind()) {
-    say_error({file.path(), "its owner is gone: taken over", {}});
+  for (auto &[file, owner_pid] : directory_.take_left_behind()) {
+    say_error({file.path(),
+               "taken over: its owner (pid " + std::to_string(owner_pid) + ") is gone, " + recording_into(file) +
+                   " records into it",
+               {}});
     add(std::move(file), false);
   }
   if (!view_) return;
@@ -160,6 +173,7 @@ void Agent::write_traces() {
 void Agent::finish() {
   for (DrainedRing &ring : rings_) ring.finish();
   rings_.clear();
+  remove_agent_info(directory_.path());  // also that of an agent that was killed: the directory is ours
 }
 
 }  // namespace wsitrace

@@ -38,6 +38,7 @@ class Agent {
       : options_(options), directory_(std::move(directory)), signals_(std::move(signals)) {}
   Expected<void> make_rings();
   void announce() const;
+  void say_where() const;  // to those who are given our rings: DIR/agent.info
   void look();
   void turn();
   bool drain(DrainedRing &ring);  // false: there is nothing more to come

@@ -22,9 +22,15 @@ constexpr const char *kAgentFooter =
     "\n"
     "Rings in DIR whose owner was killed (`wsitrace run`, a program with the plugin's option `ring`) are taken over: "
     "what is left in\n"
-    "them is drained, and they are removed when nobody uses them any more. Rings whose owner lives are drained by him, "
-    "and left\n"
-    "alone. When the agent ends, rings that are in use stay, and the next agent goes on with them.\n"
+    "them is drained, and they are removed when nobody uses them any more. Those of other users, or into which a "
+    "program of "
+    "another\n"
+    "user records, only with --all-users. Rings whose owner lives are drained by him, and left alone. When the agent "
+    "ends, "
+    "rings that\n"
+    "are in use stay, and the next agent goes on with them.\n"
+    "\n"
+    "While it runs, `wsitrace report DIR`, check, explain and top read the traces that it keeps.\n"
     "\n"
     "A trace that is closed while its process goes on ends as \"detached\"; what was open then is in the next one from "
     "its next event on.\n"
@@ -102,6 +108,8 @@ void add_agent_command(CLI::App &app, int &exit_status) {
       ->type_name("N")
       ->check(CLI::Range(size_t{0}, size_t{1'000'000}))
       ->capture_default_str();
+  command->add_flag("--all-users", options->all_users,
+                    "Also take over rings that belong to other users, or that their programs record into (root)");
   add_trace_options(*command, *options);
   command->footer(kAgentFooter);
   command->callback([options, &exit_status] { exit_status = run_agent(*options); });

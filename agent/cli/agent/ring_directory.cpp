@@ -11,11 +11,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "agent/cli/agent/file_users.h"
+#include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
+#include "agent/export/text/printable.h"
 
 namespace wsitrace {
 namespace {
@@ -32,6 +35,21 @@ bool owner_lives(const RingFile &file) {
   return life_of(owner) == Life::kRuns && is_mapped_by(owner, FileIdentity::of(file.path())) != Mapped::kNo;
 }
 
+std::string named(const ProcessFacts &process) {
+  return printable(process.program) + " (pid " + std::to_string(process.pid) + ")";
+}
+
+// The first that lives, records into FILE and is another user's, or nothing.
+std::optional<Error> stranger_in(const RingFile &file) {
+  for (const ProcessFacts &process : processes_in(file)) {
+    const auto user = life_of(process.pid) == Life::kRuns ? user_of(process.pid) : std::nullopt;
+    if (!user || *user == ::geteuid()) continue;
+    return Error{file.path(), named(process) + " of user " + std::to_string(*user) + " records into it: left alone",
+                 "--all-users takes it over"};
+  }
+  return std::nullopt;
+}
+
 bool is_ours(const RingFile &file) { return file.header().owner_pid == static_cast<uint32_t>(::getpid()); }
 
 std::string absolute_path(const std::string &path) {
@@ -43,14 +61,14 @@ std::string absolute_path(const std::string &path) {
 
 }  // namespace
 
-Expected<RingDirectory> RingDirectory::open(const std::string &path, ReportError report_error) {
+Expected<RingDirectory> RingDirectory::open(const std::string &path, ReportError report_error, Users users) {
   Fd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock.valid()) return unexpected(system_error(path, errno, "name a directory with --dir"));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return unexpected(system_error(path, errno));
     return unexpected(Error{path, "another agent looks after it", "one agent for each directory"});
   }
-  return RingDirectory(absolute_path(path), std::move(lock), std::move(report_error));
+  return RingDirectory(absolute_path(path), std::move(lock), std::move(report_error), users);
 }
 
 std::vector<std::string> RingDirectory::ring_names() const {
@@ -64,26 +82,32 @@ std::vector<std::string> RingDirectory::ring_names() const {
   return names;
 }
 
-std::vector<RingFile> RingDirectory::take_left_behind() {
-  std::vector<RingFile> taken;
+std::vector<RingDirectory::LeftBehind> RingDirectory::take_left_behind() {
+  std::vector<LeftBehind> taken;
   std::map<ino_t, Fate> seen;
   with_living_owner_ = refused_ = 0;
   for (const std::string &name : ring_names()) {
     const std::string path = path_ + "/" + name;
     struct stat facts {};
     if (::lstat(path.c_str(), &facts) != 0) continue;
-    auto file = RingFile::open_left_behind(path);
+    auto file = RingFile::open_left_behind(path, users_ == Users::kAll);
     if (file && is_ours(*file)) continue;
     if (file && owner_lives(*file)) {
       ++with_living_owner_;
       continue;
     }
-    const Expected<void> owned = file ? file->own() : Expected<void>(unexpected(file.error()));
-    if (owned) taken.push_back(std::move(*file));
+    const uint32_t owner = file ? file->header().owner_pid : 0;
+    const Expected<void> owned = file ? take(*file) : Expected<void>(unexpected(file.error()));
+    if (owned) taken.push_back({std::move(*file), owner});
     else refuse(facts.st_ino, owned.error(), seen);
   }
   fates_ = std::move(seen);
   return taken;
+}
+
+Expected<void> RingDirectory::take(RingFile &file) const {
+  const auto stranger = users_ == Users::kOwn ? stranger_in(file) : std::nullopt;
+  return stranger ? Expected<void>(unexpected(*stranger)) : file.own();
 }
 
 void RingDirectory::refuse(ino_t inode, const Error &error, std::map<ino_t, Fate> &seen) {
@@ -104,6 +128,13 @@ Expected<RingFile> RingDirectory::make_or_take(const std::string &name, const Ri
   Error error = owned.error();
   error.hint = "remove it, or choose another --ring";
   return unexpected(error);
+}
+
+std::string recording_into(const RingFile &file) {
+  std::string names;
+  for (const ProcessFacts &process : processes_in(file))
+    if (life_of(process.pid) == Life::kRuns) names += (names.empty() ? "" : ", ") + named(process);
+  return names.empty() ? "nobody" : names;
 }
 
 }  // namespace wsitrace

@@ -2,10 +2,12 @@
 //
 // The directory of an agent: the ring files in it, and the lock that keeps a second agent out.
 //
-// A ring file is a regular file named *.ring, of this user, that nobody else may write to. Then its owner decides:
+// A ring file is a regular file named *.ring, of this user, that nobody else may write to. Then its owner decides, and who records:
 //
 //    owner lives and has it mapped    it is his: left alone (he drains it himself)
 //    owner is gone                    left behind: handed to the caller, who is its owner from then on
+//    ... but a program of another     refused, unless those of all users are wanted
+//        user records into it
 //    anything else                    refused, and told once
 //
 // Trust:   names and files are untrusted; a file is looked at twice before it is refused, because it may be in the making.
@@ -31,10 +33,16 @@ class RingDirectory {
  public:
   using ReportError = std::function<void(const Error &)>;
 
-  static Expected<RingDirectory> open(const std::string &path, ReportError report_error);
+  enum class Users { kOwn, kAll };
+  struct LeftBehind {
+    RingFile file;
+    uint32_t owner_pid;  // who is gone
+  };
+
+  static Expected<RingDirectory> open(const std::string &path, ReportError report_error, Users users = Users::kOwn);
 
   // Rings whose owner is gone; this process is their owner now. Tells of refused files that it has not told of yet.
-  std::vector<RingFile> take_left_behind();
+  std::vector<LeftBehind> take_left_behind();
   // The ring file NAME.ring: made, or taken over from an agent that was here before.
   Expected<RingFile> make_or_take(const std::string &name, const RingFileOptions &options);
 
@@ -45,18 +53,23 @@ class RingDirectory {
 
  private:
   enum class Fate { kSuspect, kTold };
-  RingDirectory(std::string path, Fd lock, ReportError report_error)
-      : path_(std::move(path)), lock_(std::move(lock)), report_error_(std::move(report_error)) {}
+  RingDirectory(std::string path, Fd lock, ReportError report_error, Users users)
+      : path_(std::move(path)), lock_(std::move(lock)), report_error_(std::move(report_error)), users_(users) {}
+  [[nodiscard]] Expected<void> take(RingFile &file) const;
   [[nodiscard]] std::vector<std::string> ring_names() const;
   void refuse(ino_t inode, const Error &error, std::map<ino_t, Fate> &seen);
 
   std::string path_;
   Fd lock_;
   ReportError report_error_;
+  Users users_;
   std::map<ino_t, Fate> fates_;  // of files that are no rings of ours to take
   size_t with_living_owner_ = 0;
   size_t refused_ = 0;
 };
+
+// Who records into FILE and lives: "janus (pid 4711), sh (pid 4713)", or "nobody".
+std::string recording_into(const RingFile &file);
 
 }  // namespace wsitrace
 

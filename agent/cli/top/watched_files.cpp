@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/collect/agent_info.h"
 #include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
 
@@ -67,6 +68,11 @@ Expected<WatchedFiles> WatchedFiles::open(const std::string &path) {
   if (!files.directory_ && !S_ISREG(facts.st_mode)) return unexpected(Error{path, "not a file", kFileHint});
   if (!files.directory_ && kind_of(fd.get()) == FileKind::kForeign)
     return unexpected(Error{path, "not a file of wsitrace", kFileHint});
+  if (!files.directory_ && agent_of_ring(path)) {
+    const size_t slash = path.rfind('/');
+    files.path_ = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    files.directory_ = true;
+  }
   if (!files.directory_) files.add(path);
   return files;
 }
@@ -107,7 +113,17 @@ void WatchedFiles::find_files() {
   }
 }
 
+void WatchedFiles::find_traces_of_agent() {
+  of_agent_.reset();
+  const auto agent = agent_of(path_);
+  if (!agent) return;
+  if (agent->traces.empty()) of_agent_ = keeps_no_traces(path_, *agent);
+  for (const AgentTrace &trace : youngest_traces(agent->traces))
+    if (life_of(trace.pid) == Life::kRuns) add(trace.path);
+}
+
 void WatchedFiles::refresh() {
+  if (directory_) find_traces_of_agent();
   if (directory_) find_files();
   for (const auto &file : files_)
     if (file->growing) read(*file);
@@ -154,14 +170,16 @@ std::vector<WatchedFiles::Process> WatchedFiles::processes() const {
 
 std::vector<Error> WatchedFiles::problems() const {
   std::vector<Error> problems;
+  if (of_agent_) problems.push_back(*of_agent_);
   for (const auto &file : files_)
     if (is_told(*file)) problems.insert(problems.end(), file->problems.begin(), file->problems.end());
   return problems;
 }
 
 bool WatchedFiles::all_readable() const {
-  return std::all_of(files_.begin(), files_.end(),
-                     [this](const auto &file) { return !is_told(*file) || file->problems.empty() || file->cut_off; });
+  return !of_agent_ && std::all_of(files_.begin(), files_.end(), [this](const auto &file) {
+    return !is_told(*file) || file->problems.empty() || file->cut_off;
+  });
 }
 
 // In a directory, a ring that its owner drains is no problem.

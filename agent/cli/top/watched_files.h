@@ -3,7 +3,8 @@
 // The files that `wsitrace top FILE|DIR` looks at: traces, finished or being written, and rings that were left behind.
 //
 // refresh() reads what has come since the last time. Of a directory the kMaxFiles youngest are watched; files that appear are added,
-// files that are removed stay as they were last seen. A ring whose owner lives is drained by him: his trace has it all, not the ring.
+// files that are removed stay as they were last seen. A ring whose owner lives is drained by him: his trace has it all, not the ring;
+// of a ring or a directory from which a living agent collects, it is the traces that the agent keeps of the processes that live.
 // Errors:  what cannot be read, or was cut off, is told by problems(), beside everything that could.
 // Threads: one.
 #ifndef WSITRACE_CLI_TOP_WATCHED_FILES_H
@@ -12,6 +13,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,7 @@ class WatchedFiles {
   explicit WatchedFiles(std::string path) : path_(std::move(path)) {}
   void find_files();
   void add(const std::string &path);
+  void find_traces_of_agent();
   static void read(File &file);
   static void read_trace(File &file);
   static void read_ring(File &file);
@@ -67,6 +70,7 @@ class WatchedFiles {
 
   std::string path_;
   bool directory_ = false;
+  std::optional<Error> of_agent_;  // an agent collects, and keeps no traces
   std::vector<std::unique_ptr<File>> files_;
 };
 
