@@ -56,6 +56,7 @@ foreach(folder deploy/ci deploy/systemd deploy/prometheus deploy/compose deploy/
   install(DIRECTORY ${folder} DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/${parent}" COMPONENT share
           PATTERN "tests" EXCLUDE)
 endforeach()
+install(FILES dashboards/prometheus/RUNBOOK.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/wsitrace" COMPONENT share) # runbook_url of alerts.yml
 install(FILES deploy/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/deploy" COMPONENT share)
 install(FILES dashboards/grafana/README.md DESTINATION "${CMAKE_INSTALL_DATADIR}/wsitrace/dashboards/grafana" COMPONENT share)
 

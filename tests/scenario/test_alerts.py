@@ -11,6 +11,7 @@ import subprocess
 import time
 import unittest
 
+import grafana
 import harness
 import sockets
 import workload
@@ -19,6 +20,8 @@ from prometheus import RULE_FILES, RULES, Alertmanager, Prometheus, Target, Webh
 PATHS = [os.path.join(RULES, name) for name in RULE_FILES]
 CASES = sorted(glob.glob(os.path.join(RULES, "tests", "*.yml")))
 SEVERITIES = {"critical", "warning", "info"}
+DEFAULT_PREFIX = "/usr/local"
+RUNBOOK_URL = f"file://{DEFAULT_PREFIX}/share/doc/wsitrace/RUNBOOK.md"
 
 
 def rules_of(kind, *paths):
@@ -56,10 +59,22 @@ class Rules(harness.Scenario):
         for name, alert in self.alerts.items():
             self.assertIn(alert["labels"]["severity"], SEVERITIES, name)
             self.assertEqual(set(alert["annotations"]), {"summary", "description", "runbook_url"}, name)
-            self.assertEqual(alert["annotations"]["runbook_url"], f"dashboards/prometheus/RUNBOOK.md#{name.lower()}")
+            self.assertEqual(alert["annotations"]["runbook_url"], f"{RUNBOOK_URL}#{name.lower()}")
         for section in re.split(r"^## ", runbook, flags=re.MULTILINE)[1:]:
             for part in ("**Means.**", "**Look closer.**", "**Do.**"):
                 self.assertIn(part, section)
+
+    def test_runbook_urls_lead_to_what_is_installed(self):
+        result = self.execute(["cmake", "--install", harness.BUILD, "--component", "share", "--prefix", self.path("prefix")])
+        self.assertEqual(result.status, 0, result)
+        with open(self.path("prefix", "share", "wsitrace", "dashboards", "prometheus", "alerts.yml"), encoding="utf-8") as file:
+            urls = re.findall(r"runbook_url: (\S+)$", file.read(), re.MULTILINE)
+        self.assertEqual(len(urls), len(self.alerts))
+        for url in urls:
+            path, anchor = url.removeprefix(f"file://{DEFAULT_PREFIX}").split("#")
+            with open(self.path("prefix") + path, encoding="utf-8") as file:
+                anchors = [line[3:].strip().lower() for line in file if line.startswith("## ")]
+            self.assertIn(anchor, anchors)
 
     def test_every_recorded_rule_tells_level_metric_and_operation(self):
         for name in rules_of("record", *PATHS):
@@ -83,11 +98,11 @@ class Delivered(harness.Scenario):
         self.addCleanup(self.program.stop)  # a launcher that is killed leaves its ring
         self.scrape(port)
 
-    def scrape(self, port):
+    def scrape(self, port, seen="wsitrace_build_info"):
         targets = {"program": [Target(("127.0.0.1", port), "/metrics")]}
         self.prometheus = Prometheus(self, targets, faster_rules(self, self.FASTER), self.alertmanager)
         try:
-            harness.until(lambda: self.prometheus.query("wsitrace_build_info"), "a scrape")
+            harness.until(lambda: self.prometheus.query(seen), "a scrape")
         except AssertionError as error:
             raise AssertionError(f"{error}; {self.prometheus.unhealthy()}") from None
 
@@ -125,7 +140,7 @@ class Delivery(Delivered):
         rings, port = self.path("rings"), harness.free_port()
         os.makedirs(rings, mode=0o700, exist_ok=True)
         agent = self.start([harness.WSITRACE, "agent", "--dir", rings, "--listen", f"127.0.0.1:{port}"])
-        harness.until(lambda: os.path.exists(self.ring()), "the agent's ring")
+        harness.until(lambda: os.path.exists(self.path("rings", "agent.info")), "the agent, which makes its ring first")
         return agent, port
 
     def ring(self):
@@ -134,21 +149,28 @@ class Delivery(Delivered):
     def test_a_leak_reaches_the_webhook(self):
         self.observe_corpus("server", "forgets_for_each_client")
         alert = self.delivered("LwsLeakFound")
-        self.assertEqual((alert["labels"]["kind"], alert["labels"]["severity"]), ("transaction_not_completed", "critical"))
+        self.assertEqual((alert["labels"]["kind"], alert["labels"]["severity"]), ("transaction_not_completed", "warning"))
         self.assertEqual(alert["labels"]["job"], "program")
-        self.assertIn("transaction_not_completed", alert["annotations"]["description"])
+        self.assertIn("1 finding(s) of kind transaction_not_completed", alert["annotations"]["description"])
         self.assertTrue(alert["annotations"]["runbook_url"].endswith("RUNBOOK.md#lwsleakfound"))
         self.assertEqual([one["labels"]["kind"] for one in self.listed("LwsLeakFound")], ["transaction_not_completed"])
         self.assertEqual(self.firing(), {"LwsLeakFound"})
         self.assertEqual(self.prometheus.unhealthy(), [])
 
-    def test_a_clean_program_is_no_alert_and_one_that_ended_is(self):
+    def test_a_clean_program_is_no_alert_nor_is_its_end(self):
         self.observe_corpus("requests", "many_one_after_another")
         harness.until(lambda: self.prometheus.query('sum(lws_connections_closed_total{class="client"}) >= 53'), "its connections")
         harness.until(lambda: self.prometheus.query("min(count_over_time(lws_findings[1m])) > 11"), "some seconds of scrapes")
         self.assertEqual(self.firing(), set())
         self.assertEqual(self.listed("LwsLeakFound") + self.listed("WsitraceDown"), [])
         self.program.stop()
+        absent = self.delivered("WsitraceAbsent")  # takes five times as long as WsitraceDown would
+        self.assertEqual(self.webhook.alerts("WsitraceDown"), [], absent)
+
+    def test_an_agent_that_is_gone_is_told(self):
+        agent, port = self.agent()
+        self.scrape(port, "wsitrace_agent_rings")
+        agent.stop(signal.SIGKILL)
         alert = self.delivered("WsitraceDown")
         self.assertEqual((alert["labels"]["job"], alert["labels"]["severity"]), ("program", "critical"))
 
@@ -161,6 +183,7 @@ class Delivery(Delivered):
         self.scrape(self.agent()[1])
         alert = self.delivered("LwsLeakFound")
         self.assertEqual((alert["labels"]["program"], alert["labels"]["kind"]), ("corpus_server", "transaction_not_completed"))
+        self.assertIn("in program corpus_server of program 127.0.0.1:", alert["annotations"]["description"])
         self.assertTrue(self.prometheus.query('lws_connections_opened_total{program="corpus_requests"}'))
         self.assertEqual({one["labels"]["program"] for one in self.listed("LwsLeakFound")}, {"corpus_server"})
         self.assertEqual(self.prometheus.unhealthy(), [])
@@ -194,7 +217,7 @@ class Trouble(Delivered):
     FASTER = 200
     TIMEOUT_S = 3
     EXPECTED = {"LwsLeakFound": None, "LwsBindingsGrowing": "app", "LwsHandshakesStuck": "pinged",
-                "LwsTransactionsAborted": "own", "LwsPipeliningErrors": "own", "LwsLatencyBurnFast": "own",
+                "LwsTransactionsAborted": "own", "LwsServerErrors": "own", "LwsPipeliningErrors": "own", "LwsLatencyBurnFast": "own",
                 "LwsLatencyBurnSlow": "own"}
 
     def setUp(self):
@@ -218,12 +241,13 @@ class Trouble(Delivered):
 
     def bring(self):
         """One round: connections that say nothing, sessions that stay, requests that nobody answers (one is left soon, one waits
-        for the timeout, one was pipelined behind another), and a request whose body is late."""
+        for the timeout, one was pipelined behind another), one that is answered with 500, and one whose body is late."""
         get = "GET /{} HTTP/1.1\r\nHost: own\r\n\r\n".format
         for _ in range(10):
             self.sent("pinged", "")
         self.held.append(workload.WebSocket(self.address("app"), "echo").sock)
         self.sent("own", get("never"))
+        self.sent("own", get("broken"))
         leaves, piped = self.sent("own", get("never")), self.sent("own", get("slow?ms=3600000"))
         sockets.taken(piped)
         piped.sendall(get("never").encode())
@@ -233,8 +257,25 @@ class Trouble(Delivered):
         piped.close()
         late.sendall(b"late")
 
-    def test_every_trouble_a_program_can_have_is_told(self):
+    def observe_host(self):
         self.observe([harness.host_path("table_host"), "--files", self.files, "--timeout", self.TIMEOUT_S])
+
+    def test_dashboards_show_the_share_of_server_errors(self):
+        self.observe_host()
+        chosen = {"job": ".+", "instance": ".+", "program": ".*", "vhost": "own"}
+        asked = [grafana.substituted(text, chosen) for board in grafana.dashboards().values()
+                 for where, text in grafana.expressions(board) if where.endswith("/ Server errors")]
+        self.assertEqual(len(asked), 2)
+
+        def shown():
+            statuses = [workload.fetch(self.address("own"), path)[0] for path in ("/broken", "/dyn")]
+            self.assertEqual(statuses, [500, 200])
+            values = [value for text in asked for _, value in self.prometheus.query(text)]
+            return len(values) == len(asked) and all(0.2 < value < 0.8 for value in values)
+        harness.until(shown, "half of the answers as errors")
+
+    def test_every_trouble_a_program_can_have_is_told(self):
+        self.observe_host()
         missing = dict(self.EXPECTED)
         end = time.monotonic() + 3 * harness.PATIENCE_S
         while missing and time.monotonic() < end:

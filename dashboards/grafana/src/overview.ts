@@ -69,6 +69,7 @@ const transactionRow = (): Row => ({
         "completed: with a response. upgraded: to a websocket session. aborted: the connection ended first. rejected: refused before " +
         "a handler saw it.",
       unit: units.RequestsPerSecond,
+      width: FULL_WIDTH / 3,
       stacked: true,
       queries: sums(rate(transactions), "outcome"),
     }),
@@ -76,9 +77,11 @@ const transactionRow = (): Row => ({
       title: "Ended, by class of status",
       description: "none: no status was seen (aborted before a response, or an upgrade).",
       unit: units.RequestsPerSecond,
+      width: FULL_WIDTH / 3,
       stacked: true,
       queries: sums(rate(transactions), "status_class"),
     }),
+    seriesPanel({ ...shared.serverErrorShare("vhost"), width: FULL_WIDTH / 3, leadsTo: "vhost" }),
     seriesPanel({
       title: "Duration",
       description:

@@ -15,9 +15,13 @@ export const ofVhost = (name: string, extra = ""): string => ofProgram(name, `vh
 /** Matcher for connections of somebody: not listeners, not what lws has for itself. */
 export const CLIENT = 'class="client"';
 
-export const transactions = ofVhost("lws_transactions_total");
-export const failed = ofVhost("lws_transactions_total", 'outcome=~"aborted|rejected"');
-export const durations = ofVhost("lws_transaction_duration_seconds_bucket");
+/** Matcher for what is no request to wsitrace itself, which a program with the plugin answers. */
+const OF_OTHERS = 'protocol!="wsitrace"';
+
+export const transactions = ofVhost("lws_transactions_total", OF_OTHERS);
+export const failed = ofVhost("lws_transactions_total", `${OF_OTHERS}, outcome=~"aborted|rejected"`);
+export const serverErrors = ofVhost("lws_transactions_total", `${OF_OTHERS}, status_class="5xx"`);
+export const durations = ofVhost("lws_transaction_duration_seconds_bucket", OF_OTHERS);
 
 export const rate = (selector: string): string => `rate(${selector}[$__rate_interval])`;
 export const increase = (selector: string): string => `increase(${selector}[$__range])`;

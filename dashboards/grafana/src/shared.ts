@@ -13,6 +13,7 @@ import {
   oldestAge,
   quantile,
   rate,
+  serverErrors,
   share,
   sum,
   transactions,
@@ -87,6 +88,15 @@ export const whyTheyEnd = (): SeriesAbout => ({
   unit: units.CountsPerSecond,
   stacked: true,
   queries: sums(rate(ofVhost("lws_connections_closed_total", CLIENT)), "reason"),
+});
+
+/** By LABEL. */
+export const serverErrorShare = (label: string): SeriesAbout => ({
+  title: "Server errors",
+  description: "Share of transactions that were answered with a status of 500 or above.",
+  unit: units.PercentUnit,
+  limit: 0.05,
+  queries: [{ expr: share(rate(serverErrors), rate(transactions), label), legend: `{{${label}}}` }],
 });
 
 export const tlsHandshakes = (): SeriesAbout => ({

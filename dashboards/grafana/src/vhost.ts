@@ -48,6 +48,7 @@ const transactionRow = (): Row => ({
     seriesPanel({
       title: "Ended, by protocol and outcome",
       description: "Transactions a second.",
+      width: FULL_WIDTH / 3,
       unit: units.RequestsPerSecond,
       stacked: true,
       queries: sums(rate(transactions), "protocol", "outcome"),
@@ -56,8 +57,10 @@ const transactionRow = (): Row => ({
       title: "Failed, by protocol",
       description: "Share of transactions of each protocol that were aborted or rejected.",
       unit: units.PercentUnit,
+      width: FULL_WIDTH / 3,
       queries: [{ expr: share(rate(failed), rate(transactions), "protocol"), legend: "{{protocol}}" }],
     }),
+    seriesPanel({ ...shared.serverErrorShare("protocol"), width: FULL_WIDTH / 3 }),
     seriesPanel({
       title: "Duration, by protocol",
       description: "Median and 99 of 100 of the transactions of each protocol.",

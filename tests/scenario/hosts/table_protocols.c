@@ -75,6 +75,10 @@ static int begin_request(struct lws *wsi, struct exchange *exchange, const char 
     if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL)) return -1;
     return lws_http_transaction_completed(wsi) ? -1 : 0;
   }
+  if (ends_with(path, "broken")) {
+    if (lws_return_http_status(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR, NULL)) return -1;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+  }
   if (ends_with(path, "sleep")) {
     sleep_as_asked(wsi);
     return send_head(wsi, exchange) ? 1 : send_body(wsi, exchange);
