@@ -24,7 +24,7 @@ bool more_is_worse(Family family, std::string_view name) {
     case Family::kStatus: return is_one_of(name, {"4xx", "5xx"});
     case Family::kClose:
       return is_one_of(name, {"refused", "upgrade_refused", "tls_failed", "connect_failed", "handshake_failed",
-                              "timeout", "ping_timeout", "stream_reset", "adopt_failed", "unknown"});
+                              "timeout", "ping_timeout", "stream_reset", "leader_failed", "adopt_failed", "unknown"});
     default: return false;
   }
 }

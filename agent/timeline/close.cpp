@@ -2,6 +2,8 @@
 //
 // Why a connection ended: what was seen first of it counts, because the consequences of a close look like causes of their own
 // (lws closes TLS and websocket connections twice, and the peer's socket goes when ours went).
+#include <algorithm>
+
 #include "agent/timeline/fold.h"
 #include "agent/timeline/pending_timeout.h"
 
@@ -10,7 +12,8 @@ namespace {
 
 constexpr Ns kNsPerSecond = 1'000'000'000;
 constexpr Ns kTimerSlackNs = 10'000'000;  // lws may be early by its timers' grain
-constexpr int kHttpKeepaliveIdle = 15;    // PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE
+constexpr int kShortestTimeout = 1;     // seconds: what lws_set_timeout and the validity checks of websockets count in
+constexpr int kHttpKeepaliveIdle = 15;  // PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE
 
 Close make(CloseReason reason, CloseBy by, CloseEvidence evidence = CloseEvidence::kCloseCall) {
   return {reason, by, evidence, {}, {}};
@@ -201,13 +204,41 @@ std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
   return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
 }
 
-// With all calls on record, what is left has few names.
-Close by_elimination(const Life &life) {
+bool never_connected(const Life &life) {
+  return life.is_client_side() && !life.has_seen(kSeenCreate | kSeenAnswer | kSeenEstablished);
+}
+
+// lws puts connections to the same server behind one another (LCCSCF_PIPELINE, h2) and, when the first one fails, frees those behind it
+// without a word, within its close.
+const Life *failed_leader(Fold &fold, const Life &life, const Event &destroy) {
+  if (!never_connected(life) || life.request.target.empty()) return nullptr;
+  const ThreadFacts &thread = fold.threads[destroy.thread];
+  for (const uint64_t pointer : {thread.closing, thread.failing}) {
+    const Life *leader = fold.lives.find(pointer);
+    if (leader != nullptr && leader->is_client_side() && (leader->clues.requested || leader->clues.errored) &&
+        leader->connection.id < life.connection.id && leader->request.target == life.request.target)
+      return leader;
+  }
+  return nullptr;
+}
+
+bool lasted(Ns since_ns, Ns until_ns, int seconds) {
+  return until_ns - since_ns + kTimerSlackNs >= static_cast<Ns>(seconds) * kNsPerSecond;
+}
+
+// With all calls on record, what is left has few names; it must be possible by the clock.
+Close by_elimination(const Life &life, Ns destroyed_ns) {
   constexpr CloseEvidence evidence = CloseEvidence::kElimination;
   if (life.is_stream())
     return life.has_seen(kSeenRequest) ? make(CloseReason::kStreamReset, CloseBy::kPeer, evidence) : unknown();
-  if (life.connection.session) return make(CloseReason::kPingTimeout, CloseBy::kLws, evidence);
-  return make(CloseReason::kTimeout, CloseBy::kLws, evidence);
+  if (life.connection.session)
+    return lasted(life.connection.session->established_ns, destroyed_ns, kShortestTimeout)
+               ? make(CloseReason::kPingTimeout, CloseBy::kLws, evidence)
+               : unknown();
+  const int seconds = std::max(pending_timeout_seconds(life.clues.pending_timeout), kShortestTimeout);
+  if (lasted(life.connection.opened_ns, destroyed_ns, seconds))
+    return make(CloseReason::kTimeout, CloseBy::kLws, evidence);
+  return never_connected(life) ? make(CloseReason::kConnectFailed, CloseBy::kUnknown, evidence) : unknown();
 }
 
 // lws's hidden closes: timeouts, validity, vhosts, parents. Without a record of calls every close is hidden.
@@ -219,6 +250,7 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
   if (served_a_response(fold, life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
   if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws, events);
+  if (failed_leader(fold, life, destroy) != nullptr) return make(CloseReason::kLeaderFailed, CloseBy::kLws, events);
   const auto timeout = by_pending_timeout(life, destroy.time_ns);
   const bool timed_out = timeout && timeout->reason == CloseReason::kTimeout;  // not killed, as a vhost's end does, too
   if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
@@ -230,7 +262,7 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   }
   if (upgrade_failed(life)) return upgrade_refused(events);
   if (timeout) return *timeout;
-  return all_seen ? by_elimination(life) : unknown();
+  return all_seen ? by_elimination(life, destroy.time_ns) : unknown();
 }
 
 void note_request_to_close(Fold &fold, Life &life, const Event &event) {
@@ -251,14 +283,21 @@ void note_close_frame(Life &life, bool from_peer, int code) {
   clues.ws_code = code;
 }
 
-void note_error(Life &life, Items items) {
+void note_error(Fold &fold, Life &life, const Event &event, Items items) {
   life.clues.errored = true;
+  fold.threads[event.thread].failing = event.wsi;
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     if (tag == kItemText) life.clues.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
 }
 
-std::string detail_of(const Fold &fold, const Life &life, const Close &close) {
+std::string leader_text(const Life &leader) {
+  const std::string id = "connection " + std::to_string(leader.connection.id);
+  return leader.clues.message.empty() ? id : id + ": " + leader.clues.message;
+}
+
+std::string detail_of(Fold &fold, const Life &life, const Close &close, const Event &destroy) {
+  if (close.reason == CloseReason::kLeaderFailed) return leader_text(*failed_leader(fold, life, destroy));
   if (close.evidence == CloseEvidence::kPendingTimeout) return pending_timeout_text(life.clues.pending_timeout);
   if (close.reason == CloseReason::kTlsFailed && life.connection.tls && !life.connection.tls->failure.empty())
     return std::string(life.connection.tls->failure);
@@ -272,7 +311,7 @@ void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items
     case k_close_requested: return note_request_to_close(fold, life, event);
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value);
     case k_close_code_sent: return note_close_frame(life, false, event.value);
-    case k_CLIENT_CONNECTION_ERROR: return note_error(life, items);
+    case k_CLIENT_CONNECTION_ERROR: return note_error(fold, life, event, items);
     case k_CLIENT_HTTP_REDIRECT: life.clues = {}; return;
     default: return;
   }
@@ -285,7 +324,7 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
                 : clues.errored                                 ? by_outbound_error(life)
                 : clues.requested                               ? by_caller(life)
                                                                 : without_caller(fold, life, destroy);
-  close.detail = detail_of(fold, life, close);
+  close.detail = detail_of(fold, life, close, destroy);
   return close;
 }
 

@@ -7,25 +7,26 @@
 namespace wsitrace {
 
 // X(enumerator, name in JSON and metrics)
-#define WSITRACE_CLOSE_REASONS(X)                                                           \
-  X(kPeerClosed, "peer_closed")             /* the peer closed or reset the socket */       \
-  X(kPeerWsClose, "peer_ws_close")          /* the peer sent a websocket close frame */     \
-  X(kLocalWsClose, "local_ws_close")        /* this side sent a websocket close frame */    \
-  X(kHandlerClosed, "handler_closed")       /* a callback returned non-zero */              \
-  X(kResponseDone, "response_done")         /* Connection: close, or end of an h2 stream */ \
-  X(kRefused, "refused")                    /* lws or a filter refused the request */       \
-  X(kUpgradeRefused, "upgrade_refused")     /* websocket upgrade refused */                 \
-  X(kTlsFailed, "tls_failed")               /* ended before the TLS handshake did */        \
-  X(kConnectFailed, "connect_failed")       /* outbound: no connection came about */        \
-  X(kHandshakeFailed, "handshake_failed")   /* outbound: connected, but no valid answer */  \
-  X(kTimeout, "timeout")                    /* one of lws's timeouts */                     \
-  X(kPingTimeout, "ping_timeout")           /* websocket: no pong, no data in time */       \
-  X(kStreamReset, "stream_reset")           /* h2: the peer reset the stream */             \
-  X(kParentClosed, "parent_closed")         /* the connection that carried it ended */      \
-  X(kContextDestroyed, "context_destroyed") /* lws_context_destroy */                       \
-  X(kVhostDestroyed, "vhost_destroyed")     /* lws_vhost_destroy */                         \
-  X(kListenerStopped, "listener_stopped")   /* context deprecated: no new connections */    \
-  X(kAdoptFailed, "adopt_failed")           /* lws_adopt_* returned NULL */                 \
+#define WSITRACE_CLOSE_REASONS(X)                                                               \
+  X(kPeerClosed, "peer_closed")             /* the peer closed or reset the socket */           \
+  X(kPeerWsClose, "peer_ws_close")          /* the peer sent a websocket close frame */         \
+  X(kLocalWsClose, "local_ws_close")        /* this side sent a websocket close frame */        \
+  X(kHandlerClosed, "handler_closed")       /* a callback returned non-zero */                  \
+  X(kResponseDone, "response_done")         /* Connection: close, or end of an h2 stream */     \
+  X(kRefused, "refused")                    /* lws or a filter refused the request */           \
+  X(kUpgradeRefused, "upgrade_refused")     /* websocket upgrade refused */                     \
+  X(kTlsFailed, "tls_failed")               /* ended before the TLS handshake did */            \
+  X(kConnectFailed, "connect_failed")       /* outbound: no connection came about */            \
+  X(kHandshakeFailed, "handshake_failed")   /* outbound: connected, but no valid answer */      \
+  X(kLeaderFailed, "leader_failed")         /* outbound: queued behind another, which failed */ \
+  X(kTimeout, "timeout")                    /* one of lws's timeouts */                         \
+  X(kPingTimeout, "ping_timeout")           /* websocket: no pong, no data in time */           \
+  X(kStreamReset, "stream_reset")           /* h2: the peer reset the stream */                 \
+  X(kParentClosed, "parent_closed")         /* the connection that carried it ended */          \
+  X(kContextDestroyed, "context_destroyed") /* lws_context_destroy */                           \
+  X(kVhostDestroyed, "vhost_destroyed")     /* lws_vhost_destroy */                             \
+  X(kListenerStopped, "listener_stopped")   /* context deprecated: no new connections */        \
+  X(kAdoptFailed, "adopt_failed")           /* lws_adopt_* returned NULL */                     \
   X(kUnknown, "unknown")
 
 enum class CloseReason {

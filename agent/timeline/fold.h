@@ -33,6 +33,7 @@ using Items = std::span<const std::byte>;
 struct ThreadFacts {
   int accepted_fd = -1;  // a listener accepted this just now
   uint64_t closing = 0;  // pointer of the connection that lws is closing; ends of others may follow, nothing else
+  uint64_t failing = 0;  // pointer of the outbound connection that failed last; its end follows
   std::optional<ConnectRequest>
       connecting;                    // lws_client_connect_via_info was called, and no connection has begun since
   uint32_t destroying_contexts = 0;  // lws_context_destroy is running

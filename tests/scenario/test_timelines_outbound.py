@@ -103,6 +103,12 @@ def shared_one_by_one():
     """LCCSCF_PIPELINE: each request when the one before is answered, on its idle connection."""
 
 
+@outbound("--pipeline", *[url("http", peers.closes_before_answer, f"/{n}") for n in range(3)], results=[""] * 3)
+def shared_and_closed():
+    """LCCSCF_PIPELINE: three requests at the same time; the server closes the shared socket without an answer. lws frees those that are
+    queued behind the first one with it."""
+
+
 @outbound("--post", "101", url("http", peers.answers_once, "/form"), results=[OK], check=connected)
 def post():
     """A POST with a body of 101 bytes."""

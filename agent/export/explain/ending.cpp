@@ -136,6 +136,7 @@ const char *sentence_of(CloseReason reason) {
     case CloseReason::kTlsFailed: return "It ended before its TLS handshake was complete.";
     case CloseReason::kConnectFailed: return "No connection came about.";
     case CloseReason::kHandshakeFailed: return "It was connected, but no answer came that lws accepts.";
+    case CloseReason::kLeaderFailed: return "It was queued behind another connection to the same server, which failed.";
     case CloseReason::kTimeout: return "One of lws's timeouts ran out.";
     case CloseReason::kPingTimeout: return "The websocket was silent: neither a pong nor data came in time.";
     case CloseReason::kStreamReset: return "The peer reset the stream.";

@@ -34,7 +34,8 @@ std::optional<Oddity> oddity_of_reason(const Connection &connection) {
   switch (connection.close->reason) {
     case CloseReason::kAdoptFailed: return Oddity::kAdoptFailed;
     case CloseReason::kTlsFailed: return Oddity::kTlsFailed;
-    case CloseReason::kConnectFailed: return Oddity::kConnectFailed;
+    case CloseReason::kConnectFailed:
+    case CloseReason::kLeaderFailed: return Oddity::kConnectFailed;
     case CloseReason::kHandshakeFailed: return Oddity::kHandshakeFailed;
     case CloseReason::kUpgradeRefused: return Oddity::kUpgradeRefused;
     case CloseReason::kPingTimeout: return Oddity::kPingTimeout;

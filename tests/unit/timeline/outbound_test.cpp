@@ -44,6 +44,14 @@ TEST_F(Outbound, AnsweredRequestIsATransactionWithItsTimes) {
   EXPECT_FALSE(exchange.pipelined);
 }
 
+TEST_F(Outbound, QueuedOneNamesTheLeaderThatFailed) {
+  const Connection &queued = play(
+      "connect('h/1')=80 B:CBIND B:NEW=9 connect('h/2')=80 CBIND NEW=-1 B:CCE('read failed') B:close('cbail3') "
+      "CDROP('x') DEST B:CDROP('x') B:DEST");
+  EXPECT_EQ(queued.close->detail, "connection 1: read failed");
+  EXPECT_EQ(queued.close->evidence, CloseEvidence::kEvents);
+}
+
 TEST_F(Outbound, RedirectIsTwoExchangesOnOneConnection) {
   EXPECT_EQ(
       exchanges_of(play("connect('h/a')=1 CBIND NEW=9 CREATE APPEND REDIRECT('/b')=302 CDROP('client_reset') CBIND "

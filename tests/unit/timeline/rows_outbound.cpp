@@ -54,6 +54,18 @@ const std::vector<Row> kOutboundRows = {
      "peer_closed by peer", "unknown by unknown"},
     {"NetworkConnectionOfH2", "CBIND NEW=9 CREATE close('close_and_handled') DEST", "", "p0:settled_by_destroy",
      "peer_closed by peer", "unknown by unknown"},
+    {"QueuedBehindOneThatIsRefused",
+     "connect('h/1')=80 B:CBIND B:NEW=9 connect('h/2')=80 CBIND NEW=-1 B:CCE('conn fail: 111') "
+     "B:close('client_connect3') CDROP('__lws_close_free_wsi') DEST B:CDROP('__lws_close_free_wsi') B:DEST",
+     "", BOUND, "leader_failed by lws", "leader_failed by lws"},
+    {"QueuedBehindOneThatTimesOut",
+     "connect('h/1')=80 B:CBIND B:NEW=9 +20000 connect('h/2')=80 CBIND NEW=-1 B:CCE('Timed out waiting server reply') "
+     "CDROP('__lws_close_free_wsi') DEST B:CDROP('__lws_close_free_wsi') B:DEST",
+     "", BOUND, "leader_failed by lws", "leader_failed by lws"},
+    {"BesideOneThatIsRefusedByAnotherServer",
+     "connect('other/1')=80 B:CBIND B:NEW=9 connect('h/2')=80 CBIND NEW=-1 B:CCE('conn fail: 111') "
+     "B:close('client_connect3') CDROP('__lws_close_free_wsi') DEST B:CDROP('__lws_close_free_wsi') B:DEST",
+     "", BOUND, "connect_failed by unknown", "unknown by unknown"},
     {"ContextDestroyed", "CBIND NEW=9 CREATE ANSWER close('ctx destroy')=9999 " CGONE, "", BOUND,
      "context_destroyed by local", "unknown by unknown"},
 };

@@ -213,10 +213,17 @@ TEST_F(TimelineTest, FailedAdoptionLeavesTheListenerAlone) {
 }
 
 TEST_F(TimelineTest, WhatEndsInsideOfContextDestroyEndsByIt) {
-  play("CONTEXT ACCEPT CONTEXT_END=0 CLOSED_HTTP DEST L:DEST CONTEXT_END=1 B:CREATE B:NEW=8 B:CLOSED_HTTP B:DEST");
+  play(
+      "CONTEXT ACCEPT CONTEXT_END=0 CLOSED_HTTP DEST L:DEST CONTEXT_END=1 B:CREATE B:NEW=8 +1000 B:CLOSED_HTTP B:DEST");
   EXPECT_EQ(on('A').close->reason, CloseReason::kContextDestroyed);
   EXPECT_EQ(on('L').close->reason, CloseReason::kContextDestroyed);
   EXPECT_EQ(on('B').close->reason, CloseReason::kTimeout);
+}
+
+TEST_F(TimelineTest, RequestThatLwsRefusesByAPageIsRejected) {
+  play("ACCEPT FH('/x') st=403 close('lws_read_h1 bail') written('page') CLOSED_HTTP DEST");
+  EXPECT_EQ(on('A').transactions[0].outcome, Outcome::kRejected);
+  EXPECT_EQ(on('A').close->reason, CloseReason::kRefused);
 }
 
 TEST_F(TimelineTest, WhatEndsWithItsVhostEndsByIt) {
