@@ -8,15 +8,45 @@
 namespace wsitrace {
 namespace {
 
-struct Final {
-  std::atomic<uintptr_t> wsi;
-  std::atomic<uint64_t> written_ms;
-};
-Final g_finals[kFinalSlots];
+constexpr uint64_t kNoPromise = UINT64_MAX;         // of `promised`
+constexpr uint64_t kIsStatusPage = UINT64_MAX - 1;  // of `promised`: nothing was, but it is whole
+constexpr uint64_t kNoHead = UINT64_MAX;            // of `sent`: what goes out now may be the head
+constexpr int kMaxDigits = 18;
+constexpr unsigned kWriteFinal = 7;    // LWS_WRITE_HTTP_FINAL
+constexpr unsigned kWriteHeaders = 8;  // LWS_WRITE_HTTP_HEADERS
 
-Final &final_of(const void *wsi) noexcept {
+// A wsi is served by one thread at a time.
+struct Response {
+  std::atomic<uintptr_t> wsi;
+  std::atomic<uint64_t> written_ms;  // 0: not yet
+  std::atomic<uint64_t> promised;    // bytes
+  std::atomic<uint64_t> sent;        // of them
+};
+Response g_responses[kFinalSlots];
+
+Response &response_of(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
-  return g_finals[(address >> 4 ^ address >> 16) % kFinalSlots];
+  return g_responses[(address >> 4 ^ address >> 16) % kFinalSlots];
+}
+
+template <typename T>
+void store_in(std::atomic<T> &to, T value) noexcept {
+  to.store(value, std::memory_order_relaxed);
+}
+template <typename T>
+T load_of(const std::atomic<T> &from) noexcept {
+  return from.load(std::memory_order_relaxed);
+}
+
+bool is_to(const Response &slot, const void *wsi) noexcept {
+  return load_of(slot.wsi) == reinterpret_cast<uintptr_t>(wsi);
+}
+
+void begin_response(Response &slot, const void *wsi, uint64_t promised, uint64_t sent) noexcept {
+  store_in<uint64_t>(slot.written_ms, 0);
+  store_in(slot.promised, promised);
+  store_in(slot.sent, sent);
+  store_in(slot.wsi, reinterpret_cast<uintptr_t>(wsi));
 }
 
 uint64_t written_clock_ms() noexcept {
@@ -25,26 +55,67 @@ uint64_t written_clock_ms() noexcept {
   return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
 }
 
+void note_whole(Response &slot) noexcept {
+  if (load_of(slot.written_ms) == 0) store_in(slot.written_ms, written_clock_ms());
+}
+
 }  // namespace
 
-void remember_final(const void *wsi) noexcept {
-  Final &final = final_of(wsi);
-  final.written_ms.store(written_clock_ms(), std::memory_order_relaxed);
-  final.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_relaxed);
+// Header tokens of a build that leaves some out are shifted: a value is believed only when it is a number.
+void note_content_length(const void *wsi, const unsigned char *value, int length) noexcept {
+  if (value == nullptr || length < 1 || length > kMaxDigits) return;
+  uint64_t promised = 0;
+  for (int i = 0; i < length; ++i) {
+    if (value[i] < '0' || value[i] > '9') return;
+    promised = promised * 10 + (value[i] - '0');
+  }
+  begin_response(response_of(wsi), wsi, promised, kNoHead);
+}
+
+void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noexcept {
+  Response &slot = response_of(wsi);
+  const unsigned kind = protocol & 0x1f;
+  if (!is_to(slot, wsi)) {
+    if (kind != kWriteFinal) return;
+    begin_response(slot, wsi, kNoPromise, kNoHead);
+  }
+  const uint64_t before = load_of(slot.sent);
+  if (kind == kWriteHeaders) {
+    if (before == kNoHead) store_in<uint64_t>(slot.sent, 0);
+  } else if (before != kNoHead) {
+    store_in(slot.sent, before + length);
+  }
+  const uint64_t sent = load_of(slot.sent);
+  if (kind == kWriteFinal || (sent != kNoHead && sent >= load_of(slot.promised))) note_whole(slot);
+}
+
+// On h2 its body follows later, with a write of its own.
+void note_status_page(const void *wsi) noexcept {
+  Response &slot = response_of(wsi);
+  const uint64_t sent = load_of(slot.sent);
+  if (is_to(slot, wsi) && sent != kNoHead && sent < load_of(slot.promised)) return;
+  begin_response(slot, wsi, kIsStatusPage, kNoHead);
+  note_whole(slot);
 }
 
 void forget_final(const void *wsi) noexcept {
-  Final &final = final_of(wsi);
-  if (final.wsi.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
-    final.wsi.store(0, std::memory_order_relaxed);
+  Response &slot = response_of(wsi);
+  if (is_to(slot, wsi)) store_in<uintptr_t>(slot.wsi, 0);
 }
 
-int take_final(const void *wsi) noexcept {
-  Final &final = final_of(wsi);
-  if (final.wsi.load(std::memory_order_relaxed) != reinterpret_cast<uintptr_t>(wsi)) return -1;
-  final.wsi.store(0, std::memory_order_relaxed);
-  const uint64_t ago_ms = written_clock_ms() - final.written_ms.load(std::memory_order_relaxed);
-  return ago_ms < INT32_MAX ? static_cast<int>(ago_ms) : INT32_MAX;
+Final take_final(const void *wsi) noexcept {
+  Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi)) return {};
+  store_in<uintptr_t>(slot.wsi, 0);
+  const uint64_t written_ms = load_of(slot.written_ms);
+  if (written_ms == 0) return {};
+  Final final;
+  const uint64_t ago_ms = written_clock_ms() - written_ms;
+  final.ago_ms = ago_ms < INT32_MAX ? static_cast<int>(ago_ms) : INT32_MAX;
+  final.status_page = load_of(slot.promised) == kIsStatusPage;
+  const bool counted = load_of(slot.promised) < kIsStatusPage && load_of(slot.sent) != kNoHead;
+  final.cut_short = counted && load_of(slot.sent) < load_of(slot.promised);
+  return final;
 }
 
 }  // namespace wsitrace

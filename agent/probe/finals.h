@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The wsis whose application has written the last of a response (LWS_WRITE_HTTP_FINAL, lws_return_http_status) and has not said so
-// by lws_http_transaction_completed() yet. As a rule it does at once, so this is no event; what is left when the next request
-// or the end comes is one (response_written).
+// The wsis whose application has written a response whole (LWS_WRITE_HTTP_FINAL, as many bytes as its content-length promised,
+// lws_return_http_status) and has not said so by lws_http_transaction_completed() yet. As a rule it does at once, so this is no
+// event; what is left when the next request or the end comes is one (response_written).
 //
-// Cost:   writing: a coarse clock read, a hash and two stores. Otherwise a load.
-// Limits: kFinalSlots wsis, the latest of those that share a slot.
+// Cost:   a header that is no content-length: a compare. A write: a hash and two stores; the one that makes the response whole also a
+//         coarse clock read. Otherwise a load.
+// Limits: kFinalSlots wsis, the latest of those that share a slot. A head that goes out together with the beginning of the body is not
+//         told apart from it: then only LWS_WRITE_HTTP_FINAL counts.
 #ifndef WSITRACE_PROBE_FINALS_H
 #define WSITRACE_PROBE_FINALS_H
 
@@ -15,12 +17,25 @@ namespace wsitrace {
 
 inline constexpr size_t kFinalSlots = 4096;  // a power of two
 
-// PROTOCOL, of lws_write(), says that this is the last of a response.
-constexpr bool is_final(unsigned protocol) noexcept { return (protocol & 0x1f) == 7; }  // LWS_WRITE_HTTP_FINAL
-void remember_final(const void *wsi) noexcept;
+// PROTOCOL, of lws_write(), is that of a response or of its head: LWS_WRITE_HTTP, ..._FINAL, ..._HEADERS.
+constexpr bool is_of_response(unsigned protocol) noexcept { return (0x188U >> (protocol & 0x1f) & 1) != 0; }
+
+// lws_add_http_header_by_token() adds the content-length VALUE to the head of a response.
+void note_content_length(const void *wsi, const unsigned char *value, int length) noexcept;
+// lws_write() took LENGTH bytes of a response.
+void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noexcept;
+// lws_return_http_status() wrote a whole one, or the head of one.
+void note_status_page(const void *wsi) noexcept;
+
 void forget_final(const void *wsi) noexcept;
-// How many milliseconds ago it was written; -1: it was not. Forgets it.
-int take_final(const void *wsi) noexcept;
+
+struct Final {
+  int ago_ms = -1;           // when it was written; -1: it was not
+  bool status_page = false;  // by lws_return_http_status()
+  bool cut_short = false;    // as the last, but less than its content-length promised
+};
+// Forgets it.
+Final take_final(const void *wsi) noexcept;
 
 }  // namespace wsitrace
 

@@ -87,14 +87,21 @@ Event event_of(EventKind kind, const void *subject) noexcept {
 
 // Before these the application has completed a response that it has written, or never does.
 constexpr bool owes_completion(int reason) noexcept {
-  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_WSI_DESTROY;
+  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_CLOSED_HTTP ||
+         reason == LWS_CALLBACK_WSI_DESTROY;
 }
 
-void tell_final(RingWriter &out, const lws *wsi) noexcept {
-  const int ago_ms = take_final(wsi);
-  if (ago_ms < 0) return;
+bool is_held_by_lws(lws *wsi) noexcept {
+  return api().lws_partial_buffered != nullptr && api().lws_partial_buffered(wsi) != 0;
+}
+
+void tell_final(RingWriter &out, lws *wsi) noexcept {
+  const Final final = take_final(wsi);
+  if (final.ago_ms < 0) return;
   Event event = event_of(k_response_written, wsi);
-  event.value = ago_ms;
+  event.value = final.ago_ms;
+  if (final.cut_short || is_held_by_lws(wsi)) event.flags |= kCutShort;
+  if (final.status_page) event.flags |= kStatusPage;
   out.record(event);
 }
 

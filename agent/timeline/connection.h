@@ -65,7 +65,7 @@ struct Transaction {
   OptionalNs handled_ns;    // the handler was called; never outbound
   OptionalNs responded_ns;  // the response's status was sent; outbound: its head was received
   OptionalNs
-      written_ns;  // the application wrote the last of the response; only where it did not complete it after that
+      written_ns;  // the response was written to its end; only where nobody told lws so after that (lws_http_transaction_completed)
   OptionalNs completed_ns;  // the exchange ended, however
   Outcome outcome = Outcome::kOpen;
 };

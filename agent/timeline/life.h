@@ -64,6 +64,7 @@ struct TransactionProgress {
   bool outbound = false;
   bool bound = false;           // a BIND or DROP since the request
   OptionalNs maybe_done_ns;     // it ended here unless a handler is still called
+  OptionalNs written_whole_ns;  // its response was written to its end here, and nothing more was owed
   OptionalNs refused_done_ns;   // its handler asked for the close here, as handlers do after a last response
   std::optional<Outcome> last;  // of the one before
   bool last_upgrade = false;    // and whether it asked for an upgrade

@@ -8,6 +8,9 @@
 //                               FH BIND(protocols[0]):      HEAD, redirect, errors. A dynamic mount on protocols[0] begins
 //                                                           likewise; there an event of the handler follows (maybe_done)
 //    the last one answered      callback_refused at the end of the handler, then the end of the connection
+//    written, not completed     response_written, then the end of the connection, when a callback asked for that or no handler was called
+//                               (CGI, proxy, what lws writes by itself): what was written whole is completed, by whatever call. A
+//                               handler that asks for nothing owes lws the word
 //    upgraded                   HTTP_CONFIRM_UPGRADE ... ESTABLISHED
 //    HEAD, the last one         FH, then the end of the connection
 // transaction_completed says the same at once, where calls are recorded. It may come twice for one transaction. The next request ends the one before in any case.
@@ -51,6 +54,8 @@ namespace {
 void end_before_next(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
   if (life.progress.upgrade) return end_transaction(fold, life, Outcome::kRejected, now_ns);
+  if (life.progress.written_whole_ns)
+    return end_transaction(fold, life, Outcome::kCompleted, *life.progress.written_whole_ns);
   if (life.current().handled_ns && !life.progress.maybe_done_ns) {
     life.completion.outstanding = true;
     return end_transaction(fold, life, Outcome::kAborted, now_ns);
@@ -151,13 +156,27 @@ void note_status(Fold &fold, Life &life, const Event &event, Items items) {
   transaction.responded_ns = event.time_ns;
 }
 
-// Told late: when the next request comes, or when all is over.
+// HEAD, 204 and 304 are answered without the body whose length the head may tell.
+bool promises_no_body(const Transaction &transaction) {
+  return transaction.method == "HEAD" || transaction.status == 204 || transaction.status == 304;
+}
+
+// lws refuses requests by a page of its own, before any handler is called.
+bool is_refusal(const Transaction &transaction, const Event &written) {
+  return (written.flags & kStatusPage) != 0 && !transaction.handled_ns && transaction.status.value_or(400) >= 400;
+}
+
+// Told late: when the next request comes, or when all is over. The request that lws refuses after a completed one is not told of, but its page is.
 void note_written(Life &life, const Event &event) {
-  if (life.has_seen(kSeenSent) || life.connection.transactions.empty()) return;
-  const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
+  if (life.has_seen(kSeenSent) || life.progress.outbound || life.connection.transactions.empty()) return;
   Transaction &transaction = life.current();
+  if (!life.progress.open && transaction.outcome != Outcome::kAborted) return;
+  const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
   transaction.written_ns =
       event.time_ns > transaction.requested_ns + ago_ns ? event.time_ns - ago_ns : transaction.requested_ns;
+  const bool whole = (event.flags & kCutShort) == 0 || promises_no_body(transaction);
+  const bool owed = transaction.handled_ns && life.clues.refused < 0;
+  if (whole && !owed && !is_refusal(transaction, event)) life.progress.written_whole_ns = transaction.written_ns;
 }
 
 void establish(Fold &fold, Life &life, const Event &event) {
@@ -178,6 +197,7 @@ Outcome outcome_at_end(const Fold &fold, const Life &life, const Transaction &tr
   if (progress.maybe_done_ns) return Outcome::kCompleted;
   if (progress.refused_done_ns && now_ns - *progress.refused_done_ns <= kPromptCloseNs) return Outcome::kCompleted;
   if (progress.upgrade) return Outcome::kRejected;
+  if (progress.written_whole_ns) return Outcome::kCompleted;
   if (!transaction.handled_ns && transaction.status.value_or(0) >= 400) return Outcome::kRejected;
   return Outcome::kAborted;
 }
@@ -190,7 +210,7 @@ void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns) {
   transaction.completed_ns = now_ns;
   transaction.outcome = outcome;
   const bool upgrade = life.progress.upgrade;
-  const bool bound_already = life.progress.maybe_done_ns.has_value();
+  const bool bound_already = life.progress.maybe_done_ns.has_value() || life.progress.written_whole_ns.has_value();
   life.progress = {};
   life.progress.last = outcome;
   life.progress.awaits_bind = outcome == Outcome::kCompleted && !bound_already;
@@ -202,9 +222,11 @@ void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns) {
 void settle_transaction(Fold &fold, Life &life, Ns now_ns) {
   if (!life.progress.open) return;
   const Outcome outcome = outcome_at_end(fold, life, life.current(), now_ns);
-  OptionalNs done_ns = life.progress.maybe_done_ns ? life.progress.maybe_done_ns : life.progress.refused_done_ns;
-  if (outcome != Outcome::kCompleted) done_ns = now_ns;
-  end_transaction(fold, life, outcome, done_ns.value_or(now_ns));
+  const TransactionProgress &progress = life.progress;
+  OptionalNs done_ns = now_ns;
+  for (const OptionalNs &known : {progress.written_whole_ns, progress.refused_done_ns, progress.maybe_done_ns})
+    if (known && outcome == Outcome::kCompleted) done_ns = known;
+  end_transaction(fold, life, outcome, *done_ns);
 }
 
 void fold_transaction(Fold &fold, Life &life, const Event &event, Items items) {

@@ -67,6 +67,9 @@ enum EventFlag : uint8_t {
   kSocketFilled = 128,  // it had, before the last byte of the response was sent
   // of tls_established and tls_handshake
   kTlsResumed = 64,  // the session was resumed
+  // of response_written
+  kStatusPage = 64,  // by lws_return_http_status
+  kCutShort = 128,   // not all of it went out: less than its content-length promised, or lws holds the rest still
 };
 
 // Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
@@ -201,8 +204,8 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                    \
   X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */     \
                                  /* failed: text why, items: addresses, TCP_INFO */                                   \
-  X(response_written, 1016)      /* the application wrote the last of a response `value` milliseconds ago, and did */ \
-                                 /* not call lws_http_transaction_completed since */                                  \
+  X(response_written, 1016)      /* a response was written to its end `value` milliseconds ago, and nobody called */  \
+                                 /* lws_http_transaction_completed since */                                           \
   X(descriptor_left, 1015)       /* lws opened the descriptor `value` and left it open: text what it is, wsi the */   \
                                  /* context, whose destruction is about to return */                                  \
   X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */ \

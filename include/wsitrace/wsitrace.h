@@ -58,6 +58,7 @@ struct wsitrace_lws {
   void *(*get_ssl)(struct lws *wsi);                          /* NULL: lws without OpenSSL */
   unsigned int (*http_client_http_response)(struct lws *wsi); /* NULL: lws without client support */
   struct lws *(*get_parent)(const struct lws *wsi);
+  int (*partial_buffered)(struct lws *wsi);
 };
 
 /* Starts recording. Once per process. */
@@ -123,6 +124,7 @@ static inline int wsitrace_start(const struct wsitrace_options *options) {
   lws.http_client_http_response = NULL;
 #endif
   lws.get_parent = lws_get_parent;
+  lws.partial_buffered = lws_partial_buffered;
   return wsitrace_start_with(options, &lws);
 }
 

@@ -106,7 +106,11 @@ class JanusUnderLoad(RealProgram):
         for sock in (workload.WebSocket(janus.address, janus.PROTOCOL).sock, workload.connect(janus.address)):  # open at the shutdown
             self.addCleanup(sock.close)
         self.assertEqual(janus.stop().status, 0)
-        self.assertGreater(len(self.report("janus.wsitrace").of_class("client")), 61 + 31)
+        trace = self.report("janus.wsitrace")
+        self.assertGreater(len(trace.of_class("client")), 61 + 31)
+        refused = [c for c in trace.of_class("client") if [t["status"] for t in c["transactions"]] == [403]]
+        self.assertEqual([c["transactions"][0]["outcome"] for c in refused], ["completed"] * 31)
+        self.assertEqual({c["close"]["reason"] for c in refused}, {"response_done"})
         self.assert_no_finding("janus.wsitrace")
 
 

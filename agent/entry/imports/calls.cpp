@@ -29,6 +29,7 @@ namespace {
   X(lws_close_reason)                      \
   X(lws_write)                             \
   X(lws_return_http_status)                \
+  X(lws_add_http_header_by_token)          \
   X(lws_set_timeout)                       \
   X(lws_vhost_destroy)                     \
   X(lws_client_connect_via_info)           \
@@ -79,13 +80,21 @@ struct Hooks {
   }
 
   static int lws_write(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
-    if (is_final(protocol)) remember_final(wsi);
-    return g_host.lws_write(wsi, buffer, length, protocol);
+    const int result = g_host.lws_write(wsi, buffer, length, protocol);
+    if (is_of_response(protocol) && result >= 0) note_response_bytes(wsi, length, protocol);
+    return result;
   }
 
   static int lws_return_http_status(lws *wsi, unsigned int code, const char *body) {
-    remember_final(wsi);
-    return g_host.lws_return_http_status(wsi, code, body);
+    const int result = g_host.lws_return_http_status(wsi, code, body);
+    if (result == 0) note_status_page(wsi);
+    return result;
+  }
+
+  static int lws_add_http_header_by_token(lws *wsi, lws_token_indexes token, const unsigned char *value, int length,
+                                          unsigned char **p, unsigned char *end) {
+    if (token == WSI_TOKEN_HTTP_CONTENT_LENGTH) note_content_length(wsi, value, length);
+    return g_host.lws_add_http_header_by_token(wsi, token, value, length, p, end);
   }
 
   static void lws_set_timeout(lws *wsi, pending_timeout reason, int seconds) {

@@ -42,6 +42,7 @@ LwsApi api_of(const wsitrace_lws &lws) {
   api.lws_get_ssl = lws.get_ssl;
   api.lws_http_client_http_response = lws.http_client_http_response;
   api.lws_get_parent = lws.get_parent;
+  api.lws_partial_buffered = lws.partial_buffered;
   return api;
 }
 

@@ -72,19 +72,30 @@ LWS_VISIBLE int lws_http_transaction_completed(struct lws *wsi) {
   return real(wsi);
 }
 
-// Only the last write of a response is looked at.
+// Of writes, only those of a response are looked at.
 LWS_VISIBLE int lws_write(struct lws *wsi, unsigned char *buf, size_t len, enum lws_write_protocol protocol) {
   const auto real = WSITRACE_REAL(lws_write);
   if (real == nullptr) return -1;
-  if (wsitrace::is_final(protocol)) wsitrace::remember_final(wsi);
-  return real(wsi, buf, len, protocol);
+  const int result = real(wsi, buf, len, protocol);
+  if (wsitrace::is_of_response(protocol) && result >= 0) wsitrace::note_response_bytes(wsi, len, protocol);
+  return result;
 }
 
 LWS_VISIBLE int lws_return_http_status(struct lws *wsi, unsigned int code, const char *html_body) {
   const auto real = WSITRACE_REAL(lws_return_http_status);
   if (real == nullptr) return 1;
-  wsitrace::remember_final(wsi);
-  return real(wsi, code, html_body);
+  const int result = real(wsi, code, html_body);
+  if (result == 0) wsitrace::note_status_page(wsi);
+  return result;
+}
+
+// Of headers, only the length of the response is looked at.
+LWS_VISIBLE int lws_add_http_header_by_token(struct lws *wsi, enum lws_token_indexes token, const unsigned char *value,
+                                             int length, unsigned char **p, unsigned char *end) {
+  const auto real = WSITRACE_REAL(lws_add_http_header_by_token);
+  if (real == nullptr) return 1;
+  if (token == WSI_TOKEN_HTTP_CONTENT_LENGTH) wsitrace::note_content_length(wsi, value, length);
+  return real(wsi, token, value, length, p, end);
 }
 
 LWS_VISIBLE int lws_add_http_header_status(struct lws *wsi, unsigned int code, unsigned char **p, unsigned char *end) {

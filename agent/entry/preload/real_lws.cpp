@@ -40,6 +40,7 @@ void fill(LwsApi &library) noexcept {
   WSITRACE_FILL(lws_wsi_tag)
   WSITRACE_FILL(lws_get_ssl)
   WSITRACE_FILL(lws_get_parent)
+  WSITRACE_FILL(lws_partial_buffered)
   WSITRACE_FILL(lws_http_client_http_response)
   WSITRACE_FILL(lws_wsi_user)
   WSITRACE_FILL(lws_get_context)

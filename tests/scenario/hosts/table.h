@@ -16,6 +16,12 @@
 //   .../missing with 404                                .../refuse   by returning 1
 //   .../halves  the head at once, the body when the socket takes it
 // "slow?ms=N" takes that long; "sleep?more" begins to sleep when the next request is in the socket.
+// These answer at once and return -1, as handlers do that want the connection closed; nobody calls lws_http_transaction_completed():
+//   .../final   the last write is LWS_WRITE_HTTP_FINAL  .../length  the last one fulfils the content-length
+//   .../page    by lws_return_http_status(403)          .../moved   by lws_http_redirect()
+//   .../less    LWS_WRITE_HTTP_FINAL, but less than the content-length
+//   .../part    no content-length, and no write is the last
+//   .../huge    16 MiB at once, more than the socket takes: lws holds the rest
 // "echo" sends back what it gets, but "leave" (close code 1001, then returns -1) and "drop" (returns -1).
 #ifndef WSITRACE_TESTS_TABLE_H
 #define WSITRACE_TESTS_TABLE_H

@@ -8,7 +8,7 @@
 
 #include "table.h"
 
-enum { kSlowUs = 50000 };
+enum { kSlowUs = 50000, kHugeBytes = 16 << 20 };
 
 struct exchange {
   int head, body;  // to be sent when the socket takes it
@@ -68,9 +68,39 @@ static int send_answer(struct lws *wsi, struct exchange *exchange) {
   return send_body(wsi, exchange);
 }
 
+// Answers at once: a head that promises LENGTH, then BYTES as PROTOCOL.
+static int write_at_once(struct lws *wsi, lws_filepos_t length, size_t bytes, enum lws_write_protocol protocol) {
+  static unsigned char body[LWS_PRE + kHugeBytes];
+  unsigned char buffer[LWS_PRE + 512], *start = buffer + LWS_PRE, *p = start, *end = buffer + sizeof buffer;
+  if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/plain", length, &p, end)) return -1;
+  if (lws_finalize_write_http_header(wsi, start, &p, end)) return -1;
+  memset(body + LWS_PRE, 'x', bytes);
+  return lws_write(wsi, body + LWS_PRE, bytes, protocol);
+}
+
+static int redirect_at_once(struct lws *wsi) {
+  unsigned char buffer[LWS_PRE + 512], *p = buffer + LWS_PRE;
+  return lws_http_redirect(wsi, HTTP_STATUS_FOUND, (const unsigned char *)"/index.html", 11, &p,
+                           buffer + sizeof buffer);
+}
+
+// Whether a response was written of which lws is never told that it was all.
+static int write_untold(struct lws *wsi, const char *path) {
+  if (ends_with(path, "final")) write_at_once(wsi, LWS_ILLEGAL_HTTP_CONTENT_LEN, 4, LWS_WRITE_HTTP_FINAL);
+  else if (ends_with(path, "length")) write_at_once(wsi, 4, 4, LWS_WRITE_HTTP);
+  else if (ends_with(path, "less")) write_at_once(wsi, 7, 4, LWS_WRITE_HTTP_FINAL);
+  else if (ends_with(path, "part")) write_at_once(wsi, LWS_ILLEGAL_HTTP_CONTENT_LEN, 4, LWS_WRITE_HTTP);
+  else if (ends_with(path, "huge")) write_at_once(wsi, kHugeBytes, kHugeBytes, LWS_WRITE_HTTP_FINAL);
+  else if (ends_with(path, "page")) lws_return_http_status(wsi, HTTP_STATUS_FORBIDDEN, NULL);
+  else if (ends_with(path, "moved")) redirect_at_once(wsi);
+  else return 0;
+  return 1;
+}
+
 static int begin_request(struct lws *wsi, struct exchange *exchange, const char *path) {
   memset(exchange, 0, sizeof *exchange);
   if (ends_with(path, "refuse")) return 1;
+  if (write_untold(wsi, path)) return -1;
   if (ends_with(path, "missing")) {
     if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL)) return -1;
     return lws_http_transaction_completed(wsi) ? -1 : 0;

@@ -23,6 +23,7 @@ inline void PrintTo(const Row &row, std::ostream *out) { *out << row.name; }
 
 extern const std::vector<Row> kFileRows;       // HTTP/1.1, file mounts
 extern const std::vector<Row> kDynamicRows;    // HTTP/1.1, callback mounts
+extern const std::vector<Row> kWrittenRows;    // the same and files, where nobody calls lws_http_transaction_completed
 extern const std::vector<Row> kWebsocketRows;  // websocket servers
 extern const std::vector<Row> kStreamRows;     // h2
 extern const std::vector<Row> kTlsRows;

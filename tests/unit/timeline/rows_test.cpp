@@ -40,6 +40,7 @@ std::string name_of_row(const testing::TestParamInfo<Row> &info) { return info.p
 
 INSTANTIATE_TEST_SUITE_P(File, Rows, testing::ValuesIn(kFileRows), name_of_row);
 INSTANTIATE_TEST_SUITE_P(Dynamic, Rows, testing::ValuesIn(kDynamicRows), name_of_row);
+INSTANTIATE_TEST_SUITE_P(Written, Rows, testing::ValuesIn(kWrittenRows), name_of_row);
 INSTANTIATE_TEST_SUITE_P(Websocket, Rows, testing::ValuesIn(kWebsocketRows), name_of_row);
 INSTANTIATE_TEST_SUITE_P(Stream, Rows, testing::ValuesIn(kStreamRows), name_of_row);
 INSTANTIATE_TEST_SUITE_P(Tls, Rows, testing::ValuesIn(kTlsRows), name_of_row);

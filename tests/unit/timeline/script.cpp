@@ -232,6 +232,8 @@ void Script::say(const Word &word) {
   } else if (event.kind == k_transaction_completed) {
     event.flags = word.has_text ? kSocketAsked : 0;
     if (word.text == "filled") event.flags |= kSocketFilled;
+  } else if (event.kind == k_response_written) {
+    event.flags = word.text == "page" ? kStatusPage : word.text == "short" ? kCutShort : 0;
   } else if (event.kind == k_tls_established || event.kind == k_connect_requested) {
     add_parts(event, items, word.text);
   } else if (event.kind == k_WSI_DESTROY && word.text.starts_with("tag ")) {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/finals.h"
+
+#include <gtest/gtest.h>
+
+#include <libwebsockets.h>
+
+#include <string_view>
+
+namespace wsitrace {
+namespace {
+
+class Finals : public testing::Test {
+ protected:
+  ~Finals() override { forget_final(wsi()); }
+
+  [[nodiscard]] const void *wsi() const { return this; }
+  void promise(std::string_view length) {
+    note_content_length(wsi(), reinterpret_cast<const unsigned char *>(length.data()), static_cast<int>(length.size()));
+  }
+  void write(size_t bytes, unsigned protocol = LWS_WRITE_HTTP) { note_response_bytes(wsi(), bytes, protocol); }
+  void head(unsigned flags = 0) { write(211, LWS_WRITE_HTTP_HEADERS | flags); }
+};
+
+TEST_F(Finals, OnlyWritesOfResponsesAreLookedAt) {
+  for (const unsigned protocol : {LWS_WRITE_HTTP, LWS_WRITE_HTTP_FINAL, LWS_WRITE_HTTP_HEADERS})
+    EXPECT_TRUE(is_of_response(protocol)) << protocol;
+  EXPECT_TRUE(is_of_response(LWS_WRITE_HTTP_HEADERS | LWS_WRITE_NO_FIN | LWS_WRITE_H2_STREAM_END));
+  for (const unsigned protocol : {LWS_WRITE_TEXT, LWS_WRITE_BINARY, LWS_WRITE_CONTINUATION, LWS_WRITE_PING,
+                                  LWS_WRITE_PONG, LWS_WRITE_HTTP_HEADERS_CONTINUATION})
+    EXPECT_FALSE(is_of_response(protocol)) << protocol;
+  EXPECT_FALSE(is_of_response(LWS_WRITE_TEXT | LWS_WRITE_NO_FIN));
+}
+
+TEST_F(Finals, LastWriteMakesItWhole) {
+  head();
+  write(101);
+  EXPECT_LT(take_final(wsi()).ago_ms, 0);
+  write(101, LWS_WRITE_HTTP_FINAL);
+  const Final final = take_final(wsi());
+  EXPECT_GE(final.ago_ms, 0);
+  EXPECT_FALSE(final.cut_short);
+  EXPECT_LT(take_final(wsi()).ago_ms, 0) << "it was taken";
+}
+
+TEST_F(Finals, AsManyBytesAsWerePromisedMakeItWhole) {
+  promise("101");
+  head();
+  write(100);
+  write(1);
+  const Final final = take_final(wsi());
+  EXPECT_GE(final.ago_ms, 0);
+  EXPECT_FALSE(final.cut_short || final.status_page);
+}
+
+TEST_F(Finals, FewerBytesThanPromisedDoNot) {
+  promise("101");
+  head();
+  write(100);
+  EXPECT_LT(take_final(wsi()).ago_ms, 0);
+}
+
+TEST_F(Finals, LastWriteOfFewerThanPromisedIsCutShort) {
+  promise("101");
+  head();
+  write(100, LWS_WRITE_HTTP_FINAL);
+  EXPECT_TRUE(take_final(wsi()).cut_short);
+}
+
+TEST_F(Finals, PromiseOfNothingIsKeptByTheHead) {
+  promise("0");
+  head(LWS_WRITE_H2_STREAM_END);
+  EXPECT_GE(take_final(wsi()).ago_ms, 0);
+}
+
+TEST_F(Finals, HeadThatGoesOutWithTheBodyIsNotCounted) {
+  promise("101");
+  write(211);
+  EXPECT_LT(take_final(wsi()).ago_ms, 0);
+  promise("101");
+  write(211, LWS_WRITE_HTTP_FINAL);
+  EXPECT_FALSE(take_final(wsi()).cut_short);
+}
+
+TEST_F(Finals, HeaderThatIsNoNumberIsNoPromise) {
+  for (const char *value : {"", "text/plain", "12 ", "-1", "1234567890123456789"}) {
+    promise(value);
+    head();
+    write(4096);
+    EXPECT_LT(take_final(wsi()).ago_ms, 0) << value;
+  }
+}
+
+TEST_F(Finals, StatusPageIsWholeAndSaysSo) {
+  promise("170");
+  write(300);
+  note_status_page(wsi());
+  const Final final = take_final(wsi());
+  EXPECT_GE(final.ago_ms, 0);
+  EXPECT_TRUE(final.status_page);
+  EXPECT_FALSE(final.cut_short);
+}
+
+TEST_F(Finals, StatusPageOfAStreamIsWholeWithItsBody) {
+  promise("170");
+  head();
+  note_status_page(wsi());
+  EXPECT_LT(take_final(wsi()).ago_ms, 0) << "lws sends the body later";
+  promise("170");
+  head();
+  note_status_page(wsi());
+  write(170, LWS_WRITE_HTTP_FINAL);
+  EXPECT_GE(take_final(wsi()).ago_ms, 0);
+}
+
+TEST_F(Finals, CompletedOneIsForgotten) {
+  write(101, LWS_WRITE_HTTP_FINAL);
+  forget_final(wsi());
+  EXPECT_LT(take_final(wsi()).ago_ms, 0);
+}
+
+}  // namespace
+}  // namespace wsitrace
