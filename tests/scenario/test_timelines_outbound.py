@@ -46,7 +46,7 @@ def client(*options, **restricted):
 def outbound(*options, **facts):
     """A case: client_host with OPTIONS ends by itself; each of its lines must begin as RESULTS (one for each URL) say."""
     results = facts.pop("results")
-    restricted = {"versions": facts.pop("versions")} if "versions" in facts else {}
+    restricted = {limit: facts.pop(limit) for limit in ("versions", "ways") if limit in facts}
 
     def add(words):
         def drive(traffic):
@@ -103,7 +103,8 @@ def shared_one_by_one():
     """LCCSCF_PIPELINE: each request when the one before is answered, on its idle connection."""
 
 
-@outbound("--pipeline", *[url("http", peers.closes_before_answer, f"/{n}") for n in range(3)], results=[""] * 3)
+@outbound("--pipeline", *[url("http", peers.closes_before_answer, f"/{n}") for n in range(3)], results=[""] * 3,
+          ways=("preload",))
 def shared_and_closed():
     """LCCSCF_PIPELINE: three requests at the same time; the server closes the shared socket without an answer. lws frees those that are
     queued behind the first one with it."""

@@ -8,7 +8,7 @@ import unittest
 import timelines
 import workload
 
-APP = timelines.table_host()
+APP = timelines.table_host(ways=("preload",))
 table = timelines.Table("written")
 
 
