@@ -210,16 +210,17 @@ bool never_connected(const Life &life) {
 
 // lws puts connections to the same server behind one another (LCCSCF_PIPELINE, h2) and, when the first one fails, frees those behind it
 // without a word, within its close.
-const Life *failed_leader(Fold &fold, const Life &life, const Event &destroy) {
-  if (!never_connected(life) || life.request.target.empty()) return nullptr;
-  const ThreadFacts &thread = fold.threads[destroy.thread];
-  for (const uint64_t pointer : {thread.closing, thread.failing}) {
-    const Life *leader = fold.lives.find(pointer);
-    if (leader != nullptr && leader->is_client_side() && (leader->clues.requested || leader->clues.errored) &&
-        leader->connection.id < life.connection.id && leader->request.target == life.request.target)
-      return leader;
-  }
-  return nullptr;
+const FailedLeader *failed_leader(const Fold &fold, const Life &life, const Event &destroy) {
+  const auto &leader = fold.threads[destroy.thread].failed_leader;
+  const bool queued = never_connected(life) && leader && !leader->target.empty() &&
+                      leader->target == life.request.target && leader->id < life.connection.id;
+  return queued ? &*leader : nullptr;
+}
+
+void note_leader(Fold &fold, const Life &life, const Event &event) {
+  if (life.is_client_side())
+    fold.threads[event.thread].failed_leader =
+        FailedLeader{life.connection.id, life.request.target, life.clues.message};
 }
 
 bool lasted(Ns since_ns, Ns until_ns, int seconds) {
@@ -271,6 +272,7 @@ void note_request_to_close(Fold &fold, Life &life, const Event &event) {
   if (lives_on(caller) || clues.requested) return;
   clues.requested = true;
   clues.requested_ns = event.time_ns;
+  note_leader(fold, life, event);
   if (!life.is_stream()) fold.threads[event.thread].closing = event.wsi;
   clues.caller = ends_with_context(event) ? Word::kContextDestroyed : caller;
   clues.caller_text = event.text;
@@ -285,18 +287,18 @@ void note_close_frame(Life &life, bool from_peer, int code) {
 
 void note_error(Fold &fold, Life &life, const Event &event, Items items) {
   life.clues.errored = true;
-  fold.threads[event.thread].failing = event.wsi;
   for_each_item(items, [&](ItemTag tag, Items bytes) {
     if (tag == kItemText) life.clues.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
+  note_leader(fold, life, event);
 }
 
-std::string leader_text(const Life &leader) {
-  const std::string id = "connection " + std::to_string(leader.connection.id);
-  return leader.clues.message.empty() ? id : id + ": " + leader.clues.message;
+std::string leader_text(const FailedLeader &leader) {
+  const std::string id = "connection " + std::to_string(leader.id);
+  return leader.message.empty() ? id : id + ": " + leader.message;
 }
 
-std::string detail_of(Fold &fold, const Life &life, const Close &close, const Event &destroy) {
+std::string detail_of(const Fold &fold, const Life &life, const Close &close, const Event &destroy) {
   if (close.reason == CloseReason::kLeaderFailed) return leader_text(*failed_leader(fold, life, destroy));
   if (close.evidence == CloseEvidence::kPendingTimeout) return pending_timeout_text(life.clues.pending_timeout);
   if (close.reason == CloseReason::kTlsFailed && life.connection.tls && !life.connection.tls->failure.empty())
@@ -325,6 +327,7 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
                 : clues.requested                               ? by_caller(life)
                                                                 : without_caller(fold, life, destroy);
   close.detail = detail_of(fold, life, close, destroy);
+  if (close.reason != CloseReason::kLeaderFailed) note_leader(fold, life, destroy);
   return close;
 }
 

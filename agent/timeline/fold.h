@@ -29,11 +29,18 @@ namespace wsitrace {
 
 using Items = std::span<const std::byte>;
 
+// The outbound connection that is about to end, or just has: those that were queued behind it follow, and nothing else before.
+struct FailedLeader {
+  uint64_t id;
+  std::string target;
+  std::string message;  // of its CLIENT_CONNECTION_ERROR
+};
+
 // What the fold remembers about a recording thread. Threads from 255 on share one.
 struct ThreadFacts {
   int accepted_fd = -1;  // a listener accepted this just now
   uint64_t closing = 0;  // pointer of the connection that lws is closing; ends of others may follow, nothing else
-  uint64_t failing = 0;  // pointer of the outbound connection that failed last; its end follows
+  std::optional<FailedLeader> failed_leader;
   std::optional<ConnectRequest>
       connecting;                    // lws_client_connect_via_info was called, and no connection has begun since
   uint32_t destroying_contexts = 0;  // lws_context_destroy is running

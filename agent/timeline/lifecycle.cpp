@@ -167,6 +167,7 @@ Life *life_of(Fold &fold, const Event &event) {
   if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event))) life = &begin_life(fold, event);
   if (is_part_of_end(event.kind)) return life;
   fold.threads[event.thread].closing = 0;
+  fold.threads[event.thread].failed_leader.reset();
   if (life != nullptr) note_sign(fold, *life, event);
   return life;
 }

@@ -58,6 +58,14 @@ const std::vector<Row> kOutboundRows = {
      "connect('h/1')=80 B:CBIND B:NEW=9 connect('h/2')=80 CBIND NEW=-1 B:CCE('conn fail: 111') "
      "B:close('client_connect3') CDROP('__lws_close_free_wsi') DEST B:CDROP('__lws_close_free_wsi') B:DEST",
      "", BOUND, "leader_failed by lws", "leader_failed by lws"},
+    {"QueuedBehindOneThatIsFreedFirst",
+     "connect('h/1')=80 B:CBIND B:NEW=9 connect('h/2')=80 CBIND NEW=-1 B:CREATE B:APPEND B:CCE('read failed') "
+     "B:close('cbail3') B:CDROP('__lws_close_free_wsi') B:DEST " CGONE,
+     "", BOUND, "leader_failed by lws", "leader_failed by lws"},
+    {"AloneAfterOneThatFailed",
+     "connect('h/1')=80 B:CBIND B:NEW=9 B:CREATE B:CCE('read failed') B:close('cbail3') "
+     "B:CDROP('__lws_close_free_wsi') B:DEST connect('h/2')=80 CBIND NEW=9 " CGONE,
+     "", BOUND, "connect_failed by unknown", "unknown by unknown"},
     {"QueuedBehindOneThatTimesOut",
      "connect('h/1')=80 B:CBIND B:NEW=9 +20000 connect('h/2')=80 CBIND NEW=-1 B:CCE('Timed out waiting server reply') "
      "CDROP('__lws_close_free_wsi') DEST B:CDROP('__lws_close_free_wsi') B:DEST",
