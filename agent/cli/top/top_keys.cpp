@@ -85,14 +85,12 @@ bool obey(const TopPress &press, TopChoice &choice, const TopScreen &screen) {
     obey_in_filter(press, choice);
   } else if (key == TopKey::kQuit) {
     return false;
-  } else if (choice.mode == TopMode::kHelp) {
+  } else if (choice.mode == TopMode::kHelp || (choice.mode == TopMode::kConnection && key == TopKey::kEscape)) {
     choice.mode = TopMode::kTable;
   } else if (key == TopKey::kHelp) {
     choice.mode = TopMode::kHelp;
   } else if (choice.mode == TopMode::kTable) {
     obey_in_table(key, choice, screen);
-  } else if (key == TopKey::kEscape) {
-    choice.mode = TopMode::kTable;
   } else {
     choice.line = moved(key, screen.offset, screen.page, SIZE_MAX / 2);
   }

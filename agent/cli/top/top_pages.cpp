@@ -29,7 +29,7 @@ constexpr const char *kHelpLines[] = {
 };
 
 // TITLE, as many LINES as fit from the one that was chosen on, and a status line.
-TopScreen page_of(std::string title, const std::vector<std::string> &lines, const TopChoice &choice,
+TopScreen page_of(const std::string &title, const std::vector<std::string> &lines, const TopChoice &choice,
                   const TopSize &size) {
   TopScreen screen;
   screen.page = size.lines > 3 ? size.lines - 2 : 1;
