@@ -40,6 +40,7 @@ bool is_open(const Known &known) noexcept {
 }  // namespace
 
 void context_begins() noexcept { ++t_depth; }
+bool is_making_context() noexcept { return t_depth > 0; }
 
 void context_begun(const void *context) noexcept {
   if (--t_depth > 0) return;

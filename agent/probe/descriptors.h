@@ -21,6 +21,7 @@ inline constexpr int kMarkedFds = 65536;  // higher ones are not known
 // The calling thread is in lws_create_context(), and leaves it with CONTEXT (nullptr: it failed, all is forgotten).
 void context_begins() noexcept;
 void context_begun(const void *context) noexcept;
+bool is_making_context() noexcept;
 // lws opened FD by CALL, a literal. Only counts within lws_create_context().
 void descriptor_opened(int fd, const char *call) noexcept;
 // lws closes FD.

@@ -154,6 +154,7 @@ void leave_process_notice(const char *why) noexcept {
 
 void mark_ended() noexcept {
   if (g_state == nullptr || g_state->epoch.load(std::memory_order_acquire) == 0) return;
+  if (g_state->process->pid != static_cast<uint32_t>(getpid())) return;  // a child of vfork(2) is not its parent
   g_state->process->ended_mono_ns.store(monotonic_ns(), std::memory_order_relaxed);
   g_state->process->state.store(kEnded, std::memory_order_release);
 }

@@ -55,14 +55,17 @@ const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) 
 bool is_on() noexcept { return g_on; }
 const LwsApi &api() noexcept { return g_api; }
 
+bool wrap_vhost(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
+  forget_vhost(vhost);
+  if (entry == nullptr) entry = find_entry(vhost, info);
+  if (entry != nullptr) wrap_table(vhost, entry);
+  return entry != nullptr;
+}
+
 void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
   if (!g_on || vhost == nullptr) return;
   const ErrnoGuard guard;
-  forget_vhost(vhost);
-  if (entry == nullptr) entry = find_entry(vhost, info);
-  if (entry != nullptr) {
-    wrap_table(vhost, entry);
-  } else {
+  if (!wrap_vhost(vhost, info, entry)) {
     count_trouble(kVhostNotFound);
     remember_vhost(vhost, kNoThunk);
   }

@@ -17,6 +17,8 @@ const LwsApi &api() noexcept;
 
 // A vhost is there: wraps its table and records vhost_created. INFO may be null. ENTRY, when known, is any entry of its table.
 void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept;
+// Only the first half of that. False: its table was not found.
+bool wrap_vhost(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept;
 void vhost_going(lws_vhost *vhost) noexcept;
 
 // For lws's broadcasts, which look for a callback pointer: PROTOCOL as the vhosts have it now. COPY is room for the answer.

@@ -3,6 +3,7 @@
 
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
+#include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/strings.h"
@@ -68,7 +69,9 @@ size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
 // connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
 void learn_vhost(lws *wsi, int reason) noexcept {
   lws_vhost *vhost = api().lws_get_vhost(wsi);
-  if (vhost == nullptr || vhost_index(vhost) != kUnknownVhost || vhosts_are_full()) return;
+  if (vhost == nullptr || vhosts_are_full()) return;
+  const size_t index = vhost_index(vhost);
+  if (index != kUnknownVhost && !(tells_of_request(reason) && is_guest_entered(index))) return;
   const bool own_table = reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED;
   vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
 }
@@ -125,6 +128,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (out == nullptr) [[unlikely]]
     return count_lost_without_ring();
   if (wsi != nullptr && introduces_vhost(reason)) learn_vhost(wsi, reason);
+  if (is_of_guest_only(wsi, reason)) return;
   if (wsi != nullptr && is_after_handshake(reason)) tell_tls(wsi);
   if (wsi != nullptr && owes_completion(reason)) tell_final(*out, wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
@@ -177,6 +181,7 @@ void record_close(lws *wsi, int reason, const char *caller) noexcept {
 }
 
 void record_completion(lws *wsi) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
   RingWriter *out = writer();
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(k_transaction_completed, wsi);
@@ -189,6 +194,7 @@ void record_completion(lws *wsi) noexcept {
 }
 
 void record_status(lws *wsi, unsigned status) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
   const bool redirects =
       status >= 300 && status < 400;  // lws may answer these without telling a callback of the request
   if (!redirects || wsi == nullptr) return record_about(k_status_sent, wsi, static_cast<int>(status & 0xffff), nullptr);
@@ -244,6 +250,7 @@ void record_failed_handshake(int fd, const char *failure) noexcept {
 }
 
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
   RingWriter *out = writer();
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(kind, wsi);

@@ -14,6 +14,7 @@ constexpr size_t kProbes = 32;
 struct Place {
   std::atomic<uintptr_t> vhost;
   std::atomic<size_t> first_thunk;
+  std::atomic<Standing> standing;
 };
 Place g_places[kMaxVhosts];
 std::atomic<bool> g_full{false};
@@ -23,6 +24,7 @@ size_t start_of(uintptr_t address) noexcept { return (address >> 4 ^ address >> 
 void set(size_t at, uintptr_t address, size_t first_thunk) noexcept {
   if (attach_process()) host_state().vhost_ids[at].store(0, std::memory_order_relaxed);
   g_places[at].first_thunk.store(first_thunk, std::memory_order_relaxed);
+  g_places[at].standing.store(Standing::kObserved, std::memory_order_relaxed);
   g_places[at].vhost.store(address, std::memory_order_release);
 }
 
@@ -57,5 +59,11 @@ void forget_vhost(const lws_vhost *vhost) noexcept {
 }
 
 size_t first_thunk_of(size_t index) noexcept { return g_places[index].first_thunk.load(std::memory_order_relaxed); }
+
+void set_standing(size_t index, Standing standing) noexcept {
+  g_places[index].standing.store(standing, std::memory_order_relaxed);
+}
+
+Standing standing_of(size_t index) noexcept { return g_places[index].standing.load(std::memory_order_relaxed); }
 
 }  // namespace wsitrace

@@ -25,6 +25,11 @@ void forget_vhost(const lws_vhost *vhost) noexcept;
 size_t vhost_index(const lws_vhost *vhost) noexcept;
 size_t first_thunk_of(size_t vhost_index) noexcept;
 
+// What is recorded of a known vhost: all, or as guests.h says. remember_vhost() makes it kObserved.
+enum class Standing : uint8_t { kObserved, kGuest, kGuestThatAccepts };
+void set_standing(size_t vhost_index, Standing standing) noexcept;
+Standing standing_of(size_t vhost_index) noexcept;
+
 }  // namespace wsitrace
 
 #endif
