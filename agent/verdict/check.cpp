@@ -59,9 +59,14 @@ std::vector<CheckedFinding> findings_of(const Check &check) {
 
 std::vector<CheckedDoubt> doubts_of(const Check &check) {
   std::vector<CheckedDoubt> doubts;
-  for (const Verdict &verdict : check.verdicts)
-    for (const std::string &doubt : verdict.doubts) doubts.push_back({verdict.program, doubt});
-  if (check.verdicts.empty()) doubts.push_back({"", "nothing was recorded"});
+  const bool several = check.verdicts.size() > 1;
+  for (const Verdict &verdict : check.verdicts) {
+    std::string program = verdict.program;
+    if (several && verdict.pid != 0) program += " (PID " + std::to_string(verdict.pid) + ")";
+    for (const std::string &doubt : verdict.doubts)
+      doubts.push_back({program, doubt, several && !program.empty() ? program + ": " + doubt : doubt});
+  }
+  if (check.verdicts.empty()) doubts.push_back({"", "nothing was recorded", "nothing was recorded"});
   return doubts;
 }
 

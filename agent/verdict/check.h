@@ -46,8 +46,9 @@ struct CheckedFinding {
   const Finding *finding;
 };
 struct CheckedDoubt {
-  std::string program;  // empty: of no one program
+  std::string program;  // with its pid, if the check is of several processes; empty: of no one program
   std::string doubt;
+  std::string line;  // the doubt, behind the program's name if the check is of several processes
 };
 
 // Worst kind first; within one kind in the order of the processes.

@@ -25,7 +25,9 @@ void add_doubts_of_end(const Timeline &timeline, std::vector<std::string> &doubt
 std::vector<std::string> doubts_about(const Timeline &timeline) {
   std::vector<std::string> doubts;
   if (timeline.loss().lost > 0) doubts.push_back(lost_text(timeline.loss()));
-  if (!timeline.process().notice.empty()) doubts.push_back("nothing was recorded: " + timeline.process().notice);
+  if (!timeline.process().notice.empty())
+    doubts.push_back((timeline.loss().recorded > 0 ? "not everything was recorded: " : "nothing was recorded: ") +
+                     timeline.process().notice);
   for (const char *trouble : {"protocol_unwrapped", "vhost_not_found"}) {
     const auto found = timeline.process().trouble.find(trouble);
     if (found != timeline.process().trouble.end() && found->second > 0)

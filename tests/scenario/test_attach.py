@@ -2,7 +2,10 @@
 """How `wsitrace run` gets into programs of all kinds, what it passes on, and what it says when there is nothing to see."""
 
 import os
+import re
+import shutil
 import signal
+import sys
 import unittest
 
 import harness
@@ -24,6 +27,37 @@ class NothingToSee(harness.Scenario):
         self.assertEqual(result.status, 5)
         self.assert_one_line(result.err, "static_host", "static")
 
+    def check_is_inconclusive(self, trace, *words):
+        result = self.wsitrace("check", self.path(trace))
+        self.assertEqual(result.status, 3, result)
+        for word in words:
+            self.assertIn(word, result.out)
+
+    def test_statically_linked_lws_whose_loop_brings_a_shared_one_is_told_apart(self):
+        """The loop's plugin calls the shared library about connections of the static one: that is no observation."""
+        program = self.traced([*self.host("static_host"), "--loop", "uv-alone"], "--check")
+        workload.known(program.address(), one_by_one=11)
+        os.kill(harness.child_of(program.pid, "static_host"), signal.SIGINT)
+        result = program.wait()
+        self.assertEqual(result.status, 5)
+        [line] = [line for line in result.err.splitlines() if line.startswith("wsitrace: ")]
+        self.assert_one_line(line, "static_host", "nothing recorded", "linked statically", "wsitrace/wsitrace.h")
+        self.assertEqual(self.report().connections, [])
+        self.check_is_inconclusive("out.wsitrace", "linked statically")
+
+    def test_program_with_an_lws_of_its_own_beside_an_observed_one_is_told(self):
+        module = harness.host_path("server_module.so")
+        program = self.traced([harness.host_path("both_host"), module, "--files", self.files], "--check")
+        for life in range(2):
+            workload.known(program.address("port", life), one_by_one=11 if life == 0 else 23)
+            os.kill(harness.child_of(program.pid, "both_host"), signal.SIGINT)
+        result = program.wait()
+        self.assertEqual(result.status, 3, result)
+        [line] = [line for line in result.err.splitlines() if line.startswith("wsitrace: ")]
+        self.assert_one_line(line, "both_host", "PID", "linked statically", "wsitrace/wsitrace.h")
+        self.assert_known_workload(self.report(), 23)
+        self.check_is_inconclusive("out.wsitrace", "linked statically")
+
     def test_program_that_cannot_be_found_is_127(self):
         result = self.traced(["/nowhere/to/be/found"]).wait()
         self.assertEqual((result.status, result.out), (127, ""))
@@ -38,6 +72,96 @@ class NothingToSee(harness.Scenario):
         result = self.wsitrace("run")
         self.assertEqual(result.status, 2)
         self.assertTrue(result.err)
+
+
+# Starts the program that its arguments name twice: as it is, and when that listens, with an environment of its own.
+TWICE = """
+import signal, subprocess, sys
+first = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, text=True)
+print(first.stdout.readline(), end="", flush=True)
+second = subprocess.Popen(sys.argv[1:], env={})
+def end(number, frame):
+    for each in (first, second): each.send_signal(signal.SIGINT)
+signal.signal(signal.SIGINT, end)
+first.stdout.read()
+sys.exit(first.wait() - second.wait())
+"""
+
+
+class Unobserved(harness.Scenario):
+    """Processes that use libwebsockets where the preload library does not get: that others were observed is no answer for them."""
+
+    def our_lines(self, result):
+        return [line for line in result.err.splitlines() if line.startswith("wsitrace: ")]
+
+    def test_child_with_an_environment_of_its_own_is_told(self):
+        program = self.traced([sys.executable, "-c", TWICE, *self.host()], "--check")
+        workload.known(program.address("port", 0), one_by_one=23)
+        workload.known(program.address("port", 1), one_by_one=11)
+        harness.until(lambda: "environment of its own" in program.err, "the launcher to look at the child")
+        os.kill(harness.child_of(program.pid, os.path.basename(sys.executable)), signal.SIGINT)
+        result = program.wait()
+        self.assertEqual(result.status, 3, result)
+        [line] = self.our_lines(result)
+        self.assert_one_line(line, "http_host (PID ", "environment of its own", "LD_PRELOAD")
+        [doubt] = [line for line in result.err.splitlines() if line.startswith("doubt: ")]
+        self.assertIn("http_host (PID ", doubt)
+        self.assertIn("environment of its own", doubt)
+        self.assert_known_workload(self.report(), 23)
+
+    def test_program_with_an_environment_of_its_own_is_told(self):
+        program = self.traced(["env", "-i", *self.host()])
+        workload.known(program.address(), one_by_one=11)
+        harness.until(lambda: program.err, "the launcher to look at the program")
+        result = program.stop()
+        self.assertEqual(result.status, 5)
+        self.assert_one_line(result.err, "http_host (PID ", "nothing recorded", "environment of its own")
+
+    def root_directory(self):
+        """A directory with a host and what it needs, to be its root."""
+        root = self.path("root")
+        os.mkdir(root)
+        [host, *_] = self.host(files=False)
+        needed = re.findall(r"(/\S+) \(0x", harness.subprocess.run(["ldd", host], capture_output=True, text=True, check=True).stdout)
+        for path in [host, *needed]:
+            inside = root + (path if path != host else "/host")
+            os.makedirs(os.path.dirname(inside), exist_ok=True)
+            shutil.copy(path, inside)
+        os.mkdir(os.path.join(root, "dev"))
+        with open(os.path.join(root, "dev", "urandom"), "wb") as numbers:
+            numbers.write(os.urandom(65536))
+        return root
+
+    def test_program_in_another_root_directory_is_told_and_told_how_to_mend_it(self):
+        root = self.root_directory()
+        program = self.traced(["chroot", root, "/host"])
+        workload.known(program.address(), "/dyn", one_by_one=11)
+        harness.until(lambda: self.our_lines(program), "the launcher to look at the program")
+        result = program.stop()
+        self.assertEqual(result.status, 5)
+        [line] = self.our_lines(result)
+        library = os.path.join(harness.BUILD, "lib", "libwsitrace_preload.so")
+        self.assert_one_line(line, "host (PID ", "nothing recorded", root, library, "mount --bind", "/dev/shm/")
+        # What the line says, done.
+        os.makedirs(root + os.path.dirname(library))
+        shutil.copy(library, root + library)
+        rings = os.path.dirname(re.search(r"/dev/shm/\S+", line).group(0) + "/x")
+        mount = f"mkdir -p {root}{rings} && mount --bind {rings} {root}{rings} && exec \"$@\""
+        program = self.start(["unshare", "-m", "sh", "-c", mount, "sh", harness.WSITRACE, "run", "-o", self.path("inside.wsitrace"), "--",
+                              "chroot", root, "/host"])
+        workload.known(program.address(), "/dyn", one_by_one=11)
+        self.assertEqual(program.stop().status, 5)
+        self.assert_known_workload(self.report("inside.wsitrace"), 11)
+
+    def test_workers_of_a_pre_forking_daemon_are_judged_and_the_others_do_not_matter(self):
+        program = self.traced(self.host("prefork_host"), "--check", "-v")
+        workload.known(program.address(), one_by_one=23)
+        result = program.stop()
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("nothing found", result.err)
+        trace = self.report()
+        self.assertEqual((trace.process["program"], trace.process["ended"]), ("prefork_host", "exit"))
+        self.assert_known_workload(trace, 23)
 
 
 class Passing(harness.Scenario):

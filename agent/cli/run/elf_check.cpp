@@ -260,12 +260,26 @@ Expected<ProgramFacts> inspect_program(const std::string &path) {
   return program;
 }
 
-OwnLws find_own_lws_in(const std::string &path) {
+namespace {
+
+template <typename Look>
+auto look_into(const std::string &path, Look look) -> decltype(look(Bytes{})) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts {};
-  if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return OwnLws::kNone;
+  if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return {};
   const Mapping mapping = map_file(fd, facts);
-  return find_own_lws({mapping.data(), mapping.size()});
+  return look({mapping.data(), mapping.size()});
+}
+
+}  // namespace
+
+OwnLws find_own_lws_in(const std::string &path) { return look_into(path, find_own_lws); }
+
+bool defines_lws(const std::string &path) {
+  return look_into(path, [](Bytes image) {
+    const auto header = native_header(image);
+    return header && Image(image, *header).defines(kEntryPoint);
+  });
 }
 
 }  // namespace wsitrace

@@ -47,6 +47,8 @@ struct ProgramFacts {
 std::optional<std::string> find_program(const std::string &program, const char *search_path);
 Expected<ProgramFacts> inspect_program(const std::string &path);
 OwnLws find_own_lws_in(const std::string &path);
+// Whether the answer to that is kDefined. Reads the symbols only.
+bool defines_lws(const std::string &path);
 
 }  // namespace wsitrace
 

@@ -3,12 +3,17 @@
 
 #include <utility>
 
+#include "agent/cli/run/silence.h"
+
 namespace wsitrace {
 
 void Recording::on_process(const ProcessFacts &facts) {
   process_ = facts;
-  for (const auto &sink : sinks_) sink->on_process(facts);
+  if (has_own_lws_) process_.notice = kStaticLws;
+  for (const auto &sink : sinks_) sink->on_process(process_);
 }
+
+bool Recording::has_unobserved_lws() const { return process_.notice == kStaticLws || process_.notice == kUnseenLws; }
 
 void Recording::on_string(uint16_t id, std::string_view text) {
   if (!started_) strings_.emplace_back(id, text);
@@ -76,7 +81,9 @@ Recordings::Recordings(TraceNames names, uint64_t session, MoreSinks more_sinks,
       more_sinks_(std::move(more_sinks)),
       report_error_(std::move(report_error)) {}
 
-std::shared_ptr<Recording> Recordings::begin() { return all_.emplace_back(std::make_shared<Recording>(*this)); }
+std::shared_ptr<Recording> Recordings::begin(bool has_own_lws) {
+  return all_.emplace_back(std::make_shared<Recording>(*this, has_own_lws));
+}
 
 std::vector<std::shared_ptr<LogSink>> Recordings::more_sinks() {
   const bool first = !std::exchange(any_started_, true);

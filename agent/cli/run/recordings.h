@@ -29,7 +29,7 @@ class Recordings;
 
 class Recording final : public LogSink {
  public:
-  explicit Recording(Recordings &owner) : owner_(owner) {}
+  Recording(Recordings &owner, bool has_own_lws) : owner_(owner), has_own_lws_(has_own_lws) {}
 
   void on_process(const ProcessFacts &facts) override;
   void on_string(uint16_t id, std::string_view text) override;
@@ -44,7 +44,11 @@ class Recording final : public LogSink {
   [[nodiscard]] const ProcessFacts &process() const { return process_; }
   [[nodiscard]] const Loss &loss() const { return loss_; }
   [[nodiscard]] const std::string &path() const { return path_; }  // empty: no trace file
+  [[nodiscard]] bool is_started() const { return started_; }       // there was an event or a loss
   [[nodiscard]] bool ended() const { return end_.has_value(); }
+  [[nodiscard]] bool has_own_lws() const { return has_own_lws_; }
+  // It used a libwebsockets that nobody could observe.
+  [[nodiscard]] bool has_unobserved_lws() const;
 
  private:
   void start_writing();
@@ -52,6 +56,7 @@ class Recording final : public LogSink {
   void look_for_error();
 
   Recordings &owner_;
+  const bool has_own_lws_;
   std::vector<std::shared_ptr<LogSink>> sinks_;
   std::shared_ptr<TraceWriter> trace_;  // one of sinks_, unless there is none
   bool started_ = false;
@@ -71,8 +76,8 @@ class Recordings {
 
   Recordings(TraceNames names, uint64_t session, MoreSinks more_sinks, ReportError report_error);
 
-  // The sink of a process that attached; for the collector.
-  std::shared_ptr<Recording> begin();
+  // The sink of a process that attached; for the collector. HAS_OWN_LWS: its program has libwebsockets linked statically.
+  std::shared_ptr<Recording> begin(bool has_own_lws = false);
   // Makes what was recorded readable by others.
   void flush();
 

@@ -79,13 +79,15 @@ void say_verdict(const Check &check, const std::vector<ExampleTexts> &examples, 
 }
 
 // The exit status of a check.
-int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, const std::vector<WrittenTrace> &traces) {
+int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, const RunResult &result) {
   Check check;
   check.verdicts = reports.verdicts();
   for (Verdict &verdict : check.verdicts) gate.allowed.apply(verdict);
   check.rules = gate.allowed.uses();
   check.strict_allow = options.strict_allow;
-  const auto examples = reports.examples(check.verdicts, traces);
+  const auto examples = reports.examples(check.verdicts, result.traces);
+  for (const Unobserved &process : result.unobserved)
+    if (!process.judged) check.verdicts.push_back(process.verdict());
   say_verdict(check, examples, options.verbose);
   complain_of_stale_rules(check);
   if (const auto written = gate.outputs.write(check, examples); !written) {
@@ -98,7 +100,7 @@ int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, con
 int run_traced(const RunOptions &options, Reports &reports, Gate &gate) {
   const RunResult result = TracedRun(options, reports).run();
   const bool complete = !result.started || reports.finish();
-  const int checked = options.check ? pass_gate(options, gate, reports, result.traces) : 0;
+  const int checked = options.check ? pass_gate(options, gate, reports, result) : 0;
   if (!result.started || result.program_status != 0) return result.program_status;
   return complete ? checked : kUsageStatus;
 }

@@ -2,16 +2,13 @@
 #include "agent/cli/run/silence.h"
 
 namespace wsitrace {
-namespace {
-
-constexpr const char *kLinkIt = "build it with wsitrace/wsitrace.h, or against a shared libwebsockets";
-
-}  // namespace
 
 Error explain(const Silence &silence) {
   const auto because = [&](const std::string &why, const std::string &hint) {
     return Error{silence.program, why, hint};
   };
+  if (silence.lws_unobserved)
+    return because(silence.facts && silence.find_own_lws() == OwnLws::kDefined ? kStaticLws : kUnseenLws, kLinkIt);
   if (!silence.process_notice.empty()) return because(silence.process_notice, "the program itself ran unharmed");
   if (!silence.ring_notice.empty())
     return because(silence.ring_notice, "raise its limits, or use a smaller --ring-size");
@@ -28,7 +25,7 @@ Error explain(const Silence &silence) {
     return because("it runs with more rights than its caller, and the loader then refuses LD_PRELOAD",
                    "run wsitrace as the user that it becomes");
   const OwnLws own = elf.needs_lws() ? OwnLws::kNone : silence.find_own_lws();
-  if (own == OwnLws::kDefined) return because("libwebsockets is linked statically into it", kLinkIt);
+  if (own == OwnLws::kDefined) return because(kStaticLws, kLinkIt);
   if (own == OwnLws::kNamed) return because("libwebsockets seems to be linked statically into it", kLinkIt);
   if (elf.elf && !elf.dynamic) return because("it is linked statically, and LD_PRELOAD has no effect on it", kLinkIt);
   if (elf.needs_lws()) return because("it is linked with libwebsockets, but did not use it", "");

@@ -4,8 +4,10 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 
 #include "agent/base/clock.h"
 #include "agent/cli/run/preload.h"
@@ -35,13 +37,13 @@ RunResult TracedRun::run() {
   auto signals = Signals::take_over();
   if (!signals) {
     say_error(signals.error());
-    return {kUsageStatus, false, {}};
+    return {kUsageStatus, false, {}, {}};
   }
   prepare();
-  if (const auto failed = launch(*signals)) return {*failed, false, {}};
+  if (const auto failed = launch(*signals)) return {*failed, false, {}, {}};
   watch(*signals);
   finish();
-  return {reaper_->program_status().value_or(0), true, traces()};
+  return {reaper_->program_status().value_or(0), true, traces(), unobserved_};
 }
 
 void TracedRun::prepare() {
@@ -50,6 +52,7 @@ void TracedRun::prepare() {
   auto tracing = Tracing::prepare(options_, reports_);
   if (tracing) {
     tracing_ = std::move(*tracing);
+    survey_.emplace(tracing_->library(), tracing_->ring_path());
     return;
   }
   Error error = tracing.error();
@@ -98,6 +101,7 @@ void TracedRun::watch(Signals &signals) {
     }
     if (tracing_) {
       tracing_->turn();
+      for (const Unobserved &process : survey_->look(monotonic_ns())) say_error(process.error());
       look_for_other_user();
     }
   } while (!is_over());
@@ -151,7 +155,7 @@ void TracedRun::finish() {
   tracing_->finish();
   const Recordings &recordings = tracing_->recordings();
   if (recordings.recorded() == 0 && tracing_->lost() == 0) be_silent();
-  else say_notices();
+  else say_unobserved();
   say_loss();
   if (talkative_) say_summary();
 }
@@ -166,18 +170,28 @@ std::vector<WrittenTrace> TracedRun::traces() const {
 }
 
 void TracedRun::be_silent() {
-  const Error why = why_silent();
-  say_error({why.what, "nothing recorded: " + why.why, why.hint});
+  const ProcessFacts facts = facts_of_program();
+  unobserved_ = survey_->found();
+  if (unobserved_.empty()) {
+    const Error why = why_silent();
+    say_error({why.what, "nothing recorded: " + why.why, why.hint});
+    unobserved_.push_back({facts.pid, facts.program, why.why, why.hint, false});
+  }
   const auto end = reaper_->end_of(static_cast<uint32_t>(child_->pid()));
-  tracing_->write_silent(facts_of_program(), end.value_or(End{}), why.why);
+  tracing_->write_silent(facts, end.value_or(End{}), unobserved_.front().why);
 }
 
-void TracedRun::say_notices() const {
-  for (const auto &recording : tracing_->recordings().all()) {
-    const ProcessFacts &process = recording->process();
-    if (process.notice.empty() || recording->loss().recorded > 0) continue;
-    say_error({fmt::format("{} (PID {})", process.program, process.pid), "nothing recorded: " + process.notice, {}});
-  }
+// What the survey found was said at once.
+void TracedRun::say_unobserved() {
+  const auto names = [](const std::vector<Unobserved> &list, const Unobserved &process) {
+    return std::any_of(list.begin(), list.end(), [&](const Unobserved &each) { return each.pid == process.pid; });
+  };
+  const auto found = survey_->found();
+  unobserved_ = unobserved_among(tracing_->recordings());
+  for (const Unobserved &process : unobserved_)
+    if (!names(found, process)) say_error(process.error());
+  std::copy_if(found.begin(), found.end(), std::back_inserter(unobserved_),
+               [&, attached = unobserved_](const Unobserved &process) { return !names(attached, process); });
 }
 
 Error TracedRun::why_silent() const {
@@ -188,6 +202,7 @@ Error TracedRun::why_silent() const {
   silence.user = other_user_;
   silence.ring_notice = tracing_->ring_notice();
   for (const auto &recording : tracing_->recordings().all()) {
+    silence.lws_unobserved |= recording->has_unobserved_lws();
     silence.lws_seen |= !recording->process().lws_version.empty();
     if (silence.process_notice.empty()) silence.process_notice = recording->process().notice;
   }

@@ -21,7 +21,9 @@
 #include "agent/cli/run/reaper.h"
 #include "agent/cli/run/run_options.h"
 #include "agent/cli/run/signals.h"
+#include "agent/cli/run/survey.h"
 #include "agent/cli/run/tracing.h"
+#include "agent/cli/run/unobserved.h"
 
 namespace wsitrace {
 
@@ -29,6 +31,7 @@ struct RunResult {
   int program_status = 0;  // 128+N for signal N
   bool started = true;     // false: program_status is the launcher's own
   std::vector<WrittenTrace> traces;
+  std::vector<Unobserved> unobserved;
 };
 
 class TracedRun {
@@ -55,7 +58,7 @@ class TracedRun {
   [[nodiscard]] Error why_silent() const;
   [[nodiscard]] ProcessFacts facts_of_program() const;
   void be_silent();
-  void say_notices() const;
+  void say_unobserved();
   void say_loss() const;
   void say_summary() const;
   [[nodiscard]] const std::string &program() const { return options_.arguments.front(); }
@@ -72,6 +75,8 @@ class TracedRun {
   uint64_t ended_ns_ = 0;   // the program; 0: it runs
   uint64_t looked_ns_ = 0;  // at processes that have not recorded
   std::optional<unsigned> other_user_;
+  std::optional<Survey> survey_;
+  std::vector<Unobserved> unobserved_;
   pid_t awaited_ = 0, said_waiting_ = 0;
   bool detach_ = false;
 };

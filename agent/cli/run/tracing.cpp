@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "agent/base/clock.h"
+#include "agent/cli/run/elf_check.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/ring_place.h"
 #include "agent/cli/run/say_error.h"
@@ -77,8 +78,7 @@ Expected<void> Tracing::make_loadable() {
 
 std::vector<std::pair<std::string, std::string>> Tracing::variables(const std::vector<std::string> &needed) const {
   const char *present = std::getenv("LD_PRELOAD");
-  const std::string &library = link_.empty() ? library_ : link_;
-  return {{"LD_PRELOAD", preload_list(library, present != nullptr ? present : "", needed)},
+  return {{"LD_PRELOAD", preload_list(library(), present != nullptr ? present : "", needed)},
           {"WSITRACE_RING", ring_.path()}};
 }
 
@@ -97,7 +97,11 @@ std::vector<std::shared_ptr<LogSink>> Tracing::sinks_for_process(bool first) {
 
 void Tracing::begin(Collector::EndOfProcess end_of_process) {
   collector_.emplace(
-      ring_, [this](const ProcessFacts &) { return recordings_.begin(); }, std::move(end_of_process));
+      ring_,
+      [this](const ProcessFacts &process) {
+        return recordings_.begin(defines_lws("/proc/" + std::to_string(process.pid) + "/exe"));
+      },
+      std::move(end_of_process));
 }
 
 template <typename Step>

@@ -34,6 +34,8 @@ class Tracing {
   // Environment variables of a program that links NEEDED.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables(
       const std::vector<std::string> &needed) const;
+  // The preload library, as LD_PRELOAD names it.
+  [[nodiscard]] const std::string &library() const { return link_.empty() ? library_ : link_; }
   Expected<void> serve(const ServeOptions &options);
   [[nodiscard]] std::string url() const { return live_->url(); }
 

@@ -9,12 +9,14 @@
 
 namespace wsitrace {
 
-MappedFiles mapped_files(std::istream &maps, const std::string &ring_path) {
+MappedFiles mapped_files(std::istream &maps, const std::string &ring_path, const std::string &library) {
+  const std::string library_name = "/" + library.substr(library.rfind('/') + 1);
   MappedFiles found;
   for (std::string line; std::getline(maps, line);) {
     const size_t path = line.find('/');
     if (path == std::string::npos) continue;
     found.ring |= line.compare(path, std::string::npos, ring_path) == 0;
+    found.library |= line.ends_with(library_name);
     found.lws |= line.find("/libwebsockets.so", path) != std::string::npos;
   }
   return found;

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/cli/run/preload.h"
+
 namespace wsitrace {
 
 inline constexpr uint64_t kSettleNs = 500'000'000;
@@ -23,9 +25,11 @@ inline constexpr uint64_t kSettleNs = 500'000'000;
 struct MappedFiles {
   bool ring = false;
   bool lws = false;
+  bool library = false;  // the preload library
 };
-// MAPS: the text of /proc/PID/maps.
-MappedFiles mapped_files(std::istream &maps, const std::string &ring_path);
+// MAPS: the text of /proc/PID/maps. LIBRARY: the preload library, which is known by its file name.
+MappedFiles mapped_files(std::istream &maps, const std::string &ring_path,
+                         const std::string &library = kPreloadLibrary);
 
 // The first of PIDS that may still record, SINCE_NS after the program has ended; 0: none.
 pid_t find_expected(const std::vector<pid_t> &pids, const std::string &ring_path, uint64_t since_ns);

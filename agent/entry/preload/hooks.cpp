@@ -9,13 +9,31 @@
 
 #include "agent/entry/imports/watch_failure.h"
 #include "agent/entry/preload/real_lws.h"
+#include "agent/probe/contexts.h"
 #include "agent/probe/descriptors.h"
 #include "agent/probe/finals.h"
+#include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/timeouts.h"
 
 using wsitrace::probe_ready;
+
+namespace {
+
+// An lws that is linked statically does not come here; what stands beside it may call the shared one about its objects.
+bool is_observed(const lws_context *context) noexcept {
+  if (!wsitrace::is_unseen_context(context)) return true;
+  wsitrace::leave_process_notice("it uses a libwebsockets that is linked statically into it, or loaded past wsitrace");
+  return false;
+}
+
+bool is_observed(const lws *wsi) noexcept {
+  const auto context_of = wsitrace::api().lws_get_context;
+  return context_of == nullptr || is_observed(context_of(wsi));
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -26,6 +44,7 @@ LWS_VISIBLE struct lws_context *lws_create_context(const struct lws_context_crea
   wsitrace::context_begins();
   struct lws_context *context = real(info);
   wsitrace::context_begun(context);
+  wsitrace::context_seen(context);
   if (ready && context != nullptr) wsitrace::record_own(wsitrace::k_context_created, context, 0, nullptr);
   return context;
 }
@@ -33,7 +52,7 @@ LWS_VISIBLE struct lws_context *lws_create_context(const struct lws_context_crea
 LWS_VISIBLE void lws_context_destroy(struct lws_context *context) {
   const auto real = WSITRACE_REAL(lws_context_destroy);
   if (real == nullptr) return;
-  const bool ready = probe_ready() && context != nullptr;
+  const bool ready = context != nullptr && probe_ready() && is_observed(context);
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
   real(context);
   if (ready) wsitrace::context_ends(context);
@@ -46,6 +65,7 @@ LWS_VISIBLE struct lws_vhost *lws_create_vhost(struct lws_context *context,
   const auto real = WSITRACE_REAL(lws_create_vhost);
   if (real == nullptr) return nullptr;
   const bool ready = probe_ready();
+  wsitrace::context_seen(context);
   struct lws_vhost *vhost = real(context, info);
   if (ready) wsitrace::vhost_made(vhost, info, nullptr);
   return vhost;
@@ -61,7 +81,7 @@ LWS_VISIBLE void lws_vhost_destroy(struct lws_vhost *vhost) {
 LWS_VISIBLE void lws_close_free_wsi(struct lws *wsi, enum lws_close_status reason, const char *caller) {
   const auto real = WSITRACE_REAL(lws_close_free_wsi);
   if (real == nullptr) return;
-  if (wsi != nullptr && probe_ready()) wsitrace::record_close(wsi, reason, caller);
+  if (wsi != nullptr && probe_ready() && is_observed(wsi)) wsitrace::record_close(wsi, reason, caller);
   real(wsi, reason, caller);
 }
 

@@ -55,7 +55,7 @@ std::string verdict_json(const Check &check) {
   object.text("verdict", name_of(check.conclusion()));
   object.number("exit_status", static_cast<uint64_t>(check.exit_status()));
   append_list(object.key("doubts"), doubts_of(check),
-              [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.doubt)); });
+              [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.line)); });
   object.number("live_at_exit", check.live_at_exit());
   append_findings(object.key("findings"), check);
   append_list(object.key("rules"), check.rules, append_rule);

@@ -96,7 +96,7 @@ void add_conclusive(Suite &suite, const Check &check) {
   std::string details;
   for (const CheckedDoubt &doubt : doubts)
     details += (doubt.program.empty() ? "" : printable(doubt.program) + ": ") + printable(doubt.doubt) + "\n";
-  suite.give(test, "error", "inconclusive", doubts.front().doubt, details);
+  suite.give(test, "error", "inconclusive", doubts.front().line, details);
 }
 
 void add_allow_list(Suite &suite, const Check &check) {

@@ -142,7 +142,7 @@ std::string LiveBoard::findings(Ns now_ns) const {
   append_processes(object.key("processes"), processes_, now_ns, false);
   object.text("verdict", name_of(check.conclusion()));
   append_list(object.key("doubts"), doubts_of(check),
-              [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.doubt)); });
+              [](std::string &to, const CheckedDoubt &doubt) { append_json(to, std::string_view(doubt.line)); });
   append_list(object.key("doubtful"), doubts_by_process(check), append_doubt);
   append_findings(object.key("findings"), check);
   object.close();

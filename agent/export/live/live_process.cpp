@@ -102,7 +102,9 @@ Verdict LiveProcess::verdict() const {
   const uint64_t lost = timeline_.loss().lost;
   if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
   if (!timeline_.process().notice.empty())
-    verdict.doubts.push_back("nothing was recorded: " + timeline_.process().notice);
+    verdict.doubts.push_back(
+        (timeline_.loss().recorded > 0 ? "not everything was recorded: " : "nothing was recorded: ") +
+        timeline_.process().notice);
   verdict.conclude();
   return verdict;
 }

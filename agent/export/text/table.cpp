@@ -56,7 +56,9 @@ std::string process_line(const Timeline &timeline) {
   std::string out = fmt::format("{} (pid {}), libwebsockets {}, {}", or_dash(process.program), process.pid,
                                 or_dash(process.lws_version), or_dash(process.attach));
   if (timeline.end() != nullptr) out += ", ended: " + printable(timeline.end()->kind);
-  if (!process.notice.empty()) out += "\nnothing was recorded: " + printable(process.notice);
+  if (!process.notice.empty())
+    out += (timeline.loss().recorded > 0 ? "\nnot everything was recorded: " : "\nnothing was recorded: ") +
+           printable(process.notice);
   return out + "\n";
 }
 

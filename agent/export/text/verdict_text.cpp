@@ -72,7 +72,7 @@ std::string verdict_text(const Check &check, const std::vector<ExampleTexts> &ex
     if (check.verdicts.size() > 1 && !verdict.findings.empty()) out += "in " + printable(verdict.program) + "\n";
     append_findings(out, verdict, i < examples.size() ? examples[i] : ExampleTexts{});
   }
-  for (const CheckedDoubt &doubt : doubts_of(check)) out += "doubt: " + printable(doubt.doubt) + "\n";
+  for (const CheckedDoubt &doubt : doubts_of(check)) out += "doubt: " + printable(doubt.line) + "\n";
   for (const RuleUse &rule : check.rules) out += rule_text(rule) + "\n";
   if (check.live_at_exit() > 0)
     out += fmt::format("{} open at the end, their context too: no leak\n", counted(check.live_at_exit(), "connection"));

@@ -21,10 +21,11 @@ static uint64_t *calls_by_reason = own_counts;
 static unsigned long calls, errno_kept, refusals;
 
 static void usage(const char *program) {
-  fprintf(stderr,
-          "usage: %s [--port N] [--files DIR] [--tls CERT KEY] [--plugin DIR TRACE] [--user ID] [--loop poll|uv]"
-          " [--counts] [--counter FILE] [--dual]\n",
-          program);
+  fprintf(
+      stderr,
+      "usage: %s [--port N] [--files DIR] [--tls CERT KEY] [--plugin DIR TRACE] [--user ID] [--loop poll|uv|uv-alone]"
+      " [--counts] [--counter FILE] [--dual]\n",
+      program);
   exit(2);
 }
 
@@ -61,7 +62,8 @@ struct host_options host_options_from(int argc, char **argv) {
     } else if (!strcmp(argv[i], "--user") && left >= 1) {
       options.user = atoi(argv[++i]);
     } else if (!strcmp(argv[i], "--loop") && left >= 1) {
-      options.use_libuv = !strcmp(argv[++i], "uv");
+      options.use_libuv = !strncmp(argv[++i], "uv", 2);
+      options.loop_alone = !strcmp(argv[i], "uv-alone");
     } else if (!strcmp(argv[i], "--counts")) {
       options.print_counts = true;
     } else if (!strcmp(argv[i], "--dual")) {
@@ -121,7 +123,7 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | (options->dual ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6);
   if (options->use_libuv) {
     info.options |= LWS_SERVER_OPTION_LIBUV;
-    info.signal_cb = on_uv_signal;
+    if (!options->loop_alone) info.signal_cb = on_uv_signal;
   }
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 #ifdef LWS_WITH_PLUGINS

@@ -27,11 +27,12 @@ struct host_options {
   int user;             // id of the user to become before serving, 0: stay who we are
   bool use_libuv;       // lws's libuv loop instead of poll
   bool dual;            // an IPv6 socket, for IPv4 clients: their addresses are mapped, ::ffff:127.0.0.1
+  bool loop_alone;      // and its own answer to signals
   bool print_counts;    // one line per callback reason at the end
   int positional;       // index of the first argument that is no option of ours, for the host's own use
 };
 
-// Reads --port N, --files DIR, --tls CERT KEY, --plugin DIR TRACE, --user ID, --loop poll|uv, --counts, --counter FILE, --dual. With a counter
+// Reads --port N, --files DIR, --tls CERT KEY, --plugin DIR TRACE, --user ID, --loop poll|uv|uv-alone, --counts, --counter FILE, --dual. With a counter
 // file the calls per reason are kept there (uint64_t each), where they survive a SIGKILL. Ends the program when they make no sense.
 struct host_options host_options_from(int argc, char **argv);
 

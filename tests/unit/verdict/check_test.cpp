@@ -39,6 +39,18 @@ TEST(Check, NothingAtAllIsInconclusiveAndSaysSo) {
   EXPECT_EQ(doubts_of(Check{})[0].doubt, "nothing was recorded");
 }
 
+TEST(Check, DoubtOfOneAmongSeveralProcessesNamesProgramAndPid) {
+  Check check = check_of({verdict(0, 1), verdict(0, 0), verdict(0, 1)});
+  check.verdicts[0].program = check.verdicts[1].program = check.verdicts[2].program = "shopd";
+  check.verdicts[0].pid = 4711;
+  check.verdicts[2].pid = 4713;
+  ASSERT_EQ(doubts_of(check).size(), 2u);
+  EXPECT_EQ(doubts_of(check)[0].line, "shopd (PID 4711): 2 events were lost");
+  EXPECT_EQ(doubts_of(check)[1].line, "shopd (PID 4713): 2 events were lost");
+  check.verdicts.resize(1);
+  EXPECT_EQ(doubts_of(check)[0].line, "2 events were lost");
+}
+
 TEST(Check, StaleRuleFailsOnlyWhenStrict) {
   Check check = check_of({verdict(0, 0)});
   check.rules = {{"a:1", "kind=*", 2, 0}, {"a:2", "kind=peer_gone", 0, 0}};

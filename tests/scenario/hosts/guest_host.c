@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+//
+// Two vhosts: "first" without the plugin, "app" with it. Connects out COUNT times, one after the other, and names no vhost for that: lws puts
+// such a connection on the first one, as it does with those of a proxy mount.
+//
+//    guest_host --plugin DIR TRACE PORT COUNT      "port N" of first, "app port N"; "done N" when all have ended; SIGINT ends it
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+static int left, ended, under_way;
+static volatile sig_atomic_t stopped;
+static struct lws_context *context;
+
+static void stop(int signal_number) {
+  (void)signal_number;
+  stopped = 1;
+  lws_cancel_service(context);
+}
+
+static void one_has_ended(void) {
+  under_way = 0;
+  ended++;
+  if (left == 0) {
+    printf("done %d\n", ended);
+    fflush(stdout);
+  }
+}
+
+static int callback_client(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  if (reason == LWS_CALLBACK_RECEIVE_CLIENT_HTTP) {
+    char buffer[1024 + LWS_PRE], *at = buffer + LWS_PRE;
+    int bytes = sizeof buffer - LWS_PRE;
+    return lws_http_client_read(wsi, &at, &bytes) < 0 ? -1 : 0;
+  }
+  if (reason == LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ) return 0;
+  if (reason == LWS_CALLBACK_COMPLETED_CLIENT_HTTP) return -1;
+  if (reason == LWS_CALLBACK_CLOSED_CLIENT_HTTP || reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR) one_has_ended();
+  return lws_callback_http_dummy(wsi, reason, user, in, len);
+}
+
+static const struct lws_protocols first_protocols[] = {{.name = "http", .callback = lws_callback_http_dummy},
+                                                       {.name = "client", .callback = callback_client},
+                                                       {.name = NULL}};
+
+static void connect_out(int port) {
+  struct lws_client_connect_info info = {.context = context,
+                                         .address = "127.0.0.1",
+                                         .host = "127.0.0.1",
+                                         .origin = "127.0.0.1",
+                                         .port = port,
+                                         .path = "/dyn",
+                                         .method = "GET",
+                                         .local_protocol_name = "client"};
+  left--;
+  under_way = 1;
+  if (!lws_client_connect_via_info(&info)) one_has_ended();
+}
+
+static struct lws_vhost *make_vhost(struct lws_context_creation_info *info, const char *name, const char *prefix) {
+  info->vhost_name = name;
+  struct lws_vhost *vhost = lws_create_vhost(context, info);
+  if (vhost) printf("%sport %d\n", prefix, lws_get_vhost_listen_port(vhost));
+  fflush(stdout);
+  return vhost;
+}
+
+int main(int argc, char **argv) {
+  const struct host_options options = host_options_from(argc, argv);
+  if (options.positional + 2 != argc || !options.plugins) return 2;
+  const int port = atoi(argv[options.positional]);
+  left = atoi(argv[options.positional + 1]);
+  lws_set_log_level(LLL_ERR, NULL);
+
+  const char *plugin_dirs[] = {options.plugins, NULL};
+  struct lws_protocol_vhost_options trace = {.name = "trace", .value = options.trace};
+  struct lws_protocol_vhost_options status = {.next = &trace, .name = "status", .value = "ok"};
+  struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
+  struct lws_http_mount dyn = {
+      .mountpoint = "/", .mountpoint_len = 1, .origin = "dyn", .origin_protocol = LWSMPRO_CALLBACK};
+  struct lws_context_creation_info info = {.options =
+                                               LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6};
+#ifdef LWS_WITH_PLUGINS
+  info.plugin_dirs = plugin_dirs;
+#endif
+  context = lws_create_context(&info);
+  if (!context) return 1;
+  signal(SIGINT, stop);
+  info.iface = "127.0.0.1";
+  info.protocols = first_protocols;
+  if (!make_vhost(&info, "first", "")) return 1;
+  info.protocols = host_protocols;
+  info.mounts = &dyn;
+  info.pvo = &wsitrace;
+  if (!make_vhost(&info, "app", "app ")) return 1;
+  while (!stopped && lws_service(context, 0) >= 0)
+    if (!under_way && left > 0) connect_out(port);
+  lws_context_destroy(context);
+  return 0;
+}
