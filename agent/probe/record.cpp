@@ -170,6 +170,7 @@ void record_own(EventKind kind, const void *subject, int value, const char *text
 }
 
 void record_close(lws *wsi, int reason, const char *caller) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
   RingWriter *out = writer();
   if (out == nullptr) return count_lost_without_ring();
   Event event = event_of(k_close_requested, wsi);

@@ -131,7 +131,7 @@ void Site::route(Exchange &exchange, const Request &request, const Access &acces
   } else if (request.method == Method::kOther) {
     response = text_answer(405, "only GET and HEAD\n");
   } else if (route.place == Place::kHealth) {
-    response = text_answer(200, "ok\n");
+    response = text_answer(200, "ok\n" + (content_.complaints ? content_.complaints() : std::string()));
   } else if (route.place == Place::kPage) {
     answer_page(exchange, route, request, access);
   } else if (route.place != Place::kMetrics) {

@@ -99,6 +99,8 @@ class Site {
     std::function<std::string()> report;             // JSON report
     std::function<std::string()> open_metrics = {};  // OpenMetrics text; empty: there is only the other
     LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
+    // What healthz says behind "ok": lines for people, or nothing. Called on service threads; nobody needs a token for it.
+    std::function<std::string()> complaints = {};
   };
 
   explicit Site(Content content) : content_(std::move(content)), feed_(content_.board) {}

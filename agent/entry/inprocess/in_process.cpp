@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
+#include <optional>
 
 #include "agent/collect/collector.h"
 #include "agent/collect/fan_out.h"
@@ -24,6 +26,8 @@ constexpr milliseconds kBusyPause{10};
 constexpr milliseconds kIdlePause{40};
 constexpr milliseconds kHorizon{2};  // the collector holds back what is younger than 1 ms
 constexpr uint64_t kFlushEveryNs = 200'000'000;
+constexpr const char *kFileHint =
+    "its folder must be there, and the user that the server runs as must be able to write to it";
 
 std::string with_pid(std::string path) {
   for (size_t at = path.find("%p"); at != std::string::npos; at = path.find("%p", at))
@@ -47,7 +51,8 @@ struct InProcess::State {
         site({.metrics = [this] { return render_metrics(metrics); },
               .report = [this] { return report.report(); },
               .open_metrics = [this] { return render_open_metrics(metrics); },
-              .board = &board}),
+              .board = &board,
+              .complaints = [this] { return complaints(); }}),
         ring(std::move(file)),
         pid(static_cast<uint32_t>(getpid())) {}
 
@@ -60,7 +65,34 @@ struct InProcess::State {
     return sinks;
   }
 
+  std::string complaints() {
+    const std::lock_guard lock(complaint_mutex);
+    return complaint;
+  }
+
+  // A trace that was to wait is made before anything is drained, so that it holds all.
+  void open_trace() {
+    auto made = TraceWriter::create(with_pid(waiting_trace), ring.header().session);
+    waiting_trace.clear();
+    if (made) {
+      trace = *made;
+      return;
+    }
+    say("no trace is written", made.error());
+  }
+
+  // Whoever asks for healthz may be a stranger: the path is for the log.
+  void say(const std::string &what, const Error &error) {
+    const std::lock_guard lock(complaint_mutex);
+    complaint += what + ": " + error.why + "\n";
+    if (complain) complain({error.what, what + ": " + error.why, kFileHint});
+  }
+
   milliseconds turn() {
+    if (!waiting_trace.empty()) {
+      if (!is_serving) return kIdlePause;
+      open_trace();
+    }
     // Somebody asks: let the collector's horizon pass the request, so that the answer has all that came before it.
     if (site.pending_count() > 0) std::this_thread::sleep_for(kHorizon);
     const size_t drained = collector->drain();
@@ -80,6 +112,11 @@ struct InProcess::State {
   RingFile ring;
   uint32_t pid;
   uint64_t flushed_ns = 0;
+  std::string waiting_trace;  // to be made once is_serving
+  std::atomic<bool> is_serving = false;
+  std::function<void(const Error &)> complain;
+  std::mutex complaint_mutex;
+  std::string complaint;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<ColdThread> thread;
   std::atomic<bool> stopped = false;
@@ -91,11 +128,20 @@ InProcess::~InProcess() = default;
 Expected<std::shared_ptr<InProcess>> InProcess::start(const InProcessOptions &options) {
   if (g_running.load() != nullptr) return unexpected(Error{"wsitrace", "already running", "once per process"});
   const std::string ring_path = with_pid(options.ring_file);
-  auto ring =
-      RingFile::create(ring_path, {.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots});
+  const RingFileOptions ring_options{.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots};
+  auto ring = RingFile::create(ring_path, ring_options);
+  std::optional<Error> unnamed;
+  if (!ring && options.complain && !ring_path.empty()) {
+    unnamed = ring.error();
+    ring = RingFile::create("", ring_options);
+  }
   if (!ring) return unexpected(ring.error());
   auto state = std::make_unique<State>(options, std::move(*ring));
-  if (!options.trace_file.empty()) {
+  state->complain = options.complain;
+  if (unnamed) state->say("the rings have no file", *unnamed);
+  if (options.trace_when_serving) {
+    state->waiting_trace = options.trace_file;
+  } else if (!options.trace_file.empty()) {
     auto trace = TraceWriter::create(with_pid(options.trace_file), state->ring.header().session);
     if (!trace) return unexpected(trace.error());
     state->trace = *trace;
@@ -121,6 +167,11 @@ Expected<void> InProcess::begin(const InProcessOptions &options) {
 
 Site &InProcess::site() const { return state_->site; }
 void InProcess::nudge() { state_->thread->nudge(); }
+
+void InProcess::serving() {
+  if (state_->is_serving.load(std::memory_order_relaxed) || state_->is_serving.exchange(true)) return;
+  nudge();
+}
 
 void InProcess::catch_up() const {
   if (state_->stopped || state_->pid != static_cast<uint32_t>(getpid())) return;

@@ -6,6 +6,9 @@
 // Signals: the thread blocks all of them; the host's handlers never run on it.
 // Fork:    the thread stays with the parent. A child records into the same ring file and is drained there: metrics count it, the
 //          live board has it as another process, the report and the trace do not.
+// Trace:   made at start(), where the caller hears of what is wrong with it; with trace_when_serving once serving() is told, when the host
+//          has given up its privileges. Then a trace that cannot be made is complained of, and all else goes on. What happens
+//          before waits in the rings.
 // Exit:    at exit() the log is ended and the trace closed; after SIGKILL what was recorded is in the ring file, if named.
 #ifndef WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
 #define WSITRACE_ENTRY_INPROCESS_IN_PROCESS_H
@@ -25,10 +28,13 @@ namespace wsitrace {
 struct InProcessOptions {
   uint32_t attach = 0;  // Attach
   LwsApi library;
-  std::string trace_file;   // empty: none
+  std::string trace_file;  // empty: none
+  bool trace_when_serving = false;
   std::string ring_file;    // empty: memory without a name
   uint32_t ring_slots = 0;  // 0: the default
   size_t history = 10000;   // ended connections kept for the report
+  // Hears of a trace or ring file that cannot be made, also on the background thread. Without it that is an error of start().
+  std::function<void(const Error &)> complain;
 };
 
 class InProcess {
@@ -43,6 +49,8 @@ class InProcess {
   [[nodiscard]] Site &site() const;
   // There is something to render: do not wait for the next turn.
   void nudge();
+  // The host's event loop runs. Cheap after the first time.
+  void serving();
   // Everything recorded before the call, rendered on the calling thread.
   [[nodiscard]] std::string report_json() const;
   [[nodiscard]] std::string metrics() const;

@@ -17,6 +17,7 @@
 #include "agent/entry/imports/transport.h"
 #include "agent/entry/inprocess/in_process.h"
 #include "agent/entry/plugin/plugin_options.h"
+#include "agent/entry/plugin/vhost_watch.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/probe.h"
 #include "agent/serve/http_session.h"
@@ -76,6 +77,7 @@ LwsApi api_of_this_lws() {
 
 void start(PluginOptions &options) {
   options.tracer.library = api_of_this_lws();
+  options.tracer.complain = [](const Error &error) { lwsl_err("%s\n", error.line().c_str()); };
   auto plugin = std::make_unique<Plugin>();
   auto tracer = InProcess::start(options.tracer);
   if (!tracer) {
@@ -107,9 +109,12 @@ void begin_vhost(lws *stand_in, const void *options) noexcept {
     if (g_plugin == nullptr) start(wanted);
     Plugin *plugin = g_plugin;
     plugin->vhosts.add(stand_in);
+    lws_cancel_service(lws_get_context(stand_in));  // comes back as EVENT_WAIT_CANCELLED once the loop runs
     if (plugin->tracer != nullptr)
       plugin->tracer->site().doors().set(lws_get_vhost(stand_in), std::move(wanted.access));
     vhost_made(lws_get_vhost(stand_in), nullptr, lws_get_protocol(stand_in));
+    vhost_enabled(lws_get_vhost(stand_in));
+    if (plugin->tracer != nullptr) watch_waiting_vhosts();
   } catch (const std::exception &error) {
     lwsl_err("wsitrace: plugin: %s\n", error.what());
   }
@@ -138,6 +143,7 @@ extern "C" int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reaso
   }
   Plugin *plugin = g_plugin;
   if (plugin != nullptr && plugin->tracer != nullptr) {
+    if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED || reason == LWS_CALLBACK_HTTP) plugin->tracer->serving();
     const int result = serve_http_callback(plugin->tracer->site(), wsi, reason, user, in, length);
     if (reason == LWS_CALLBACK_HTTP) plugin->tracer->nudge();
     return result;

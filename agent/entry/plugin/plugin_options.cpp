@@ -53,6 +53,7 @@ void set(PluginOptions &options, std::string_view key, std::string_view value) {
 PluginOptions plugin_options_from(const lws_protocol_vhost_options *options) {
   PluginOptions out;
   out.tracer.attach = kAttachPlugin;
+  out.tracer.trace_when_serving = true;
   for (; options != nullptr; options = options->next)
     if (options->name != nullptr) set(out, options->name, options->value != nullptr ? options->value : "");
   return out;
