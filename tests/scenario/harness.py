@@ -301,13 +301,14 @@ def turned(pid, times=41):
 
 
 def child_of(pid, name=None):
-    """The first child of PID, once it is there; NAME: once it runs that program."""
+    """The first child of PID, once it is there; NAME: once it runs that program. What the launcher keeps for itself is none."""
     def found():
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as children:
                 for child in children.read().split():
                     with open(f"/proc/{child}/comm", encoding="utf-8") as comm:
-                        if name is None or comm.read().strip() == name[:15]:
-                            return int(child)
+                        running = comm.read().strip()
+                    if running == name[:15] if name else running not in ("wsitrace", "wsitrace-group"):
+                        return int(child)
         return None
     return until(found, f"a child of {pid}")

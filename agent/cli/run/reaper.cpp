@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -34,7 +35,10 @@ pid_t parent_of(pid_t pid) {
 
 }  // namespace
 
-Reaper::Reaper(pid_t program) : program_(program) { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+Reaper::Reaper(pid_t program) : program_(program) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  own_ = orphans();
+}
 
 void Reaper::reap() {
   int wait_status = 0;
@@ -63,7 +67,8 @@ std::vector<pid_t> Reaper::orphans() const {
   const pid_t self = ::getpid();
   while (const dirent *entry = ::readdir(processes.get())) {
     const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-    if (pid > 0 && pid != program_ && parent_of(pid) == self) found.push_back(pid);
+    if (pid <= 0 || pid == program_ || std::find(own_.begin(), own_.end(), pid) != own_.end()) continue;
+    if (parent_of(pid) == self) found.push_back(pid);
   }
   return found;
 }

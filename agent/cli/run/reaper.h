@@ -17,6 +17,7 @@ namespace wsitrace {
 
 class Reaper {
  public:
+  // PROGRAM has been forked and does not run yet: whatever other children there are by now are the launcher's own.
   explicit Reaper(pid_t program);
 
   // Waits for whatever has ended by now.
@@ -26,11 +27,12 @@ class Reaper {
 
   // Exit status as a shell has it: 128+N for signal N. Nothing while the program runs.
   [[nodiscard]] std::optional<int> program_status() const;
-  // Children that are left, other than the program. Reads /proc.
+  // Children that the program has left behind. Reads /proc.
   [[nodiscard]] std::vector<pid_t> orphans() const;
 
  private:
   pid_t program_;
+  std::vector<pid_t> own_;      // children that the program did not leave behind
   std::map<pid_t, int> ended_;  // wait status
 };
 

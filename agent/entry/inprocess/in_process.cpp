@@ -26,6 +26,7 @@ constexpr milliseconds kBusyPause{10};
 constexpr milliseconds kIdlePause{40};
 constexpr milliseconds kHorizon{2};  // the collector holds back what is younger than 1 ms
 constexpr uint64_t kFlushEveryNs = 200'000'000;
+constexpr uint64_t kServingAfterNs = 2'000'000'000;  // a loop that does not run by now may never do
 constexpr const char *kFileHint =
     "its folder must be there, and the user that the server runs as must be able to write to it";
 
@@ -90,7 +91,7 @@ struct InProcess::State {
 
   milliseconds turn() {
     if (!waiting_trace.empty()) {
-      if (!is_serving) return kIdlePause;
+      if (!is_serving && monotonic_ns() - started_ns < kServingAfterNs) return kIdlePause;
       open_trace();
     }
     // Somebody asks: let the collector's horizon pass the request, so that the answer has all that came before it.
@@ -112,7 +113,8 @@ struct InProcess::State {
   RingFile ring;
   uint32_t pid;
   uint64_t flushed_ns = 0;
-  std::string waiting_trace;  // to be made once is_serving
+  uint64_t started_ns = monotonic_ns();
+  std::string waiting_trace;  // to be made once is_serving, or kServingAfterNs after the start
   std::atomic<bool> is_serving = false;
   std::function<void(const Error &)> complain;
   std::mutex complaint_mutex;
@@ -219,6 +221,7 @@ void InProcess::stop() {
   state_->stopped = true;
   state_->site.set_wake({});
   state_->thread->stop();
+  if (!state_->waiting_trace.empty()) state_->open_trace();  // a loop that never ran
   mark_ended();
   state_->collector->finish();
   if (!state_->ring.path().empty()) unlink(state_->ring.path().c_str());
