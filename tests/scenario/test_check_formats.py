@@ -262,7 +262,7 @@ class Loss(Gate):
         os.kill(server, signal.SIGINT)
         result = program.wait()
         self.assertEqual(result.status, 3, result)
-        self.assertRegex(result.err, r"doubt: \d+ events were lost")
+        self.assertRegex(result.err, r"doubt: http_host \(PID \d+\): \d+ events were lost")
         self.assertFalse(self.sarif()["invocations"][0]["executionSuccessful"])
         junit = self.junit()
         self.assertEqual(junit["cases"]["conclusive"][0][0], "Error")

@@ -86,8 +86,12 @@ int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, con
   check.rules = gate.allowed.uses();
   check.strict_allow = options.strict_allow;
   const auto examples = reports.examples(check.verdicts, result.traces);
+  const auto judged = [&](const Unobserved &process) {
+    return process.judged || std::any_of(check.verdicts.begin(), check.verdicts.end(),
+                                         [&](const Verdict &verdict) { return verdict.pid == process.pid; });
+  };
   for (const Unobserved &process : result.unobserved)
-    if (!process.judged) check.verdicts.push_back(process.verdict());
+    if (!judged(process)) check.verdicts.push_back(process.verdict());
   say_verdict(check, examples, options.verbose);
   complain_of_stale_rules(check);
   if (const auto written = gate.outputs.write(check, examples); !written) {
