@@ -282,10 +282,17 @@ def open_files(pid):
 
 def at_rest(pid):
     """Waits until the main thread of PID, a host with one service thread, sleeps: it has done all that was to be done and waits for more."""
-    def sleeps():
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] == "S"
-    until(sleeps, f"{pid} to have nothing to do")
+    until(lambda: _state(pid) == "S", f"{pid} to have nothing to do")
+
+
+def stopped(pid):
+    """Waits until the main thread of PID has taken notice of SIGSTOP."""
+    until(lambda: _state(pid) == "T", f"{pid} to stop")
+
+
+def _state(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 def turned(pid, times=41):

@@ -5,7 +5,7 @@ import collections
 
 import harness
 
-ESTABLISHED = "01"
+ESTABLISHED, CLOSE_WAIT = "01", "08"
 Queues = collections.namedtuple("Queues", "state unsent unread")
 
 
@@ -45,8 +45,13 @@ def given_up(sock):
 
     def is_closed():
         other = queues(there, here)
-        return other is None or other.state != ESTABLISHED
+        return other is None or other.state not in (ESTABLISHED, CLOSE_WAIT)
     harness.until(is_closed, f"port {there} to be closed")
+
+
+def gone(local, remote):
+    """Waits until there is no socket from port LOCAL to port REMOTE any more: its program is still to learn that it was reset."""
+    harness.until(lambda: queues(local, remote) is None, f"port {local} to be reset")
 
 
 def stuffed(sock):

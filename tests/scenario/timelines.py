@@ -117,11 +117,17 @@ class Traffic:
         return workload.WebSocket(self.address(name), protocol, path, sock=self.connect(name, **tls))
 
     def reset(self, sock):
-        """Closes with RST instead of FIN, and waits until the host, which has one thread, has had to look at it."""
-        address = sock.getpeername()
+        """Closes with RST instead of FIN, and waits until the host, which has one thread, has had to look at it.
+
+        The host stands still meanwhile. While the kernel still works on a reset, poll() may tell of the end (POLLHUP) before it tells
+        that there is something to read (POLLIN), and lws goes by that.
+        """
+        here, there = sock.getsockname(), sock.getpeername()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST)
-        sock.close()
-        self.knock(address)
+        with self.standing_still():
+            sock.close()
+            sockets.gone(there[1], here[1])
+        self.knock(there)
 
     def settle(self, sock):
         """Waits until the host, which has one thread, has read what was sent on SOCK, and has then looked around a few times."""
@@ -134,6 +140,7 @@ class Traffic:
         """The host is stopped meanwhile: all that is sent is there when it looks."""
         os.killpg(self.program.pid, signal.SIGSTOP)
         try:
+            harness.stopped(self.run.host_pid())
             yield
         finally:
             os.killpg(self.program.pid, signal.SIGCONT)
@@ -200,10 +207,13 @@ class Run:
                         self._send(case)
                 concurrent.futures.wait(waiting)
             if waiting:  # who waits for lws's half-close is gone before lws has closed the other half
-                harness.at_rest(self.program.pid if self.way != "preload" else harness.child_of(self.program.pid))
+                harness.at_rest(self.host_pid())
             self.result = self.program.stop()
         finally:
             self.program.discard()
+
+    def host_pid(self):
+        return self.program.pid if self.way != "preload" else harness.child_of(self.program.pid)
 
     def _send(self, case):
         traffic, began_ns = Traffic(self), time.time_ns()
