@@ -2,6 +2,7 @@
 """The scenario table: HTTP/2. What each case must look like is in timelines/h2.txt, what the host does in hosts/table.h."""
 
 import contextlib
+import socket
 import struct
 import unittest
 
@@ -155,7 +156,8 @@ def stream_reset_before_answer(traffic):
 
 @table.case(APP)
 def stream_reset_in_body(traffic):
-    """RST_STREAM while a big file is on its way, then another request."""
+    """RST_STREAM while a big file is on its way, then another request, for which the socket has no room. The client goes before
+    there is any."""
     h2 = connected(traffic)
     h2.send(h2.request(1, "/big.html"))
     h2.until(lambda: h2.answered(1))
@@ -164,6 +166,8 @@ def stream_reset_in_body(traffic):
     traffic.settle(h2.sock)
     h2.send(h2.request(3, "/dyn"))
     traffic.settle(h2.sock)
+    h2.sock.shutdown(socket.SHUT_WR)
+    sockets.given_up(h2.sock)  # before that, reading would make room
     h2.finish()
 
 
