@@ -57,6 +57,7 @@ class Exposed(harness.Scenario):
         made = certificates.made()
         self.port = harness.free_port()
         self.ends = [self.path(end) for end in ("agent", "prometheus")]
+        os.mkdir(self.path("traces"))
         for end, files in zip(self.ends, (
                 {"cert.pem": made.server[0], "key.pem": made.server[1], "client-ca.pem": made.authority},
                 {"ca.pem": made.authority, "client.pem": made.client[0], "client-key.pem": made.client[1]})):
@@ -67,7 +68,8 @@ class Exposed(harness.Scenario):
         path = os.path.join(DEPLOY, "systemd", "wsitrace-agent.service.d", "expose.conf.example")
         [command] = [value for value in settings(path, "ExecStart") if value]
         for old, new in ((INSTALLED, harness.WSITRACE), ("${CREDENTIALS_DIRECTORY}", self.ends[0]),
-                         ("/run/wsitrace", self.path()), ("0.0.0.0:9464", f"127.0.0.1:{self.port}")):
+                         ("/run/wsitrace", self.path()), ("/var/lib/wsitrace", self.path("traces")),
+                         ("0.0.0.0:9464", f"127.0.0.1:{self.port}")):
             self.assertIn(old, command)
             command = command.replace(old, new)
         self.agent = self.start(command.split())

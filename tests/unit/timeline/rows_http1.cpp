@@ -68,7 +68,7 @@ const std::vector<Row> kFileRows = {
      "p0:__lws_close_free_wsi", "timeout by lws", "unknown by unknown"},
     {"ConnectsAndIsTimedOut", "ACCEPT +20000 CLOSED_HTTP DEST", "", "", "timeout by lws", "unknown by unknown"},
     {"EndsTooSoonForAnyTimeout", "ACCEPT +980 CLOSED_HTTP DEST", "", "", "unknown by unknown", "unknown by unknown"},
-    {"EndsTooSoonForItsTimeout", "ACCEPT +4980 CLOSED_HTTP DEST('3/5')", "", "", "unknown by unknown",
+    {"EndsTooSoonForItsTimeout", "ACCEPT +4400 CLOSED_HTTP DEST('3/5')", "", "", "unknown by unknown",
      "unknown by unknown"},
     {"EndsWhenItsTimeoutIsOver", "ACCEPT +4995 CLOSED_HTTP DEST('3/5')", "", "", "timeout by lws", "timeout by lws"},
     {"ConnectsAndCloses", "ACCEPT " HANGUP " CLOSED_HTTP DEST", "", "", "peer_closed by peer", "unknown by unknown"},
