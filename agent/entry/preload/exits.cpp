@@ -37,8 +37,8 @@ __attribute__((constructor)) void find_exits() {
 
 extern "C" {
 
-[[noreturn]] LWS_VISIBLE void _exit(int status) { leave(g_real_exit, status); }
-[[noreturn]] LWS_VISIBLE void _Exit(int status) noexcept { leave(g_real_exit, status); }
-[[noreturn]] LWS_VISIBLE void quick_exit(int status) noexcept { leave(g_real_quick_exit, status); }
+LWS_VISIBLE void _exit(int status) { leave(g_real_exit, status); }
+LWS_VISIBLE void _Exit(int status) noexcept { leave(g_real_exit, status); }
+LWS_VISIBLE void quick_exit(int status) noexcept { leave(g_real_quick_exit, status); }
 
 }  // extern "C"
