@@ -75,7 +75,6 @@ int main(int argc, char **argv) {
   left = atoi(argv[options.positional + 1]);
   lws_set_log_level(LLL_ERR, NULL);
 
-  const char *plugin_dirs[] = {options.plugins, NULL};
   struct lws_protocol_vhost_options trace = {.name = "trace", .value = options.trace};
   struct lws_protocol_vhost_options status = {.next = &trace, .name = "status", .value = "ok"};
   struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
@@ -84,6 +83,7 @@ int main(int argc, char **argv) {
   struct lws_context_creation_info info = {.options =
                                                LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6};
 #ifdef LWS_WITH_PLUGINS
+  const char *plugin_dirs[] = {options.plugins, NULL};
   info.plugin_dirs = plugin_dirs;
 #endif
   context = lws_create_context(&info);
