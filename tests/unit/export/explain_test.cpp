@@ -224,7 +224,7 @@ TEST(Explain, WebsocketNamesProtocolAndWhoSaidGoodbyeWithWhat) {
 
 TEST(Explain, IdleTimeoutIsNormalAndATimeoutInMidResponseIsNot) {
   const Told idle{
-      "ACCEPT FH('/a') FFC txnc BIND +5000 DROP('__lws_close_free_wsi') CLOSED_HTTP DEST=983045"};  // 15, 5 s
+      "ACCEPT FH('/a') FFC txnc BIND +5000 DROP('__lws_close_free_wsi') CLOSED_HTTP DEST=327695"};  // 15, 5 s
   EXPECT_EQ(surveyed(idle), "");
   EXPECT_THAT(explained(idle, kFirst),
               HasSubstr("That is normal for a keep-alive connection without a further request"));
