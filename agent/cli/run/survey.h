@@ -26,7 +26,7 @@ class Survey {
  public:
   static constexpr uint64_t kLookNs = 50'000'000;
 
-  // LIBRARY: the preload library; RING: the ring file. Both as the processes are told of them.
+  // LIBRARY: the preload library; RING: the ring file. Both as the processes' environment names them.
   Survey(std::string library, std::string ring);
 
   // Looks if it is time to. Returns what was not known before.

@@ -3,9 +3,9 @@
 // The files that `wsitrace top FILE|DIR` looks at: traces, finished or being written, and rings that were left behind.
 //
 // refresh() reads what has come since the last time. Of a directory the kMaxFiles youngest are watched; files that appear are added,
-// files that are removed stay as they were last seen. A ring whose owner lives is drained by him: his trace has it all, not the ring;
+// files that are removed stay as they were last seen. A ring whose owner is running is drained by it: the trace is complete, the ring is not;
 // of a ring or a directory from which a living agent collects, it is the traces that the agent keeps of the processes that live.
-// Errors:  what cannot be read, or was cut off, is told by problems(), beside everything that could.
+// Errors:  problems() names what could not be read or was cut off; all else is shown.
 // Threads: one.
 #ifndef WSITRACE_CLI_TOP_WATCHED_FILES_H
 #define WSITRACE_CLI_TOP_WATCHED_FILES_H
