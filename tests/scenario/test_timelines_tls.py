@@ -126,14 +126,19 @@ def resumed_1_2(traffic):
     resumes(traffic, TLS_1_2)
 
 
+def assert_paused(test, spent_ns):
+    """The host's clock starts when it gets its turn, which on a busy machine is after the client began to pause."""
+    test.assertGreaterEqual(spent_ns, PAUSE_S * 1e9 / 2)
+
+
 def pause_in_handshake(test, connections):
-    test.assertGreaterEqual(connections[0]["tls"]["handshake_ns"], PAUSE_S * 1e9)
+    assert_paused(test, connections[0]["tls"]["handshake_ns"])
 
 
 def pause_after_handshake(test, connections):
     [connection] = connections
     shaken_ns = connection["opened_ns"] + connection["tls"]["handshake_ns"]
-    test.assertGreaterEqual(connection["transactions"][0]["requested_ns"] - shaken_ns, PAUSE_S * 1e9)
+    assert_paused(test, connection["transactions"][0]["requested_ns"] - shaken_ns)
 
 
 @table.case(APP, check=pause_in_handshake)

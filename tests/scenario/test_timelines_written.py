@@ -2,9 +2,9 @@
 """The scenario table: responses whose handler hangs up instead of calling lws_http_transaction_completed(). What was written whole is
 completed, by whatever call. What each case must look like is in timelines/written.txt, what the host does in hosts/table.h."""
 
-import time
 import unittest
 
+import sockets
 import timelines
 import workload
 
@@ -45,7 +45,7 @@ def dyn_huge(traffic):
     sock = traffic.connect("app", receive_bytes=4096)
     sock.sendall(workload.Http1(traffic.address("app"), sock=sock).request("/dyn/huge"))
     assert sock.recv(4096)
-    time.sleep(0.1)  # until lws waits for room in the socket
+    sockets.stuffed(sock)  # lws waits for room in it
     traffic.reset(sock)
 
 

@@ -40,9 +40,13 @@ const calls = {
     return { status: response.status(), headers: response.headers() };
   },
   evaluate: (expression) => page.evaluate(expression),
-  // From outside: the page's policy does not let anything inside turn text into script.
+  // From outside: the page's policy does not let anything inside turn text into script. An element that is not there yet is waited for.
   async wait(expression, patienceMs = PATIENCE_MS) {
-    for (const end = Date.now() + patienceMs; !(await page.evaluate(expression)); await page.waitForTimeout(20)) {
+    const holds = () => page.evaluate(expression).catch((error) => {
+      if (!/Cannot read properties of null/.test(error.message)) throw error;
+      return false;
+    });
+    for (const end = Date.now() + patienceMs; !(await holds()); await page.waitForTimeout(20)) {
       if (Date.now() > end) throw new Error(`waited ${patienceMs} ms in vain; ${await page.evaluate("document.body.innerText.slice(0, 2000)")}`);
     }
     return true;
