@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Runs clang-tidy over the sources of agent/ and include/, with the compile commands of a build.
 
-A source that was clean is not looked at again until its preprocessed text, its command, .clang-tidy or clang-tidy itself
-changes: what was clean is remembered by hash below ${XDG_CACHE_HOME:-~/.cache}/wsitrace/tidy.
+Sources that one command compiles (a unity source) are looked at together: most of the time goes into the headers they share.
+Then the analyzer follows fewer paths of each function, too; a source that is named is looked at alone and followed further.
+What was clean is not looked at again until its preprocessed text, its command, .clang-tidy or clang-tidy itself changes:
+it is remembered by hash below ${XDG_CACHE_HOME:-~/.cache}/wsitrace/tidy.
 """
 import argparse
 import concurrent.futures
@@ -15,69 +17,98 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "wsitrace/tidy"
+BUDGET = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=20000"]
 TAKES_VALUE = {"-o", "-MF", "-MT", "-MQ"}
 
 
-def sources_of(database):
-    """The first entry for each of our sources. One that is compiled as part of a unity source has that one's command."""
-    entries = {}
+def sources_in(entry):
+    """The sources that an entry compiles: those of a unity source, or the one it names."""
+    if not os.path.basename(entry["file"]).startswith("unity_"):
+        return [entry["file"]]
+    return re.findall(r'^#include "(/[^"]+)"', pathlib.Path(entry["file"]).read_text(), re.MULTILINE)
+
+
+def units_of(database, wanted):
+    """Lists of our sources that are compiled by one command, each source once. WANTED sources stand alone."""
+    seen, units = set(), []
     for entry in database:
-        if not os.path.exists(entry["file"]):
-            continue
-        files = [entry["file"]]
-        if os.path.basename(entry["file"]).startswith("unity_"):
-            files = re.findall(r'^#include "(/[^"]+)"', pathlib.Path(entry["file"]).read_text(), re.MULTILINE)
-        for file in files:
+        files = {}
+        for file in sources_in(entry) if os.path.exists(entry["file"]) else ():
             name = os.path.relpath(file, ROOT)
-            if name.startswith(("agent/", "include/")):
-                words = entry.get("arguments") or shlex.split(entry["command"])
-                words = [file if word == entry["file"] else word for word in words]
-                entries.setdefault(name, {"file": file, "directory": entry["directory"], "arguments": words})
-    return entries
+            if name.startswith(("agent/", "include/")) and name not in seen and (not wanted or name in wanted):
+                files[name] = file
+        seen.update(files)
+        words = entry.get("arguments") or shlex.split(entry["command"])
+        for group in ([[name] for name in files] if wanted else [list(files)] if files else []):
+            units.append({"names": group, "files": [files[name] for name in group], "directory": entry["directory"],
+                          "is_c": files[group[0]].endswith(".c"), "budget": not wanted,
+                          "arguments": [word for word in words if word != entry["file"]]})
+    return units
 
 
 def all_sources():
     return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "agent").rglob("*") if path.suffix in (".c", ".cpp"))
 
 
-def command_without_output(entry):
-    """The compile command without compiler (and launcher), output and dependency files."""
-    words = entry["arguments"]
+def options_of(unit):
+    """The compiler options without compiler (and launcher), output and dependency files."""
+    words = unit["arguments"]
     while not words[0].endswith(("cc", "c++", "g++", "gcc", "clang", "clang++")) or words[0].endswith("ccache"):
         words = words[1:]
-    compiler = "clang++" if entry["file"].endswith(".cpp") else "clang"
     kept, skip = [], False
     for word in words[1:]:
         if skip or word in TAKES_VALUE or word in ("-c", "-MD", "-MMD"):
             skip = word in TAKES_VALUE and not skip
         else:
             kept.append(word)
-    return [compiler, "-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument"] + kept
+    return ["-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument", *kept, *(BUDGET if unit["budget"] else ())]
 
 
-def preprocessed(entry):
-    done = subprocess.run(command_without_output(entry) + ["-E", "-C"], cwd=entry["directory"], capture_output=True)
-    return done.stdout if done.returncode == 0 else None
+class Unit:
+    """Sources that are looked at as one: clang's analyzer looks into the main file only, so they are put into one file."""
 
+    def __init__(self, unit, scratch):
+        self.unit, self.starts, line, text = unit, [], 1, ""
+        for name, file in zip(unit["names"], unit["files"]):
+            content = pathlib.Path(file).read_text()
+            self.starts.append((line, name))
+            text += content
+            line += content.count("\n")
+        self.file = scratch / (unit["names"][0].replace("/", "-") + (".all.c" if unit["is_c"] else ".all.cpp"))
+        if len(unit["files"]) == 1:
+            self.file = pathlib.Path(unit["files"][0])
+        else:
+            self.file.write_text(text)
+        self.command = [str(self.file), "--", *options_of(unit)]
 
-def check(entry, base):
-    name = os.path.relpath(entry["file"], ROOT)
-    text = preprocessed(entry)
-    key = None
-    if text is not None:
-        looked_at = json.dumps(command_without_output(entry)).encode() + text
-        # The same tree elsewhere is the same tree.
-        key = CACHE / hashlib.sha256(base + looked_at.replace(str(ROOT).encode(), b"TREE")).hexdigest()
-        if key.exists():
-            return name, True, ""
-    done = subprocess.run(["clang-tidy", "--quiet", entry["file"], "--"] + command_without_output(entry)[1:],
-                          cwd=entry["directory"], capture_output=True, text=True)
-    if done.returncode == 0 and key is not None:
-        key.touch()
-    return name, done.returncode == 0, done.stdout or done.stderr
+    def preprocessed(self):
+        done = subprocess.run(["clang" if self.unit["is_c"] else "clang++", *options_of(self.unit), str(self.file), "-E", "-C"],
+                              cwd=self.unit["directory"], capture_output=True)
+        return done.stdout if done.returncode == 0 else None
+
+    def place(self, match):
+        """FILE:LINE: of the source that a line of the file comes from."""
+        start, name = max(pair for pair in self.starts if pair[0] <= int(match[1]))
+        return f"{ROOT}/{name}:{int(match[1]) - start + 1}:"
+
+    def check(self, base):
+        text, key = self.preprocessed(), None
+        if text is not None:
+            looked_at = json.dumps(options_of(self.unit)).encode() + text
+            for place, word in ((self.file.parent, b"PLACE"), (ROOT, b"TREE")):  # the same tree elsewhere is the same tree
+                looked_at = looked_at.replace(str(place).encode(), word)
+            key = CACHE / hashlib.sha256(base + looked_at).hexdigest()
+            if key.exists():
+                return True, ""
+        done = subprocess.run(["clang-tidy", "--quiet", f"--config-file={ROOT / '.clang-tidy'}", *self.command],
+                              cwd=self.unit["directory"], capture_output=True, text=True)
+        if done.returncode == 0 and key is not None:
+            key.touch()
+        return done.returncode == 0, re.sub(rf"{re.escape(str(self.file))}:(\d+):", self.place, done.stdout or done.stderr)
 
 
 def main():
@@ -89,17 +120,15 @@ def main():
     database = options.build / "compile_commands.json"
     if not database.exists():
         sys.exit(f"{database}: not there (configure that build first)")
-    entries = sources_of(json.loads(database.read_text()))
-    missing = [name for name in all_sources() if name not in entries]
-    if options.files:
-        entries = {name: entries[name] for name in options.files if name in entries}
-        missing = [name for name in options.files if name not in entries]
+    units = units_of(json.loads(database.read_text()), set(options.files))
+    found = {name for unit in units for name in unit["names"]}
+    missing = [name for name in options.files or all_sources() if name not in found]
     CACHE.mkdir(parents=True, exist_ok=True)
     version = subprocess.run(["clang-tidy", "--version"], capture_output=True, check=True).stdout
     base = version + (ROOT / ".clang-tidy").read_bytes()
     bad, told = 0, set()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for name, clean, output in pool.map(lambda entry: check(entry, base), entries.values()):
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for clean, output in pool.map(lambda unit: Unit(unit, pathlib.Path(scratch)).check(base), units):
             if not clean:
                 bad += 1
                 for finding in re.split(r"(?m)^(?=/)", output.strip()):
@@ -108,8 +137,8 @@ def main():
                     told.add(finding)
     for name in missing:
         print(f"{name}: no target of {options.build} compiles it")
-    print(f"{len(entries)} sources, {bad} with findings")
-    sys.exit(1 if bad or missing or not entries else 0)
+    print(f"{len(found)} sources in {len(units)} units, {bad} with findings")
+    sys.exit(1 if bad or missing or not units else 0)
 
 
 if __name__ == "__main__":
