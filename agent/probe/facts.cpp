@@ -311,12 +311,8 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
       return add_socket(event, items, wsi);
     case LWS_CALLBACK_CLIENT_HTTP_REDIRECT: add_location(event, items, in); return add_status(event, wsi);
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: return add_status(event, wsi);
-    case LWS_CALLBACK_CLOSED:
-    case LWS_CALLBACK_CLOSED_HTTP:
-    case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
-    case LWS_CALLBACK_CLIENT_CLOSED:
-    case LWS_CALLBACK_RAW_CLOSE: return add_tcp(items, wsi);
-    default: return;
+    default:
+      if (has_role<role::kTcp>(event.kind)) add_tcp(items, wsi);
   }
 }
 

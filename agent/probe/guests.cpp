@@ -40,12 +40,6 @@ bool remember_client(uintptr_t wsi) noexcept {
   return false;
 }
 
-// The first that is told of an outbound connection.
-constexpr bool begins_client(int reason) noexcept {
-  return reason == LWS_CALLBACK_CLIENT_HTTP_BIND_PROTOCOL || reason == LWS_CALLBACK_RAW_PROXY_CLI_BIND_PROTOCOL ||
-         reason == LWS_CALLBACK_WS_CLIENT_BIND_PROTOCOL;
-}
-
 }  // namespace
 
 void watch_as_guest(lws_vhost *vhost, const lws_protocols *entry) noexcept {
@@ -65,7 +59,7 @@ bool is_of_guest_only(lws *wsi, int reason) noexcept {
   if (index == kUnknownVhost || standing_of(index) == Standing::kObserved) return false;
   if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) set_standing(index, Standing::kGuestThatAccepts);
   const auto address = reinterpret_cast<uintptr_t>(wsi);
-  if (begins_client(reason)) return !remember_client(address);
+  if (has_role<role::kOpensOutbound>(reason)) return !remember_client(address);
   std::atomic<uintptr_t> *place = place_of_client(address);
   if (place == nullptr) return true;
   if (reason == LWS_CALLBACK_WSI_DESTROY) place->store(kLeft, std::memory_order_relaxed);

@@ -47,15 +47,10 @@ VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
   return {name_id(vhost, index), static_cast<uint8_t>(first ? kFirstProtocol : 0)};
 }
 
-constexpr bool tells_of_request(int reason) noexcept {
-  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE ||
-         reason == LWS_CALLBACK_HTTP_FILE_COMPLETION;
-}
-
 // lws moves a wsi to the vhost that its request names, and then tells of the request, and of the file that it sends, by the table of the vhost
 // before. No protocol of that serves it: until another is bound, the new vhost's first one does.
 size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
-  if (!tells_of_request(reason)) return thunk_index;
+  if (!has_role<role::kTellsOfRequest>(reason)) return thunk_index;
   lws_vhost *vhost = api().lws_get_vhost(wsi);
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
   if (index == kUnknownVhost) return thunk_index;
@@ -71,14 +66,9 @@ void learn_vhost(lws *wsi, int reason) noexcept {
   lws_vhost *vhost = api().lws_get_vhost(wsi);
   if (vhost == nullptr || vhosts_are_full()) return;
   const size_t index = vhost_index(vhost);
-  if (index != kUnknownVhost && !(tells_of_request(reason) && is_guest_entered(index))) return;
-  const bool own_table = reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED;
+  if (index != kUnknownVhost && !(has_role<role::kTellsOfRequest>(reason) && is_guest_entered(index))) return;
+  const bool own_table = !has_role<role::kTellsOfRequest>(reason);
   vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
-}
-
-constexpr bool introduces_vhost(int reason) noexcept {
-  return reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED ||
-         reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_HTTP_CONFIRM_UPGRADE;
 }
 
 Event event_of(EventKind kind, const void *subject) noexcept {
@@ -86,12 +76,6 @@ Event event_of(EventKind kind, const void *subject) noexcept {
   event.kind = kind;
   event.wsi = reinterpret_cast<uintptr_t>(subject);
   return event;
-}
-
-// Before these the application has completed a response that it has written, or never does.
-constexpr bool owes_completion(int reason) noexcept {
-  return reason == LWS_CALLBACK_FILTER_HTTP_CONNECTION || reason == LWS_CALLBACK_CLOSED_HTTP ||
-         reason == LWS_CALLBACK_WSI_DESTROY;
 }
 
 bool is_held_by_lws(lws *wsi) noexcept {
@@ -111,7 +95,7 @@ void tell_final(RingWriter &out, lws *wsi) noexcept {
 // An outbound wsi is created when it is connected, and has a socket then.
 bool wants_facts(int reason, lws *wsi) noexcept {
   if (reason == LWS_CALLBACK_WSI_CREATE) return api().lws_get_socket_fd(wsi) >= 0;
-  return has_facts(reason) || (has_stream_facts(reason) && is_stream(wsi));
+  return has_role<role::kFacts>(reason) || (has_role<role::kStreamFacts>(reason) && is_stream(wsi));
 }
 
 [[gnu::noinline]] void record_with_facts(RingWriter &out, Event event, lws *wsi, const void *in,
@@ -127,10 +111,10 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   RingWriter *out = writer();
   if (out == nullptr) [[unlikely]]
     return count_lost_without_ring();
-  if (wsi != nullptr && introduces_vhost(reason)) learn_vhost(wsi, reason);
+  if (wsi != nullptr && has_role<role::kIntroducesVhost>(reason)) learn_vhost(wsi, reason);
   if (is_of_guest_only(wsi, reason)) return;
-  if (wsi != nullptr && is_after_handshake(reason)) tell_tls(wsi);
-  if (wsi != nullptr && owes_completion(reason)) tell_final(*out, wsi);
+  if (wsi != nullptr && has_role<role::kAfterHandshake>(reason)) tell_tls(wsi);
+  if (wsi != nullptr && has_role<role::kOwesCompletion>(reason)) tell_final(*out, wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
@@ -138,7 +122,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   event.flags = vhost.flags;
   if (wsi != nullptr && wants_facts(reason, wsi)) return record_with_facts(*out, event, wsi, in, length);
   if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) add_end(event, wsi);
-  if (carries_cause(reason)) event.text = intern_literal(static_cast<const char *>(in));
+  if (is_drop(reason)) event.text = intern_literal(static_cast<const char *>(in));
   out->record(event);
 }
 

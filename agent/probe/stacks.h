@@ -15,13 +15,6 @@
 
 namespace wsitrace {
 
-// First sight, in whichever way in, and BIND.
-inline constexpr KindSet kKindsWithStack =
-    set_of({LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED, LWS_CALLBACK_WSI_CREATE, LWS_CALLBACK_RAW_ADOPT,
-            LWS_CALLBACK_RAW_ADOPT_FILE, LWS_CALLBACK_HTTP_BIND_PROTOCOL, LWS_CALLBACK_CLIENT_HTTP_BIND_PROTOCOL,
-            LWS_CALLBACK_WS_SERVER_BIND_PROTOCOL, LWS_CALLBACK_WS_CLIENT_BIND_PROTOCOL,
-            LWS_CALLBACK_RAW_SKT_BIND_PROTOCOL, LWS_CALLBACK_RAW_FILE_BIND_PROTOCOL});
-
 // The callback REASON of WSI was recorded just now.
 void record_stack(const lws *wsi, int reason) noexcept;
 

@@ -27,9 +27,9 @@ std::atomic<size_t> g_used{0};
 
 [[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                          size_t index) {
-  if ((asked() & kAskStacks) != 0 && kKindsWithStack.has(static_cast<unsigned>(reason))) record_stack(wsi, reason);
+  if ((asked() & kAskStacks) != 0 && has_role<role::kStack>(reason)) record_stack(wsi, reason);
   const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
-  if ((asked() & kAskUserPointers) != 0 && carries_cause(reason)) record_user_left(index, wsi, reason);
+  if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, wsi, reason);
   if (result != 0 && closes_when_refused(reason)) record_refusal(index, wsi, reason);
   return result;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {

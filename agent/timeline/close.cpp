@@ -285,9 +285,9 @@ void note_close_frame(Life &life, bool from_peer, int code) {
   clues.ws_code = code;
 }
 
-void note_error(Fold &fold, Life &life, const Event &event, Items items) {
+void note_error(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   life.clues.errored = true;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemText) life.clues.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
   note_leader(fold, life, event);
@@ -308,7 +308,7 @@ std::string detail_of(const Fold &fold, const Life &life, const Close &close, co
 
 }  // namespace
 
-void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items) {
+void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   switch (event.kind) {
     case k_close_requested: return note_request_to_close(fold, life, event);
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value);

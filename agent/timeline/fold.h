@@ -21,13 +21,14 @@
 #include <array>
 #include <map>
 
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/life_table.h"
 #include "agent/timeline/string_table.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 
-using Items = std::span<const std::byte>;
+using ItemBytes = std::span<const std::byte>;
 
 // The outbound connection that is about to end, or just has: those that were queued behind it follow, and nothing else before.
 struct FailedLeader {
@@ -101,16 +102,16 @@ void tell_change(Fold &fold, Life &life, const Shown &before);
 Shown shown(const Connection &connection);
 
 // identity.cpp
-void identify(Fold &fold, Life &life, const Event &event, Items items);
+void identify(Fold &fold, Life &life, const Event &event, ItemBytes items);
 void identify_at_end(Fold &fold, Life &life, const Event &event);
-void note_addresses(Life &life, Items items);
+void note_addresses(Life &life, ItemBytes items);
 
 // bindings.cpp
 void fold_binding(Fold &fold, Life &life, const Event &event);
 void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause);
 
 // transactions.cpp
-void fold_transaction(Fold &fold, Life &life, const Event &event, Items items);
+void fold_transaction(Fold &fold, Life &life, const Event &event, ItemBytes items);
 void end_transaction(Fold &fold, Life &life, Outcome outcome, Ns now_ns);
 // The connection ends or gives up HTTP: whatever is open ends with it.
 void settle_transaction(Fold &fold, Life &life, Ns now_ns);
@@ -119,9 +120,9 @@ void settle_transaction(Fold &fold, Life &life, Ns now_ns);
 Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns);
 
 // outbound.cpp
-void note_connect_request(Fold &fold, const Event &event, Items items);
+void note_connect_request(Fold &fold, const Event &event, ItemBytes items);
 void take_connect_request(Fold &fold, Life &life, const Event &event);
-void fold_outbound(Fold &fold, Life &life, const Event &event, Items items);
+void fold_outbound(Fold &fold, Life &life, const Event &event, ItemBytes items);
 
 // pipelining.cpp
 void note_completion(Life &life, const Event &event);
@@ -129,24 +130,24 @@ void judge_pipelining(Life &life, Transaction &transaction, const Event &request
 
 // transport.cpp
 void remember_descriptor(Fold &fold, const Life &life);
-void fold_handshake(Fold &fold, const Event &event, Items items);
-void fold_transport(Fold &fold, Life &life, const Event &event, Items items);
+void fold_handshake(Fold &fold, const Event &event, ItemBytes items);
+void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items);
 
 // refusal.cpp
 void fold_refusal(Fold &fold, Life &life, const Event &event);
 std::optional<Close> close_by_refusal(const Life &life);
 
 // stacks.cpp: what is recorded on demand. It tells about a life, and never begins one or changes it.
-void fold_module(Fold &fold, Items items);
-void fold_stack(Fold &fold, const Event &event, Items items);
-void fold_user_left(Fold &fold, const Event &event, Items items);
+void fold_module(Fold &fold, ItemBytes items);
+void fold_stack(Fold &fold, const Event &event, ItemBytes items);
+void fold_user_left(Fold &fold, const Event &event, ItemBytes items);
 
 // sessions.cpp
 void fold_session(Fold &fold, Life &life, const Event &event);
 void settle_session(Fold &fold, Life &life, Ns now_ns);
 
 // close.cpp
-void note_close_evidence(Fold &fold, Life &life, const Event &event, Items items);
+void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items);
 Close resolve_close(Fold &fold, Life &life, const Event &destroy);
 
 }  // namespace wsitrace

@@ -37,18 +37,18 @@ void note_vhost(const Fold &fold, Life &life, const Event &event) {
   if (first) life.connection.opened_vhost = name;
 }
 
-void note_listener(Fold &fold, Life &life, const Event &event, Items items) {
+void note_listener(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (undecided(life)) classify(life, ConnectionClass::kListener, Origin::kListen, Evidence::kEvent);
   life.connection.role = "listen";
   life.connection.state = State::kIdle;
   if ((event.flags & kAcceptConn) != 0) life.connection.evidence = Evidence::kSoAcceptConn;
   if ((event.flags & kNewSocket) != 0) fold.threads[event.thread].accepted_fd = event.value;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemLocal) life.connection.local = address_text(bytes);
   });
 }
 
-void note_socket(Fold &fold, Life &life, const Event &event, Items items) {
+void note_socket(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if ((event.flags & kNewSocket) != 0 && event.value >= 0) {
     life.connection.fd = event.value;
     remember_descriptor(fold, life);
@@ -57,7 +57,7 @@ void note_socket(Fold &fold, Life &life, const Event &event, Items items) {
 }
 
 // What a listener accepted in this thread is created next.
-void note_create(Fold &fold, Life &life, const Event &event, Items items) {
+void note_create(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   life.seen |= kSeenCreate;
   if (life.is_client_side()) {
     life.connection.connected_ns = event.time_ns;
@@ -125,9 +125,9 @@ void note_server_side(Life &life) {
   classify(life, ConnectionClass::kClient, created ? Origin::kStream : Origin::kAccepted, Evidence::kElimination);
 }
 
-uint64_t pointer_in(Items items) {
+uint64_t pointer_in(ItemBytes items) {
   uint64_t pointer = 0;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemParent && bytes.size() == sizeof pointer) std::memcpy(&pointer, bytes.data(), sizeof pointer);
   });
   return pointer;
@@ -146,7 +146,7 @@ void become_stream_of(Fold &fold, Life &life, uint64_t carrier, std::string_view
   tell_change(fold, *parent, before);
 }
 
-void note_parent(Fold &fold, Life &life, Items items, std::string_view role = "h2") {
+void note_parent(Fold &fold, Life &life, ItemBytes items, std::string_view role = "h2") {
   if (life.connection.parent || items.empty()) return;
   const uint64_t pointer = pointer_in(items);
   if (pointer == 0 || pointer == life.connection.pointer) return;
@@ -156,7 +156,7 @@ void note_parent(Fold &fold, Life &life, Items items, std::string_view role = "h
 }
 
 // A child ends with its parent, but has a socket of its own.
-void note_elder(Fold &fold, Life &life, Items items) {
+void note_elder(Fold &fold, Life &life, ItemBytes items) {
   const uint64_t pointer = pointer_in(items);
   const Life *elder = pointer != 0 ? fold.lives.find(pointer) : nullptr;
   if (elder == nullptr || elder == &life) return;
@@ -164,7 +164,7 @@ void note_elder(Fold &fold, Life &life, Items items) {
   life.connection.parent = elder->connection.id;
 }
 
-void note_child_closing(Fold &fold, Life &life, Items items) {
+void note_child_closing(Fold &fold, Life &life, ItemBytes items) {
   life.seen |= kSeenChildClosing;
   if (!life.connection.parent) note_elder(fold, life, items);
 }
@@ -181,7 +181,7 @@ void note_whether_it_listens(Life &life, const Event &event) {
 }
 
 // lws's mqtt client moves the first of its connection's users to a wsi of its own, and adds the others to it.
-void note_mqtt(Fold &fold, Life &life, Items items) {
+void note_mqtt(Fold &fold, Life &life, ItemBytes items) {
   life.seen |= kSeenAnswer;
   life.connection.state = State::kActive;
   life.connection.role = "mqtt";
@@ -197,7 +197,7 @@ void note_proxied(Fold &fold, Life &life, const Event &event) {
   else classify(life, ConnectionClass::kClient, Origin::kAdopted, Evidence::kEvent);
 }
 
-void note_raw(Fold &fold, Life &life, const Event &event, Items items) {
+void note_raw(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   note_elder(fold, life, items);
   life.seen |= kSeenRaw;
   life.connection.state = State::kActive;
@@ -212,7 +212,7 @@ void note_raw(Fold &fold, Life &life, const Event &event, Items items) {
   }
 }
 
-void note_request(Fold &fold, Life &life, const Event &event, Items items) {
+void note_request(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   const bool first = !life.has_seen(kSeenRequest);
   life.seen |= kSeenRequest;
   if (first && event.thread != 255)
@@ -247,14 +247,14 @@ bool ends_as_listener(const Fold &fold, const Life &life, const Event &event) {
 
 }  // namespace
 
-void note_addresses(Life &life, Items items) {
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+void note_addresses(Life &life, ItemBytes items) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemPeer) life.connection.peer = address_text(bytes);
     if (tag == kItemLocal) life.connection.local = address_text(bytes);
   });
 }
 
-void identify(Fold &fold, Life &life, const Event &event, Items items) {
+void identify(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   note_vhost(fold, life, event);
   if ((event.flags & kTls) != 0 && event.kind < k_gap && !life.connection.tls) life.connection.tls.emplace();
   switch (event.kind) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 
-#include "agent/timeline/binding_events.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -44,41 +43,10 @@ bool begins_another(const Fold &fold, const Life &life, const Event &event) {
 // lws's own wsis have no vhost, and end without WSI_DESTROY.
 bool is_silent_listener(const Event &event) { return ends_with_context(event) && event.vhost != kNoString; }
 
-bool is_beginning(const Event &event) {
-  switch (event.kind) {
-    case k_WSI_CREATE:
-    case k_SERVER_NEW_CLIENT_INSTANTIATED:
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL:
-    case k_RAW_PROXY_CLI_BIND_PROTOCOL:
-    case k_MQTT_IDLE:
-    case k_CLIENT_CONNECTION_ERROR:
-    case k_CONNECTING: return true;
-    default: return false;
-  }
-}
-
 // Events that are part of the end say nothing about how long it was quiet before.
 bool is_part_of_end(uint16_t kind) {
-  if (is_drop(kind)) return true;
-  switch (kind) {
-    case k_CLOSED:
-    case k_CLOSED_HTTP:
-    case k_CLOSED_CLIENT_HTTP:
-    case k_CLIENT_CLOSED:
-    case k_RAW_CLOSE:
-    case k_RAW_CLOSE_FILE:
-    case k_RAW_PROXY_CLI_CLOSE:
-    case k_RAW_PROXY_SRV_CLOSE:
-    case k_MQTT_CLIENT_CLOSED:
-    case k_CHILD_CLOSING:
-    case k_close_requested:
-    case k_tls_established:  // told along with another
-    case k_response_written:
-    case k_WSI_DESTROY: return true;
-    default: return false;
-  }
+  return has_role<role::kEnds | role::kDrop>(kind) || kind == k_close_requested || kind == k_response_written ||
+         kind == k_tls_established;  // told along with another
 }
 
 // Callbacks in which the application decides something; not those that only tell of lws's own steps.
@@ -102,7 +70,7 @@ Life &begin_life(Fold &fold, const Event &event) {
   Life &life = fold.lives.begin(event.wsi);
   Connection &connection = life.connection;
   connection.opened_ns = event.time_ns;
-  connection.opened_seen = is_beginning(event);
+  connection.opened_seen = has_role<role::kBegins>(event.kind);
   if (event.thread != 255) connection.thread = connection.opened_thread = event.thread;
   ++fold.totals.opened;
   return life;
@@ -151,10 +119,7 @@ bool can_begin_life(uint16_t kind) {
     case k_status_sent:
     case k_close_code_sent:
     case k_callback_refused: return false;
-    case k_CHILD_CLOSING:             // what lws makes for the pipes of a CGI says only these
-    case k_RAW_CLOSE_FILE:            // and for those of a program that it spawns
-    case k_WSI_DESTROY: return true;  // a listener that never accepted says only this
-    default: return !is_part_of_end(kind);
+    default: return has_role<role::kAlone>(kind) || !is_part_of_end(kind);
   }
 }
 

@@ -49,11 +49,11 @@ void note_answer(Life &life, const Event &event) {
 }
 
 // The next exchange is for another path.
-void note_redirect(Fold &fold, Life &life, const Event &event, Items items) {
+void note_redirect(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   note_answer(life, event);
   end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
   life.request.path.clear();
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemPath) life.request.path.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
 }
@@ -74,9 +74,9 @@ void note_failure(Fold &fold, Life &life, const Event &event) {
 
 }  // namespace
 
-void note_connect_request(Fold &fold, const Event &event, Items items) {
+void note_connect_request(Fold &fold, const Event &event, ItemBytes items) {
   ConnectRequest request;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag == kItemText) request.target = text;
     if (tag == kItemPath) request.path = text;
@@ -94,7 +94,7 @@ void take_connect_request(Fold &fold, Life &life, const Event &event) {
   life.connection.target = life.request.target;
 }
 
-void fold_outbound(Fold &fold, Life &life, const Event &event, Items items) {
+void fold_outbound(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (event.kind == k_CLIENT_APPEND_HANDSHAKE_HEADER) return begin(fold, life, event);
   if (!life.progress.open || !life.progress.outbound) return;
   switch (event.kind) {

@@ -8,24 +8,6 @@
 namespace wsitrace {
 namespace {
 
-// Callback reasons that are not recorded, but may be refused; numbers of enum lws_callback_reasons.
-constexpr int kHttpBody = 13;
-constexpr int kHttpWriteable = 16;
-constexpr int kReceiveClientHttp = 46;
-
-bool is_http_handler(int callback) {
-  return callback == k_HTTP || callback == kHttpBody || callback == kHttpWriteable ||
-         callback == k_HTTP_BODY_COMPLETION || callback == k_HTTP_FILE_COMPLETION;
-}
-
-bool refuses_request(int callback) {
-  return callback == k_FILTER_HTTP_CONNECTION || callback == k_SERVER_NEW_CLIENT_INSTANTIATED;
-}
-
-bool refuses_upgrade(int callback) {
-  return callback == k_HTTP_CONFIRM_UPGRADE || callback == k_FILTER_PROTOCOL_CONNECTION;
-}
-
 // HTTP refused: on a stream, with HTTP/1.0, or when lws itself answered ("not found", without a BIND before), this follows
 // a last response; otherwise a handler hung up.
 bool answered_at_once(const Life &life) {
@@ -36,7 +18,7 @@ void note_last_response(Fold &fold, Life &life, const Event &event) {
   const bool handled = life.connection.transactions.back().handled_ns.has_value();
   if (fold.sees_calls || !handled) return;
   if (event.value == k_HTTP && answered_at_once(life)) life.progress.refused_done_ns = event.time_ns;
-  if (event.value == kHttpWriteable || event.value == k_HTTP_BODY_COMPLETION)
+  if (event.value == k_HTTP_WRITEABLE || event.value == k_HTTP_BODY_COMPLETION)
     life.progress.refused_done_ns = event.time_ns;
 }
 
@@ -49,10 +31,10 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
     return;
   }
   // Clients pass on what lws_http_client_read() said: the peer's end. Their own refusal is that of RECEIVE_CLIENT_HTTP_READ.
-  if (event.value == kReceiveClientHttp) return;
+  if (event.value == k_RECEIVE_CLIENT_HTTP) return;
   if (life.clues.refused < 0) life.clues.refused = event.value;
   if (!life.progress.open) return;
-  if (refuses_request(event.value) || refuses_upgrade(event.value))
+  if (has_role<role::kRefusesRequest | role::kRefusesUpgrade>(event.value))
     return end_transaction(fold, life, Outcome::kRejected, event.time_ns);
   note_last_response(fold, life, event);
 }
@@ -61,11 +43,11 @@ std::optional<Close> close_by_refusal(const Life &life) {
   const int callback = life.clues.refused;
   if (callback < 0) return std::nullopt;
   const bool answered = life.progress.last == Outcome::kCompleted;
-  if (is_http_handler(callback) && answered)
+  if (has_role<role::kHandler>(callback) && answered)
     return Close{CloseReason::kResponseDone, CloseBy::kLws, CloseEvidence::kCallbackResult, {}, {}};
-  if (refuses_request(callback))
+  if (has_role<role::kRefusesRequest>(callback))
     return Close{CloseReason::kRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
-  if (refuses_upgrade(callback))
+  if (has_role<role::kRefusesUpgrade>(callback))
     return Close{CloseReason::kUpgradeRefused, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
   return Close{CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kCallbackResult, {}, {}};
 }

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "agent/timeline/binding_events.h"
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -29,9 +29,9 @@ Module module_from(const ModuleFacts &facts) {
   return module;
 }
 
-Stack stack_in(Items items) {
+Stack stack_in(ItemBytes items) {
   Stack stack;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag != kItemStack) return;
     stack.resize(bytes.size() / sizeof(uint64_t));
     std::memcpy(stack.data(), bytes.data(), stack.size() * sizeof(uint64_t));
@@ -41,9 +41,9 @@ Stack stack_in(Items items) {
 
 }  // namespace
 
-void fold_module(Fold &fold, Items items) {
+void fold_module(Fold &fold, ItemBytes items) {
   Module module;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     ModuleFacts facts;
     if (tag == kItemPath) module.path.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag != kItemModule || bytes.size() != sizeof facts) return;
@@ -55,7 +55,7 @@ void fold_module(Fold &fold, Items items) {
   if (module.end > module.start && fold.modules.size() < kMaxModules) fold.modules.push_back(std::move(module));
 }
 
-void fold_stack(Fold &fold, const Event &event, Items items) {
+void fold_stack(Fold &fold, const Event &event, ItemBytes items) {
   Life *life = fold.lives.find(event.wsi);
   if (life == nullptr) return;
   Connection &connection = life->connection;
@@ -64,7 +64,7 @@ void fold_stack(Fold &fold, const Event &event, Items items) {
   if (is_bind(event.value)) connection.bound_stack = std::move(stack);
 }
 
-void fold_user_left(Fold &fold, const Event &event, Items items) {
+void fold_user_left(Fold &fold, const Event &event, ItemBytes items) {
   const Life *life = fold.lives.find(event.wsi);
   if (life != nullptr) fold.observer.on_connection_event(life->connection, event, items);
 }

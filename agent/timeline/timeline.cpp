@@ -50,7 +50,7 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 }
 
 // Events that belong to no connection.
-bool fold_surroundings(Fold &fold, const Event &event, Items items) {
+bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
   switch (event.kind) {
     case k_gap:
       fold.lossy = true;
@@ -78,7 +78,7 @@ bool fold_surroundings(Fold &fold, const Event &event, Items items) {
   }
 }
 
-void fold_event(Fold &fold, const Event &event, Items items) {
+void fold_event(Fold &fold, const Event &event, ItemBytes items) {
   fold.last_event_ns = event.time_ns;
   fold.observer.on_event_counted(event.kind);
   if (fold_surroundings(fold, event, items)) return;

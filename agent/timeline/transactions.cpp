@@ -22,8 +22,8 @@ namespace {
 // Handlers ask for the close after their last response, and lws closes at once; where it waits, there was something left to send.
 constexpr Ns kPromptCloseNs = 100'000'000;
 
-void note_request_line(Fold &fold, Transaction &transaction, Items items) {
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+void note_request_line(Fold &fold, Transaction &transaction, ItemBytes items) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag == kItemPath && transaction.path.empty()) transaction.path = text;
     if (tag == kItemMethod && transaction.method.empty()) transaction.method = fold.strings.intern(text);
@@ -63,7 +63,7 @@ void end_before_next(Fold &fold, Life &life, Ns now_ns) {
   end_transaction(fold, life, Outcome::kCompleted, life.progress.maybe_done_ns.value_or(now_ns));
 }
 
-void begin_request(Fold &fold, Life &life, const Event &event, Items items) {
+void begin_request(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   end_before_next(fold, life, event.time_ns);
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   transaction.protocol = fold.strings.text(event.protocol);
@@ -71,7 +71,7 @@ void begin_request(Fold &fold, Life &life, const Event &event, Items items) {
   judge_pipelining(life, transaction, event);
 }
 
-void begin_upgrade(Fold &fold, Life &life, const Event &event, Items items) {
+void begin_upgrade(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   end_before_next(fold, life, event.time_ns);
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   note_request_line(fold, transaction, items);
@@ -80,7 +80,7 @@ void begin_upgrade(Fold &fold, Life &life, const Event &event, Items items) {
 }
 
 // The protocol that was chosen is asked. Websocket over h2 shows no other sign of the request.
-void ask_protocol(Fold &fold, Life &life, const Event &event, Items items) {
+void ask_protocol(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (!life.progress.open) begin_upgrade(fold, life, event, items);
   life.progress.upgrade = true;
   life.current().protocol = fold.strings.text(event.protocol);
@@ -93,7 +93,7 @@ void begin_unfiltered(Fold &fold, Life &life, const Event &event) {
   life.progress.bound = bound;
 }
 
-void handle(Fold &fold, Life &life, const Event &event, Items items) {
+void handle(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (!life.progress.open) begin_unfiltered(fold, life, event);
   life.progress.maybe_done_ns.reset();
   Transaction &transaction = life.current();
@@ -138,7 +138,7 @@ void note_completed(Fold &fold, Life &life, const Event &event) {
 }
 
 // A redirect that lws answers by itself shows nothing else of the request.
-void note_own_redirect(Fold &fold, Life &life, const Event &event, Items items) {
+void note_own_redirect(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   note_request_line(fold, transaction, items);
   transaction.status = event.value;
@@ -146,7 +146,7 @@ void note_own_redirect(Fold &fold, Life &life, const Event &event, Items items) 
   end_transaction(fold, life, Outcome::kCompleted, event.time_ns);
 }
 
-void note_status(Fold &fold, Life &life, const Event &event, Items items) {
+void note_status(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (!life.progress.open && !items.empty() && !life.is_client_side())
     return note_own_redirect(fold, life, event, items);
   if (!life.progress.open || event.value < 200 || event.value > 999) return;
@@ -229,7 +229,7 @@ void settle_transaction(Fold &fold, Life &life, Ns now_ns) {
   end_transaction(fold, life, outcome, *done_ns);
 }
 
-void fold_transaction(Fold &fold, Life &life, const Event &event, Items items) {
+void fold_transaction(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   switch (event.kind) {
     case k_FILTER_HTTP_CONNECTION: return begin_request(fold, life, event, items);
     case k_HTTP_CONFIRM_UPGRADE: return begin_upgrade(fold, life, event, items);

@@ -14,18 +14,18 @@ Tls &tls_of(Life &life) {
   return *life.connection.tls;
 }
 
-std::optional<int> verify_result(Items bytes) {
+std::optional<int> verify_result(ItemBytes bytes) {
   int32_t result = 0;
   if (bytes.size() != sizeof result) return std::nullopt;
   std::memcpy(&result, bytes.data(), sizeof result);
   return result;
 }
 
-void note_tls(Fold &fold, Life &life, const Event &event, Items items) {
+void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (items.empty()) return;
   Tls &tls = tls_of(life);
   tls.resumed = (event.flags & kTlsResumed) != 0;
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag == kItemTlsVersion) tls.version = fold.strings.intern(text);
     if (tag == kItemCipher) tls.cipher = fold.strings.intern(text);
@@ -36,8 +36,8 @@ void note_tls(Fold &fold, Life &life, const Event &event, Items items) {
   if (tls.alpn == "h2" && life.connection.role.empty()) life.connection.role = "h2";
 }
 
-void note_tcp(Life &life, Items items) {
-  for_each_item(items, [&](ItemTag tag, Items bytes) {
+void note_tcp(Life &life, ItemBytes items) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
@@ -58,7 +58,7 @@ void remember_descriptor(Fold &fold, const Life &life) {
 }
 
 // The handshake is told by its descriptor.
-void fold_handshake(Fold &fold, const Event &event, Items items) {
+void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
   const auto fd = static_cast<size_t>(event.value);
   if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
   Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
@@ -78,17 +78,9 @@ void fold_handshake(Fold &fold, const Event &event, Items items) {
   fold.observer.on_tls_established(life->connection);
 }
 
-void fold_transport(Fold &fold, Life &life, const Event &event, Items items) {
-  switch (event.kind) {
-    case k_tls_established: return note_tls(fold, life, event, items);
-    case k_CLIENT_CONNECTION_ERROR:
-    case k_CLOSED:
-    case k_CLOSED_HTTP:
-    case k_CLOSED_CLIENT_HTTP:
-    case k_CLIENT_CLOSED:
-    case k_RAW_CLOSE: return note_tcp(life, items);
-    default: return;
-  }
+void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {
+  if (event.kind == k_tls_established) return note_tls(fold, life, event, items);
+  if (has_role<role::kTcp>(event.kind)) note_tcp(life, items);
 }
 
 }  // namespace wsitrace

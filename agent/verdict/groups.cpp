@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/verdict/judge.h"
 
-#include "agent/timeline/binding_events.h"
+#include "agent/lws/callbacks.h"
 #include "agent/verdict/rules.h"
 
 namespace wsitrace {
@@ -52,12 +52,6 @@ void doubt_findings(std::vector<Finding> &findings) {
   }
 }
 
-// That TCP is connected means little: a server that hangs has a backlog.
-bool is_answer(uint16_t kind) {
-  return kind == k_ESTABLISHED_CLIENT_HTTP || kind == k_CLIENT_ESTABLISHED || kind == k_RAW_CONNECTED ||
-         kind == k_MQTT_CLIENT_ESTABLISHED || kind == k_RAW_PROXY_CLI_ADOPT;
-}
-
 Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {
   judge_what_is_left(timeline, groups);
   Verdict verdict = verdict_about(timeline);
@@ -85,7 +79,7 @@ void Judge::on_connection_changed(const Connection &before, const Connection &no
 void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   if (event.kind == k_user_left) session_memory_.left(connection, items);
   if (is_drop(event.kind)) session_memory_.dropped(connection);
-  if (is_answer(event.kind)) connects_.answered(connection, event.time_ns);
+  if (has_role<role::kAnswer>(event.kind)) connects_.answered(connection, event.time_ns);
 }
 
 void Judge::on_connection_closed(const Connection &connection) {

@@ -3,6 +3,7 @@
 // A handler that has been called, and has all of the request, owes a response. lws gives it a time (PENDING_TIMEOUT_HTTP_CONTENT);
 // when that is over and nothing of the response waits to be taken by the network, it was the handler that did not go on. So it
 // was when it has written the last of the response, and for a while has not said that this was the last.
+#include "agent/lws/callbacks.h"
 #include "agent/verdict/rules.h"
 #include "wsitrace/event.h"
 

@@ -14,8 +14,8 @@
 // Strings: vhost, protocol and text are ids into the string table of the process (layout.h).
 // Items:   tag byte, length byte, then that many bytes; tag 0 ends them. Peer addresses and paths, which
 //          belong to no small set, travel here.
-// Source:  kinds below 1000 are `enum lws_callback_reasons` of <libwebsockets.h>; the numbers named here
-//          are the same from libwebsockets 4.1.6 to 5.0.
+// Source:  kinds below 1000 are `enum lws_callback_reasons` of <libwebsockets.h>, whose numbers are the same from
+//          libwebsockets 4.1.6 to 5.0; their names and which of them are recorded: agent/lws/callbacks.h.
 #ifndef WSITRACE_EVENT_H
 #define WSITRACE_EVENT_H
 
@@ -28,7 +28,7 @@ namespace wsitrace {
 struct Event {
   uint64_t time_ns;
   uint64_t wsi;       // the pointer, as a number; 0 when the event belongs to no wsi
-  uint16_t kind;      // EventKind, or any other callback reason
+  uint16_t kind;      // a callback reason, or EventKind
   uint16_t vhost;     // string id of the wsi's vhost at the time of the event
   uint16_t protocol;  // string id of the protocol whose callback was called
   uint16_t text;      // string id: a DROP's cause, a close's caller, ...
@@ -128,65 +128,6 @@ struct TcpFacts {
 };
 static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
 
-// X(name, number). Callback reasons that the probe records.
-#define WSITRACE_CALLBACK_KINDS(X)      \
-  X(ESTABLISHED, 0)                     \
-  X(CLIENT_CONNECTION_ERROR, 1)         \
-  X(CLIENT_FILTER_PRE_ESTABLISH, 2)     \
-  X(CLIENT_ESTABLISHED, 3)              \
-  X(CLOSED, 4)                          \
-  X(CLOSED_HTTP, 5)                     \
-  X(HTTP, 12)                           \
-  X(HTTP_BODY_COMPLETION, 14)           \
-  X(HTTP_FILE_COMPLETION, 15)           \
-  X(FILTER_NETWORK_CONNECTION, 17)      \
-  X(FILTER_HTTP_CONNECTION, 18)         \
-  X(SERVER_NEW_CLIENT_INSTANTIATED, 19) \
-  X(FILTER_PROTOCOL_CONNECTION, 20)     \
-  X(PROTOCOL_INIT, 27)                  \
-  X(PROTOCOL_DESTROY, 28)               \
-  X(CLIENT_APPEND_HANDSHAKE_HEADER, 24) \
-  X(WSI_CREATE, 29)                     \
-  X(WSI_DESTROY, 30)                    \
-  X(WS_PEER_INITIATED_CLOSE, 38)        \
-  X(CLOSED_CLIENT_HTTP, 45)             \
-  X(COMPLETED_CLIENT_HTTP, 47)          \
-  X(HTTP_BIND_PROTOCOL, 49)             \
-  X(HTTP_DROP_PROTOCOL, 50)             \
-  X(ESTABLISHED_CLIENT_HTTP, 44)        \
-  X(RAW_CLOSE, 60)                      \
-  X(RAW_ADOPT, 62)                      \
-  X(RAW_ADOPT_FILE, 63)                 \
-  X(RAW_CLOSE_FILE, 66)                 \
-  X(CHILD_CLOSING, 69)                  \
-  X(CLIENT_HTTP_BIND_PROTOCOL, 85)      \
-  X(HTTP_CONFIRM_UPGRADE, 86)           \
-  X(CLIENT_HTTP_DROP_PROTOCOL, 76)      \
-  X(WS_SERVER_BIND_PROTOCOL, 77)        \
-  X(WS_SERVER_DROP_PROTOCOL, 78)        \
-  X(WS_CLIENT_BIND_PROTOCOL, 79)        \
-  X(WS_CLIENT_DROP_PROTOCOL, 80)        \
-  X(RAW_SKT_BIND_PROTOCOL, 81)          \
-  X(RAW_SKT_DROP_PROTOCOL, 82)          \
-  X(RAW_FILE_BIND_PROTOCOL, 83)         \
-  X(RAW_FILE_DROP_PROTOCOL, 84)         \
-  X(CLIENT_CLOSED, 75)                  \
-  X(RAW_CONNECTED, 101)                 \
-  X(CLIENT_HTTP_REDIRECT, 104)          \
-  X(CONNECTING, 105)                    \
-  X(RAW_PROXY_CLI_CLOSE, 91)            \
-  X(RAW_PROXY_SRV_CLOSE, 92)            \
-  X(RAW_PROXY_CLI_ADOPT, 95)            \
-  X(RAW_PROXY_SRV_ADOPT, 96)            \
-  X(RAW_PROXY_CLI_BIND_PROTOCOL, 97)    \
-  X(RAW_PROXY_SRV_BIND_PROTOCOL, 98)    \
-  X(RAW_PROXY_CLI_DROP_PROTOCOL, 99)    \
-  X(RAW_PROXY_SRV_DROP_PROTOCOL, 100)   \
-  X(MQTT_IDLE, 201)                     \
-  X(MQTT_CLIENT_ESTABLISHED, 202)       \
-  X(MQTT_DROP_PROTOCOL, 207)            \
-  X(MQTT_CLIENT_CLOSED, 208)
-
 // X(name, number). Kinds of our own.
 #define WSITRACE_OWN_KINDS(X)                                                                                         \
   X(gap, 1000)           /* value: events lost just before, in this thread */                                         \
@@ -218,16 +159,15 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,
-  WSITRACE_CALLBACK_KINDS(WSITRACE_KIND) WSITRACE_OWN_KINDS(WSITRACE_KIND)
+  WSITRACE_OWN_KINDS(WSITRACE_KIND)
 #undef WSITRACE_KIND
 };
 
-// The kind's name, "WSI_DESTROY" or "gap"; nullptr for one that is not named here.
-constexpr const char *kind_name(uint16_t kind) {
+// The kind's name, "gap"; nullptr for one that is not ours.
+constexpr const char *own_kind_name(unsigned kind) {
   switch (kind) {
 #define WSITRACE_KIND(name, number) \
   case number: return #name;
-    WSITRACE_CALLBACK_KINDS(WSITRACE_KIND)
     WSITRACE_OWN_KINDS(WSITRACE_KIND)
 #undef WSITRACE_KIND
     default: return nullptr;

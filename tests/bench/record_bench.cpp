@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/lws/callbacks.h"
 #include "agent/probe/stacks.h"
 #include "agent/ring/writer.h"
 #include "tests/bench/lttng_tp.h"

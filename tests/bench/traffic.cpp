@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/bench/traffic.h"
+#include "agent/lws/callbacks.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -9,6 +9,7 @@
 
 #include "agent/collect/ring_file.h"
 #include "agent/collect/trace_file.h"
+#include "agent/lws/callbacks.h"
 #include "agent/ring/writer.h"
 #include "tests/fuzz/ring_seed.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 constexpr uint64_t kConnection = 0x55d0'c0ff'ee00;
 
-Event event_of(uint64_t time_ns, EventKind kind, uint16_t text = kNoString, int32_t value = 0) {
+Event event_of(uint64_t time_ns, uint16_t kind, uint16_t text = kNoString, int32_t value = 0) {
   Event event{};
   event.time_ns = time_ns;
   event.wsi = kConnection;

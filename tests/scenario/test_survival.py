@@ -22,10 +22,8 @@ KILLS = 100
 
 def recorded_kinds():
     """Numbers of the callbacks that are recorded, from the header that defines them."""
-    with open(os.path.join(harness.ROOT, "include", "wsitrace", "event.h"), encoding="utf-8") as header:
-        text = header.read()
-    table = text[text.index("#define WSITRACE_CALLBACK_KINDS"):text.index("#define WSITRACE_OWN_KINDS")]
-    return {int(number) for number in re.findall(r"X\(\w+, (\d+)\)", table)}
+    with open(os.path.join(harness.ROOT, "agent", "lws", "callbacks.h"), encoding="utf-8") as header:
+        return {int(number) for number in re.findall(r"X\(\w+, +(\d+), +kRecorded\b", header.read())}
 
 
 class Killed(harness.Scenario):

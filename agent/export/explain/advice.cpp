@@ -8,6 +8,7 @@
 #include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
 #include "agent/export/explain/spans.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
@@ -124,17 +125,17 @@ std::string unknown_end(const Subject &subject, const LogFacts &log) {
          "ends.";
 }
 
-constexpr Rule kRules[] = {leaked,          waited_for_loop, waited_after_adoption, missing_completion,
-                           handler_refused, timed_out,       ping_timed_out,        upgrade_refused,
-                           aborted,         tls_failed,      connect_failed,        handshake_failed,
-                           adopt_failed,    no_request,      settled_by_bind,       settled_by_destroy,
-                           bound_often,     unknown_end};
+constexpr AdviceRule kRules[] = {leaked,          waited_for_loop, waited_after_adoption, missing_completion,
+                                 handler_refused, timed_out,       ping_timed_out,        upgrade_refused,
+                                 aborted,         tls_failed,      connect_failed,        handshake_failed,
+                                 adopt_failed,    no_request,      settled_by_bind,       settled_by_destroy,
+                                 bound_often,     unknown_end};
 
 }  // namespace
 
 Sentences advice_of(const Subject &subject, const LogFacts &log) {
   Sentences all;
-  for (const Rule rule : kRules)
+  for (const AdviceRule rule : kRules)
     if (std::string text = rule(subject, log); !text.empty()) all.push_back(std::move(text));
   return all;
 }

@@ -6,7 +6,7 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
-#include "agent/timeline/binding_events.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {

@@ -3,46 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
-namespace {
-
-const char *unrecorded_name(int reason) {
-  switch (reason) {
-    case 6: return "RECEIVE";
-    case 7: return "RECEIVE_PONG";
-    case 8: return "CLIENT_RECEIVE";
-    case 9: return "CLIENT_RECEIVE_PONG";
-    case 10: return "CLIENT_WRITEABLE";
-    case 11: return "SERVER_WRITEABLE";
-    case 13: return "HTTP_BODY";
-    case 16: return "HTTP_WRITEABLE";
-    case 25: return "CONFIRM_EXTENSION_OKAY";
-    case 26: return "CLIENT_CONFIRM_EXTENSION_SUPPORTED";
-    case 39: return "WS_EXT_DEFAULTS";
-    case 46: return "RECEIVE_CLIENT_HTTP";
-    case 48: return "RECEIVE_CLIENT_HTTP_READ";
-    case 51: return "CHECK_ACCESS_RIGHTS";
-    case 52: return "PROCESS_HTML";
-    case 53: return "ADD_HEADERS";
-    case 57: return "CLIENT_HTTP_WRITEABLE";
-    case 59: return "RAW_RX";
-    case 61: return "RAW_WRITEABLE";
-    case 64: return "RAW_RX_FILE";
-    case 65: return "RAW_WRITEABLE_FILE";
-    case 71: return "EVENT_WAIT_CANCELLED";
-    case 73: return "TIMER";
-    case 102: return "VERIFY_BASIC_AUTHORIZATION";
-    default: return nullptr;
-  }
-}
-
-}  // namespace
-
 std::string callback_name(int reason) {
-  const char *name = unrecorded_name(reason);
-  if (name == nullptr && reason >= 0 && reason < k_gap) name = kind_name(static_cast<uint16_t>(reason));
+  const char *name = reason < k_gap ? kind_name(static_cast<unsigned>(reason)) : nullptr;
   return name != nullptr ? std::string("LWS_CALLBACK_") + name : fmt::format("callback {}", reason);
 }
 
@@ -73,28 +39,6 @@ std::string timeout_purpose(int reason) {
     case 29:
     case 30: return "for a worker of the thread pool (PENDING_TIMEOUT_THREADPOOL)";
     default: return reason >= 1000 ? fmt::format("of the application's own (reason {})", reason) : std::string();
-  }
-}
-
-bool is_of_loop(uint16_t kind) {
-  switch (kind) {
-    case k_FILTER_NETWORK_CONNECTION:
-    case k_FILTER_HTTP_CONNECTION:
-    case k_FILTER_PROTOCOL_CONNECTION:
-    case k_HTTP_CONFIRM_UPGRADE:
-    case k_HTTP:
-    case k_HTTP_BODY_COMPLETION:
-    case k_HTTP_FILE_COMPLETION:
-    case k_ESTABLISHED:
-    case k_WS_PEER_INITIATED_CLOSE:
-    case k_CLIENT_APPEND_HANDSHAKE_HEADER:
-    case k_CLIENT_FILTER_PRE_ESTABLISH:
-    case k_CLIENT_ESTABLISHED:
-    case k_ESTABLISHED_CLIENT_HTTP:
-    case k_COMPLETED_CLIENT_HTTP:
-    case k_CLIENT_HTTP_REDIRECT:
-    case k_RAW_CONNECTED: return true;
-    default: return false;
   }
 }
 

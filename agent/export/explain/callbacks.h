@@ -23,10 +23,6 @@ inline constexpr int kTimeoutSslAccept = 9;
 inline constexpr int kTimeoutHttpContent = 10;
 inline constexpr int kTimeoutKeepaliveIdle = 15;
 
-// What an event loop of lws does, and an application that merely opens connections does not: an event of one of these kinds
-// shows that a loop turned.
-bool is_of_loop(uint16_t kind);
-
 }  // namespace wsitrace
 
 #endif

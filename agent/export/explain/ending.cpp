@@ -4,6 +4,7 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/words.h"
 #include "wsitrace/event.h"
 

@@ -8,6 +8,7 @@
 
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrative.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {
@@ -30,7 +31,7 @@ void note_stream(Carried &streams, uint64_t id) {
 
 void Survey::on_event(const Event &event, std::span<const std::byte> items) {
   timeline_.on_event(event, items);
-  if (is_of_loop(event.kind)) last_turn_ns_ = event.time_ns;
+  if (has_role<role::kLoopTurns>(event.kind)) last_turn_ns_ = event.time_ns;
 }
 
 void Survey::on_connection_closed(const Connection &connection) { add(connection, oddity_of_ended(connection)); }
@@ -83,7 +84,7 @@ std::string Explainer::text_of(uint16_t id) const {
 
 void Explainer::on_event(const Event &event, std::span<const std::byte> items) {
   timeline_.on_event(event, items);
-  if (is_of_loop(event.kind)) ++loop_turns_;
+  if (has_role<role::kLoopTurns>(event.kind)) ++loop_turns_;
 }
 
 void Explainer::on_connection_event(const Connection &connection, const Event &event,

@@ -4,6 +4,7 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -23,7 +23,7 @@ struct KeptEvent {
   int32_t value = 0;
   std::string protocol;
   std::string text;         // a DROP's cause, a close's caller, an error's message
-  uint64_t loop_turns = 0;  // events so far, of the whole log, that only an event loop makes (callbacks.h, is_of_loop)
+  uint64_t loop_turns = 0;  // events so far, of the whole log, that only an event loop makes (role::kLoopTurns)
 };
 
 class KeptEvents {

@@ -9,7 +9,7 @@
 namespace wsitrace {
 
 // What to look at in the application, or nothing.
-using Rule = std::string (*)(const Subject &, const LogFacts &);
+using AdviceRule = std::string (*)(const Subject &, const LogFacts &);
 
 inline bool ended_as(const Connection &connection, CloseReason reason) {
   return connection.close && connection.close->reason == reason;

@@ -4,22 +4,14 @@
 #include <algorithm>
 
 #include "agent/export/text/printable.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
 
-// What the call that connects or adopts makes of itself, before it returns.
 bool prepares(const Connection &connection, uint16_t kind) {
-  switch (kind) {
-    case k_CLIENT_HTTP_BIND_PROTOCOL:
-    case k_WS_CLIENT_BIND_PROTOCOL:
-    case k_RAW_SKT_BIND_PROTOCOL:
-    case k_CONNECTING:
-    case k_SERVER_NEW_CLIENT_INSTANTIATED: return true;
-    case k_WSI_CREATE: return connection.origin == Origin::kAdopted;
-    default: return false;
-  }
+  return has_role<role::kPrepares>(kind) || (kind == k_WSI_CREATE && connection.origin == Origin::kAdopted);
 }
 
 // Raw sockets receive without an event, so that silence says nothing of them.

@@ -19,6 +19,7 @@
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/histogram.h"
 #include "agent/export/prometheus/metrics.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 
@@ -31,7 +32,6 @@ inline constexpr size_t kStates = static_cast<size_t>(State::kClosed) + 1;
 inline constexpr size_t kReasons = static_cast<size_t>(CloseReason::kUnknown) + 1;
 
 // Callback reasons below kCallbackKinds have a counter each, own kinds follow, the last one counts "other".
-inline constexpr uint16_t kCallbackKinds = 256;  // as the probe records (event.h)
 inline constexpr uint16_t kFirstOwnKind = 1000;
 inline constexpr uint16_t kOwnKinds = 24;
 inline constexpr size_t kOtherKind = kCallbackKinds + kOwnKinds;

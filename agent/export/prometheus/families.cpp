@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "agent/export/prometheus/counts.h"
+#include "agent/lws/callbacks.h"
 #include "agent/verdict/check.h"
 #include "wsitrace/layout.h"
 

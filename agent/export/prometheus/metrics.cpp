@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/export/prometheus/counts.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {

@@ -8,6 +8,7 @@
 
 #include "agent/export/text/printable.h"
 #include "agent/export/text/times.h"
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/address.h"
 
 namespace wsitrace {

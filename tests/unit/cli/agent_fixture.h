@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "agent/base/expected.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {

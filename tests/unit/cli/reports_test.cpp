@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "agent/collect/trace_file.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {

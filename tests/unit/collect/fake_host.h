@@ -16,6 +16,7 @@
 #include <string>
 
 #include "agent/collect/ring_file.h"
+#include "agent/lws/callbacks.h"
 #include "agent/ring/host_map.h"
 #include "agent/ring/writer.h"
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "agent/collect/trace_file.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 

@@ -3,6 +3,7 @@
 // Chrome's trace event format, where it differs from Perfetto's. What both show is in perfetto_test.cpp.
 #include <gtest/gtest.h>
 
+#include "agent/lws/callbacks.h"
 #include "tests/unit/export/perfetto_picture.h"
 
 namespace wsitrace::test {

@@ -12,6 +12,7 @@
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
 #include "agent/export/text/printable.h"
+#include "agent/lws/callbacks.h"
 #include "tests/unit/export/explain_fixture.h"
 #include "tests/unit/timeline/rows.h"
 

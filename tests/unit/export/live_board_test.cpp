@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "../timeline/script.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace::test {
 namespace {

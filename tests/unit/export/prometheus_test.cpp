@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "agent/export/prometheus/capped_names.h"
+#include "agent/lws/callbacks.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {

@@ -12,6 +12,7 @@
 
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/metrics.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/lws/callbacks.h"
 #include "agent/verdict/judge.h"
 #include "agent/verdict/rules.h"
 #include "agent/verdict/scope.h"

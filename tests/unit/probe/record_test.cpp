@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/record.h"
+#include "agent/lws/callbacks.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>

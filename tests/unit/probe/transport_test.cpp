@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "agent/lws/callbacks.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
 #include "agent/probe/thunks.h"

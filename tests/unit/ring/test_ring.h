@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "agent/lws/callbacks.h"
 #include "agent/ring/reader.h"
 #include "agent/ring/writer.h"
 

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <mutex>
 
+#include "agent/lws/callbacks.h"
 #include "agent/serve/http_session.h"
 #include "bare_server.h"
 #include "http_client.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/serve/live_feed.h"
+#include "agent/lws/callbacks.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/timeline/property_cases.h"
+#include "agent/lws/callbacks.h"
 
 #include <algorithm>
 

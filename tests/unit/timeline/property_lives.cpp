@@ -3,6 +3,7 @@
 // The grammar: what libwebsockets 4.1.6 to 5.0 tell of each kind of life, as measured. The rows_*.cpp beside this have more of
 // its special cases, one at a time.
 #include "tests/unit/timeline/property_lives.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace::test {
 namespace {

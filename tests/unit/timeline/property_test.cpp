@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "agent/lws/callbacks.h"
 #include "tests/unit/timeline/property_cases.h"
 
 namespace wsitrace::test {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "tests/unit/timeline/script.h"
+#include "agent/lws/callbacks.h"
 
 #include <netinet/in.h>
 

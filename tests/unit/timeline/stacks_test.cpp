@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "agent/lws/callbacks.h"
 #include "tests/unit/timeline/recorder.h"
 #include "tests/unit/timeline/script.h"
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/timeline.h"
 #include "tests/unit/timeline/property_claims.h"
 #include "tests/unit/timeline/property_lives.h"
