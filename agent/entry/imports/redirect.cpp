@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/imports/redirect.h"
 
+#include <dlfcn.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -110,7 +111,25 @@ int patch_object(dl_phdr_info *object, size_t, void *argument) noexcept {
   return 0;
 }
 
+const char *base_name(const char *path) noexcept {
+  const char *slash = std::strrchr(path, '/');
+  return slash != nullptr ? slash + 1 : path;
+}
+
 }  // namespace
+
+void *open_object_of(const void *function) noexcept {
+  Dl_info info;
+  if (function == nullptr || dladdr(function, &info) == 0 || info.dli_fname == nullptr) return nullptr;
+  if (std::strstr(base_name(info.dli_fname), ".so") == nullptr) return nullptr;
+  return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+bool is_in_object(const void *function, const char *name) noexcept {
+  Dl_info info;
+  return function != nullptr && dladdr(function, &info) != 0 && info.dli_fname != nullptr &&
+         std::strncmp(base_name(info.dli_fname), name, std::strlen(name)) == 0;
+}
 
 size_t redirect_imports(const Redirection *redirections, size_t count, Where where) noexcept {
   Job job{redirections, count, where, 0};

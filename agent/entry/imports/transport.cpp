@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "agent/entry/imports/transport.h"
+#include "agent/entry/imports/imports.h"
 
 #include <dlfcn.h>
 #include <sys/socket.h>
 #include <iterator>
 
-#include "agent/entry/imports/lws_object.h"
 #include "agent/entry/imports/redirect.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/reads.h"

@@ -5,8 +5,7 @@
 #include <mutex>
 #include <string>
 
-#include "agent/entry/imports/calls.h"
-#include "agent/entry/imports/transport.h"
+#include "agent/entry/imports/imports.h"
 #include "agent/entry/inprocess/in_process.h"
 #include "agent/export/text/verdict_text.h"
 #include "agent/probe/probe.h"
@@ -96,7 +95,7 @@ int start(const wsitrace_options &options, const wsitrace_lws &lws) {
   auto started = InProcess::start(wanted);
   if (!started) return fail(started.error());
   g_tracer = *started;
-  hook_calls(reinterpret_cast<const void *>(lws.get_library_version));
+  bind_hooks(reinterpret_cast<const void *>(lws.get_library_version));
   watch_transport(reinterpret_cast<const void *>(lws.get_library_version));
   t_error.clear();
   return 0;

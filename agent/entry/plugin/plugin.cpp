@@ -13,8 +13,7 @@
 #include <mutex>
 #include <string_view>
 
-#include "agent/entry/imports/calls.h"
-#include "agent/entry/imports/transport.h"
+#include "agent/entry/imports/imports.h"
 #include "agent/entry/inprocess/in_process.h"
 #include "agent/entry/plugin/plugin_options.h"
 #include "agent/entry/plugin/vhost_watch.h"
@@ -85,7 +84,7 @@ void start(PluginOptions &options) {
   } else {
     plugin->tracer = *tracer;
     plugin->tracer->site().set_wake([vhosts = &plugin->vhosts] { vhosts->wake(); });
-    hook_calls(reinterpret_cast<const void *>(lws_get_library_version));
+    bind_hooks(reinterpret_cast<const void *>(lws_get_library_version));
     watch_transport(reinterpret_cast<const void *>(lws_get_library_version));
   }
   g_plugin = plugin.release();

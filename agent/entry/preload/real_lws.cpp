@@ -7,8 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "agent/entry/imports/descriptors.h"
-#include "agent/entry/imports/transport.h"
+#include "agent/entry/imports/imports.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/entry/imports/descriptors.h"
+#include "agent/entry/imports/imports.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <cstdarg>
 #include <iterator>
 
-#include "agent/entry/imports/lws_object.h"
 #include "agent/entry/imports/redirect.h"
 #include "agent/probe/descriptors.h"
 #include "agent/probe/errno_guard.h"

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "agent/entry/hooks/hooks.h"
+
+#include "agent/base/clock.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/finals.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/record.h"
+#include "agent/probe/timeouts.h"
+
+using wsitrace::hooks_record;
+
+extern "C" {
+#define WSITRACE_DECLARE(name) decltype(::name) WSITRACE_HOOK(name);
+WSITRACE_HOOKS(WSITRACE_DECLARE)
+#undef WSITRACE_DECLARE
+}
+
+namespace wsitrace {
+namespace {
+
+Hook g_hooks[kHookCount] = {
+#define WSITRACE_ROW(name) {#name, reinterpret_cast<void *>(&WSITRACE_HOOK(name)), nullptr},
+    WSITRACE_HOOKS(WSITRACE_ROW)
+#undef WSITRACE_ROW
+};
+
+// Found twice at once, it is the same.
+template <typename Function>
+Function *host_function(HookIndex index) noexcept {
+  std::atomic<void *> &original = g_hooks[index].original;
+  void *function = original.load(std::memory_order_relaxed);
+  if (function == nullptr) [[unlikely]] {
+    function = find_original(g_hooks[index].name);
+    original.store(function, std::memory_order_relaxed);
+  }
+  return reinterpret_cast<Function *>(function);
+}
+
+// What CALL returns; records call_failed when that is nullptr: such a call frees what it had made, in some versions without a callback.
+// NAME is a literal.
+template <typename Call>
+lws *watch_for_failure(const char *name, Call call) {
+  const uint64_t since_ns = monotonic_ns();
+  lws *wsi = call();
+  if (wsi != nullptr) return wsi;
+  const ErrnoGuard guard;
+  record_failed_call(name, since_ns);
+  return nullptr;
+}
+
+}  // namespace
+
+Hook &hook(size_t index) noexcept { return g_hooks[index]; }
+
+}  // namespace wsitrace
+
+// WSITRACE_ORIGINAL(lws_write) is that of the host; nullptr when it has none.
+#define WSITRACE_ORIGINAL(name) wsitrace::host_function<decltype(::name)>(wsitrace::kHook_##name)
+
+extern "C" {
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_vhost_destroy)(lws_vhost *vhost) {
+  const auto original = WSITRACE_ORIGINAL(lws_vhost_destroy);
+  if (original == nullptr) return;
+  if (hooks_record()) wsitrace::vhost_going(vhost);
+  original(vhost);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_close_free_wsi)(lws *wsi, lws_close_status reason, const char *caller) {
+  const auto original = WSITRACE_ORIGINAL(lws_close_free_wsi);
+  if (original == nullptr) return;
+  if (wsi != nullptr && hooks_record() && wsitrace::is_observed(wsi)) wsitrace::record_close(wsi, reason, caller);
+  original(wsi, reason, caller);
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_http_transaction_completed)(lws *wsi) {
+  const auto original = WSITRACE_ORIGINAL(lws_http_transaction_completed);
+  if (original == nullptr) return 1;
+  if (hooks_record()) wsitrace::record_completion(wsi);
+  return original(wsi);
+}
+
+// Of writes, only those of a response are looked at.
+LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
+  const auto original = WSITRACE_ORIGINAL(lws_write);
+  if (original == nullptr) return -1;
+  const int result = original(wsi, buffer, length, protocol);
+  if (wsitrace::is_of_response(protocol) && result >= 0) wsitrace::note_response_bytes(wsi, length, protocol);
+  return result;
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_return_http_status)(lws *wsi, unsigned int code, const char *body) {
+  const auto original = WSITRACE_ORIGINAL(lws_return_http_status);
+  if (original == nullptr) return 1;
+  const int result = original(wsi, code, body);
+  if (result == 0) wsitrace::note_status_page(wsi);
+  return result;
+}
+
+// Of headers, only the length of the response is looked at.
+LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_by_token)(lws *wsi, lws_token_indexes token,
+                                                            const unsigned char *value, int length, unsigned char **p,
+                                                            unsigned char *end) {
+  const auto original = WSITRACE_ORIGINAL(lws_add_http_header_by_token);
+  if (original == nullptr) return 1;
+  if (token == WSI_TOKEN_HTTP_CONTENT_LENGTH) wsitrace::note_content_length(wsi, value, length);
+  return original(wsi, token, value, length, p, end);
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_status)(lws *wsi, unsigned int code, unsigned char **p,
+                                                          unsigned char *end) {
+  const auto original = WSITRACE_ORIGINAL(lws_add_http_header_status);
+  if (original == nullptr) return 1;
+  if (hooks_record()) wsitrace::record_status(wsi, code);
+  return original(wsi, code, p, end);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_close_reason)(lws *wsi, lws_close_status status, unsigned char *text,
+                                                 size_t length) {
+  const auto original = WSITRACE_ORIGINAL(lws_close_reason);
+  if (original == nullptr) return;
+  if (hooks_record()) wsitrace::record_about(wsitrace::k_close_code_sent, wsi, status, nullptr);
+  original(wsi, status, text, length);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason, int seconds) {
+  const auto original = WSITRACE_ORIGINAL(lws_set_timeout);
+  if (original == nullptr) return;
+  if (hooks_record()) wsitrace::remember_timeout(wsi, reason, seconds);
+  original(wsi, reason, seconds);
+}
+
+LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_connect_info *info) {
+  const auto original = WSITRACE_ORIGINAL(lws_client_connect_via_info);
+  if (original == nullptr) return nullptr;
+  if (!hooks_record()) return original(info);
+  wsitrace::record_connect(info);
+  return wsitrace::watch_for_failure("lws_client_connect_via_info", [&] { return original(info); });
+}
+
+LWS_VISIBLE lws *WSITRACE_HOOK(lws_adopt_descriptor_vhost)(lws_vhost *vhost, lws_adoption_type type,
+                                                           lws_sock_file_fd_type fd, const char *protocol,
+                                                           lws *parent) {
+  const auto original = WSITRACE_ORIGINAL(lws_adopt_descriptor_vhost);
+  if (original == nullptr) return nullptr;
+  if (!hooks_record()) return original(vhost, type, fd, protocol, parent);
+  return wsitrace::watch_for_failure("lws_adopt_descriptor_vhost",
+                                     [&] { return original(vhost, type, fd, protocol, parent); });
+}
+
+// Broadcasts name a protocol by the host's own table, whose callbacks are the originals; lws compares them with those of its
+// vhosts, which are wrapped.
+LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable_all_protocol)(const lws_context *context,
+                                                                     const lws_protocols *protocol) {
+  const auto original = WSITRACE_ORIGINAL(lws_callback_on_writable_all_protocol);
+  if (original == nullptr) return 0;
+  lws_protocols copy;
+  return original(context, wsitrace::as_wrapped(protocol, copy));
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_callback_all_protocol)(lws_context *context, const lws_protocols *protocol,
+                                                         int reason) {
+  const auto original = WSITRACE_ORIGINAL(lws_callback_all_protocol);
+  if (original == nullptr) return 0;
+  lws_protocols copy;
+  return original(context, wsitrace::as_wrapped(protocol, copy), reason);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_rx_flow_allow_all_protocol)(const lws_context *context,
+                                                               const lws_protocols *protocol) {
+  const auto original = WSITRACE_ORIGINAL(lws_rx_flow_allow_all_protocol);
+  if (original == nullptr) return;
+  lws_protocols copy;
+  original(context, wsitrace::as_wrapped(protocol, copy));
+}
+
+}  // extern "C"

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// The functions of libwebsockets that wsitrace stands in front of: one table, and one body for each (hooks.cpp). A body passes its arguments
+// and its result on untouched; what the probe does before or after cannot fail and leaves errno alone. lws calls these through
+// its PLT, so its own calls are seen as well as the program's. Hidden paths are not (timeouts, vhost destroy): a connection that ends
+// without close_requested ended on one of those.
+//
+// Bound by a symbol of the same name, which stands first in the search order (agent/entry/preload, with WSITRACE_HOOKS_BY_SYMBOL), or by
+// import slots (agent/entry/imports, for plugin and link).
+#ifndef WSITRACE_ENTRY_HOOKS_HOOKS_H
+#define WSITRACE_ENTRY_HOOKS_HOOKS_H
+
+#include <atomic>
+#include <cstddef>
+
+#include <libwebsockets.h>
+
+// X(name)
+#define WSITRACE_HOOKS(X)                  \
+  X(lws_vhost_destroy)                     \
+  X(lws_close_free_wsi)                    \
+  X(lws_http_transaction_completed)        \
+  X(lws_write)                             \
+  X(lws_return_http_status)                \
+  X(lws_add_http_header_by_token)          \
+  X(lws_add_http_header_status)            \
+  X(lws_close_reason)                      \
+  X(lws_set_timeout)                       \
+  X(lws_client_connect_via_info)           \
+  X(lws_adopt_descriptor_vhost)            \
+  X(lws_callback_on_writable_all_protocol) \
+  X(lws_callback_all_protocol)             \
+  X(lws_rx_flow_allow_all_protocol)
+
+// The name of a body.
+#if defined(WSITRACE_HOOKS_BY_SYMBOL)
+#define WSITRACE_HOOK(name) name
+#else
+#define WSITRACE_HOOK(name) wsitrace_hook_##name
+#endif
+
+namespace wsitrace {
+
+enum HookIndex : size_t {
+#define WSITRACE_INDEX(name) kHook_##name,
+  WSITRACE_HOOKS(WSITRACE_INDEX)
+#undef WSITRACE_INDEX
+      kHookCount
+};
+
+struct Hook {
+  const char *name;
+  void *body;
+  std::atomic<void *> original;  // the host's function of that name; nullptr: not found yet
+};
+Hook &hook(size_t index) noexcept;
+
+// What the bodies ask of the way in that binds them.
+bool hooks_record() noexcept;                    // the probe is on
+bool is_observed(const lws *wsi) noexcept;       // an lws that is observed made it
+void *find_original(const char *name) noexcept;  // called until there is one
+
+}  // namespace wsitrace
+
+#endif
