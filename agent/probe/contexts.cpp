@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/contexts.h"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <cstdint>
 
-#include "agent/probe/descriptors.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/record.h"
 
 namespace wsitrace {
 namespace {
@@ -21,6 +24,31 @@ bool is_known_context(uintptr_t context) noexcept {
   return g_contexts_full.load(std::memory_order_relaxed);
 }
 
+struct Known {
+  std::atomic<uintptr_t> owner;  // 0: free; the thread's mark while its context is being made, then the context
+  int fd;
+  const char *call;
+  dev_t device;
+  ino_t inode;
+};
+Known g_known[kKnownDescriptors];
+std::atomic<bool> g_marked[kMarkedFds];  // known, whoever it belongs to: closing others costs a look here
+thread_local int t_depth = 0;
+
+// A number that is no address of a context: that of a variable of this thread, made odd.
+uintptr_t own_mark() noexcept { return reinterpret_cast<uintptr_t>(&t_depth) | 1; }
+
+template <typename Do>
+void for_each_of(uintptr_t owner, Do action) noexcept {
+  for (Known &known : g_known)
+    if (known.owner.load(std::memory_order_acquire) == owner) action(known);
+}
+
+bool is_open(const Known &known) noexcept {
+  struct stat now;
+  return fstat(known.fd, &now) == 0 && now.st_dev == known.device && now.st_ino == known.inode;
+}
+
 }  // namespace
 
 void context_seen(const void *context) noexcept {
@@ -34,7 +62,52 @@ void context_seen(const void *context) noexcept {
 }
 
 bool is_unseen_context(const void *context) noexcept {
-  return context != nullptr && !is_making_context() && !is_known_context(reinterpret_cast<uintptr_t>(context));
+  return context != nullptr && t_depth == 0 && !is_known_context(reinterpret_cast<uintptr_t>(context));
+}
+
+void context_begins() noexcept { ++t_depth; }
+
+void context_begun(const void *context) noexcept {
+  if (--t_depth > 0) return;
+  const auto owner = reinterpret_cast<uintptr_t>(context);
+  for_each_of(own_mark(), [&](Known &known) { known.owner.store(owner, std::memory_order_release); });
+}
+
+void descriptor_opened(int fd, const char *call) noexcept {
+  if (t_depth == 0 || fd < 0 || fd >= kMarkedFds) return;
+  const ErrnoGuard guard;
+  struct stat now;
+  if (fstat(fd, &now) != 0) return;
+  for (Known &known : g_known) {
+    uintptr_t nobody = 0;
+    if (known.owner.load(std::memory_order_relaxed) != 0 ||
+        !known.owner.compare_exchange_strong(nobody, UINTPTR_MAX, std::memory_order_acquire))
+      continue;
+    known.fd = fd;
+    known.call = call;
+    known.device = now.st_dev;
+    known.inode = now.st_ino;
+    known.owner.store(own_mark(), std::memory_order_release);
+    g_marked[fd].store(true, std::memory_order_relaxed);
+    return;
+  }
+}
+
+void descriptor_closed(int fd) noexcept {
+  if (fd < 0 || fd >= kMarkedFds || !g_marked[fd].load(std::memory_order_relaxed)) return;
+  g_marked[fd].store(false, std::memory_order_relaxed);
+  for (Known &known : g_known)
+    if (known.owner.load(std::memory_order_acquire) != 0 && known.fd == fd)
+      known.owner.store(0, std::memory_order_release);
+}
+
+void context_ends(const void *context) noexcept {
+  const ErrnoGuard guard;
+  for_each_of(reinterpret_cast<uintptr_t>(context), [&](Known &known) {
+    if (is_open(known)) record_own(k_descriptor_left, context, known.fd, known.call);
+    g_marked[known.fd].store(false, std::memory_order_relaxed);
+    known.owner.store(0, std::memory_order_release);
+  });
 }
 
 }  // namespace wsitrace

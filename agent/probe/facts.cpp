@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <cstring>
 
+#include "agent/lws/callbacks.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -128,19 +129,6 @@ void add_location(Event &event, Items &items, const void *in) noexcept {
   if (location == nullptr) return;
   if (const char *scheme = std::strstr(location, "://")) location = std::strchr(scheme + 3, '/');
   if (location != nullptr) add_path(event, items, location, strnlen(location, kMaxUriBytes));
-}
-
-void add_request(Event &event, Items &items, lws *wsi) noexcept {
-  add_parent(items, wsi);
-  if (event.kind != k_HTTP) event.value = read_mark(api().lws_get_socket_fd(wsi));
-  char *path = nullptr;
-  int length = 0;
-  const int method = api().lws_http_get_uri_and_method(wsi, &path, &length);
-  if (method < 0 || path == nullptr || length < 0) return;
-  add_path(event, items, path, static_cast<size_t>(length));
-  add_method(items, wsi, method);
-  if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
-  else add_version(items, wsi);
 }
 
 // Websocket over h2 has no request line that lws_http_get_uri_and_method() knows, but the pseudo headers.
@@ -274,7 +262,18 @@ void add_ended_socket(Items &items, int fd) noexcept {
   add_tcp_of(items, fd);
 }
 
-void add_request_line(Event &event, Items &items, lws *wsi) noexcept { add_request(event, items, wsi); }
+void add_request_line(Event &event, Items &items, lws *wsi) noexcept {
+  add_parent(items, wsi);
+  if (event.kind != k_HTTP) event.value = read_mark(api().lws_get_socket_fd(wsi));
+  char *path = nullptr;
+  int length = 0;
+  const int method = api().lws_http_get_uri_and_method(wsi, &path, &length);
+  if (method < 0 || path == nullptr || length < 0) return;
+  add_path(event, items, path, static_cast<size_t>(length));
+  add_method(items, wsi, method);
+  if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
+  else add_version(items, wsi);
+}
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
   if (info.address != nullptr) items.add(kItemText, info.address, strnlen(info.address, kMaxAddressBytes));
@@ -301,7 +300,7 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED: return add_parent(items, wsi);
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    case LWS_CALLBACK_HTTP: return add_request(event, items, wsi);
+    case LWS_CALLBACK_HTTP: return add_request_line(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return add_stream_upgrade(event, items, wsi);
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: add_message(items, in, length); return add_tcp(items, wsi);

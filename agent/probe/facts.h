@@ -11,7 +11,6 @@
 
 #include <libwebsockets.h>
 
-#include "agent/probe/record.h"
 #include "agent/ring/writer.h"
 
 namespace wsitrace {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "agent/probe/errno_guard.h"
+#include "agent/lws/callbacks.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/vhosts.h"
@@ -42,10 +42,7 @@ bool remember_client(uintptr_t wsi) noexcept {
 
 }  // namespace
 
-void watch_as_guest(lws_vhost *vhost, const lws_protocols *entry) noexcept {
-  if (!is_on() || vhost == nullptr || vhost_index(vhost) != kUnknownVhost) return;
-  const ErrnoGuard guard;
-  if (!wrap_vhost(vhost, nullptr, entry)) return;
+void begin_guest(const lws_vhost *vhost) noexcept {
   set_standing(vhost_index(vhost), Standing::kGuest);
   g_any_guest.store(true, std::memory_order_release);
 }

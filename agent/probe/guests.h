@@ -21,8 +21,8 @@ namespace wsitrace {
 
 inline constexpr size_t kGuestClients = 4096;  // a power of two
 
-// VHOST is there, and unknown yet: its table is wrapped. ENTRY, when known, is any entry of that.
-void watch_as_guest(lws_vhost *vhost, const lws_protocols *entry) noexcept;
+// VHOST, which is known, is one.
+void begin_guest(const lws_vhost *vhost) noexcept;
 // A request for this vhost shows that it is a guest no more.
 bool is_guest_entered(size_t vhost_index) noexcept;
 // The callback REASON about WSI, or a call, is not to be recorded.

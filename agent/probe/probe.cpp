@@ -5,10 +5,6 @@
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
-#include "agent/probe/record.h"
-#include "agent/probe/tables.h"
-#include "agent/probe/thunks.h"
-#include "agent/probe/vhosts.h"
 
 namespace wsitrace {
 namespace {
@@ -54,37 +50,5 @@ const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) 
 
 bool is_on() noexcept { return g_on; }
 const LwsApi &api() noexcept { return g_api; }
-
-bool wrap_vhost(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
-  forget_vhost(vhost);
-  if (entry == nullptr) entry = find_entry(vhost, info);
-  if (entry != nullptr) wrap_table(vhost, entry);
-  return entry != nullptr;
-}
-
-void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
-  if (!g_on || vhost == nullptr) return;
-  const ErrnoGuard guard;
-  if (!wrap_vhost(vhost, info, entry)) {
-    count_trouble(kVhostNotFound);
-    remember_vhost(vhost, kNoThunk);
-  }
-  record_vhost(k_vhost_created, vhost);
-}
-
-void vhost_going(lws_vhost *vhost) noexcept {
-  if (!g_on || vhost == nullptr) return;
-  const ErrnoGuard guard;
-  record_vhost(k_vhost_destroyed, vhost);
-}
-
-const lws_protocols *as_wrapped(const lws_protocols *protocol, lws_protocols &copy) noexcept {
-  if (!g_on || protocol == nullptr) return protocol;
-  const size_t index = find_thunk(protocol->callback, protocol->name);
-  if (index == kNoThunk) return protocol;
-  copy = *protocol;
-  copy.callback = thunk(index);
-  return &copy;
-}
 
 }  // namespace wsitrace

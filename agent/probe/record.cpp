@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/record.h"
 
+#include <type_traits>
+
+#include "agent/lws/callbacks.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/strings.h"
-#include "agent/probe/thunks.h"
+#include "agent/probe/thunk_table.h"
 #include "agent/probe/tls.h"
 #include "agent/probe/vhosts.h"
 
@@ -60,17 +63,6 @@ size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
   return known ? thunk_index : first;
 }
 
-// A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
-// connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
-void learn_vhost(lws *wsi, int reason) noexcept {
-  lws_vhost *vhost = api().lws_get_vhost(wsi);
-  if (vhost == nullptr || vhosts_are_full()) return;
-  const size_t index = vhost_index(vhost);
-  if (index != kUnknownVhost && !(has_role<role::kTellsOfRequest>(reason) && is_guest_entered(index))) return;
-  const bool own_table = !has_role<role::kTellsOfRequest>(reason);
-  vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
-}
-
 Event event_of(EventKind kind, const void *subject) noexcept {
   Event event{};
   event.kind = kind;
@@ -105,13 +97,30 @@ bool wants_facts(int reason, lws *wsi) noexcept {
   out.record(event, &items);
 }
 
+// An event of KIND about SUBJECT, as COMPLETE(event) or COMPLETE(event, items) makes it.
+template <typename Complete>
+void record_as(EventKind kind, const void *subject, Complete complete) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event = event_of(kind, subject);
+  if constexpr (std::is_invocable_v<Complete, Event &>) {
+    complete(event);
+    out->record(event);
+  } else {
+    Items items;
+    complete(event, items);
+    out->record(event, &items);
+  }
+}
+
+uint16_t vhost_of(lws *wsi) noexcept { return vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name; }
+
 }  // namespace
 
 void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, size_t length) noexcept {
   RingWriter *out = writer();
   if (out == nullptr) [[unlikely]]
     return count_lost_without_ring();
-  if (wsi != nullptr && has_role<role::kIntroducesVhost>(reason)) learn_vhost(wsi, reason);
   if (is_of_guest_only(wsi, reason)) return;
   if (wsi != nullptr && has_role<role::kAfterHandshake>(reason)) tell_tls(wsi);
   if (wsi != nullptr && has_role<role::kOwesCompletion>(reason)) tell_final(*out, wsi);
@@ -127,122 +136,96 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
 }
 
 void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_callback_refused, wsi);
-  event.protocol = protocol_id(thunk_index);
-  event.value = reason;
-  out->record(event);
+  record_as(k_callback_refused, wsi, [&](Event &event) {
+    event.protocol = protocol_id(thunk_index);
+    event.value = reason;
+  });
 }
 
 void record_vhost(EventKind kind, lws_vhost *vhost) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(kind, vhost);
-  event.vhost = vhost_facts(vhost, kNoThunk).name;
-  event.value = api().lws_get_vhost_listen_port(vhost);
-  out->record(event);
+  record_as(kind, vhost, [&](Event &event) {
+    event.vhost = vhost_facts(vhost, kNoThunk).name;
+    event.value = api().lws_get_vhost_listen_port(vhost);
+  });
 }
 
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(kind, subject);
-  event.value = value;
-  event.text = intern_literal(text);
-  out->record(event);
-}
-
-void record_close(lws *wsi, int reason, const char *caller) noexcept {
-  if (is_of_guest_only(wsi, kNoCallback)) return;
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_close_requested, wsi);
-  event.value = reason;
-  event.text = intern_literal(caller);
-  event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
-  if (closes_listeners(reason, caller)) add_whether_it_listens(event, wsi);
-  out->record(event);
-}
-
-void record_completion(lws *wsi) noexcept {
-  if (is_of_guest_only(wsi, kNoCallback)) return;
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_transaction_completed, wsi);
-  if (wsi != nullptr) {
-    forget_final(wsi);
-    event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
-    add_completion(event, wsi);
-  }
-  out->record(event);
-}
-
-void record_status(lws *wsi, unsigned status) noexcept {
-  if (is_of_guest_only(wsi, kNoCallback)) return;
-  const bool redirects =
-      status >= 300 && status < 400;  // lws may answer these without telling a callback of the request
-  if (!redirects || wsi == nullptr) return record_about(k_status_sent, wsi, static_cast<int>(status & 0xffff), nullptr);
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_status_sent, wsi);
-  event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
-  Items items;
-  add_request_line(event, items, wsi);
-  event.value = static_cast<int>(status);
-  out->record(event, &items);
-}
-
-void record_connect(const lws_client_connect_info *info) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr || info == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_connect_requested, nullptr);
-  Items items;
-  event.value = info->port;
-  add_target(event, items, *info);
-  out->record(event, &items);
-}
-
-void record_failed_call(const char *name, uint64_t since_ns) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_call_failed, nullptr);
-  event.text = intern_literal(name);
-  const uint64_t took_us = (monotonic_ns() - since_ns) / 1000 + 1;  // last: it must reach to the event's own time
-  event.value = took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX;
-  out->record(event);
-}
-
-void record_handshake(int fd, const void *ssl) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_tls_handshake, nullptr);
-  event.value = fd;
-  Items items;
-  add_established(event, items, ssl);
-  out->record(event, &items);
-}
-
-void record_failed_handshake(int fd, const char *failure) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(k_tls_handshake, nullptr);
-  event.value = fd;
-  event.text = intern_literal(failure);
-  Items items;
-  add_ended_socket(items, fd);
-  out->record(event, &items);
+  record_as(kind, subject, [&](Event &event) {
+    event.value = value;
+    event.text = intern_literal(text);
+  });
 }
 
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept {
   if (is_of_guest_only(wsi, kNoCallback)) return;
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event = event_of(kind, wsi);
-  event.value = value;
-  event.text = intern_literal(text);
-  if (wsi != nullptr) event.vhost = vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name;
-  out->record(event);
+  record_as(kind, wsi, [&](Event &event) {
+    event.value = value;
+    event.text = intern_literal(text);
+    if (wsi != nullptr) event.vhost = vhost_of(wsi);
+  });
+}
+
+void record_close(lws *wsi, int reason, const char *caller) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
+  record_as(k_close_requested, wsi, [&](Event &event) {
+    event.value = reason;
+    event.text = intern_literal(caller);
+    event.vhost = vhost_of(wsi);
+    if (closes_listeners(reason, caller)) add_whether_it_listens(event, wsi);
+  });
+}
+
+void record_completion(lws *wsi) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback)) return;
+  record_as(k_transaction_completed, wsi, [&](Event &event) {
+    if (wsi == nullptr) return;
+    forget_final(wsi);
+    event.vhost = vhost_of(wsi);
+    add_completion(event, wsi);
+  });
+}
+
+void record_status(lws *wsi, unsigned status) noexcept {
+  // lws may answer these without telling a callback of the request.
+  const bool redirects = status >= 300 && status < 400;
+  if (!redirects || wsi == nullptr) return record_about(k_status_sent, wsi, static_cast<int>(status & 0xffff), nullptr);
+  if (is_of_guest_only(wsi, kNoCallback)) return;
+  record_as(k_status_sent, wsi, [&](Event &event, Items &items) {
+    event.vhost = vhost_of(wsi);
+    add_request_line(event, items, wsi);
+    event.value = static_cast<int>(status);
+  });
+}
+
+void record_connect(const lws_client_connect_info *info) noexcept {
+  if (info == nullptr) return count_lost_without_ring();
+  record_as(k_connect_requested, nullptr, [&](Event &event, Items &items) {
+    event.value = info->port;
+    add_target(event, items, *info);
+  });
+}
+
+void record_failed_call(const char *name, uint64_t since_ns) noexcept {
+  record_as(k_call_failed, nullptr, [&](Event &event) {
+    event.text = intern_literal(name);
+    const uint64_t took_us = (monotonic_ns() - since_ns) / 1000 + 1;  // last: it must reach to the event's own time
+    event.value = took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX;
+  });
+}
+
+void record_handshake(int fd, const void *ssl) noexcept {
+  record_as(k_tls_handshake, nullptr, [&](Event &event, Items &items) {
+    event.value = fd;
+    add_established(event, items, ssl);
+  });
+}
+
+void record_failed_handshake(int fd, const char *failure) noexcept {
+  record_as(k_tls_handshake, nullptr, [&](Event &event, Items &items) {
+    event.value = fd;
+    event.text = intern_literal(failure);
+    add_ended_socket(items, fd);
+  });
 }
 
 }  // namespace wsitrace

@@ -2,20 +2,16 @@
 //
 // From a callback of lws to an event. Called on the host's service threads.
 //
-// Cost: what is_recorded() does not name costs a table look-up. BIND, DROP and the other plain kinds cost one record
+// Cost: a reason without the role kRecorded (agent/lws/callbacks.h) costs a table look-up. BIND, DROP and the other plain kinds cost one record
 //       (tests/bench/record_bench.cpp); NEW_CLIENT_INSTANTIATED also two syscalls (both addresses), once per connection.
 #ifndef WSITRACE_PROBE_RECORD_H
 #define WSITRACE_PROBE_RECORD_H
 
 #include <libwebsockets.h>
 
-#include "agent/lws/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
-
-constexpr bool is_recorded(int reason) noexcept { return has_role<role::kRecorded>(reason); }
-constexpr bool closes_when_refused(int reason) noexcept { return has_role<role::kCloses>(reason); }
 
 void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, size_t length) noexcept;
 // The callback for REASON returned non-zero. WSI is not looked into: it may be on its way out.

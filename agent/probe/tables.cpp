@@ -3,16 +3,12 @@
 
 #include <cstring>
 
-#include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/safe_read.h"
-#include "agent/probe/thunks.h"
-#include "agent/probe/vhosts.h"
+#include "agent/probe/thunk_table.h"
 
 namespace wsitrace {
 namespace {
-
-constexpr size_t kMaxTable = 4096;  // entries; a table that seems longer is not one
 
 // lws knows NAME on this vhost, and its entry is this one or an earlier one of the same table (names may repeat).
 bool lws_confirms(lws_vhost *vhost, const lws_protocols *entry, const char *name) noexcept {
@@ -52,7 +48,7 @@ const lws_protocols *entry_by_pprotocols(lws_vhost *vhost, const void *word) noe
 const lws_protocols *entry_by_known_names(lws_vhost *vhost) noexcept {
   for (const char *name : {"http-only", "default", "http"})
     if (const lws_protocols *entry = entry_by_name(vhost, name)) return entry;
-  for (size_t i = 0; i < kMaxThunks && original_of(i) != nullptr; ++i)
+  for (size_t i = 0; i < thunks_made(); ++i)
     if (const lws_protocols *entry = entry_by_name(vhost, protocol_name_of(i))) return entry;
   return nullptr;
 }
@@ -66,23 +62,6 @@ const lws_protocols *entry_by_words_of(lws_vhost *vhost, const lws_context_creat
   return nullptr;
 }
 
-// Readable and writable memory of lws's own making: its heap. One aligned store, so a concurrent reader sees old or new.
-void put_callback(const lws_protocols *entry, lws_callback_function *callback) noexcept {
-  auto *writable = const_cast<lws_protocols *>(entry);
-  __atomic_store_n(&writable->callback, callback, __ATOMIC_RELEASE);
-}
-
-size_t wrap_entry(const lws_protocols *entry, bool first) noexcept {
-  const size_t already = index_of_thunk(entry->callback);
-  if (already != kNoThunk) return already;
-  const size_t index = thunk_for(entry->callback, entry->name, first);
-  if (index != kNoThunk) put_callback(entry, thunk(index));
-  else count_trouble(kProtocolUnwrapped);
-  return index;
-}
-
-}  // namespace
-
 const lws_protocols *find_entry(lws_vhost *vhost, const lws_context_creation_info *info) noexcept {
   if (info != nullptr && info->protocols != nullptr)
     if (const lws_protocols *entry = entry_by_name(vhost, info->protocols[0].name)) return entry;
@@ -91,15 +70,12 @@ const lws_protocols *find_entry(lws_vhost *vhost, const lws_context_creation_inf
   return entry_by_known_names(vhost);
 }
 
-void wrap_table(lws_vhost *vhost, const lws_protocols *entry) noexcept {
-  const lws_protocols *first = start_of_table(vhost, entry);
-  const size_t first_thunk = wrap_entry(first, true);
-  for (size_t i = 1; i < kMaxTable && first[i].callback != nullptr; ++i) wrap_entry(first + i, false);
-  remember_vhost(vhost, first_thunk);
-}
+}  // namespace
 
-void wrap_host_table(lws_protocols *table) noexcept {
-  for (size_t i = 0; table[i].callback != nullptr; ++i) wrap_entry(table + i, i == 0);
+const lws_protocols *table_of(lws_vhost *vhost, const lws_context_creation_info *info,
+                              const lws_protocols *entry) noexcept {
+  if (entry == nullptr) entry = find_entry(vhost, info);
+  return entry != nullptr ? start_of_table(vhost, entry) : nullptr;
 }
 
 }  // namespace wsitrace

@@ -2,46 +2,53 @@
 #include "agent/probe/thunks.h"
 
 #include <array>
-#include <atomic>
-#include <cstring>
 #include <utility>
 
+#include "agent/lws/callbacks.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
+#include "agent/probe/on_demand.h"
+#include "agent/probe/probe.h"
 #include "agent/probe/record.h"
-#include "agent/probe/stacks.h"
-#include "agent/probe/user_pointers.h"
+#include "agent/probe/tables.h"
+#include "agent/probe/thunk_table.h"
+#include "agent/probe/vhosts.h"
 
 namespace wsitrace {
 namespace {
 
-enum : uint32_t { kEmpty, kFilled };
-
-struct Slot {
-  std::atomic<lws_callback_function *> original;
-  std::atomic<uint32_t> state;
-  char name[68];  // cut; a thunk's identity is the whole of it
-};
-
-Slot g_slots[kMaxThunks];
-std::atomic<size_t> g_used{0};
+// A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
+// connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
+[[gnu::noinline]] void learn_vhost(lws *wsi, int reason) noexcept {
+  lws_vhost *vhost = api().lws_get_vhost(wsi);
+  if (vhost == nullptr || vhosts_are_full()) return;
+  const size_t index = vhost_index(vhost);
+  if (index != kUnknownVhost && !(has_role<role::kTellsOfRequest>(reason) && is_guest_entered(index))) return;
+  if (writer() == nullptr) return;  // no ring yet: a later callback will do
+  const bool own_table = !has_role<role::kTellsOfRequest>(reason);
+  vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
+}
 
 [[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                          size_t index) {
   if ((asked() & kAskStacks) != 0 && has_role<role::kStack>(reason)) record_stack(wsi, reason);
-  const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
-  if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, wsi, reason);
-  if (result != 0 && closes_when_refused(reason)) record_refusal(index, wsi, reason);
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, thunk(index), wsi, reason);
+  if (result != 0 && has_role<role::kCloses>(reason)) record_refusal(index, wsi, reason);
   return result;
 }
 
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
-  if (is_recorded(reason)) {
+  if (has_role<role::kRecorded>(reason)) {
+    if (has_role<role::kIntroducesVhost>(reason) && wsi != nullptr) [[unlikely]]
+      learn_vhost(wsi, reason);
     record_callback(index, wsi, reason, in, length);
     if (asked() != 0 && wsi != nullptr) [[unlikely]]
       return dispatch_on_demand(wsi, reason, user, in, length, index);
   }
-  const int result = g_slots[index].original.load(std::memory_order_relaxed)(wsi, reason, user, in, length);
-  if (result != 0 && closes_when_refused(reason)) [[unlikely]]
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  if (result != 0 && has_role<role::kCloses>(reason)) [[unlikely]]
     record_refusal(index, wsi, reason);
   return result;
 }
@@ -58,53 +65,75 @@ constexpr std::array<lws_callback_function *, sizeof...(Indices)> make_thunks(st
 
 constexpr auto g_thunks = make_thunks(std::make_index_sequence<kMaxThunks>());
 
-bool same_name(const Slot &slot, const char *name) noexcept {
-  return std::strncmp(slot.name, name, sizeof slot.name - 1) == 0;
+// Readable and writable memory of lws's own making: its heap. One aligned store, so a concurrent reader sees old or new.
+void put_callback(const lws_protocols *entry, lws_callback_function *callback) noexcept {
+  auto *writable = const_cast<lws_protocols *>(entry);
+  __atomic_store_n(&writable->callback, callback, __ATOMIC_RELEASE);
 }
 
-// Slots are filled in order, so the used ones are a prefix; making a vhost is rare, a scan is fine.
-size_t find_in_prefix(lws_callback_function *original, const char *name) noexcept {
-  const size_t used = g_used.load(std::memory_order_acquire);
-  for (size_t i = 0; i < used && i < kMaxThunks; ++i) {
-    if (g_slots[i].state.load(std::memory_order_acquire) == kFilled &&
-        g_slots[i].original.load(std::memory_order_relaxed) == original && same_name(g_slots[i], name))
-      return i;
-  }
-  return kNoThunk;
+size_t wrap_entry(const lws_protocols *entry, bool first) noexcept {
+  const size_t already = index_of_thunk(entry->callback);
+  if (already != kNoThunk) return already;
+  const size_t index = thunk_for(entry->callback, entry->name, first);
+  if (index != kNoThunk) put_callback(entry, thunk(index));
+  else count_trouble(kProtocolUnwrapped);
+  return index;
+}
+
+// False: its table was not found. Idempotent.
+bool wrap_vhost(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
+  forget_vhost(vhost);
+  const lws_protocols *first = table_of(vhost, info, entry);
+  if (first == nullptr) return false;
+  const size_t first_thunk = wrap_entry(first, true);
+  for (size_t i = 1; i < kMaxTable && first[i].callback != nullptr; ++i) wrap_entry(first + i, false);
+  remember_vhost(vhost, first_thunk);
+  return true;
 }
 
 }  // namespace
 
-size_t find_thunk(lws_callback_function *original, const char *name) noexcept {
-  return original == nullptr ? kNoThunk : find_in_prefix(original, name != nullptr ? name : "");
-}
-
-size_t thunk_for(lws_callback_function *original, const char *name, bool first_protocol) noexcept {
-  if (name == nullptr) name = "";
-  const size_t known = find_in_prefix(original, name);
-  if (known != kNoThunk) return known;
-  const size_t limit = first_protocol ? kMaxThunks : kMaxThunks - kFirstProtocolReserve;
-  size_t at = g_used.load(std::memory_order_relaxed);
-  do {
-    if (at >= limit) return kNoThunk;
-  } while (!g_used.compare_exchange_weak(at, at + 1, std::memory_order_acq_rel));
-  Slot &slot = g_slots[at];
-  slot.original.store(original, std::memory_order_relaxed);
-  std::strncpy(slot.name, name, sizeof slot.name - 1);
-  slot.state.store(kFilled, std::memory_order_release);
-  return at;
-}
+lws_callback_function *thunk(size_t index) noexcept { return g_thunks[index]; }
 
 size_t index_of_thunk(lws_callback_function *callback) noexcept {
-  for (size_t i = 0; i < g_used.load(std::memory_order_acquire) && i < kMaxThunks; ++i)
+  for (size_t i = 0; i < thunks_made(); ++i)
     if (g_thunks[i] == callback) return i;
   return kNoThunk;
 }
 
-lws_callback_function *thunk(size_t index) noexcept { return g_thunks[index]; }
-lws_callback_function *original_of(size_t index) noexcept {
-  return g_slots[index].original.load(std::memory_order_relaxed);
+void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const lws_protocols *entry) noexcept {
+  if (!is_on() || vhost == nullptr) return;
+  const ErrnoGuard guard;
+  if (!wrap_vhost(vhost, info, entry)) {
+    count_trouble(kVhostNotFound);
+    remember_vhost(vhost, kNoThunk);
+  }
+  record_vhost(k_vhost_created, vhost);
 }
-const char *protocol_name_of(size_t index) noexcept { return g_slots[index].name; }
+
+void vhost_going(lws_vhost *vhost) noexcept {
+  if (!is_on() || vhost == nullptr) return;
+  const ErrnoGuard guard;
+  record_vhost(k_vhost_destroyed, vhost);
+}
+
+void watch_as_guest(lws_vhost *vhost, const lws_protocols *entry) noexcept {
+  if (!is_on() || vhost == nullptr || vhost_index(vhost) != kUnknownVhost) return;
+  const ErrnoGuard guard;
+  if (wrap_vhost(vhost, nullptr, entry)) begin_guest(vhost);
+}
+
+void wrap_host_table(lws_protocols *table) noexcept {
+  for (size_t i = 0; table[i].callback != nullptr; ++i) wrap_entry(table + i, i == 0);
+}
+
+const lws_protocols *as_wrapped(const lws_protocols *protocol, lws_protocols &copy) noexcept {
+  if (!is_on() || protocol == nullptr) return protocol;
+  const size_t index = find_thunk(protocol->callback, protocol->name);
+  if (index == kNoThunk) return protocol;
+  copy = *protocol;
+  copy.callback = thunk(index);
+  return &copy;
+}
 
 }  // namespace wsitrace

@@ -9,6 +9,7 @@
 #include "agent/collect/ring_file.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/thunk_table.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/vhosts.h"
 

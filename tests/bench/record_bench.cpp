@@ -19,7 +19,7 @@
 #include <string>
 
 #include "agent/lws/callbacks.h"
-#include "agent/probe/stacks.h"
+#include "agent/probe/on_demand.h"
 #include "agent/ring/writer.h"
 #include "tests/bench/lttng_tp.h"
 #include "tests/bench/measure.h"

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Fails on an include that the room table of agent/ARCHITECTURE.md does not allow.
+"""Fails on an include that the room table of agent/ARCHITECTURE.md does not allow, and on includes that run in a circle within a room.
 
 The table is the source: the rows between "<!-- rooms -->" and "<!-- /rooms -->". Its columns are
   room        a folder with all below it, or a single header that has a rule of its own
   may include rooms ("agent/base/", everything in it) and single headers ("agent/ring/writer.h"); its own is understood
   libraries   third-party includes ("libwebsockets.h", "fmt/"), and "system": the operating system, files, threads, clocks
   never       standard headers it may not use
+
+Within a room a header and its source count as one: x.h may be free of y.h and still need it, through x.cpp. Where one follows the
+includes from x and comes back to x, every include on the way is an arrow in a circle.
 """
 import argparse
 import pathlib
@@ -34,6 +37,10 @@ SYSTEM = re.compile(r"""(sys|netinet|net|arpa|linux|asm|bits)/.*\.h|
 
 # The only places that may have <libwebsockets.h> in their row: inside the host, the server, and the C API over lws's types.
 SEES_LWS = ("agent/entry/", "agent/probe", "agent/serve", "include/wsitrace/wsitrace.h")
+
+
+# Rooms that have a circle still. None may be added.
+HAVE_CIRCLES = {"agent/cli", "agent/export/live", "agent/export/perfetto", "agent/export/prometheus", "agent/serve", "agent/timeline"}
 
 
 def matches(include, patterns):
@@ -111,6 +118,42 @@ def check_file(rooms, path, text):
             yield f"{path}:{line}: <{include}> {why}"
 
 
+def units_of(room, texts):
+    """What each header-and-source of ROOM includes of the same room."""
+    arrows = {}
+    for path, text in texts.items():
+        unit = path.rpartition(".")[0]
+        own = (found.group(1) for found in INCLUDE.finditer(text) if found.group(1) and found.group(1).startswith(room.name + "/"))
+        arrows.setdefault(unit, set()).update({include.rpartition(".")[0] for include in own} - {unit})
+    return arrows
+
+
+def reached(arrows, start):
+    """Every unit that the includes of START lead to."""
+    seen, waiting = set(), [start]
+    while waiting:
+        for unit in arrows.get(waiting.pop(), ()):
+            if unit not in seen:
+                seen.add(unit)
+                waiting.append(unit)
+    return seen
+
+
+def circles_in(arrows):
+    """Sets of units that lead to each other."""
+    leads_to = {unit: reached(arrows, unit) for unit in arrows}
+    return {frozenset(other for other in arrows if other in leads_to[unit] and unit in leads_to[other])
+            for unit in arrows if unit in leads_to[unit]}
+
+
+def check_circles(room, texts):
+    arrows = units_of(room, texts)
+    for circle in sorted(map(sorted, circles_in(arrows))):
+        count = sum(len(arrows[unit] & set(circle)) for unit in circle)
+        names = ", ".join(unit.rpartition("/")[2] for unit in circle)
+        yield f"{room.name}: {count} includes in a circle: {names}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
@@ -118,11 +161,17 @@ def main():
     rooms = read_table(root / "agent/ARCHITECTURE.md")
     problems = list(check_table(rooms))
     seen = 0
+    by_room = {}
     for top in ("agent", "include"):
         for path in sorted((root / top).rglob("*")):
             if path.suffix in SOURCES:
                 seen += 1
-                problems += check_file(rooms, path.relative_to(root).as_posix(), path.read_text())
+                name, text = path.relative_to(root).as_posix(), path.read_text()
+                problems += check_file(rooms, name, text)
+                by_room.setdefault(room_of(rooms, name), {})[name] = text
+    for room, texts in by_room.items():
+        if room and room.name not in HAVE_CIRCLES:
+            problems += check_circles(room, texts)
     for problem in problems:
         print(problem)
     if not rooms or not seen:

@@ -120,6 +120,21 @@ class Rooms(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("more than one library", output)
 
+    def test_circle_within_a_room_is_refused_though_no_header_is_in_it(self):
+        for one, other in (("a", "b"), ("b", "c"), ("c", "a")):
+            self.put(f"agent/probe/{one}.h", "int x;\n")
+            self.put(f"agent/probe/{one}.cpp", f'#include "agent/probe/{one}.h"\n#include "agent/probe/{other}.h"\n')
+        status, output = self.run_check()
+        self.assertEqual(status, 1, output)
+        self.assertIn("agent/probe: 3 includes in a circle: a, b, c", output)
+
+    def test_includes_that_lead_down_are_no_circle(self):
+        self.put("agent/probe/a.h", '#include "agent/probe/b.h"\n')
+        self.put("agent/probe/a.cpp", '#include "agent/probe/a.h"\n#include "agent/probe/c.h"\n')
+        self.put("agent/probe/b.cpp", '#include "agent/probe/b.h"\n#include "agent/probe/c.h"\n')
+        self.put("agent/probe/c.h", "int x;\n")
+        self.assertEqual(self.run_check()[0], 0)
+
     def test_missing_table_is_an_error(self):
         self.put("agent/ARCHITECTURE.md", "no table\n")
         self.assertNotEqual(self.run_check()[0], 0)

@@ -6,6 +6,7 @@
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
 
 using wsitrace::hooks_record;

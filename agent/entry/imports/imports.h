@@ -14,7 +14,7 @@ void bind_hooks(const void *lws_function) noexcept;
 // of TLS handshakes are recorded. Without OpenSSL, or with another TLS library behind lws, there are no TLS facts.
 void watch_transport(const void *lws_function) noexcept;
 
-// In the same object, the calls by which it opens and closes descriptors (agent/probe/descriptors.h).
+// In the same object, the calls by which it opens and closes descriptors (agent/probe/contexts.h).
 void watch_descriptors(const void *lws_function) noexcept;
 
 }  // namespace wsitrace

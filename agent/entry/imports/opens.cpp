@@ -11,7 +11,7 @@
 #include <iterator>
 
 #include "agent/entry/imports/redirect.h"
-#include "agent/probe/descriptors.h"
+#include "agent/probe/contexts.h"
 #include "agent/probe/errno_guard.h"
 
 namespace wsitrace {

@@ -10,7 +10,7 @@
 #include "agent/export/text/verdict_text.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
-#include "agent/probe/tables.h"
+#include "agent/probe/thunks.h"
 #include "wsitrace/layout.h"
 #include "wsitrace/wsitrace.h"
 

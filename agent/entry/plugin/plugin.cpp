@@ -19,6 +19,7 @@
 #include "agent/entry/plugin/vhost_watch.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/thunks.h"
 #include "agent/serve/http_session.h"
 
 namespace wsitrace {

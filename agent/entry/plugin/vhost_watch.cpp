@@ -8,8 +8,8 @@
 
 #include "agent/entry/imports/redirect.h"
 #include "agent/probe/errno_guard.h"
-#include "agent/probe/guests.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/thunks.h"
 
 namespace wsitrace {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "agent/entry/preload/real_lws.h"
 #include "agent/probe/contexts.h"
-#include "agent/probe/descriptors.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/thunks.h"
 
 namespace wsitrace {
 namespace {

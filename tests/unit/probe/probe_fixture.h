@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "agent/collect/ring_file.h"
+#include "agent/lws/callbacks.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/thunks.h"
 
 namespace wsitrace {
 

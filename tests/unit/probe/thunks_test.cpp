@@ -2,7 +2,7 @@
 #include "agent/probe/thunks.h"
 
 #include "agent/probe/host_state.h"
-#include "agent/probe/tables.h"
+#include "agent/probe/thunk_table.h"
 #include "tests/unit/probe/probe_fixture.h"
 
 namespace wsitrace {
