@@ -2,7 +2,7 @@
 //
 // How often lws has read from each descriptor: whether a request was there already when the response before it was done.
 //
-// Who:     an entry that stands in front of lws's reads counts (agent/entry/imports/transport.h); the probe looks.
+// Who:     an entry that stands in front of lws's reads counts (agent/entry/imports/transport.cpp); the probe looks.
 // Threads: a descriptor is read by one service thread at a time; nothing is shared between descriptors.
 // Cost:    counting: an array look-up and a coarse clock read, 7 ns. Looking: an array look-up.
 // Limits:  descriptors below kCountedFds; others are not counted.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What OpenSSL knows about a wsi's TLS, told once per connection at the first sign of the wsi that its handshake is over, and at
+// What OpenSSL knows about a wsi's TLS, recorded once per connection at the first sign of the wsi that its handshake is over, and at
 // the end of the handshake itself where an entry watches it: not every connection gives another sign.
 //
 // Only getters are called that leave the SSL object, its session's reference count and the error queue alone.
@@ -33,16 +33,22 @@ struct TlsApi {
   [[nodiscard]] bool complete() const noexcept;
 };
 
-// Calls visit(name, pointer to the member) for each.
-template <typename Visit>
-void for_each_tls_function(TlsApi &api, Visit visit) {
+// X(name): the members of TlsApi.
 #define WSITRACE_TLS_FUNCTIONS(X) \
   X(SSL_get_version)              \
   X(SSL_get_current_cipher)       \
   X(SSL_CIPHER_get_name)          \
   X(SSL_get0_alpn_selected)       \
   X(SSL_get_servername)           \
-  X(SSL_session_reused) X(SSL_get_verify_result) X(SSL_get_peer_cert_chain) X(SSL_is_init_finished) X(SSL_pending)
+  X(SSL_session_reused)           \
+  X(SSL_get_verify_result)        \
+  X(SSL_get_peer_cert_chain)      \
+  X(SSL_is_init_finished)         \
+  X(SSL_pending)
+
+// Calls visit(name, pointer to the member) for each.
+template <typename Visit>
+void for_each_tls_function(TlsApi &api, Visit visit) {
 #define WSITRACE_VISIT(name) visit(#name, &api.name);
   WSITRACE_TLS_FUNCTIONS(WSITRACE_VISIT)
 #undef WSITRACE_VISIT

@@ -61,9 +61,9 @@ LwsApi api_of_this_lws() {
 #define WSITRACE_FILL(name) api.name = name;
   WSITRACE_LWS_FUNCTIONS(WSITRACE_FILL)
 #undef WSITRACE_FILL
-#if defined(LWS_WITH_TLS)
   api.lws_get_parent = lws_get_parent;
   api.lws_partial_buffered = lws_partial_buffered;
+#if defined(LWS_WITH_TLS)
   api.lws_get_ssl = [](lws *wsi) { return static_cast<void *>(lws_get_ssl(wsi)); };
 #endif
 #if defined(LWS_WITH_CLIENT)

@@ -8,9 +8,13 @@
 #define WSITRACE_PLUGIN_SESSION_BYTES 64
 
 #ifdef __cplusplus
-extern "C"
+extern "C" {
 #endif
-    int
-    wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+
+int wsitrace_plugin_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
