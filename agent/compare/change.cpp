@@ -3,15 +3,20 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <set>
+
+#include "agent/timeline/connection.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr double kNoiseAbove = 1.25, kNoiseBelow = 0.8;
 
-bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+template <typename Row, size_t kRows>
+bool calls_for_attention(const Row (&rows)[kRows], std::string_view name) {
+  return std::any_of(std::begin(rows), std::end(rows),
+                     [&](const Row &row) { return name == row.name && row.severity != Severity::kNeutral; });
 }
 
 bool more_is_worse(Family family, std::string_view name) {
@@ -20,11 +25,9 @@ bool more_is_worse(Family family, std::string_view name) {
     case Family::kLeaks:
     case Family::kLost:
     case Family::kOpen: return true;
-    case Family::kOutcome: return is_one_of(name, {"aborted", "rejected", "open"});
-    case Family::kStatus: return is_one_of(name, {"4xx", "5xx"});
-    case Family::kClose:
-      return is_one_of(name, {"refused", "upgrade_refused", "tls_failed", "connect_failed", "handshake_failed",
-                              "timeout", "ping_timeout", "stream_reset", "leader_failed", "adopt_failed", "unknown"});
+    case Family::kOutcome: return calls_for_attention(kOutcomes, name);
+    case Family::kStatus: return name == "4xx" || name == "5xx";
+    case Family::kClose: return calls_for_attention(kCloseReasons, name);
     default: return false;
   }
 }

@@ -30,18 +30,11 @@ std::vector<std::string> names_of(std::initializer_list<Enum> values) {
   return names;
 }
 
-std::vector<std::string> finding_names() {
+template <typename Row, size_t kRows>
+std::vector<std::string> names_of_rows(const Row (&rows)[kRows]) {
   std::vector<std::string> names;
-  for (const FindingKind kind : finding_kinds()) names.emplace_back(name_of(kind));
+  for (const Row &row : rows) names.emplace_back(row.name);
   return names;
-}
-
-std::vector<std::string> reason_names() {
-  return {
-#define WSITRACE_REASON(enumerator, name) name,
-      WSITRACE_CLOSE_REASONS(WSITRACE_REASON)
-#undef WSITRACE_REASON
-  };
 }
 
 }  // namespace
@@ -73,11 +66,10 @@ const char *name_of(Quantile quantile) { return kQuantileNames[static_cast<size_
 
 std::vector<std::string> known_names(Family family) {
   switch (family) {
-    case Family::kFindings: return finding_names();
-    case Family::kOutcome:
-      return names_of({Outcome::kOpen, Outcome::kCompleted, Outcome::kUpgraded, Outcome::kAborted, Outcome::kRejected});
+    case Family::kFindings: return names_of_rows(finding::kKinds);
+    case Family::kOutcome: return names_of_rows(kOutcomes);
     case Family::kStatus: return {"1xx", "2xx", "3xx", "4xx", "5xx", "none"};
-    case Family::kClose: return reason_names();
+    case Family::kClose: return names_of_rows(kCloseReasons);
     case Family::kBy: return names_of({CloseBy::kPeer, CloseBy::kLocal, CloseBy::kLws, CloseBy::kUnknown});
     case Family::kClass:
       return names_of({ConnectionClass::kListener, ConnectionClass::kClient, ConnectionClass::kInternal});

@@ -45,23 +45,10 @@ void count_open(Summary &summary, const Connection &connection) {
     if (transaction.outcome == Outcome::kOpen) count_transaction(summary, transaction);
 }
 
-// What is there to be freed, and was not.
-bool is_leak(FindingKind kind) {
-  switch (kind) {
-    case FindingKind::kConnectionNotDestroyed:
-    case FindingKind::kBindingNotDropped:
-    case FindingKind::kSessionMemoryLeft:
-    case FindingKind::kDescriptorLeft:
-    case FindingKind::kContextNotDestroyed:
-    case FindingKind::kVhostNotDestroyed: return true;
-    default: return false;
-  }
-}
-
 void count_findings(Summary &summary, const Verdict &verdict) {
   for (const Finding &finding : verdict.findings) {
     counter(summary, Family::kFindings, name_of(finding.kind)) += finding.count;
-    if (is_leak(finding.kind)) counter(summary, Family::kLeaks) += finding.count;
+    if (row_of(finding.kind).is_leak()) counter(summary, Family::kLeaks) += finding.count;
   }
 }
 

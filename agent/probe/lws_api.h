@@ -7,6 +7,8 @@
 
 #include <libwebsockets.h>
 
+#include "agent/lws/versions.h"
+
 namespace wsitrace {
 
 // X(name): public functions that every supported version (4.1.6 to 5.0) exports.
@@ -37,9 +39,6 @@ struct LwsApi {
   struct lws_context *(*lws_get_context)(const struct lws *) = nullptr;
   void *(*lws_context_user)(struct lws_context *) = nullptr;
 };
-
-// True for a library that the probe was checked against, by the text of lws_get_library_version().
-bool is_checked_version(const char *library_version) noexcept;
 
 }  // namespace wsitrace
 

@@ -40,7 +40,7 @@ const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) 
   if (!set_up_host(map, attach)) return "no memory for the probe's own state";
   const char *version = library.lws_get_library_version != nullptr ? library.lws_get_library_version() : nullptr;
   if (version != nullptr) remember_version(version);
-  if (!is_checked_version(version)) return refuse("this libwebsockets was not checked: 4.1.6 to 5.0 are");
+  if (!is_checked_version(version)) return refuse("this libwebsockets was not checked: " WSITRACE_SUPPORTED_LWS " are");
   if (!is_complete(library)) return refuse("this libwebsockets lacks a function that the probe needs");
   g_api = library;
   g_on = true;

@@ -5,7 +5,7 @@ namespace wsitrace {
 namespace {
 
 void bind(Fold &fold, Life &life, const Event &event) {
-  if (life.binding_open) settle_binding(fold, life, event.time_ns, "settled_by_bind");
+  if (life.binding_open) settle_binding(fold, life, event.time_ns, Settled::kByBind);
   auto &bindings = life.connection.bindings;
   make_room(bindings);
   bindings.push_back({fold.strings.text(event.protocol), event.time_ns, std::nullopt, {}});
@@ -20,17 +20,18 @@ void drop(Fold &fold, Life &life, const Event &event) {
     ++fold.totals.unmatched_drops;
     return;
   }
-  settle_binding(fold, life, event.time_ns, fold.strings.text(event.text));
+  settle_binding(fold, life, event.time_ns, Settled::kByDrop, fold.strings.text(event.text));
 }
 
 }  // namespace
 
-void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause) {
+void settle_binding(Fold &fold, Life &life, Ns now_ns, Settled settled, std::string_view cause) {
   if (!life.binding_open) return;
   life.binding_open = false;
   Binding &binding = life.connection.bindings.back();
   binding.dropped_ns = now_ns;
-  binding.cause = cause;
+  binding.settled = settled;
+  binding.cause = settled == Settled::kByDrop ? cause : name_of(settled);
   ++fold.totals.drops;
   fold.observer.on_dropped(life.connection, binding);
 }

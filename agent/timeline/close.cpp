@@ -4,6 +4,7 @@
 // (lws closes TLS and websocket connections twice, and the peer's socket goes when ours went).
 #include <algorithm>
 
+#include "agent/lws/timeouts.h"
 #include "agent/timeline/fold.h"
 #include "agent/timeline/pending_timeout.h"
 
@@ -12,17 +13,21 @@ namespace {
 
 constexpr Ns kNsPerSecond = 1'000'000'000;
 constexpr Ns kTimerSlackNs = 10'000'000;  // lws may be early by its timers' grain
-constexpr int kShortestTimeout = 1;     // seconds: what lws_set_timeout and the validity checks of websockets count in
-constexpr int kHttpKeepaliveIdle = 15;  // PENDING_TIMEOUT_HTTP_KEEPALIVE_IDLE
+constexpr int kShortestTimeout = 1;  // seconds: what lws_set_timeout and the validity checks of websockets count in
 
 Close make(CloseReason reason, CloseBy by, CloseEvidence evidence = CloseEvidence::kCloseCall) {
   return {reason, by, evidence, {}, {}};
 }
 
-Close unknown() { return make(CloseReason::kUnknown, CloseBy::kUnknown, CloseEvidence::kNone); }
+// By whom it usually is.
+Close make(CloseReason reason, CloseEvidence evidence = CloseEvidence::kCloseCall) {
+  return make(reason, row_of(reason).by, evidence);
+}
+
+Close unknown() { return make(CloseReason::kUnknown, CloseEvidence::kNone); }
 
 Close upgrade_refused(CloseEvidence evidence = CloseEvidence::kCloseCall) {
-  return make(CloseReason::kUpgradeRefused, CloseBy::kLws, evidence);
+  return make(CloseReason::kUpgradeRefused, evidence);
 }
 
 bool is_server_side(const Life &life) {
@@ -42,29 +47,11 @@ bool was_answered(const Life &life) {
 
 Close by_websocket(const Life &life) {
   const CloseClues &clues = life.clues;
-  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseBy::kPeer, CloseEvidence::kCloseFrame)
-                                      : make(CloseReason::kLocalWsClose, CloseBy::kLocal, CloseEvidence::kCloseFrame);
+  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseEvidence::kCloseFrame)
+                                      : make(CloseReason::kLocalWsClose, CloseEvidence::kCloseFrame);
   if (clues.ws_code > 0) close.ws_code = clues.ws_code;
   return close;
 }
-
-// What lws says in CLIENT_CONNECTION_ERROR; literals of libwebsockets 4.1.6 to 5.0. The first that fits counts.
-struct ErrorWords {
-  std::string_view words;
-  CloseReason reason;
-  CloseBy by;
-};
-constexpr ErrorWords kErrorWords[] = {
-    {"HS: Rejected at CLIENT_ESTABLISHED", CloseReason::kHandlerClosed, CloseBy::kLocal},  // after the upgrade
-    {"HS: ws upgrade", CloseReason::kUpgradeRefused, CloseBy::kPeer},
-    {"HS: ", CloseReason::kUpgradeRefused, CloseBy::kLws},
-    {"Timed out", CloseReason::kTimeout, CloseBy::kLws},
-    {"Timedout", CloseReason::kTimeout, CloseBy::kLws},
-    {"timed out", CloseReason::kTimeout, CloseBy::kLws},
-    {"conn fail: 111", CloseReason::kConnectFailed, CloseBy::kPeer},
-    {"conn fail: ECONNREFUSED", CloseReason::kConnectFailed, CloseBy::kPeer},
-    {"read failed", CloseReason::kHandshakeFailed, CloseBy::kPeer},
-};
 
 // Who ended a handshake, by OpenSSL's reason: an alert is what the other side sent.
 CloseBy who_failed_tls(std::string_view failure) {
@@ -76,18 +63,21 @@ CloseBy who_failed_tls(std::string_view failure) {
 
 Close by_outbound_error(const Life &life) {
   constexpr CloseEvidence evidence = CloseEvidence::kErrorCallback;
-  const std::string_view message = life.clues.message;
   const bool connected = life.has_seen(kSeenCreate | kSeenAnswer | kSeenEstablished);
+  const CloseReason failed = connected ? CloseReason::kHandshakeFailed : CloseReason::kConnectFailed;
   if (life.connection.tls && !life.connection.tls->failure.empty())
     return make(CloseReason::kTlsFailed, who_failed_tls(life.connection.tls->failure), evidence);
-  if (message.starts_with("connect SSL err") || message.starts_with("tls:"))
-    return make(CloseReason::kTlsFailed, CloseBy::kUnknown, evidence);
-  for (const ErrorWords &known : kErrorWords)
-    if (message.starts_with(known.words)) {
-      const bool unconnected = known.reason == CloseReason::kHandshakeFailed && !connected;
-      return make(unconnected ? CloseReason::kConnectFailed : known.reason, known.by, evidence);
-    }
-  return make(connected ? CloseReason::kHandshakeFailed : CloseReason::kConnectFailed, CloseBy::kUnknown, evidence);
+  switch (error_word_of(life.clues.message)) {
+    case ErrorWord::kTlsFailed: return make(CloseReason::kTlsFailed, evidence);
+    case ErrorWord::kRefusedByCallback: return make(CloseReason::kHandlerClosed, evidence);
+    case ErrorWord::kUpgradeRefusedByPeer: return make(CloseReason::kUpgradeRefused, CloseBy::kPeer, evidence);
+    case ErrorWord::kUpgradeRefusedByLws: return make(CloseReason::kUpgradeRefused, evidence);
+    case ErrorWord::kTimedOut: return make(CloseReason::kTimeout, evidence);
+    case ErrorWord::kNobodyListens: return make(CloseReason::kConnectFailed, CloseBy::kPeer, evidence);
+    case ErrorWord::kClosedBeforeAnswer: return make(failed, CloseBy::kPeer, evidence);
+    case ErrorWord::kOther: break;
+  }
+  return make(failed, evidence);
 }
 
 Close by_tls_failure(const Life &life) {
@@ -106,35 +96,35 @@ bool was_quiet_for(const Life &life, int seconds, Ns until_ns) {
 // No idle connection outlives that time.
 bool was_shut_down_idle(const Life &life) {
   const int32_t pending = life.clues.pending_timeout;
-  return life.connection.tls && pending_timeout_reason(pending) == kHttpKeepaliveIdle &&
+  return life.connection.tls && pending_timeout_reason(pending) == kTimeout_HTTP_KEEPALIVE_IDLE &&
          was_quiet_for(life, pending_timeout_seconds(pending), life.clues.requested_ns);
 }
 
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
-  if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws);
+  if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
+  if (was_answered(life)) return make(CloseReason::kResponseDone);
   if (tls_failed(life)) return by_tls_failure(life);
-  return make(CloseReason::kPeerClosed, CloseBy::kPeer);
+  return make(CloseReason::kPeerClosed);
 }
 
 Close by_h1_parser(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (upgrade_failed(life)) return upgrade_refused();
-  if (life.has_seen(kSeenEstablished)) return make(CloseReason::kHandlerClosed, CloseBy::kLocal);
-  if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws);
-  return make(CloseReason::kRefused, CloseBy::kLws);
+  if (life.has_seen(kSeenEstablished)) return make(CloseReason::kHandlerClosed);
+  if (was_answered(life)) return make(CloseReason::kResponseDone);
+  return make(CloseReason::kRefused);
 }
 
 Close by_end_of_stream(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  return make(CloseReason::kResponseDone, CloseBy::kLws);
+  return make(CloseReason::kResponseDone);
 }
 
 Close by_client_failure(const Life &life) {
-  if (life.has_seen(kSeenAnswer | kSeenEstablished)) return make(CloseReason::kPeerClosed, CloseBy::kPeer);
-  return make(CloseReason::kHandshakeFailed, CloseBy::kUnknown);
+  if (life.has_seen(kSeenAnswer | kSeenEstablished)) return make(CloseReason::kPeerClosed);
+  return make(CloseReason::kHandshakeFailed);
 }
 
 Close by_caller(const Life &life) {
@@ -144,20 +134,20 @@ Close by_caller(const Life &life) {
     case Word::kRawFailed: return by_socket(life);
     case Word::kH1Bail: return by_h1_parser(life);
     case Word::kStreamDone: return by_end_of_stream(life);
-    case Word::kPeerReset: return make(CloseReason::kStreamReset, CloseBy::kPeer);
+    case Word::kPeerReset: return make(CloseReason::kStreamReset);
     case Word::kH2Bail:
-    case Word::kWriteFailed: return make(CloseReason::kPeerClosed, CloseBy::kPeer);
-    case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose, CloseBy::kPeer);
-    case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed, CloseBy::kLocal);
-    case Word::kContextDeprecated: return make(CloseReason::kListenerStopped, CloseBy::kLocal);
+    case Word::kWriteFailed: return make(CloseReason::kPeerClosed);
+    case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose);
+    case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed);
+    case Word::kContextDeprecated: return make(CloseReason::kListenerStopped);
     case Word::kAdoptFailed:
       if (const auto refusal = close_by_refusal(life)) return *refusal;
       if (life.connection.tls && !life.connection.tls->failure.empty()) return by_tls_failure(life);
-      return make(CloseReason::kAdoptFailed, CloseBy::kLws);
-    case Word::kConnectFailed: return make(CloseReason::kConnectFailed, CloseBy::kUnknown);
+      return make(CloseReason::kAdoptFailed);
+    case Word::kConnectFailed: return make(CloseReason::kConnectFailed);
     case Word::kClientFailed: return by_client_failure(life);
-    case Word::kClientRefused: return make(CloseReason::kHandshakeFailed, CloseBy::kUnknown);
-    case Word::kKilled: return make(CloseReason::kHandlerClosed, CloseBy::kLocal);
+    case Word::kClientRefused: return make(CloseReason::kHandshakeFailed);
+    case Word::kKilled: return make(CloseReason::kHandlerClosed);
     case Word::kTlsFailed: return make(CloseReason::kTlsFailed, CloseBy::kPeer);
     case Word::kOther:
     case Word::kRedirected:
@@ -165,7 +155,7 @@ Close by_caller(const Life &life) {
     case Word::kTransactionCompleted: break;
   }
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  return make(CloseReason::kUnknown, CloseBy::kUnknown, CloseEvidence::kNone);
+  return make(CloseReason::kUnknown, CloseEvidence::kNone);
 }
 
 bool parent_is_ending(Fold &fold, const Life &life) {
@@ -199,9 +189,9 @@ std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
   const int32_t pending = life.clues.pending_timeout;
   if (pending == 0) return std::nullopt;
   const int seconds = pending_timeout_seconds(pending);
-  if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kPendingTimeout);
+  if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseEvidence::kPendingTimeout);
   if (!was_quiet_for(life, seconds, destroyed_ns)) return std::nullopt;
-  return make(CloseReason::kTimeout, CloseBy::kLws, CloseEvidence::kPendingTimeout);
+  return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
 }
 
 bool never_connected(const Life &life) {
@@ -230,31 +220,29 @@ bool lasted(Ns since_ns, Ns until_ns, int seconds) {
 // With all calls on record, what is left has few names; it must be possible by the clock.
 Close by_elimination(const Life &life, Ns destroyed_ns) {
   constexpr CloseEvidence evidence = CloseEvidence::kElimination;
-  if (life.is_stream())
-    return life.has_seen(kSeenRequest) ? make(CloseReason::kStreamReset, CloseBy::kPeer, evidence) : unknown();
+  if (life.is_stream()) return life.has_seen(kSeenRequest) ? make(CloseReason::kStreamReset, evidence) : unknown();
   if (life.connection.session)
     return lasted(life.connection.session->established_ns, destroyed_ns, kShortestTimeout)
-               ? make(CloseReason::kPingTimeout, CloseBy::kLws, evidence)
+               ? make(CloseReason::kPingTimeout, evidence)
                : unknown();
   const int seconds = std::max(pending_timeout_seconds(life.clues.pending_timeout), kShortestTimeout);
-  if (lasted(life.connection.opened_ns, destroyed_ns, seconds))
-    return make(CloseReason::kTimeout, CloseBy::kLws, evidence);
-  return never_connected(life) ? make(CloseReason::kConnectFailed, CloseBy::kUnknown, evidence) : unknown();
+  if (lasted(life.connection.opened_ns, destroyed_ns, seconds)) return make(CloseReason::kTimeout, evidence);
+  return never_connected(life) ? make(CloseReason::kConnectFailed, evidence) : unknown();
 }
 
 // lws's hidden closes: timeouts, validity, vhosts, parents. Without a record of calls every close is hidden.
 Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   constexpr CloseEvidence events = CloseEvidence::kEvents;
   if (fold.threads[destroy.thread].destroying_contexts > 0 || carrier_is_destroyed_with_context(fold, life))
-    return make(CloseReason::kContextDestroyed, CloseBy::kLocal, events);
+    return make(CloseReason::kContextDestroyed, events);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
-  if (was_answered(life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
-  if (served_a_response(fold, life)) return make(CloseReason::kResponseDone, CloseBy::kLws, events);
-  if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, CloseBy::kLws, events);
-  if (failed_leader(fold, life, destroy) != nullptr) return make(CloseReason::kLeaderFailed, CloseBy::kLws, events);
+  if (was_answered(life)) return make(CloseReason::kResponseDone, events);
+  if (served_a_response(fold, life)) return make(CloseReason::kResponseDone, events);
+  if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, events);
+  if (failed_leader(fold, life, destroy) != nullptr) return make(CloseReason::kLeaderFailed, events);
   const auto timeout = by_pending_timeout(life, destroy.time_ns);
   const bool timed_out = timeout && timeout->reason == CloseReason::kTimeout;  // not killed, as a vhost's end does, too
-  if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, CloseBy::kLocal, events);
+  if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, events);
   if (life.connection.cls != ConnectionClass::kClient) return timeout.value_or(unknown());
   const bool all_seen = fold.sees_calls && !fold.lossy;
   if (tls_failed(life)) {
@@ -298,11 +286,20 @@ std::string leader_text(const FailedLeader &leader) {
   return leader.message.empty() ? id : id + ": " + leader.message;
 }
 
+bool tells_tls_failure(const Life &life, const Close &close) {
+  return close.reason == CloseReason::kTlsFailed && life.connection.tls && !life.connection.tls->failure.empty();
+}
+
+// Whether lws's caller is all there is to say.
+bool tells_caller(const Life &life, const Close &close) {
+  return close.reason != CloseReason::kLeaderFailed && close.evidence != CloseEvidence::kPendingTimeout &&
+         !tells_tls_failure(life, close) && !life.clues.errored;
+}
+
 std::string detail_of(const Fold &fold, const Life &life, const Close &close, const Event &destroy) {
   if (close.reason == CloseReason::kLeaderFailed) return leader_text(*failed_leader(fold, life, destroy));
   if (close.evidence == CloseEvidence::kPendingTimeout) return pending_timeout_text(life.clues.pending_timeout);
-  if (close.reason == CloseReason::kTlsFailed && life.connection.tls && !life.connection.tls->failure.empty())
-    return std::string(life.connection.tls->failure);
+  if (tells_tls_failure(life, close)) return std::string(life.connection.tls->failure);
   return life.clues.errored ? life.clues.message : std::string(fold.strings.text(life.clues.caller_text));
 }
 
@@ -327,6 +324,8 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
                 : clues.requested                               ? by_caller(life)
                                                                 : without_caller(fold, life, destroy);
   close.detail = detail_of(fold, life, close, destroy);
+  close.pending_timeout = close.evidence == CloseEvidence::kPendingTimeout ? clues.pending_timeout : 0;
+  if (tells_caller(life, close)) close.caller = fold.strings.word(clues.caller_text);
   if (close.reason != CloseReason::kLeaderFailed) note_leader(fold, life, destroy);
   return close;
 }

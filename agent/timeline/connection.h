@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/lws/words.h"
 #include "agent/timeline/close_reason.h"
 
 namespace wsitrace {
@@ -32,7 +33,36 @@ enum class ConnectionClass { kListener, kClient, kInternal };
 enum class Origin { kListen, kAccepted, kAdopted, kOutbound, kStream, kInternal };
 enum class Evidence { kSoAcceptConn, kLwsTag, kEvent, kElimination };
 enum class State { kHandshake, kIdle, kActive, kUpgraded, kClosed };
-enum class Outcome { kOpen, kCompleted, kUpgraded, kAborted, kRejected };
+
+// How a transaction ended.
+// X(enumerator, name in JSON and metrics, severity, meaning)
+// clang-format off
+#define WSITRACE_OUTCOMES(X) \
+  X(kOpen, "open", kOdd, "it has not ended") \
+  X(kCompleted, "completed", kNeutral, "the response was sent to its end") \
+  X(kUpgraded, "upgraded", kNeutral, "it became a websocket session") \
+  X(kAborted, "aborted", kBad, "the connection ended first, or the response never came") \
+  X(kRejected, "rejected", kBad, "refused before a handler was called; an upgrade that was refused")
+// clang-format on
+
+enum class Outcome {
+#define WSITRACE_OUTCOME(enumerator, ...) enumerator,
+  WSITRACE_OUTCOMES(WSITRACE_OUTCOME)
+#undef WSITRACE_OUTCOME
+};
+struct OutcomeRow {
+  Outcome outcome;
+  const char *name;
+  Severity severity;
+  const char *meaning;
+};
+inline constexpr OutcomeRow kOutcomes[] = {
+#define WSITRACE_OUTCOME(enumerator, name, severity, meaning) {Outcome::enumerator, name, Severity::severity, meaning},
+    WSITRACE_OUTCOMES(WSITRACE_OUTCOME)
+#undef WSITRACE_OUTCOME
+};
+constexpr const char *name_of(Outcome outcome) { return kOutcomes[static_cast<unsigned>(outcome)].name; }
+constexpr Severity severity_of(Outcome outcome) { return kOutcomes[static_cast<unsigned>(outcome)].severity; }
 
 // How `pipelined` is known.
 enum class PipelinedEvidence {
@@ -44,12 +74,22 @@ enum class PipelinedEvidence {
   kFirstRequest,         // false: there was no response before
 };
 
+// What ended a binding: its DROP, or the fold, where none came. The last two are names in JSON.
+enum class Settled {
+  kByDrop,
+  kByDestroy,  // lws never drops a protocol without session data
+  kByBind,     // its DROP was lost, or never came
+};
+constexpr const char *name_of(Settled settled) {
+  return settled == Settled::kByDrop ? "" : settled == Settled::kByBind ? "settled_by_bind" : "settled_by_destroy";
+}
+
 struct Binding {
   std::string_view protocol;
   Ns bound_ns = 0;
   OptionalNs dropped_ns;
-  std::string_view
-      cause;  // lws's words, "settled_by_destroy" or "settled_by_bind" (its DROP was lost); empty while open
+  std::string_view cause;  // lws's words, or name_of(settled); empty while open
+  Settled settled = Settled::kByDrop;
 };
 
 struct Transaction {
@@ -83,8 +123,10 @@ struct Close {
   CloseReason reason = CloseReason::kUnknown;
   CloseBy by = CloseBy::kUnknown;
   CloseEvidence evidence = CloseEvidence::kNone;
-  std::string detail;  // lws's caller or message, the timeout that was pending, or empty
+  std::string detail;  // for people: lws's caller or message, the timeout that was pending, or empty
   std::optional<int> ws_code;
+  Word caller = Word::kOther;   // where `detail` is lws's caller
+  int32_t pending_timeout = 0;  // where the evidence is kPendingTimeout (include/wsitrace/event.h)
 };
 
 // What OpenSSL says about a connection; nullopt and empty: unknown, or there is none.
@@ -139,8 +181,8 @@ struct Connection {
   OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost
   State state = State::kHandshake;
   std::optional<Close> close;
-  OptionalNs last_sign_ns;     // the last event that was not part of its end
-  uint16_t last_callback = 0;  // the application's callback that was last in charge, a wsitrace::EventKind; 0: none
+  OptionalNs last_sign_ns;                // the last event that was not part of its end
+  uint16_t last_callback = 0;  // the application's callback that was last in charge (agent/lws/callbacks.h); 0: none
   std::string_view last_callback_protocol;
   std::vector<Binding> bindings;
   std::vector<Transaction> transactions;
@@ -156,7 +198,6 @@ const char *name_of(ConnectionClass);
 const char *name_of(Origin);
 const char *name_of(Evidence);
 const char *name_of(State);
-const char *name_of(Outcome);
 const char *name_of(PipelinedEvidence);  // nullptr for kNone
 
 }  // namespace wsitrace

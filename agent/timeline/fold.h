@@ -4,17 +4,17 @@
 //
 //    lifecycle.cpp     begin and end of a life, call_failed
 //    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
-//    bindings.cpp      BIND and DROP
+//    close.cpp         why it ended
 //    transport.cpp     TLS and TCP
 //    transactions.cpp  requests and upgrades
 //    outbound.cpp      the same, where the application is the client
 //    pipelining.cpp    whether a request waited for the response before
 //    refusal.cpp       callback_refused
+//    bindings.cpp      BIND and DROP
 //    sessions.cpp      the websocket life
 //    stacks.cpp        where the application stood
-//    close.cpp         why it ended
 //
-// An event passes through them in this order (timeline.cpp). Internal to the room.
+// An event passes through them in this order (timeline.cpp); WSI_DESTROY ends the life after identity.cpp. Internal to the room.
 #ifndef WSITRACE_TIMELINE_FOLD_H
 #define WSITRACE_TIMELINE_FOLD_H
 
@@ -108,7 +108,7 @@ void note_addresses(Life &life, ItemBytes items);
 
 // bindings.cpp
 void fold_binding(Fold &fold, Life &life, const Event &event);
-void settle_binding(Fold &fold, Life &life, Ns now_ns, std::string_view cause);
+void settle_binding(Fold &fold, Life &life, Ns now_ns, Settled settled, std::string_view cause = {});
 
 // transactions.cpp
 void fold_transaction(Fold &fold, Life &life, const Event &event, ItemBytes items);

@@ -4,8 +4,8 @@
 #ifndef WSITRACE_TIMELINE_LIFE_H
 #define WSITRACE_TIMELINE_LIFE_H
 
+#include "agent/lws/words.h"
 #include "agent/timeline/connection.h"
-#include "agent/timeline/words.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <cstdio>
-
+#include "agent/lws/versions.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr Ns kNsPerMicrosecond = 1000;
-
-constexpr unsigned kFreesSocketless = 4'004;  // 4.4
-
-// "4.3.5-unknown" as 4003, 0: not known.
-unsigned lws_version(const Fold &fold) {
-  unsigned major = 0;
-  unsigned minor = 0;
-  return std::sscanf(fold.process.lws_version.c_str(), "%u.%u", &major, &minor) == 2 ? major * 1000 + minor : 0;
-}
 
 bool has_socket(const Life &life) {
   return life.connection.fd || life.has_seen(kSeenRaw) || life.connection.cls == ConnectionClass::kListener;
@@ -92,7 +82,7 @@ void settle(Fold &fold, Life &life, Ns now_ns) {
   life.ending = true;
   announce(fold, life);
   settle_transaction(fold, life, now_ns);
-  settle_binding(fold, life, now_ns, "settled_by_destroy");
+  settle_binding(fold, life, now_ns, Settled::kByDestroy);
   settle_session(fold, life, now_ns);
 }
 
@@ -148,7 +138,7 @@ void end_life(Fold &fold, Life &life, const Event &event) {
 // lws_context_destroy() closes what has a socket. What has none is freed in its last step without a callback since 4.4, and was
 // never freed before: an outbound attempt that still looks for an address, the user of an mqtt connection that has gone.
 void end_what_lws_freed(Fold &fold, Ns now_ns) {
-  if (lws_version(fold) < kFreesSocketless) return;
+  if (lws_version_of(fold.process.lws_version.c_str()) < kFreesSocketless) return;
   for (const Life *life = fold.lives.oldest(); life != nullptr; life = life->newer)
     if (has_socket(*life)) return;  // that last step has not come yet
   for (Life *life = fold.lives.oldest(); life != nullptr;) {

@@ -4,24 +4,13 @@
 
 namespace wsitrace {
 
-const char *name_of(CloseReason reason) {
-  switch (reason) {
-#define WSITRACE_REASON(enumerator, name) \
-  case CloseReason::enumerator: return name;
-    WSITRACE_CLOSE_REASONS(WSITRACE_REASON)
-#undef WSITRACE_REASON
+const char *name_of(Severity severity) {
+  switch (severity) {
+    case Severity::kNeutral: return "neutral";
+    case Severity::kOdd: return "odd";
+    case Severity::kBad: break;
   }
-  return "unknown";
-}
-
-const char *name_of(CloseEvidence evidence) {
-  switch (evidence) {
-#define WSITRACE_EVIDENCE(enumerator, name) \
-  case CloseEvidence::enumerator: return name;
-    WSITRACE_CLOSE_EVIDENCE(WSITRACE_EVIDENCE)
-#undef WSITRACE_EVIDENCE
-  }
-  return "none";
+  return "bad";
 }
 
 const char *name_of(CloseBy by) {
@@ -74,17 +63,6 @@ const char *name_of(State state) {
     case State::kClosed: break;
   }
   return "closed";
-}
-
-const char *name_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kOpen: return "open";
-    case Outcome::kCompleted: return "completed";
-    case Outcome::kUpgraded: return "upgraded";
-    case Outcome::kAborted: return "aborted";
-    case Outcome::kRejected: break;
-  }
-  return "rejected";
 }
 
 const char *name_of(PipelinedEvidence evidence) {

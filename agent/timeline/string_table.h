@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/timeline/words.h"
+#include "agent/lws/words.h"
 
 namespace wsitrace {
 

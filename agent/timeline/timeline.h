@@ -5,7 +5,7 @@
 // Who uses it: every exporter, as a TimelineObserver. Feed it as a LogSink.
 // Memory:      follows the open connections (and 24 bytes for each pointer that ever was one). A closed one is handed to the
 //              observer and forgotten.
-// Parity:      transactions and bindings come out the same with and without the kinds that only a preload records (1005 to
+// Parity:      transactions and bindings come out the same with and without the kinds that are recorded only where calls are (1005 to
 //              1008); close reasons are less precise without them.
 // Cost:        at least 5 M events/s on one core (tests/bench/fold_bench.cpp).
 #ifndef WSITRACE_TIMELINE_TIMELINE_H

@@ -5,15 +5,6 @@
 
 namespace wsitrace {
 
-const std::vector<FindingKind> &finding_kinds() {
-  static const std::vector<FindingKind> kinds{
-#define WSITRACE_FINDING(enumerator, name, advice) FindingKind::enumerator,
-      WSITRACE_FINDING_KINDS(WSITRACE_FINDING)
-#undef WSITRACE_FINDING
-  };
-  return kinds;
-}
-
 Conclusion Check::conclusion() const {
   const auto any = [this](Conclusion conclusion) {
     return std::any_of(verdicts.begin(), verdicts.end(),

@@ -37,9 +37,6 @@ struct Check {
   [[nodiscard]] uint64_t live_at_exit() const;
 };
 
-// All kinds, worst first.
-const std::vector<FindingKind> &finding_kinds();
-
 // A finding or a doubt, and the process that it is about. Pointers are valid as long as the check is.
 struct CheckedFinding {
   const Verdict *verdict;

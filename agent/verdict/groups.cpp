@@ -17,24 +17,25 @@ std::string callback_text(const Connection &connection) {
   return text;
 }
 
+// What stands in braces in a message: "n", "protocol", or "was|were".
+std::string word_in(const Finding &finding, std::string_view braced) {
+  if (braced == "n") return counted(finding.count, "connection");
+  if (braced == "protocol") return finding.protocol;
+  const size_t bar = braced.find('|');
+  return std::string(finding.count == 1 ? braced.substr(0, bar) : braced.substr(bar + 1));
+}
+
 std::string message_of(const Finding &finding) {
-  const std::string connections = counted(finding.count, "connection");
-  const bool one = finding.count == 1;
-  switch (finding.kind) {
-    case FindingKind::kConnectionNotDestroyed:
-      return connections + (one ? " was" : " were") + " never destroyed, although " + (one ? "its" : "their") +
-             " context was";
-    case FindingKind::kConnectionLeftOpen: return connections + (one ? " is" : " are") + " open still";
-    case FindingKind::kBindingNotDropped:
-      return "protocol " + finding.protocol + " was never dropped on " + connections + " whose context is gone";
-    case FindingKind::kTransactionNotCompleted:
-      return "the handler of protocol " + finding.protocol + " never completed its response on " + connections;
-    case FindingKind::kSessionMemoryLeft:
-      return "the user pointer of " + connections + " was set still after the last DROP of protocol " +
-             finding.protocol;
-    case FindingKind::kPeerGone: return connections + (one ? " was" : " were") + " kept after the peer had closed";
-    default: return finding.message;
+  if (row_of(finding.kind).message == nullptr) return finding.message;
+  std::string out;
+  for (std::string_view rest = row_of(finding.kind).message; !rest.empty();) {
+    const size_t open = rest.find('{'), close = rest.find('}');
+    out += rest.substr(0, open);
+    if (close == std::string_view::npos) break;
+    out += word_in(finding, rest.substr(open + 1, close - open - 1));
+    rest.remove_prefix(close + 1);
   }
+  return out;
 }
 
 }  // namespace

@@ -37,16 +37,9 @@ std::vector<std::string> doubts_about(const Timeline &timeline) {
   return doubts;
 }
 
-// That something did not end is known by not seeing its end.
-bool rests_on_absence(FindingKind kind) {
-  return kind == FindingKind::kConnectionNotDestroyed || kind == FindingKind::kBindingNotDropped ||
-         kind == FindingKind::kContextNotDestroyed || kind == FindingKind::kVhostNotDestroyed ||
-         kind == FindingKind::kSessionMemoryLeft;
-}
-
 void doubt_findings(std::vector<Finding> &findings) {
   for (Finding &finding : findings) {
-    if (!rests_on_absence(finding.kind)) continue;
+    if (!row_of(finding.kind).rests_on_absence()) continue;
     finding.certain = false;
     finding.message = "perhaps " + finding.message;
   }

@@ -3,26 +3,6 @@
 
 namespace wsitrace {
 
-const char *name_of(FindingKind kind) {
-  switch (kind) {
-#define WSITRACE_FINDING(enumerator, name, advice) \
-  case FindingKind::enumerator: return name;
-    WSITRACE_FINDING_KINDS(WSITRACE_FINDING)
-#undef WSITRACE_FINDING
-  }
-  return "unknown";
-}
-
-const char *advice_on(FindingKind kind) {
-  switch (kind) {
-#define WSITRACE_FINDING(enumerator, name, advice) \
-  case FindingKind::enumerator: return advice;
-    WSITRACE_FINDING_KINDS(WSITRACE_FINDING)
-#undef WSITRACE_FINDING
-  }
-  return "";
-}
-
 const char *name_of(Conclusion conclusion) {
   switch (conclusion) {
     case Conclusion::kClean: return "clean";

@@ -78,7 +78,7 @@ std::string aborted(const Subject &subject, const LogFacts &log) {
 std::string settled_by_destroy(const Subject &subject, const LogFacts &) {
   if (subject.connection.bindings.empty()) return "";
   const Binding &last = subject.connection.bindings.back();
-  if (last.cause != "settled_by_destroy" || ended_as(subject.connection, CloseReason::kConnectFailed)) return "";
+  if (last.settled != Settled::kByDestroy || ended_as(subject.connection, CloseReason::kConnectFailed)) return "";
   return fmt::format(
       "Protocol {} was bound and not unbound when the connection ended: lws leaves that callback out for a protocol "
       "without "
@@ -88,7 +88,7 @@ std::string settled_by_destroy(const Subject &subject, const LogFacts &) {
 
 std::string settled_by_bind(const Subject &subject, const LogFacts &log) {
   for (const Binding &binding : subject.connection.bindings)
-    if (binding.cause == "settled_by_bind")
+    if (binding.settled == Settled::kByBind)
       return fmt::format("Protocol {} was bound at {} and not unbound before the next was bound{}.",
                          quoted(binding.protocol), time_text(binding.bound_ns, log.started_ns),
                          log.lossy() ? "; events were lost, so its unbinding may be among them"

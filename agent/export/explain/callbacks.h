@@ -16,13 +16,6 @@ std::string callback_name(int reason);
 // for a number that is not known. Source: enum pending_timeout of libwebsockets, the same from 4.1.6 to 5.0.
 std::string timeout_purpose(int reason);
 
-// The reasons that call for a word of their own.
-inline constexpr int kTimeoutEstablish = 3;
-inline constexpr int kTimeoutCloseAck = 6;
-inline constexpr int kTimeoutSslAccept = 9;
-inline constexpr int kTimeoutHttpContent = 10;
-inline constexpr int kTimeoutKeepaliveIdle = 15;
-
 }  // namespace wsitrace
 
 #endif

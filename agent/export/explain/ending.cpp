@@ -5,42 +5,13 @@
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
-#include "agent/timeline/words.h"
+#include "agent/lws/words.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr Ns kLateDestroyNs = 100'000'000;
-
-// What lws was doing where it says these words; agent/timeline/words.h has the list.
-const char *gloss_of(Word word) {
-  switch (word) {
-    case Word::kSocketFailed:
-      return "reading or writing its socket told of an end or an error, or its last response was sent";
-    case Word::kServiceSaidClose: return "the socket hung up or failed, or a handler asked for the close";
-    case Word::kH1Bail: return "what came in was refused, by lws's parser or by a callback";
-    case Word::kH2Bail: return "the HTTP/2 input ended, or the peer said GOAWAY";
-    case Word::kStreamDone: return "the stream had done its work";
-    case Word::kPeerReset: return "the peer reset the stream";
-    case Word::kReturnedCloseFrame: return "the peer's close frame was answered";
-    case Word::kContextDestroyed: return "lws_context_destroy was closing everything";
-    case Word::kContextDeprecated: return "lws_context_deprecate was closing the listeners";
-    case Word::kAdoptFailed: return "lws could not adopt the socket";
-    case Word::kConnectFailed: return "lws could not connect";
-    case Word::kClientFailed: return "the connection failed while lws waited for the answer or read it";
-    case Word::kClientRefused: return "lws did not accept the peer's answer";
-    case Word::kKilled: return "the application told lws to kill it";
-    case Word::kRawFailed: return "reading or writing the raw socket told of an end or an error";
-    case Word::kTlsFailed: return "TLS could not be started";
-    case Word::kWriteFailed: return "writing failed";
-    case Word::kRedirected:
-    case Word::kAuthenticates:
-    case Word::kTransactionCompleted:
-    case Word::kOther: break;
-  }
-  return nullptr;
-}
 
 std::string when_text(const Connection &connection, const LogFacts &log) {
   if (!connection.closed_ns)
@@ -52,7 +23,7 @@ std::string when_text(const Connection &connection, const LogFacts &log) {
 }
 
 std::string detail_text(const Close &close) {
-  const char *gloss = gloss_of(word_of(close.detail));
+  const char *gloss = meaning_of(close.caller);
   const std::string words = "lws's words for it are " + quoted(close.detail);
   return gloss == nullptr ? words + "." : fmt::format("{}; it says so where {}.", words, gloss);
 }
@@ -94,7 +65,8 @@ std::string timeout_sentence(const Subject &subject) {
 std::string late_destroy_sentence(const Subject &subject) {
   const KeptEvent *close = subject.events.first_of(k_close_requested);
   const OptionalNs closed_ns = subject.connection.closed_ns;
-  if (close == nullptr || close->text == "redir" || !closed_ns || *closed_ns < close->at_ns + kLateDestroyNs) return "";
+  if (close == nullptr || lives_on(word_of(close->text)) || !closed_ns || *closed_ns < close->at_ns + kLateDestroyNs)
+    return "";
   return fmt::format(
       "Between the close and the destroy lay {}: what was left to send, the peer's answer to a close frame, or, "
       "with libuv, the event loop's own close.",
@@ -123,54 +95,6 @@ Sentences ending_of_open(const Connection &connection, const LogFacts &log) {
 
 }  // namespace
 
-const char *sentence_of(CloseReason reason) {
-  switch (reason) {
-    case CloseReason::kPeerClosed: return "The peer closed or reset its socket.";
-    case CloseReason::kPeerWsClose: return "The peer said goodbye with a websocket close frame.";
-    case CloseReason::kLocalWsClose: return "This side said goodbye with a websocket close frame.";
-    case CloseReason::kHandlerClosed:
-      return "The application asked lws to close it, by a callback's result or by a call.";
-    case CloseReason::kResponseDone: return "The exchange was over, and with it the connection: nothing was to follow.";
-    case CloseReason::kRefused:
-      return "What the peer sent was refused, by lws's parser or by a filter of the application.";
-    case CloseReason::kUpgradeRefused: return "A websocket was asked for and refused.";
-    case CloseReason::kTlsFailed: return "It ended before its TLS handshake was complete.";
-    case CloseReason::kConnectFailed: return "No connection came about.";
-    case CloseReason::kHandshakeFailed: return "It was connected, but no answer came that lws accepts.";
-    case CloseReason::kLeaderFailed: return "It was queued behind another connection to the same server, which failed.";
-    case CloseReason::kTimeout: return "One of lws's timeouts ran out.";
-    case CloseReason::kPingTimeout: return "The websocket was silent: neither a pong nor data came in time.";
-    case CloseReason::kStreamReset: return "The peer reset the stream.";
-    case CloseReason::kParentClosed: return "The connection that carried it ended.";
-    case CloseReason::kContextDestroyed: return "The program destroyed its lws context.";
-    case CloseReason::kVhostDestroyed: return "The program destroyed its vhost.";
-    case CloseReason::kListenerStopped:
-      return "The program stopped listening (lws_context_deprecate, as lwsws does on a reload).";
-    case CloseReason::kAdoptFailed: return "lws did not adopt the socket: the call returned NULL.";
-    case CloseReason::kUnknown: break;
-  }
-  return "Why it ended is unknown.";
-}
-
-const char *sentence_of(CloseEvidence evidence) {
-  switch (evidence) {
-    case CloseEvidence::kNone: return "Nothing in the trace tells.";
-    case CloseEvidence::kCloseCall:
-      return "That follows from who called lws_close_free_wsi, and from what came before.";
-    case CloseEvidence::kCallbackResult: return "That follows from a callback that returned non-zero.";
-    case CloseEvidence::kCloseFrame: return "That follows from the close frame that lws told of.";
-    case CloseEvidence::kErrorCallback:
-      return "That follows from LWS_CALLBACK_CLIENT_CONNECTION_ERROR and its message.";
-    case CloseEvidence::kCallResult:
-      return "That follows from the call, which returned NULL; lws frees such a wsi without a word.";
-    case CloseEvidence::kPendingTimeout:
-      return "That follows from a timeout that was set, from silence for as long, and from lws closing it then.";
-    case CloseEvidence::kEvents: return "That follows from what was seen of it before, and of what surrounds it.";
-    case CloseEvidence::kElimination: break;
-  }
-  return "That follows by elimination: anything else would have been seen.";
-}
-
 const char *sentence_of(CloseBy by) {
   switch (by) {
     case CloseBy::kPeer: return "The peer ended it.";
@@ -187,13 +111,13 @@ Sentences ending_of(const Subject &subject, const LogFacts &log) {
   Sentences all{when_text(connection, log)};
   if (!connection.close || !connection.closed_ns) return all;
   const Close &close = *connection.close;
-  all.emplace_back(sentence_of(close.reason));
+  all.emplace_back(row_of(close.reason).sentence);
   all.back().insert(all.back().size() - 1, fmt::format(" ({})", name_of(close.reason)));
   all.emplace_back(sentence_of(close.by));
   if (close.ws_code) all.push_back(ws_code_sentence(*close.ws_code));
   const bool killed = close.evidence == CloseEvidence::kPendingTimeout && close.reason == CloseReason::kHandlerClosed;
   all.emplace_back(killed ? "That follows from its last lws_set_timeout(), which told lws to kill it."
-                          : sentence_of(close.evidence));
+                          : row_of(close.evidence).sentence);
   const std::string timeout = timeout_sentence(subject);
   if (!timeout.empty()) all.push_back(timeout);
   else if (!close.detail.empty()) all.push_back(detail_text(close));

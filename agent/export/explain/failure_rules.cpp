@@ -5,6 +5,7 @@
 #include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
 #include "agent/lws/callbacks.h"
+#include "agent/lws/timeouts.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
@@ -31,7 +32,7 @@ std::string timed_out(const Subject &subject, const LogFacts &) {
            "how long lws waits.";
   if (connection.origin == Origin::kOutbound)
     return "The other end did not answer in time: look there, or at timeout_secs of the context.";
-  if (pending_reason(subject) == kTimeoutCloseAck)
+  if (pending_reason(subject) == kTimeout_CLOSE_ACK)
     return "The peer did not answer the close frame; lws then closes by itself, so nothing is amiss here.";
   if (connection.role == "raw" || connection.role == "raw_file") return "";
   if (connection.transactions.empty())

@@ -36,9 +36,7 @@ std::string idle_sentence(const Connection &connection, const LogFacts &log);
 // binding_steps.cpp: of the story, bindings.
 void add_bindings(Steps &steps, const Subject &subject, const LogFacts &log);
 
-// ending.cpp, closed lists: what a reason means, what it rests on, who ended it; and what lws's caller string stands for.
-const char *sentence_of(CloseReason);
-const char *sentence_of(CloseEvidence);
+// ending.cpp: who ended it.
 const char *sentence_of(CloseBy);
 
 }  // namespace wsitrace

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "agent/lws/timeouts.h"
+#include "wsitrace/event.h"
+
 namespace wsitrace {
 namespace {
 
@@ -48,7 +51,7 @@ std::optional<Oddity> oddity_of_reason(const Connection &connection) {
 
 bool left_a_binding(const Connection &connection) {
   return std::any_of(connection.bindings.begin(), connection.bindings.end(),
-                     [](const Binding &binding) { return binding.cause == "settled_by_bind"; });
+                     [](const Binding &binding) { return binding.settled == Settled::kByBind; });
 }
 
 bool serviced_late(const Connection &connection) {
@@ -98,8 +101,10 @@ bool torn_down_unconnected(const Connection &connection) {
 
 bool is_idle_timeout(const Connection &connection) {
   if (!connection.close || connection.close->reason != CloseReason::kTimeout || connection.session) return false;
-  const std::string_view pending = connection.close->detail;  // where it is known
-  if (!pending.empty()) return pending.find("HTTP_KEEPALIVE_IDLE") != std::string_view::npos;
+  const Close &close = *connection.close;
+  if (close.evidence == CloseEvidence::kPendingTimeout)
+    return pending_timeout_reason(close.pending_timeout) == kTimeout_HTTP_KEEPALIVE_IDLE;
+  if (!close.detail.empty()) return false;
   return !connection.transactions.empty() && connection.transactions.back().outcome == Outcome::kCompleted;
 }
 

@@ -8,7 +8,7 @@
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
-#include "agent/timeline/words.h"
+#include "agent/lws/words.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -29,7 +29,7 @@ inline constexpr size_t kOwnClass = kClasses;
 inline constexpr size_t kShownClasses = kClasses + 1;
 inline constexpr size_t kOrigins = static_cast<size_t>(Origin::kInternal) + 1;
 inline constexpr size_t kStates = static_cast<size_t>(State::kClosed) + 1;
-inline constexpr size_t kReasons = static_cast<size_t>(CloseReason::kUnknown) + 1;
+inline constexpr size_t kReasons = std::size(kCloseReasons);
 
 // Callback reasons below kCallbackKinds have a counter each, own kinds follow, the last one counts "other".
 inline constexpr uint16_t kFirstOwnKind = 1000;

@@ -27,7 +27,6 @@
 
 namespace wsitrace {
 
-inline constexpr size_t kFindingKinds = static_cast<size_t>(FindingKind::kConnectionsGrow) + 1;
 using FindingCounts = std::array<uint64_t, kFindingKinds>;  // findings, not connections: one a kind, vhost and protocol
 
 class Metrics final : public Exposed {

@@ -23,44 +23,53 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// What SENTENCE_OF says of each, all of them whole sentences and no two the same.
-template <typename Value>
-void expect_sentences(std::initializer_list<Value> all) {
-  std::set<std::string> said;
-  for (const Value value : all) {
-    const std::string sentence = sentence_of(value);
+// All of them are whole sentences, and no two the same.
+class DistinctSentences {
+ public:
+  void add(const std::string &sentence) {
     EXPECT_GT(sentence.size(), 10u);
     EXPECT_EQ(sentence.back(), '.') << sentence;
     EXPECT_TRUE(isupper(static_cast<unsigned char>(sentence[0])) || sentence.starts_with("lws")) << sentence;
-    EXPECT_TRUE(said.insert(sentence).second) << sentence;
+    EXPECT_TRUE(said_.insert(sentence).second) << sentence;
   }
-}
 
-TEST(ExplainWords, EveryCloseReasonHasASentence) {
-#define WSITRACE_EACH(enumerator, name) CloseReason::enumerator,
-  expect_sentences<CloseReason>({WSITRACE_CLOSE_REASONS(WSITRACE_EACH)});
-#undef WSITRACE_EACH
-}
+ private:
+  std::set<std::string> said_;
+};
 
-TEST(ExplainWords, EveryCloseEvidenceHasASentence) {
-#define WSITRACE_EACH(enumerator, name) CloseEvidence::enumerator,
-  expect_sentences<CloseEvidence>({WSITRACE_CLOSE_EVIDENCE(WSITRACE_EACH)});
-#undef WSITRACE_EACH
+TEST(ExplainWords, EveryCloseReasonAndEvidenceHasASentence) {
+  DistinctSentences all;
+  for (const auto &row : kCloseReasons) all.add(row.sentence);
+  for (const auto &row : kCloseEvidence) all.add(row.sentence);
 }
 
 TEST(ExplainWords, WhoeverClosedHasASentence) {
-  expect_sentences<CloseBy>({CloseBy::kPeer, CloseBy::kLocal, CloseBy::kLws, CloseBy::kUnknown});
+  DistinctSentences all;
+  for (const CloseBy by : {CloseBy::kPeer, CloseBy::kLocal, CloseBy::kLws, CloseBy::kUnknown}) all.add(sentence_of(by));
+}
+
+// The table's severity is what explain, diff and the page go by.
+TEST(ExplainWords, AnEndNeedsAttentionIfAndOnlyIfItIsBad) {
+  for (const auto &row : kCloseReasons) {
+    Connection connection;
+    connection.cls = ConnectionClass::kClient;
+    connection.origin = Origin::kAccepted;
+    connection.role = "h1";
+    connection.state = State::kClosed;
+    connection.closed_ns = 5;
+    connection.close = Close{row.reason, CloseBy::kLws, {}, {}, {}};
+    EXPECT_EQ(oddity_of(connection, {}, 0).has_value(), row.severity == Severity::kBad) << row.name;
+  }
 }
 
 TEST(ExplainWords, EveryReasonAndEvidenceComesUpInTheEnding) {
   Subject subject;
   subject.connection.state = State::kClosed;
   subject.connection.closed_ns = 5;
-#define WSITRACE_EACH(enumerator, name)                                                 \
-  subject.connection.close = Close{CloseReason::enumerator, CloseBy::kLws, {}, {}, {}}; \
-  EXPECT_THAT(ending_of(subject, {}), testing::Contains(HasSubstr("(" name ").")));
-  WSITRACE_CLOSE_REASONS(WSITRACE_EACH)
-#undef WSITRACE_EACH
+  for (const auto &row : kCloseReasons) {
+    subject.connection.close = Close{row.reason, CloseBy::kLws, {}, {}, {}};
+    EXPECT_THAT(ending_of(subject, {}), testing::Contains(HasSubstr(std::string("(") + row.name + ").")));
+  }
 }
 
 TEST(ExplainWords, EveryOddityHasItsWords) {
