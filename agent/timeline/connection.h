@@ -182,7 +182,7 @@ struct Connection {
   State state = State::kHandshake;
   std::optional<Close> close;
   OptionalNs last_sign_ns;                // the last event that was not part of its end
-  uint16_t last_callback = 0;  // the application's callback that was last in charge (agent/lws/callbacks.h); 0: none
+  std::optional<uint16_t> last_callback;  // the application's callback that was last in charge (agent/lws/callbacks.h)
   std::string_view last_callback_protocol;
   std::vector<Binding> bindings;
   std::vector<Transaction> transactions;

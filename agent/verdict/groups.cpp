@@ -10,8 +10,9 @@ namespace wsitrace {
 namespace {
 
 std::string callback_text(const Connection &connection) {
-  if (connection.last_callback == 0) return {};
-  std::string text = kind_name(connection.last_callback);
+  if (!connection.last_callback) return {};
+  const char *name = kind_name(*connection.last_callback);
+  std::string text = name != nullptr ? name : "callback " + std::to_string(*connection.last_callback);
   if (!connection.last_callback_protocol.empty())
     text.append(" of protocol ").append(connection.last_callback_protocol);
   return text;

@@ -76,6 +76,19 @@ TEST(Rules, HandlerThatNeverAnswersIsFound) {
   EXPECT_THAT(findings[0].connections, ElementsAre(7));
 }
 
+TEST(Rules, TheLastCallbackHasANameWhicheverItIs) {
+  Connection connection = unanswered();
+  connection.tcp->peer_closed_ns = 5000 * kMs;
+  for (const auto &[callback, text] : {std::pair<uint16_t, std::string>{k_ESTABLISHED, "ESTABLISHED"},  // number 0
+                                       {23, "callback 23"},  // as a file may say
+                                       {777, "callback 777"}}) {
+    connection.last_callback = callback;
+    EXPECT_EQ(judged(connection).at(0).last_callback, text + " of protocol dyn");
+  }
+  connection.last_callback.reset();
+  EXPECT_EQ(judged(connection).at(0).last_callback, "");
+}
+
 TEST(Rules, PeerThatDoesNotReadIsNoFaultOfTheHandler) {
   Connection connection = unanswered();
   connection.tcp->unsent_bytes = 1;
