@@ -4,16 +4,14 @@
 
 import { count, visible, words } from "./format";
 import type { Row } from "./model";
+import { SEVERITY_OF_CLOSE, type Severity } from "./vocabulary";
 
 export type Column = "state" | "program" | "id" | "class" | "vhost" | "protocol" | "peer" | "path" | "transactions" | "age" | "reason";
 
-const QUIET_ENDS = new Set(["peer_closed", "peer_ws_close", "local_ws_close", "response_done", "parent_closed",
-  "context_destroyed", "vhost_destroyed", "listener_stopped"]);
-
 /** How a closed one ended, for its colour: as they do, or not. */
-export function end_of(row: Row): "" | "quiet" | "bad" {
+export function end_of(row: Row): "" | Severity {
   if (row.state !== "closed") return "";
-  return row.reason !== null && QUIET_ENDS.has(row.reason) ? "quiet" : "bad";
+  return row.reason === null ? "bad" : SEVERITY_OF_CLOSE[row.reason];
 }
 
 export function reason_text(row: Row): string {

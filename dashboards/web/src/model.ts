@@ -3,6 +3,8 @@
 // What the API says, as types; agent/export/json/SCHEMA.md has the words. Times ending in _ns are nanoseconds since the start of
 // their process, and null is unknown.
 
+import type { CloseReason, FindingKind, Outcome } from "./vocabulary";
+
 export type State = "handshake" | "idle" | "active" | "upgraded" | "closed";
 export type Ns = number | null;
 
@@ -44,7 +46,7 @@ export interface Row {
   closed_ns: Ns;
   transactions: number;
   parent: number | null;
-  reason: string | null;
+  reason: CloseReason | null;
   by: string | null;
 }
 
@@ -68,7 +70,7 @@ export interface Transaction {
   handled_ns: Ns;
   responded_ns: Ns;
   completed_ns: Ns;
-  outcome: string;
+  outcome: Outcome;
 }
 
 export interface Session {
@@ -80,7 +82,7 @@ export interface Session {
 }
 
 export interface Close {
-  reason: string;
+  reason: CloseReason;
   by: string;
   evidence: string;
   detail: string | null;
@@ -129,7 +131,7 @@ export interface Connection {
 }
 
 export interface Finding {
-  kind: string;
+  kind: FindingKind;
   program: string;
   pid: number;
   connections: number[];

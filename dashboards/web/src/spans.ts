@@ -4,6 +4,7 @@
 
 import { span, words } from "./format";
 import type { Binding, Connection, Session, Transaction } from "./model";
+import { type Outcome, SEVERITY_OF_OUTCOME } from "./vocabulary";
 
 export type Phase = "life" | "handshake" | "waiting" | "handler" | "response" | "session" | "failed" | "binding";
 
@@ -35,7 +36,7 @@ export const PHASES: [Phase, string][] = [
   ["binding", "protocol bound"],
 ];
 
-const FAILED = new Set(["aborted", "rejected"]);
+const is_failed = (outcome: Outcome): boolean => SEVERITY_OF_OUTCOME[outcome] === "bad";
 
 function bar(phase: Phase, what: string, from_ns: number, to_ns: number | null, end_ns: number): Bar {
   const until = Math.max(to_ns ?? end_ns, from_ns);
@@ -81,7 +82,7 @@ export function transaction_bars(transaction: Transaction, end_ns: number): Bar[
   let at_ns = requested_ns;
   for (const [phase, what, until_ns] of steps) {
     const made = bar(phase, what, at_ns, until_ns, end_ns);
-    if (FAILED.has(transaction.outcome) && until_ns === completed_ns) made.phase = "failed";
+    if (is_failed(transaction.outcome) && until_ns === completed_ns) made.phase = "failed";
     bars.push(made);
     at_ns = made.to_ns;
   }
@@ -97,7 +98,7 @@ function transaction_lane(transaction: Transaction, end_ns: number): Lane {
   const facts = [status === null ? "" : String(status), outcome === "completed" ? "" : outcome,
     transaction.pipelined ? "pipelined" : "", span(Math.max((completed_ns ?? end_ns) - requested_ns, 0))];
   return { kind: "transaction", name: request_text(transaction), note: facts.filter(Boolean).join(" · "),
-    bars: transaction_bars(transaction, end_ns), end_ns: completed_ns, failed: FAILED.has(outcome) };
+    bars: transaction_bars(transaction, end_ns), end_ns: completed_ns, failed: is_failed(outcome) };
 }
 
 function life_lane(connection: Connection, from_ns: number, end_ns: number): Lane {
@@ -151,7 +152,7 @@ function stream_lane(stream: Connection, now_ns: number): Lane {
   lane.name = `${stream.id}: ${first ? request_text(first) : (stream.session?.protocol ?? words(stream.origin))}`;
   lane.note = [first?.status ?? "", stream.close?.reason === "response_done" ? "" : words(stream.close?.reason ?? ""),
     lane.note].filter(Boolean).join(" · ");
-  lane.failed = stream.transactions.some((t) => FAILED.has(t.outcome));
+  lane.failed = stream.transactions.some((t) => is_failed(t.outcome));
   return lane;
 }
 
