@@ -74,8 +74,9 @@ std::string agent_named(const AgentInfo &info) {
 Expected<std::string> trace_of(const std::string &path, const AgentInfo &info, uint32_t pid) {
   if (info.traces.empty()) return unexpected(keeps_no_traces(path, info));
   std::vector<AgentTrace> traces = youngest_traces(info.traces);
-  std::erase_if(
-      traces, [&](const AgentTrace &trace) { return pid != 0 ? trace.pid != pid : life_of(trace.pid) != Life::kRuns; });
+  std::erase_if(traces, [&](const AgentTrace &trace) {
+    return pid != 0 ? trace.pid != pid : life_of(trace.pid) != Liveness::kRuns;
+  });
   if (traces.size() == 1) return traces.front().path;
   if (traces.empty() && pid != 0)
     return unexpected(Error{path, agent_named(info) + " has no trace of process " + std::to_string(pid), {}});
@@ -116,7 +117,7 @@ std::optional<AgentInfo> agent_of(const std::string &directory) {
     else if (key == "url") info.url = value;
     else if (key == "traces" && value.starts_with('/')) info.traces = value;
   }
-  return info.pid != 0 && life_of(info.pid) == Life::kRuns ? std::optional(info) : std::nullopt;
+  return info.pid != 0 && life_of(info.pid) == Liveness::kRuns ? std::optional(info) : std::nullopt;
 }
 
 std::optional<AgentInfo> agent_of_ring(const std::string &path) {

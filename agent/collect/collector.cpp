@@ -97,15 +97,15 @@ std::optional<End> Collector::State::end_of(const Live &process) const {
   if (process.replaced) return End{"exec", std::nullopt, std::nullopt};
   if (end_of_process)
     if (auto told = end_of_process(process.log.pid())) return told;
-  const Life life = life_of(process.log.pid());
-  if (life == Life::kRuns || (life == Life::kZombieOfOurs && end_of_process)) return std::nullopt;
+  const Liveness life = life_of(process.log.pid());
+  if (life == Liveness::kRuns || (life == Liveness::kZombieOfOurs && end_of_process)) return std::nullopt;
   return End{process.log.said_goodbye_ns() != 0 ? "exit" : "unknown", std::nullopt, std::nullopt};
 }
 
 End Collector::State::end_at_finish(const Live &process) const {
   if (auto end = end_of(process)) return *end;
   if (process.log.said_goodbye_ns() != 0) return {"exit", std::nullopt, std::nullopt};
-  const bool runs = life_of(process.log.pid()) == Life::kRuns;
+  const bool runs = life_of(process.log.pid()) == Liveness::kRuns;
   return {runs ? "detached" : "unknown", std::nullopt, std::nullopt};
 }
 

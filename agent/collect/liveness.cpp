@@ -40,12 +40,12 @@ std::optional<Stat> stat_of(uint32_t pid) {
 
 }  // namespace
 
-Life life_of(uint32_t pid) {
-  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return Life::kGone;
+Liveness life_of(uint32_t pid) {
+  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return Liveness::kGone;
   const auto stat = stat_of(pid);
   // A zombie whose other threads still run is a process whose first thread has ended, and lives on.
-  if (!stat || (stat->state != 'Z' && stat->state != 'X') || stat->threads > 1) return Life::kRuns;
-  return stat->parent == ::getpid() ? Life::kZombieOfOurs : Life::kGone;
+  if (!stat || (stat->state != 'Z' && stat->state != 'X') || stat->threads > 1) return Liveness::kRuns;
+  return stat->parent == ::getpid() ? Liveness::kZombieOfOurs : Liveness::kGone;
 }
 
 std::optional<uint32_t> user_of(uint32_t pid) {

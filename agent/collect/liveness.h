@@ -13,12 +13,12 @@
 
 namespace wsitrace {
 
-enum class Life {
+enum class Liveness {
   kRuns,
   kZombieOfOurs,  // ended; this process has yet to wait for it
   kGone,          // ended; a zombie of another parent counts as gone
 };
-Life life_of(uint32_t pid);
+Liveness life_of(uint32_t pid);
 // The user as whom the process runs (its effective one); nothing when it cannot be seen.
 std::optional<uint32_t> user_of(uint32_t pid);
 bool thread_is_gone(uint32_t pid, uint32_t thread_id);

@@ -37,7 +37,8 @@ std::optional<Error> drained_by_its_owner(const std::string &path) {
   const auto file = RingFile::open(path);
   if (!file) return std::nullopt;
   const uint32_t owner = file->header().owner_pid;
-  if (owner == 0 || owner == static_cast<uint32_t>(::getpid()) || life_of(owner) != Life::kRuns) return std::nullopt;
+  if (owner == 0 || owner == static_cast<uint32_t>(::getpid()) || life_of(owner) != Liveness::kRuns)
+    return std::nullopt;
   return Error{path, "process " + std::to_string(owner) + " has collected all that was in it",
                "read the trace that this process writes"};
 }

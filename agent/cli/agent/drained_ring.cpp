@@ -33,7 +33,7 @@ std::optional<End> DrainedRing::end_of(uint32_t pid) {
   if (looks_.size() > kMaxRemembered) looks_.clear();
   Look &look = looks_[pid];
   if (now_ns < look.due_ns) return std::nullopt;
-  if (life_of(pid) != Life::kRuns) return std::nullopt;  // the collector sees that, too
+  if (life_of(pid) != Liveness::kRuns) return std::nullopt;  // the collector sees that, too
   const bool missed = is_mapped_by(pid, identity_) == Mapped::kNo;
   if (missed && look.missed) {
     looks_.erase(pid);

@@ -32,7 +32,7 @@ struct RingDirectoryCloser {
 
 bool owner_lives(const RingFile &file) {
   const uint32_t owner = file.header().owner_pid;
-  return life_of(owner) == Life::kRuns && is_mapped_by(owner, FileIdentity::of(file.path())) != Mapped::kNo;
+  return life_of(owner) == Liveness::kRuns && is_mapped_by(owner, FileIdentity::of(file.path())) != Mapped::kNo;
 }
 
 std::string named(const ProcessFacts &process) {
@@ -42,7 +42,7 @@ std::string named(const ProcessFacts &process) {
 // The first that lives, records into FILE and is another user's, or nothing.
 std::optional<Error> stranger_in(const RingFile &file) {
   for (const ProcessFacts &process : processes_in(file)) {
-    const auto user = life_of(process.pid) == Life::kRuns ? user_of(process.pid) : std::nullopt;
+    const auto user = life_of(process.pid) == Liveness::kRuns ? user_of(process.pid) : std::nullopt;
     if (!user || *user == ::geteuid()) continue;
     return Error{file.path(), named(process) + " of user " + std::to_string(*user) + " records into it: left alone",
                  "--all-users takes it over"};
@@ -133,7 +133,7 @@ Expected<RingFile> RingDirectory::make_or_take(const std::string &name, const Ri
 std::string recording_into(const RingFile &file) {
   std::string names;
   for (const ProcessFacts &process : processes_in(file))
-    if (life_of(process.pid) == Life::kRuns) names += (names.empty() ? "" : ", ") + named(process);
+    if (life_of(process.pid) == Liveness::kRuns) names += (names.empty() ? "" : ", ") + named(process);
   return names.empty() ? "nobody" : names;
 }
 

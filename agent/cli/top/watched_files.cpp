@@ -119,7 +119,7 @@ void WatchedFiles::find_traces_of_agent() {
   if (!agent) return;
   if (agent->traces.empty()) of_agent_ = keeps_no_traces(path_, *agent);
   for (const AgentTrace &trace : youngest_traces(agent->traces))
-    if (life_of(trace.pid) == Life::kRuns) add(trace.path);
+    if (life_of(trace.pid) == Liveness::kRuns) add(trace.path);
 }
 
 void WatchedFiles::refresh() {
@@ -148,7 +148,7 @@ void WatchedFiles::read_ring(File &file) {
     file.problems = {ring.error()};
     return;
   }
-  if (life_of(ring->header().owner_pid) == Life::kRuns) {
+  if (life_of(ring->header().owner_pid) == Liveness::kRuns) {
     file.problems = {{file.path, "its owner drains it", "look at the trace that he writes"}};
     return;
   }
