@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/probe/lws_api.h"
+#include "agent/lws/versions.h"
 
 #include <gtest/gtest.h>
 
