@@ -16,7 +16,7 @@
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/symbols/symbols.h"
-#include "agent/verdict/judge.h"
+#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 namespace {
@@ -62,14 +62,13 @@ struct Judged {
 bool is_alive(uint32_t pid) { return pid != 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM); }
 
 Expected<Judged> judge_file(const CheckOptions &options) {
-  Judge judge;
-  Timeline timeline(judge);
-  return read_log(options.file, timeline, options.pid).map([&](const ReadLog &read) {
-    Verdict verdict = judge.verdict(timeline);
-    Symbols symbols(timeline.modules());
+  JudgedLog log;
+  return read_log(options.file, log.timeline, options.pid).map([&](const ReadLog &read) {
+    Verdict verdict = log.verdict();
+    Symbols symbols(log.timeline.modules());
     verdict.name_frames(symbols.namer());
-    const Life without_end = is_alive(timeline.process().pid) ? Life::kRunning : Life::kGone;
-    const bool ended = timeline.end() != nullptr || read.cut_off;
+    const Life without_end = is_alive(log.timeline.process().pid) ? Life::kRunning : Life::kGone;
+    const bool ended = log.timeline.end() != nullptr || read.cut_off;
     return Judged{std::move(verdict), ended ? Life::kEnded : without_end, read.cut_off};
   });
 }
@@ -94,8 +93,10 @@ Expected<Judged> judge_settled(const CheckOptions &options) {
 Expected<ExampleTexts> examples_of(const CheckOptions &options, const Verdict &verdict) {
   auto wanted = examples_for(verdict);
   if (wanted.empty()) return ExampleTexts{};
-  Examples examples(std::move(wanted));
-  return read_log(options.file, examples, options.pid).map([&](const ReadLog &) { return examples.texts(); });
+  Timeline timeline;
+  Examples examples(timeline, std::move(wanted));
+  timeline.add(examples);
+  return read_log(options.file, timeline, options.pid).map([&](const ReadLog &) { return examples.texts(); });
 }
 
 Expected<int> check(const CheckOptions &options) {

@@ -9,8 +9,7 @@
 #include "agent/compare/tally.h"
 #include "agent/export/json/compare_json.h"
 #include "agent/export/text/compare_text.h"
-#include "agent/timeline/observers.h"
-#include "agent/verdict/judge.h"
+#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 namespace {
@@ -58,13 +57,12 @@ Expected<std::vector<Rule>> parse_rules(const std::vector<std::string> &texts) {
 }
 
 Expected<Summary> summary_of(const std::string &file, uint32_t pid) {
-  Judge judge;
+  JudgedLog log;
   Tally tally;
-  Observers both({&judge, &tally});
-  Timeline timeline(both);
-  return read_log(file, timeline, pid).map([&](const ReadLog &read) {
+  log.timeline.add(tally);
+  return read_log(file, log.timeline, pid).map([&](const ReadLog &read) {
     if (read.cut_off) complain(*read.cut_off);
-    return tally.summary(timeline, judge.verdict(timeline));
+    return tally.summary(log.timeline, log.verdict());
   });
 }
 

@@ -41,28 +41,31 @@ Error no_such_connection(const ExplainOptions &options, uint64_t known) {
 
 Expected<ReadLog> explain(const ExplainOptions &options, const Wanted &wanted, Output &output) {
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
-  Explainer explainer(wanted, width, [&output](std::string_view text) { output.write(text); });
-  auto read = read_log(options.file, explainer, options.pid);
-  if (!read && explainer.timeline().heard_nothing()) return read;
+  Timeline timeline;
+  Explainer explainer(timeline, wanted, width, [&output](std::string_view text) { output.write(text); });
+  timeline.add(explainer);
+  auto read = read_log(options.file, timeline, options.pid);
+  if (!read && timeline.heard_nothing()) return read;
   const bool found = explainer.finish();
   if (!read || found || options.connection == 0) return read;
-  return unexpected(no_such_connection(options, explainer.timeline().totals().opened));
+  return unexpected(no_such_connection(options, timeline.totals().opened));
 }
 
-std::string summary(const Survey &survey) {
-  const uint64_t opened = survey.timeline().totals().opened;
+std::string summary(const Survey &survey, uint64_t opened) {
   const std::string connections = std::to_string(opened) + (opened == 1 ? " connection" : " connections");
   if (survey.odd().empty()) return "nothing odd in " + connections + "\n";
   return std::to_string(survey.count()) + " odd in " + connections + "\n\n";
 }
 
 Expected<ReadLog> explain_odd(const ExplainOptions &options, Output &output) {
-  Survey survey;
-  auto read = read_log(options.file, survey, options.pid);
-  if (!read && survey.timeline().heard_nothing()) return read;
+  Timeline timeline;
+  Survey survey(timeline);
+  timeline.add(survey);
+  auto read = read_log(options.file, timeline, options.pid);
+  if (!read && timeline.heard_nothing()) return read;
   survey.finish();
-  output.write(summary(survey));
-  if (const uint64_t lost = survey.timeline().loss().lost; lost > 0 && survey.odd().empty())
+  output.write(summary(survey, timeline.totals().opened));
+  if (const uint64_t lost = timeline.loss().lost; lost > 0 && survey.odd().empty())
     output.write(std::to_string(lost) + " events were lost: something odd may be among them\n");
   if (survey.odd().empty()) return read;
   Wanted wanted;

@@ -13,6 +13,7 @@
 #include "agent/export/text/event_lines.h"
 #include "agent/export/text/table.h"
 #include "agent/symbols/symbols.h"
+#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 namespace {
@@ -50,11 +51,11 @@ Filter filter_of(const ReportOptions &options) {
   return filter;
 }
 
-template <typename Report>
-Expected<ReadLog> read_into(Report &report, const ReportOptions &options) {
-  auto read = read_log(options.file, report, options.pid);
-  if (read || !report.timeline().heard_nothing()) report.finish();
-  return read;
+std::unique_ptr<Report> report_of(const std::string &format, ReportRequest request) {
+  if (format == "text") return std::make_unique<TextReport>(std::move(request));
+  if (format == "perfetto") return std::make_unique<SliceReport>(SliceFormat::kPerfetto, std::move(request));
+  if (format == "chrome") return std::make_unique<SliceReport>(SliceFormat::kChrome, std::move(request));
+  return std::make_unique<JsonReport>(format == "json" ? JsonShape::kDocument : JsonShape::kLines, std::move(request));
 }
 
 Expected<ReadLog> render(const ReportOptions &options, Output &output) {
@@ -63,20 +64,19 @@ Expected<ReadLog> render(const ReportOptions &options, Output &output) {
     EventLines lines(write);
     return read_log(options.file, lines, options.pid);
   }
-  if (options.format == "text") {
-    TextReport report({.colour = output.is_terminal(), .details = options.connection != 0}, filter_of(options), write);
-    return read_into(report, options);
-  }
-  if (options.format == "perfetto" || options.format == "chrome") {
-    SliceReport report(options.format == "perfetto" ? SliceFormat::kPerfetto : SliceFormat::kChrome, filter_of(options),
-                       write);
-    return read_into(report, options);
-  }
-  const JsonShape shape = options.format == "json" ? JsonShape::kDocument : JsonShape::kLines;
-  JsonReport report(shape, filter_of(options), write);
-  Symbols symbols(report.timeline().modules());
-  report.name_frames(symbols.namer());
-  return read_into(report, options);
+  JudgedLog log;
+  Symbols symbols(log.timeline.modules());
+  const auto report = report_of(options.format, {.timeline = log.timeline,
+                                                 .judge = log.judge,
+                                                 .filter = filter_of(options),
+                                                 .colour = output.is_terminal(),
+                                                 .details = options.connection != 0,
+                                                 .name_frames = symbols.namer(),
+                                                 .write = write});
+  log.timeline.add(*report);
+  auto read = read_log(options.file, log.timeline, options.pid);
+  if (read || !log.timeline.heard_nothing()) report->finish();
+  return read;
 }
 
 Expected<void> check_destination(const ReportOptions &options) {

@@ -23,6 +23,7 @@
 
 #include "agent/lws/callbacks.h"
 #include "agent/timeline/life_table.h"
+#include "agent/timeline/observers.h"
 #include "agent/timeline/string_table.h"
 #include "agent/timeline/timeline.h"
 
@@ -56,9 +57,7 @@ struct Shown {
 };
 
 struct Fold {
-  explicit Fold(TimelineObserver &told) : observer(told) {}
-
-  TimelineObserver &observer;
+  Observers observer;
   StringTable strings;
   LifeTable lives;
   Totals totals;

@@ -27,6 +27,13 @@ using Frames = std::vector<Frame>;
 // The frames of a Stack (connection.h): one for each address, and before it one for each call that the compiler put in its place (inlined).
 using NameFrames = std::function<Frames(const std::vector<uint64_t> &)>;
 
+// Frames without a name.
+inline Frames addresses_only(const std::vector<uint64_t> &stack) {
+  Frames frames;
+  for (const uint64_t address : stack) frames.emplace_back().address = address;
+  return frames;
+}
+
 }  // namespace wsitrace
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef WSITRACE_TIMELINE_OBSERVERS_H
 #define WSITRACE_TIMELINE_OBSERVERS_H
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -9,43 +10,43 @@
 
 namespace wsitrace {
 
-// Tells several observers of one Timeline, in their order; all outlive it.
-class Observers final : public TimelineObserver {
+// Those who hear one Timeline, told in their order. Internal to the room.
+class Observers {
  public:
-  explicit Observers(std::vector<TimelineObserver *> observers) : observers_(std::move(observers)) {}
+  void add(std::shared_ptr<TimelineObserver> observer) { observers_.push_back(std::move(observer)); }
 
-  void on_process_known(const ProcessFacts &facts) override { tell(&TimelineObserver::on_process_known, facts); }
-  void on_event_counted(uint16_t kind) override { tell(&TimelineObserver::on_event_counted, kind); }
-  void on_connection_event(const Connection &c, const Event &event, std::span<const std::byte> items) override {
+  void on_process_known(const ProcessFacts &facts) { tell(&TimelineObserver::on_process_known, facts); }
+  void on_event_counted(uint16_t kind) { tell(&TimelineObserver::on_event_counted, kind); }
+  void on_connection_event(const Connection &c, const Event &event, std::span<const std::byte> items) {
     tell(&TimelineObserver::on_connection_event, c, event, items);
   }
-  void on_connection_opened(const Connection &c) override { tell(&TimelineObserver::on_connection_opened, c); }
-  void on_connection_changed(const Connection &before, const Connection &now) override {
+  void on_connection_opened(const Connection &c) { tell(&TimelineObserver::on_connection_opened, c); }
+  void on_connection_changed(const Connection &before, const Connection &now) {
     tell(&TimelineObserver::on_connection_changed, before, now);
   }
-  void on_tls_established(const Connection &c) override { tell(&TimelineObserver::on_tls_established, c); }
-  void on_bound(const Connection &c, const Binding &b) override { tell(&TimelineObserver::on_bound, c, b); }
-  void on_dropped(const Connection &c, const Binding &b) override { tell(&TimelineObserver::on_dropped, c, b); }
-  void on_transaction_ended(const Connection &c, const Transaction &t) override {
+  void on_tls_established(const Connection &c) { tell(&TimelineObserver::on_tls_established, c); }
+  void on_bound(const Connection &c, const Binding &b) { tell(&TimelineObserver::on_bound, c, b); }
+  void on_dropped(const Connection &c, const Binding &b) { tell(&TimelineObserver::on_dropped, c, b); }
+  void on_transaction_ended(const Connection &c, const Transaction &t) {
     tell(&TimelineObserver::on_transaction_ended, c, t);
   }
-  void on_session_opened(const Connection &c) override { tell(&TimelineObserver::on_session_opened, c); }
-  void on_session_closed(const Connection &c) override { tell(&TimelineObserver::on_session_closed, c); }
-  void on_connection_closed(const Connection &c) override { tell(&TimelineObserver::on_connection_closed, c); }
-  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override {
+  void on_session_opened(const Connection &c) { tell(&TimelineObserver::on_session_opened, c); }
+  void on_session_closed(const Connection &c) { tell(&TimelineObserver::on_session_closed, c); }
+  void on_connection_closed(const Connection &c) { tell(&TimelineObserver::on_connection_closed, c); }
+  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
     tell(&TimelineObserver::on_descriptor_left, context, descriptor, kind, when);
   }
-  void on_lost(const Loss &before, const Loss &now) override { tell(&TimelineObserver::on_lost, before, now); }
-  void on_log_ended(const Timeline &timeline) override { tell(&TimelineObserver::on_log_ended, timeline); }
-  void on_asked(const Timeline &timeline) override { tell(&TimelineObserver::on_asked, timeline); }
+  void on_lost(const Loss &before, const Loss &now) { tell(&TimelineObserver::on_lost, before, now); }
+  void on_log_ended(const Timeline &timeline) { tell(&TimelineObserver::on_log_ended, timeline); }
+  void on_asked(const Timeline &timeline) { tell(&TimelineObserver::on_asked, timeline); }
 
  private:
   template <typename... Parameters, typename... Arguments>
   void tell(void (TimelineObserver::*what)(Parameters...), const Arguments &...arguments) {
-    for (TimelineObserver *observer : observers_) (observer->*what)(arguments...);
+    for (const auto &observer : observers_) (*observer.*what)(arguments...);
   }
 
-  const std::vector<TimelineObserver *> observers_;
+  std::vector<std::shared_ptr<TimelineObserver>> observers_;
 };
 
 }  // namespace wsitrace

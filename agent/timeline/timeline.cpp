@@ -110,8 +110,12 @@ void fold_event(Fold &fold, const Event &event, ItemBytes items) {
 
 }  // namespace
 
-Timeline::Timeline(TimelineObserver &observer) : fold_(std::make_unique<Fold>(observer)) {}
+Timeline::Timeline() : fold_(std::make_unique<Fold>()) {}
 Timeline::~Timeline() = default;
+
+void Timeline::add(TimelineObserver &observer) { fold_->observer.add({std::shared_ptr<void>(), &observer}); }
+void Timeline::add(std::shared_ptr<TimelineObserver> observer) { fold_->observer.add(std::move(observer)); }
+void Timeline::ask() { fold_->observer.on_asked(*this); }
 
 void Timeline::on_process(const ProcessFacts &facts) {
   fold_->process = facts;
@@ -139,6 +143,7 @@ const ProcessFacts &Timeline::process() const { return fold_->process; }
 const Loss &Timeline::loss() const { return fold_->loss; }
 const End *Timeline::end() const { return fold_->end ? &*fold_->end : nullptr; }
 uint64_t Timeline::last_event_ns() const { return fold_->last_event_ns; }
+std::string_view Timeline::text(uint16_t id) const { return fold_->strings.text(id); }
 
 bool Timeline::contexts_gone() const {
   if (fold_->contexts_created > 0) return fold_->contexts.empty();

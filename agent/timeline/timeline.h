@@ -2,7 +2,8 @@
 //
 // The fold: events in, connections out. Pure: no I/O, no clock; the same events give the same connections, live and offline.
 //
-// Who uses it: every exporter, as a TimelineObserver. Feed it as a LogSink.
+// Who uses it: every exporter, as a TimelineObserver or by asking. One log has one Timeline, however many hear it: feed it as a
+//              LogSink, and add() who is to hear.
 // Memory:      follows the open connections (and 24 bytes for each pointer that ever was one). A closed one is handed to the
 //              observer and forgotten.
 // Parity:      transactions and bindings come out the same with and without the kinds that are recorded only where calls are (1005 to
@@ -65,7 +66,7 @@ class TimelineObserver {
   virtual void on_lost(const Loss & /*before*/, const Loss & /*now*/) {}
   // What is open now will be told no end.
   virtual void on_log_ended(const Timeline &) {}
-  // Not from the Timeline but from whoever owns it: somebody wants to see now what the observer keeps.
+  // Timeline::ask(): somebody wants to see now what the observer keeps.
   virtual void on_asked(const Timeline &) {}
 };
 
@@ -84,10 +85,16 @@ struct Fold;
 
 class Timeline final : public LogSink {
  public:
-  explicit Timeline(TimelineObserver &observer);
+  Timeline();
+  explicit Timeline(TimelineObserver &observer) : Timeline() { add(observer); }
   ~Timeline() override;
   Timeline(const Timeline &) = delete;
   Timeline &operator=(const Timeline &) = delete;
+
+  // One more who hears it, after those before, from the next call on. OBSERVER outlives this.
+  void add(TimelineObserver &observer);
+  void add(std::shared_ptr<TimelineObserver> observer);
+  void ask();
 
   void on_process(const ProcessFacts &) override;
   void on_string(uint16_t id, std::string_view text) override;
@@ -102,6 +109,8 @@ class Timeline final : public LogSink {
   // Not even of a process: there is nothing to tell but why the log could not be read.
   [[nodiscard]] bool heard_nothing() const { return process().pid == 0 && totals().opened == 0; }
   [[nodiscard]] uint64_t last_event_ns() const;
+  // What the log calls ID, as it was recorded; empty when it has no such string.
+  [[nodiscard]] std::string_view text(uint16_t id) const;
   // Every lws context that was seen is gone: its destruction returned or, where their creation is not recorded (plugin, link),
   // protocols[0] of every vhost was told PROTOCOL_DESTROY.
   [[nodiscard]] bool contexts_gone() const;

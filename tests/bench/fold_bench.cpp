@@ -63,8 +63,7 @@ void drain_into(benchmark::State &state, const std::shared_ptr<LogSink> &sink) {
 void drain_only(benchmark::State &state) { drain_into(state, std::make_shared<Ignore>()); }
 
 void drain_fold(benchmark::State &state) {
-  TimelineObserver nobody;
-  const auto timeline = std::make_shared<Timeline>(nobody);
+  const auto timeline = std::make_shared<Timeline>();
   drain_into(state, timeline);
   if (timeline->totals().transactions == 0) state.SkipWithError("the timeline saw no transaction");
 }
@@ -72,7 +71,8 @@ void drain_fold(benchmark::State &state) {
 void drain_live(benchmark::State &state) {
   Metrics metrics;
   LiveBoard board;
-  const auto process = board.listener({std::make_shared<ProcessMetrics>(metrics)});
+  const auto process = board.listener();
+  process->add(std::make_shared<ProcessMetrics>(metrics, process->log().judge));
   drain_into(state, process);
   if (process->timeline().totals().transactions == 0) state.SkipWithError("the timeline saw no transaction");
 }

@@ -34,12 +34,13 @@ struct Busy {
   size_t heap_before = heap_bytes();
   Metrics metrics;
   LiveBoard board;
-  std::shared_ptr<LiveProcess> process = board.listener({std::make_shared<ProcessMetrics>(metrics)});
+  std::shared_ptr<LiveProcess> process = board.listener();
   LogSink &log = *process;
   Event last{};
   size_t bytes_per_open = 0;
 
   Busy() {
+    process->add(std::make_shared<ProcessMetrics>(metrics, process->log().judge));
     play();
     bytes_per_open = (heap_bytes() - heap_before) / kOpen;
   }

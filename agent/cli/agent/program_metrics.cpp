@@ -60,7 +60,8 @@ class ProgramMetrics::Process final : public TimelineObserver {
   Program &program_;
 };
 
-std::vector<std::shared_ptr<TimelineObserver>> ProgramMetrics::observers(const std::string &program_untrusted) {
+std::vector<std::shared_ptr<TimelineObserver>> ProgramMetrics::observers(const std::string &program_untrusted,
+                                                                         const Judge &judge) {
   Program *program = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -68,7 +69,7 @@ std::vector<std::shared_ptr<TimelineObserver>> ProgramMetrics::observers(const s
     if (place == nullptr) place = std::make_unique<Program>();
     program = place.get();
   }
-  return {std::make_shared<ProcessMetrics>(program->metrics), std::make_shared<Process>(*this, *program)};
+  return {std::make_shared<ProcessMetrics>(program->metrics, judge), std::make_shared<Process>(*this, *program)};
 }
 
 void ProgramMetrics::set_rings(const RingCounts &rings) {

@@ -17,6 +17,7 @@
 
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/metrics.h"
+#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 
@@ -29,8 +30,8 @@ class ProgramMetrics final : public Exposed {
  public:
   static constexpr size_t kMaxPrograms = CappedNames::kMaxNames;
 
-  // For the timeline of one more process; this outlives them.
-  std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted);
+  // For the timeline of one more process, which JUDGE hears; this outlives them.
+  std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted, const Judge &judge);
   void set_rings(const RingCounts &rings);
 
   std::vector<prometheus::MetricFamily> Collect() const override;

@@ -42,7 +42,11 @@ Expected<void> LiveView::start(const ServeOptions &options) {
 
 std::string LiveView::url() const { return server_->url() + "/"; }
 
-std::shared_ptr<LogSink> LiveView::listener() { return board_.listener({std::make_shared<ProcessMetrics>(metrics_)}); }
+std::shared_ptr<LiveProcess> LiveView::listener() {
+  auto process = board_.listener();
+  process->add(std::make_shared<ProcessMetrics>(metrics_, process->log().judge));
+  return process;
+}
 
 bool LiveView::wants_flush() const {
   const std::lock_guard lock(mutex_);

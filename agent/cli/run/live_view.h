@@ -37,7 +37,7 @@ class LiveView {
   [[nodiscard]] std::string url() const;
 
   // For the log of one more process.
-  std::shared_ptr<LogSink> listener();
+  std::shared_ptr<LiveProcess> listener();
 
   // Collector's thread: the report wants to see what was recorded by now, and that it can.
   [[nodiscard]] bool wants_flush() const;

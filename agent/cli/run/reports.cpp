@@ -57,32 +57,36 @@ Expected<WantedReport> parse_format(const std::string &text) {
   return wanted;
 }
 
-// Any of the exporters' reports, and where its text goes.
-class Reports::One final : public LogSink {
+std::unique_ptr<Report> report_of(const std::string &format, ReportRequest request) {
+  if (format == kText) return std::make_unique<TextReport>(std::move(request));
+  return std::make_unique<JsonReport>(format == kJson ? JsonShape::kDocument : JsonShape::kLines, std::move(request));
+}
+
+// One of the reports, and where its text goes.
+class Reports::One {
  public:
   One(const WantedReport &wanted, File file)
-      : name_(wanted.file.empty() ? "stdout" : wanted.file), to_stdout_(wanted.file.empty()), file_(std::move(file)) {
-    const auto write_piece = [this](std::string_view piece) { write(piece); };
-    if (wanted.format == kText) {
-      const bool colour = to_stdout_ && ::isatty(STDOUT_FILENO) == 1 && !no_colour();
-      use(std::make_unique<TextReport>(TextOptions{.colour = colour, .details = false}, Filter{}, write_piece));
-    } else {
-      const JsonShape shape = wanted.format == kJson ? JsonShape::kDocument : JsonShape::kLines;
-      auto report = std::make_unique<JsonReport>(shape, Filter{}, write_piece);
-      symbols_ = std::make_unique<Symbols>(report->timeline().modules());
-      report->name_frames(symbols_->namer());
-      use(std::move(report));
-    }
+      : format_(wanted.format),
+        name_(wanted.file.empty() ? "stdout" : wanted.file),
+        to_stdout_(wanted.file.empty()),
+        file_(std::move(file)) {}
+
+  std::shared_ptr<Report> begin(const JudgedLog &log) {
+    symbols_ = std::make_unique<Symbols>(log.timeline.modules());
+    report_ = report_of(format_, {.timeline = log.timeline,
+                                  .judge = log.judge,
+                                  .filter = {},
+                                  .colour = to_stdout_ && ::isatty(STDOUT_FILENO) == 1 && !no_colour(),
+                                  .details = false,
+                                  .name_frames = symbols_->namer(),
+                                  .write = [this](std::string_view piece) { write(piece); }});
+    return report_;
   }
 
-  void on_process(const ProcessFacts &facts) override { report_->on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override { report_->on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override { report_->on_event(event, items); }
-  void on_loss(const Loss &loss) override { report_->on_loss(loss); }
-  void on_end(const End &end) override { report_->on_end(end); }
-
-  Expected<void> finish() {
-    complete_();
+  // NOTHING: a log that was told nothing, for the report of a run in which no process recorded.
+  Expected<void> finish(const JudgedLog &nothing) {
+    if (!report_) begin(nothing);
+    report_->finish();
     if (error_ == 0 && std::fflush(file_.get()) != 0) error_ = errno;
     if (error_ == 0 && to_stdout_ && !copy_to_stdout(file_.get())) error_ = errno;
     if (error_ != 0) return unexpected(system_error(name_, error_, "the report is not complete"));
@@ -90,43 +94,17 @@ class Reports::One final : public LogSink {
   }
 
  private:
-  template <typename Report>
-  void use(std::unique_ptr<Report> report) {
-    complete_ = [raw = report.get()] { raw->finish(); };
-    report_ = std::move(report);
-  }
-
   void write(std::string_view piece) {
     if (error_ == 0 && std::fwrite(piece.data(), 1, piece.size(), file_.get()) != piece.size()) error_ = errno;
   }
 
+  std::string format_;
   std::string name_;
   bool to_stdout_;
   File file_;
   int error_ = 0;
   std::unique_ptr<Symbols> symbols_;
-  std::unique_ptr<LogSink> report_;
-  std::function<void()> complete_;
-};
-
-class Reports::Judged final : public LogSink {
- public:
-  void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
-  void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
-  void on_end(const End &end) override { timeline_.on_end(end); }
-  [[nodiscard]] Verdict verdict() const {
-    Verdict verdict = judge_.verdict(timeline_);
-    Symbols symbols(timeline_.modules());
-    verdict.name_frames(symbols.namer());
-    return verdict;
-  }
-  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
-
- private:
-  Judge judge_;
-  Timeline timeline_{judge_};
+  std::shared_ptr<Report> report_;
 };
 
 Expected<std::unique_ptr<Reports>> Reports::open(const std::vector<std::string> &formats, bool check) {
@@ -142,17 +120,21 @@ Expected<std::unique_ptr<Reports>> Reports::open(const std::vector<std::string> 
   return reports;
 }
 
-std::vector<std::shared_ptr<LogSink>> Reports::sinks(bool first) {
-  std::vector<std::shared_ptr<LogSink>> sinks;
-  if (first) sinks.assign(reports_.begin(), reports_.end());
-  if (check_) sinks.push_back(judges_.emplace_back(std::make_shared<Judged>()));
-  return sinks;
+std::shared_ptr<LogSink> Reports::sink(bool first, const std::shared_ptr<LiveProcess> &live) {
+  const bool reported = first && !reports_.empty();
+  if (!reported && !check_) return live;
+  const auto log = live ? std::shared_ptr<JudgedLog>(live, &live->log()) : std::make_shared<JudgedLog>();
+  logs_.push_back(log);
+  if (reported)
+    for (const auto &report : reports_) live ? live->add(report->begin(*log)) : log->timeline.add(report->begin(*log));
+  return live ? live : std::shared_ptr<LogSink>(log, &log->timeline);
 }
 
 bool Reports::finish() {
   bool complete = true;
+  const JudgedLog nothing;
   for (const auto &report : reports_) {
-    const auto finished = report->finish();
+    const auto finished = report->finish(nothing);
     if (finished) continue;
     complete = false;
     say_error(finished.error());
@@ -162,16 +144,20 @@ bool Reports::finish() {
 
 std::vector<Verdict> Reports::verdicts() const {
   std::vector<Verdict> verdicts;
-  verdicts.reserve(judges_.size());
-  for (const auto &judge : judges_) verdicts.push_back(judge->verdict());
+  if (!check_) return verdicts;
+  for (const auto &log : logs_) {
+    verdicts.push_back(log->verdict());
+    Symbols symbols(log->timeline.modules());
+    verdicts.back().name_frames(symbols.namer());
+  }
   return verdicts;
 }
 
 std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts,
                                             const std::vector<WrittenTrace> &traces) const {
   std::vector<ExampleTexts> examples;
-  for (size_t i = 0; i < verdicts.size() && i < judges_.size(); ++i) {
-    const Timeline &timeline = judges_[i]->timeline();
+  for (size_t i = 0; i < verdicts.size() && i < logs_.size(); ++i) {
+    const Timeline &timeline = logs_[i]->timeline;
     const auto wanted = examples_for(verdicts[i]);
     examples.push_back(open_examples(wanted, timeline));
     if (examples.back().size() == wanted.size()) continue;
@@ -179,18 +165,25 @@ std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts
       return written.pid == timeline.process().pid && written.started_ns == timeline.process().started_mono_ns;
     });
     if (trace == traces.end()) continue;
-    Examples closed(wanted);
-    if (read_log(trace->path, closed)) examples.back() = closed.texts();
+    Timeline again;
+    Examples closed(again, wanted);
+    again.add(closed);
+    if (read_log(trace->path, again)) examples.back() = closed.texts();
   }
   return examples;
 }
 
 std::string json_report(const std::string &trace_path) {
   std::string text;
-  JsonReport report(JsonShape::kDocument, Filter{}, [&](std::string_view piece) { text += piece; });
-  Symbols symbols(report.timeline().modules());
-  report.name_frames(symbols.namer());
-  const auto read = read_log(trace_path, report);
+  JudgedLog log;
+  Symbols symbols(log.timeline.modules());
+  JsonReport report(JsonShape::kDocument, {.timeline = log.timeline,
+                                           .judge = log.judge,
+                                           .filter = {},
+                                           .name_frames = symbols.namer(),
+                                           .write = [&](std::string_view piece) { text += piece; }});
+  log.timeline.add(report);
+  const auto read = read_log(trace_path, log.timeline);
   if (!read) throw std::runtime_error(read.error().line());
   report.finish();
   return text;

@@ -17,8 +17,9 @@
 #include <vector>
 
 #include "agent/base/expected.h"
+#include "agent/export/live/live_process.h"
 #include "agent/export/text/examples.h"
-#include "agent/verdict/judge.h"
+#include "agent/verdict/judged_log.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -41,8 +42,9 @@ class Reports {
  public:
   static Expected<std::unique_ptr<Reports>> open(const std::vector<std::string> &formats, bool check);
 
-  // Sinks for the log of one more process that records; FIRST: it is the one to be reported.
-  std::vector<std::shared_ptr<LogSink>> sinks(bool first);
+  // The log of one more process that records, folded once for all that is to be said of it; nullptr: nothing is. FIRST: it is the one
+  // to be reported. LIVE: shows it meanwhile, and folds it; nullptr: none does.
+  std::shared_ptr<LogSink> sink(bool first, const std::shared_ptr<LiveProcess> &live);
   // Completes all reports. False when one could not be written; the reason was told on stderr.
   bool finish();
   // After finish(), one for each process that recorded; none without --check.
@@ -53,12 +55,11 @@ class Reports {
 
  private:
   class One;
-  class Judged;
   explicit Reports(bool check) : check_(check) {}
 
   bool check_;
+  std::vector<std::shared_ptr<JudgedLog>> logs_;  // those that are judged, and the one that is reported
   std::vector<std::shared_ptr<One>> reports_;
-  std::vector<std::shared_ptr<Judged>> judges_;
 };
 
 // The JSON report of a trace that may still be written. Throws std::runtime_error when it cannot be read.

@@ -90,9 +90,9 @@ Expected<void> Tracing::serve(const ServeOptions &options) {
 }
 
 std::vector<std::shared_ptr<LogSink>> Tracing::sinks_for_process(bool first) {
-  std::vector<std::shared_ptr<LogSink>> sinks = reports_.sinks(first);
-  if (live_) sinks.push_back(live_->listener());
-  return sinks;
+  const auto sink = reports_.sink(first, live_ ? live_->listener() : nullptr);
+  if (sink) return {sink};
+  return {};
 }
 
 void Tracing::begin(Collector::EndOfProcess end_of_process) {

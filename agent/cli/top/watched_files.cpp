@@ -94,7 +94,7 @@ void WatchedFiles::add(const std::string &path) {
   file->inode = facts.st_ino;
   if (kind == FileKind::kTrace) {
     file->logs.push_back(std::make_shared<WatchedLog>());
-    file->reader = std::make_unique<TraceReader>(file->fd.get(), path, *file->logs.front());
+    file->reader = std::make_unique<TraceReader>(file->fd.get(), path, file->logs.front()->sink());
   }
   files_.push_back(std::move(file));
 }
@@ -152,8 +152,10 @@ void WatchedFiles::read_ring(File &file) {
     file.problems = {{file.path, "its owner drains it", "look at the trace that he writes"}};
     return;
   }
-  const auto got = read_ring_file(
-      file.path, [&file](const ProcessFacts &) { return file.logs.emplace_back(std::make_shared<WatchedLog>()); });
+  const auto got = read_ring_file(file.path, [&file](const ProcessFacts &) {
+    const auto &log = file.logs.emplace_back(std::make_shared<WatchedLog>());
+    return std::shared_ptr<LogSink>(log, &log->sink());
+  });
   if (!got) file.problems = {got.error()};
 }
 

@@ -9,8 +9,8 @@ void WatchedLog::on_connection_closed(const Connection &connection) {
 }
 
 size_t WatchedLog::findings() const {
-  if (timeline_.end() != nullptr) return judge_.verdict(timeline_).findings.size();
-  return judge_.found_so_far(timeline_).size();
+  if (timeline().end() != nullptr) return log_.verdict().findings.size();
+  return log_.judge.found_so_far(timeline()).size();
 }
 
 }  // namespace wsitrace

@@ -9,23 +9,19 @@
 
 #include <deque>
 
-#include "agent/timeline/observers.h"
-#include "agent/timeline/timeline.h"
-#include "agent/verdict/judge.h"
+#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 
-class WatchedLog final : public LogSink, private TimelineObserver {
+class WatchedLog final : private TimelineObserver {
  public:
   static constexpr size_t kKeptEnded = 200;
 
-  void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
-  void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
-  void on_end(const End &end) override { timeline_.on_end(end); }
+  WatchedLog() { log_.timeline.add(*this); }
 
-  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
+  // Is told the log.
+  [[nodiscard]] LogSink &sink() { return log_.timeline; }
+  [[nodiscard]] const Timeline &timeline() const { return log_.timeline; }
   // The one that ended last is the last.
   [[nodiscard]] const std::deque<Connection> &ended() const { return ended_; }
   // Of a log that goes on: those that can be told already.
@@ -35,9 +31,7 @@ class WatchedLog final : public LogSink, private TimelineObserver {
   void on_connection_closed(const Connection &connection) override;
 
   std::deque<Connection> ended_;
-  Judge judge_;
-  Observers both_{{this, &judge_}};
-  Timeline timeline_{both_};
+  JudgedLog log_;
 };
 
 }  // namespace wsitrace

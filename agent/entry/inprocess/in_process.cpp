@@ -12,7 +12,6 @@
 #include "agent/collect/trace_file.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
-#include "agent/export/prometheus/process_metrics.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 
@@ -48,7 +47,7 @@ __attribute__((destructor)) void stop_at_exit() {
 struct InProcess::State {
   State(const InProcessOptions &options, RingFile file)
       : board({.ended = options.history}),
-        report(board, std::make_shared<ProcessMetrics>(metrics)),
+        report(board, metrics),
         site({.metrics = [this] { return render_metrics(metrics); },
               .report = [this] { return report.report(); },
               .open_metrics = [this] { return render_open_metrics(metrics); },
@@ -59,7 +58,11 @@ struct InProcess::State {
 
   std::shared_ptr<LogSink> sink_for(const ProcessFacts &facts) {
     // A forked child: it counts and can be looked at, but the report is not of it.
-    if (facts.pid != pid) return board.listener({std::make_shared<ProcessMetrics>(metrics)});
+    if (facts.pid != pid) {
+      auto child = board.listener();
+      child->add(std::make_shared<ProcessMetrics>(metrics, child->log().judge));
+      return child;
+    }
     auto sinks = std::make_shared<FanOut>();
     if (trace != nullptr) sinks->add(trace);
     sinks->add(report.sink());

@@ -13,15 +13,18 @@
 #include <utility>
 
 #include "agent/export/live/live_board.h"
+#include "agent/export/prometheus/process_metrics.h"
 #include "agent/verdict/scope.h"
 
 namespace wsitrace {
 
 class LiveReport {
  public:
-  // BOARD outlives this. OTHER hears the same timeline.
-  LiveReport(LiveBoard &board, std::shared_ptr<TimelineObserver> other)
-      : process_(board.listener({scopes_, std::move(other)})) {}
+  // BOARD and METRICS outlive this.
+  LiveReport(LiveBoard &board, Metrics &metrics) : process_(board.listener()) {
+    process_->add(scopes_);
+    process_->add(std::make_shared<ProcessMetrics>(metrics, process_->log().judge));
+  }
   LiveReport(const LiveReport &) = delete;
   LiveReport &operator=(const LiveReport &) = delete;
 

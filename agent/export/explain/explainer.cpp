@@ -29,9 +29,8 @@ void note_stream(Carried &streams, uint64_t id) {
 
 }  // namespace
 
-void Survey::on_event(const Event &event, std::span<const std::byte> items) {
-  timeline_.on_event(event, items);
-  if (has_role<role::kLoopTurns>(event.kind)) last_turn_ns_ = event.time_ns;
+void Survey::on_event_counted(uint16_t kind) {
+  if (has_role<role::kLoopTurns>(kind)) last_turn_ns_ = timeline_.last_event_ns();
 }
 
 void Survey::on_connection_closed(const Connection &connection) { add(connection, oddity_of_ended(connection)); }
@@ -66,25 +65,13 @@ std::string Survey::rest() const {
   return total == 0 ? "" : fmt::format("and {} more: {}\n", total, kinds);
 }
 
-Explainer::Explainer(std::vector<Wanted> wanted, size_t width, Write write)
-    : wanted_(std::move(wanted)), width_(width), write_(std::move(write)), timeline_(*this) {
+Explainer::Explainer(const Timeline &timeline, std::vector<Wanted> wanted, size_t width, Write write)
+    : timeline_(timeline), wanted_(std::move(wanted)), width_(width), write_(std::move(write)) {
   for (const Wanted &one : wanted_) subjects_.try_emplace(one.id);
 }
 
-void Explainer::on_string(uint16_t id, std::string_view text) {
-  timeline_.on_string(id, text);
-  if (id >= strings_.size()) strings_.resize(size_t{id} + 1);
-  strings_[id] = text;
-}
-
-std::string Explainer::text_of(uint16_t id) const {
-  if (id == kOverflowString) return "overflow";
-  return id < strings_.size() ? strings_[id] : std::string();
-}
-
-void Explainer::on_event(const Event &event, std::span<const std::byte> items) {
-  timeline_.on_event(event, items);
-  if (has_role<role::kLoopTurns>(event.kind)) ++loop_turns_;
+void Explainer::on_event_counted(uint16_t kind) {
+  loop_turns_ += std::exchange(turns_now_, has_role<role::kLoopTurns>(kind));
 }
 
 void Explainer::on_connection_event(const Connection &connection, const Event &event,
@@ -92,8 +79,8 @@ void Explainer::on_connection_event(const Connection &connection, const Event &e
   const auto found = subjects_.find(connection.id);
   if (found == subjects_.end()) return;
   const std::string message = message_of(items);
-  found->second.events.add({event.time_ns, event.kind, event.value, text_of(event.protocol),
-                            message.empty() ? text_of(event.text) : message, loop_turns_});
+  found->second.events.add({event.time_ns, event.kind, event.value, std::string(timeline_.text(event.protocol)),
+                            message.empty() ? std::string(timeline_.text(event.text)) : message, loop_turns_});
 }
 
 void Explainer::on_connection_closed(const Connection &connection) {
@@ -106,7 +93,7 @@ void Explainer::on_connection_closed(const Connection &connection) {
 
 bool Explainer::finish() {
   timeline_.for_each_open([this](const Connection &connection) { on_connection_closed(connection); });
-  const LogFacts facts = facts_of(timeline_, loop_turns_);
+  const LogFacts facts = facts_of(timeline_, loop_turns_ + (turns_now_ ? 1 : 0));
   bool all = true, any = false;
   for (const Wanted &one : wanted_) {
     const Subject &subject = subjects_.at(one.id);

@@ -27,16 +27,10 @@ struct OddConnection {
   bool operator<(const OddConnection &other) const { return std::tie(oddity, id) < std::tie(other.oddity, other.id); }
 };
 
-// A LogSink for the first pass.
-class Survey final : public LogSink, private TimelineObserver {
+// Hears TIMELINE, which outlives it, in the first pass.
+class Survey final : public TimelineObserver {
  public:
-  Survey() : timeline_(*this) {}
-
-  void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override;
-  void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
-  void on_end(const End &end) override { timeline_.on_end(end); }
+  explicit Survey(const Timeline &timeline) : timeline_(timeline) {}
 
   // Looks at what is still open; call once, when the log has ended or as much of it as there is.
   void finish();
@@ -47,20 +41,20 @@ class Survey final : public LogSink, private TimelineObserver {
   [[nodiscard]] uint64_t count() const;
   // "and 17 more: 12 ended by a timeout, 5 ended for an unknown reason", or nothing; a line.
   [[nodiscard]] std::string rest() const;
-  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
 
  private:
+  void on_event_counted(uint16_t kind) override;
   void on_connection_closed(const Connection &connection) override;
   void add(const Connection &connection, std::optional<Oddity> oddity);
 
-  Timeline timeline_;
+  const Timeline &timeline_;
   Ns last_turn_ns_ = 0;
   std::set<OddConnection> odd_;
   std::map<Oddity, uint64_t> left_out_;
 };
 
-// A LogSink for the second pass: the narratives of WANTED, in that order.
-class Explainer final : public LogSink, private TimelineObserver {
+// Hears TIMELINE, which outlives it, in the second pass: the narratives of WANTED, in that order.
+class Explainer final : public TimelineObserver {
  public:
   using Write = std::function<void(std::string_view)>;
   struct Wanted {
@@ -69,31 +63,22 @@ class Explainer final : public LogSink, private TimelineObserver {
   };
 
   // WIDTH: columns to wrap at; 0: one sentence a line.
-  Explainer(std::vector<Wanted> wanted, size_t width, Write write);
-
-  void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override;
-  void on_event(const Event &event, std::span<const std::byte> items) override;
-  void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
-  void on_end(const End &end) override { timeline_.on_end(end); }
+  Explainer(const Timeline &timeline, std::vector<Wanted> wanted, size_t width, Write write);
 
   // Writes the narratives; call once. True when all that were wanted are in the log.
   bool finish();
 
-  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
-
  private:
+  void on_event_counted(uint16_t kind) override;
   void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
   void on_connection_closed(const Connection &connection) override;
-  [[nodiscard]] std::string text_of(uint16_t id) const;
-
+  const Timeline &timeline_;
   std::vector<Wanted> wanted_;
   size_t width_;
   Write write_;
-  Timeline timeline_;
   std::map<uint64_t, Subject> subjects_;  // by id
-  std::vector<std::string> strings_;      // by id
-  uint64_t loop_turns_ = 0;
+  uint64_t loop_turns_ = 0;               // before the event that is being folded
+  bool turns_now_ = false;                // that event is one more
 };
 
 }  // namespace wsitrace

@@ -158,12 +158,6 @@ void append_connection(std::string &out, const Connection &connection, uint64_t 
   object.close();
 }
 
-Frames addresses_only(const Stack &stack) {
-  Frames frames;
-  for (const uint64_t address : stack) frames.emplace_back().address = address;
-  return frames;
-}
-
 void append_process(std::string &out, const ProcessFacts &process, const End *end) {
   JsonObject object(out);
   object.number("pid", process.pid);

@@ -12,9 +12,6 @@
 
 namespace wsitrace {
 
-// Frames without a name.
-Frames addresses_only(const Stack &stack);
-
 // Append one object to OUT. STARTED_NS is ProcessFacts::started_mono_ns.
 void append_connection(std::string &out, const Connection &connection, uint64_t started_ns,
                        const NameFrames &name = addresses_only);

@@ -61,9 +61,9 @@ void add(Loss &sum, const Loss &loss) {
 
 }  // namespace
 
-std::shared_ptr<LiveProcess> LiveBoard::listener(LiveProcess::Others others) {
+std::shared_ptr<LiveProcess> LiveBoard::listener() {
   const std::lock_guard lock(mutex_);
-  auto process = std::make_shared<LiveProcess>(*this, next_number_++, std::move(others));
+  auto process = std::make_shared<LiveProcess>(*this, next_number_++);
   processes_.push_back(process);
   return process;
 }

@@ -54,8 +54,8 @@ class LiveBoard {
   LiveBoard(const LiveBoard &) = delete;
   LiveBoard &operator=(const LiveBoard &) = delete;
 
-  // For the log of one more process; OTHERS hear its timeline.
-  std::shared_ptr<LiveProcess> listener(LiveProcess::Others others = {});
+  // For the log of one more process.
+  std::shared_ptr<LiveProcess> listener();
   // Tells these that somebody wants to see what they keep.
   void ask();
 

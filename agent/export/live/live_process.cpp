@@ -8,45 +8,39 @@
 
 namespace wsitrace {
 
-namespace {
-
-std::vector<TimelineObserver *> all_of(const LiveProcess::Others &others, TimelineObserver &judge,
-                                       TimelineObserver &rows) {
-  std::vector<TimelineObserver *> all;
-  for (const auto &other : others) all.push_back(other.get());
-  all.insert(all.end(), {&judge, &rows});
-  return all;
+LiveProcess::LiveProcess(LiveBoard &board, uint32_t number) : board_(board), number_(number) {
+  log_.timeline.add(*this);
 }
 
-}  // namespace
-
-LiveProcess::LiveProcess(LiveBoard &board, uint32_t number, Others others)
-    : board_(board), number_(number), others_(std::move(others)), all_(all_of(others_, judge_, *this)) {}
+void LiveProcess::add(std::shared_ptr<TimelineObserver> observer) {
+  const std::lock_guard lock(board_.mutex_);
+  log_.timeline.add(std::move(observer));
+}
 
 void LiveProcess::on_process(const ProcessFacts &facts) {
   const std::lock_guard lock(board_.mutex_);
-  timeline_.on_process(facts);
+  log_.timeline.on_process(facts);
   if (listed_) board_.supersede(*this);
 }
 
 void LiveProcess::on_string(uint16_t id, std::string_view text) {
   const std::lock_guard lock(board_.mutex_);
-  timeline_.on_string(id, text);
+  log_.timeline.on_string(id, text);
 }
 
 void LiveProcess::on_event(const Event &event, std::span<const std::byte> items) {
   const std::lock_guard lock(board_.mutex_);
-  timeline_.on_event(event, items);
+  log_.timeline.on_event(event, items);
 }
 
 void LiveProcess::on_loss(const Loss &loss) {
   const std::lock_guard lock(board_.mutex_);
-  timeline_.on_loss(loss);
+  log_.timeline.on_loss(loss);
 }
 
 void LiveProcess::on_end(const End &end) {
   const std::lock_guard lock(board_.mutex_);
-  timeline_.on_end(end);
+  log_.timeline.on_end(end);
   ended_ = true;
   board_.limit_ended_processes();
 }
@@ -84,27 +78,27 @@ std::optional<uint32_t> LiveProcess::row_of(uint64_t id) const {
 
 void LiveProcess::leave() {
   listed_ = false;
-  for (const auto &[id, row] : rows_) board_.table_.remove(row, timeline_.process().pid);
+  for (const auto &[id, row] : rows_) board_.table_.remove(row, log_.timeline.process().pid);
   rows_.clear();
   recent_id_ = 0;
 }
 
 void LiveProcess::inspect(const std::function<void(const Timeline &)> &look) const {
   const std::lock_guard lock(board_.mutex_);
-  look(timeline_);
+  look(log_.timeline);
 }
 
 // While the log goes on, that it has no end is no doubt.
 Verdict LiveProcess::verdict() const {
-  if (ended_) return judge_.verdict(timeline_);
-  Verdict verdict = verdict_about(timeline_);
-  verdict.findings = judge_.found_so_far(timeline_);
-  const uint64_t lost = timeline_.loss().lost;
+  if (ended_) return log_.verdict();
+  Verdict verdict = verdict_about(log_.timeline);
+  verdict.findings = log_.judge.found_so_far(log_.timeline);
+  const uint64_t lost = log_.timeline.loss().lost;
   if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
-  if (!timeline_.process().notice.empty())
+  if (!log_.timeline.process().notice.empty())
     verdict.doubts.push_back(
-        (timeline_.loss().recorded > 0 ? "not everything was recorded: " : "nothing was recorded: ") +
-        timeline_.process().notice);
+        (log_.timeline.loss().recorded > 0 ? "not everything was recorded: " : "nothing was recorded: ") +
+        log_.timeline.process().notice);
   verdict.conclude();
   return verdict;
 }
@@ -117,13 +111,13 @@ std::string LiveProcess::report() const {
   const auto add = [&](const Connection &connection) {
     out += any ? ",\n" : "\n";
     any = true;
-    append_connection(out, connection, timeline_.process().started_mono_ns);
+    append_connection(out, connection, log_.timeline.process().started_mono_ns);
   };
   for (const uint32_t row : board_.table_.ended())
     if (board_.table_[row].process == this) add(*board_.table_[row].connection);
-  timeline_.for_each_open(add);
+  log_.timeline.for_each_open(add);
   out += any ? "\n]" : "]";
-  end_document(out, timeline_, verdict().findings.size());
+  end_document(out, log_.timeline, verdict().findings.size());
   return out;
 }
 

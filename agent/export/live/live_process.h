@@ -4,7 +4,7 @@
 //
 // Who uses it: LiveBoard::listener() makes it, the collector tells it the log.
 // Threads:     any; the board's mutex is held through each call, by what is told and by what is asked.
-// Lifetime:    the board outlives it. Once the board has dropped it (another process has its pid, or too many have ended), it
+// Lifetime:    the board outlives it, but that log() may be asked for what it has heard. Once the board has dropped it (another process has its pid, or too many have ended), it
 //              listens on without a place there.
 #ifndef WSITRACE_EXPORT_LIVE_LIVE_PROCESS_H
 #define WSITRACE_EXPORT_LIVE_LIVE_PROCESS_H
@@ -17,9 +17,7 @@
 #include <vector>
 
 #include "agent/export/live/row_table.h"
-#include "agent/timeline/observers.h"
-#include "agent/timeline/timeline.h"
-#include "agent/verdict/judge.h"
+#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 
@@ -27,12 +25,14 @@ class LiveBoard;
 
 class LiveProcess final : public LogSink, private TimelineObserver {
  public:
-  // Those who hear the same timeline, with the board's mutex held.
-  using Others = std::vector<std::shared_ptr<TimelineObserver>>;
-
   // NUMBER: processes of a board in the order of their coming.
-  LiveProcess(LiveBoard &board, uint32_t number, Others others);
+  LiveProcess(LiveBoard &board, uint32_t number);
   ~LiveProcess() override = default;
+
+  // One more who hears the timeline, with the board's mutex held. Before the log begins.
+  void add(std::shared_ptr<TimelineObserver> observer);
+  // Its judge hears everything before those.
+  [[nodiscard]] JudgedLog &log() { return log_; }
 
   void on_process(const ProcessFacts &facts) override;
   void on_string(uint16_t id, std::string_view text) override;
@@ -48,9 +48,9 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   // What the board asks; it holds the mutex.
   [[nodiscard]] uint32_t number() const { return number_; }
   [[nodiscard]] bool has_ended() const { return ended_; }
-  [[nodiscard]] const Timeline &timeline() const { return timeline_; }
+  [[nodiscard]] const Timeline &timeline() const { return log_.timeline; }
   [[nodiscard]] Verdict verdict() const;
-  void tell_that_asked() { all_.on_asked(timeline_); }
+  void tell_that_asked() { log_.timeline.ask(); }
   // Nothing: not known any more.
   [[nodiscard]] std::optional<uint32_t> row_of(uint64_t id) const;
   // A row of this process was removed from the table.
@@ -76,10 +76,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   tsl::robin_map<uint64_t, uint32_t> rows_;  // by id
   uint64_t recent_id_ = 0;                   // the connection that changed last; 0: none
   uint32_t recent_row_ = 0;
-  Judge judge_;
-  const Others others_;
-  Observers all_;
-  Timeline timeline_{all_};
+  JudgedLog log_;
 };
 
 }  // namespace wsitrace

@@ -2,52 +2,42 @@
 #include "agent/export/perfetto/report.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wsitrace {
+namespace {
 
-SliceReport::SliceReport(SliceFormat format, Filter filter, Write write)
-    : writer_(format == SliceFormat::kPerfetto ? perfetto_writer() : chrome_writer()),
-      filter_(std::move(filter)),
-      write_(std::move(write)),
-      timeline_(*this) {}
-
-void SliceReport::on_process(const ProcessFacts &facts) {
-  timeline_.on_process(facts);
-  begin();
+bool shows_all(const Filter &filter) {
+  return !filter.cls && !filter.vhost && !filter.state && !filter.id && !filter.open_only;
 }
 
-void SliceReport::begin() {
-  if (begun_) return;
-  begun_ = true;
-  writer_->begin(text_, timeline_.process());
-}
+}  // namespace
 
-bool SliceReport::shows_all() const {
-  return !filter_.cls && !filter_.vhost && !filter_.state && !filter_.id && !filter_.open_only;
-}
+SliceReport::SliceReport(SliceFormat format, ReportRequest request)
+    : Report(std::move(request)), writer_(format == SliceFormat::kPerfetto ? perfetto_writer() : chrome_writer()) {}
 
-void SliceReport::add(const Connection &connection) {
-  if (!filter_.matches(connection)) return;
-  begin();
+void SliceReport::begin(std::string &out) { writer_->begin(out, timeline().process()); }
+
+void SliceReport::add(std::string &out, const Connection &connection) {
+  const Filter &filter = request().filter;
   SliceList list = slices_of(connection);
   // What carries a stream may be left out by the filter; its track is there all the same. A track is named once, so where
   // the connection itself may still come, or has come, it has no name here.
-  if (connection.parent && !shows_all()) {
+  if (connection.parent && !shows_all(filter)) {
     const uint64_t id = *connection.parent;
-    list.tracks.push_back({connection_track(id), kProcessTrack, filter_.id ? "#" + std::to_string(id) : std::string()});
+    list.tracks.push_back({connection_track(id), kProcessTrack, filter.id ? "#" + std::to_string(id) : std::string()});
   }
-  writer_->add(text_, list);
-  flush(kPieceBytes);
+  writer_->add(out, list);
 }
 
 Slice SliceReport::end_of_log() const {
   Slice slice;
-  const End *end = timeline_.end();
-  const Loss &loss = timeline_.loss();
+  const End *end = timeline().end();
+  const Loss &loss = timeline().loss();
   slice.instant = true;
   slice.category = "log";
   slice.name = loss.lost > 0 ? "end of the log, " + std::to_string(loss.lost) + " events lost" : "end of the log";
-  const Ns seen_ns = std::max(timeline_.last_event_ns(), timeline_.process().started_mono_ns);
+  const Ns seen_ns = std::max(timeline().last_event_ns(), timeline().process().started_mono_ns);
   slice.begin_ns = std::max(seen_ns, end != nullptr ? end->mono_ns.value_or(0) : 0);
   slice.end_ns = slice.begin_ns;
   slice.args.push_back({"ended", end != nullptr ? end->kind : std::string("not yet")});
@@ -56,17 +46,6 @@ Slice SliceReport::end_of_log() const {
   return slice;
 }
 
-void SliceReport::finish() {
-  begin();
-  timeline_.for_each_open([this](const Connection &connection) { add(connection); });
-  writer_->finish(text_, end_of_log());
-  flush(1);
-}
-
-void SliceReport::flush(size_t at_least) {
-  if (text_.size() < at_least) return;
-  write_(text_);
-  text_.clear();
-}
+void SliceReport::end(std::string &out) { writer_->finish(out, end_of_log()); }
 
 }  // namespace wsitrace

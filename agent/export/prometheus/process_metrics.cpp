@@ -14,20 +14,13 @@ void ProcessMetrics::on_event_counted(uint16_t kind) {
   changed_ = true;
 }
 
-void ProcessMetrics::on_connection_event(const Connection &connection, const Event &event,
-                                         std::span<const std::byte> items) {
-  judge_.on_connection_event(connection, event, items);
-}
-
 void ProcessMetrics::on_connection_opened(const Connection &connection) {
   metrics_.on_connection_opened(connection);
   own_clients_.on_opened(connection);
-  judge_.on_connection_opened(connection);
 }
 
 void ProcessMetrics::on_connection_changed(const Connection &before, const Connection &now) {
   metrics_.on_connection_changed(before, now, own(now));
-  judge_.on_connection_changed(before, now);
 }
 
 void ProcessMetrics::on_tls_established(const Connection &connection) { metrics_.on_tls_established(connection, pid_); }
@@ -52,11 +45,6 @@ void ProcessMetrics::on_session_closed(const Connection &connection) { metrics_.
 void ProcessMetrics::on_connection_closed(const Connection &connection) {
   metrics_.on_connection_closed(connection, pid_, own(connection));
   own_clients_.on_closed(connection);
-  judge_.on_connection_closed(connection);
-}
-
-void ProcessMetrics::on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
-  judge_.on_descriptor_left(context, descriptor, kind, when);
 }
 
 void ProcessMetrics::on_lost(const Loss &before, const Loss &now) { metrics_.add_loss(before, now); }

@@ -21,12 +21,11 @@ namespace wsitrace {
 
 class ProcessMetrics final : public TimelineObserver {
  public:
-  // METRICS must live until the last call of this; it may be gone before this is destroyed.
-  explicit ProcessMetrics(Metrics &metrics) : metrics_(metrics) {}
+  // METRICS must live until the last call of this; it may be gone before this is destroyed. JUDGE hears the same timeline before it.
+  ProcessMetrics(Metrics &metrics, const Judge &judge) : metrics_(metrics), judge_(judge) {}
 
   void on_process_known(const ProcessFacts &facts) override;
   void on_event_counted(uint16_t kind) override;
-  void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override;
   void on_tls_established(const Connection &connection) override;
@@ -36,7 +35,6 @@ class ProcessMetrics final : public TimelineObserver {
   void on_session_opened(const Connection &connection) override;
   void on_session_closed(const Connection &connection) override;
   void on_connection_closed(const Connection &connection) override;
-  void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) override;
   void on_lost(const Loss &before, const Loss &now) override;
   void on_log_ended(const Timeline &timeline) override;
   void on_asked(const Timeline &timeline) override;
@@ -47,7 +45,7 @@ class ProcessMetrics final : public TimelineObserver {
   [[nodiscard]] Metrics::Own own(const Connection &connection) const;
 
   Metrics &metrics_;
-  Judge judge_;
+  const Judge &judge_;
   OwnClients own_clients_;
   uint32_t pid_ = 0;
   FindingCounts counted_{};

@@ -27,16 +27,10 @@ std::set<uint64_t> examples_for(const Verdict &verdict);
 // Those of WANTED that TIMELINE has open.
 ExampleTexts open_examples(const std::set<uint64_t> &wanted, const Timeline &timeline);
 
-// A LogSink for another pass, for those that are closed as well.
-class Examples final : public LogSink, private TimelineObserver {
+// Hears TIMELINE, which outlives it, in another pass, for those that are closed as well.
+class Examples final : public TimelineObserver {
  public:
-  explicit Examples(std::set<uint64_t> wanted) : wanted_(std::move(wanted)), timeline_(*this) {}
-
-  void on_process(const ProcessFacts &facts) override { timeline_.on_process(facts); }
-  void on_string(uint16_t id, std::string_view text) override { timeline_.on_string(id, text); }
-  void on_event(const Event &event, std::span<const std::byte> items) override { timeline_.on_event(event, items); }
-  void on_loss(const Loss &loss) override { timeline_.on_loss(loss); }
-  void on_end(const End &end) override { timeline_.on_end(end); }
+  Examples(const Timeline &timeline, std::set<uint64_t> wanted) : timeline_(timeline), wanted_(std::move(wanted)) {}
 
   // Call when the log has ended, or as much of it as there is.
   [[nodiscard]] ExampleTexts texts() const;
@@ -44,8 +38,8 @@ class Examples final : public LogSink, private TimelineObserver {
  private:
   void on_connection_closed(const Connection &connection) override;
 
+  const Timeline &timeline_;
   std::set<uint64_t> wanted_;
-  Timeline timeline_;
   ExampleTexts closed_;
 };
 

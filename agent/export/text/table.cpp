@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "agent/export/text/details.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/times.h"
@@ -64,41 +66,35 @@ std::string process_line(const Timeline &timeline) {
 
 }  // namespace
 
-TextReport::TextReport(TextOptions options, Filter filter, Write write)
-    : options_(options), filter_(std::move(filter)), write_(std::move(write)), timeline_(*this), columns_(columns()) {}
+TextReport::TextReport(ReportRequest request)
+    : Report(std::move(request)),
+      columns_({{"ID", Align::kRight},
+                {"CLASS", Align::kLeft},
+                {"ORIGIN", Align::kLeft},
+                {"VHOST", Align::kLeft},
+                {"PEER", Align::kLeft},
+                {"OPENED s", Align::kRight},
+                {"LASTED s", Align::kRight},
+                {"TRANSACTIONS", Align::kRight},
+                {"STATE", Align::kLeft},
+                {"CLOSE REASON", Align::kLeft}},
+               [this](std::string_view line) { lines_ += line; }) {}
 
-Columns TextReport::columns() {
-  return Columns({{"ID", Align::kRight},
-                  {"CLASS", Align::kLeft},
-                  {"ORIGIN", Align::kLeft},
-                  {"VHOST", Align::kLeft},
-                  {"PEER", Align::kLeft},
-                  {"OPENED s", Align::kRight},
-                  {"LASTED s", Align::kRight},
-                  {"TRANSACTIONS", Align::kRight},
-                  {"STATE", Align::kLeft},
-                  {"CLOSE REASON", Align::kLeft}},
-                 write_);
+void TextReport::add(std::string &out, const Connection &connection) {
+  any_ = true;
+  const bool faint = request().colour && connection.cls != ConnectionClass::kClient;
+  if (request().details) lines_ += details_of(connection, timeline());
+  else columns_.add(row_of(connection, timeline()), faint ? Tint::kFaint : Tint::kNone);
+  out += std::exchange(lines_, {});
 }
 
-void TextReport::on_connection_closed(const Connection &connection) { add(connection); }
-
-void TextReport::add(const Connection &connection) {
-  if (!filter_.matches(connection)) return;
-  ++shown_;
-  const bool faint = options_.colour && connection.cls != ConnectionClass::kClient;
-  if (!options_.details) return columns_.add(row_of(connection, timeline_), faint ? Tint::kFaint : Tint::kNone);
-  write_(details_of(connection, timeline_));
-}
-
-void TextReport::finish() {
-  timeline_.for_each_open([this](const Connection &connection) { add(connection); });
+void TextReport::end(std::string &out) {
   columns_.finish();
-  if (shown_ > 0) write_("\n");
-  else write_("no connections\n");
-  write_(process_line(timeline_));
-  write_(totals_line(timeline_.totals()));
-  write_(loss_line(timeline_.loss(), options_.colour));
+  out += std::exchange(lines_, {});
+  out += any_ ? "\n" : "no connections\n";
+  out += process_line(timeline());
+  out += totals_line(timeline().totals());
+  out += loss_line(timeline().loss(), request().colour);
 }
 
 }  // namespace wsitrace

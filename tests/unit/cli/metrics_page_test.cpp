@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "agent/cli/agent/program_metrics.h"
-#include "agent/timeline/observers.h"
+#include "agent/verdict/judged_log.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace {
@@ -48,11 +48,9 @@ std::string row_of(const prometheus::MetricFamily &family) {
 
 std::vector<prometheus::MetricFamily> everything() {
   ProgramMetrics metrics;
-  const auto observers = metrics.observers("program");
-  std::vector<TimelineObserver *> all;
-  for (const auto &observer : observers) all.push_back(observer.get());
-  Observers both(all);
-  Timeline timeline(both);
+  JudgedLog log;
+  for (auto &observer : metrics.observers("program", log.judge)) log.timeline.add(std::move(observer));
+  Timeline &timeline = log.timeline;
   timeline.on_process({});
   test::Script script(timeline, test::Form::kPreload);
   script.play(kEverything);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/program_metrics.h"
 
-#include "agent/timeline/observers.h"
+#include "agent/verdict/judged_log.h"
 #include "tests/unit/cli/agent_fixture.h"
 #include "tests/unit/timeline/script.h"
 
@@ -15,11 +15,9 @@ constexpr const char *kOneRequest = "ACCEPT FH('/a') st=200 FFC BIND txnc=0 clos
 
 // One process of PROGRAM with COUNT connections of one transaction each.
 void play(ProgramMetrics &metrics, const std::string &program, uint32_t pid, int count, const char *end = "exit") {
-  const auto observers = metrics.observers(program);
-  std::vector<TimelineObserver *> all;
-  for (const auto &observer : observers) all.push_back(observer.get());
-  Observers both(all);
-  Timeline timeline(both);
+  JudgedLog log;
+  for (auto &observer : metrics.observers(program, log.judge)) log.timeline.add(std::move(observer));
+  Timeline &timeline = log.timeline;
   ProcessFacts facts;
   facts.pid = pid;
   facts.program = program;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "agent/collect/trace_file.h"
+#include "agent/export/live/live_board.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {
@@ -79,7 +80,7 @@ class ReportsTest : public ::testing::Test {
 TEST_F(ReportsTest, LiveReportIsTheSameAsThatOfTheTrace) {
   auto reports = Reports::open({"json=" + path("live.json")}, false);
   ASSERT_TRUE(reports);
-  auto sinks = (*reports)->sinks(true);
+  std::vector<std::shared_ptr<LogSink>> sinks{(*reports)->sink(true, nullptr)};
   sinks.push_back(*TraceWriter::create(path("out.wsitrace"), 7));
   tell(sinks, 4711, 23);
   sinks.clear();
@@ -91,8 +92,8 @@ TEST_F(ReportsTest, LiveReportIsTheSameAsThatOfTheTrace) {
 TEST_F(ReportsTest, OnlyTheFirstProcessIsReportedAndAllAreJudged) {
   auto reports = Reports::open({"json=" + path("live.json")}, true);
   ASSERT_TRUE(reports);
-  EXPECT_THAT((*reports)->sinks(true), SizeIs(2));
-  EXPECT_THAT((*reports)->sinks(false), SizeIs(1));
+  EXPECT_NE((*reports)->sink(true, nullptr), nullptr);
+  EXPECT_NE((*reports)->sink(false, nullptr), nullptr);
   EXPECT_THAT((*reports)->verdicts(), SizeIs(2));
 }
 
@@ -103,6 +104,27 @@ TEST_F(ReportsTest, WithoutCheckThereIsNoVerdict) {
   EXPECT_THAT((*reports)->verdicts(), SizeIs(0));
 }
 
+// What is served, reported and judged is folded once: the same log gives all of it.
+TEST_F(ReportsTest, LogThatIsServedIsReportedAndJudgedFromTheSameFold) {
+  auto reports = Reports::open({"json=" + path("live.json")}, true);
+  ASSERT_TRUE(reports);
+  LiveBoard board;
+  const auto live = board.listener();
+  const auto sink = (*reports)->sink(true, live);
+  EXPECT_EQ(sink, live);
+  tell({sink}, 4711, 23);
+  EXPECT_TRUE((*reports)->finish());
+  EXPECT_THAT(content("live.json"), HasSubstr("\"opened\":23,\"closed\":22"));
+  ASSERT_THAT((*reports)->verdicts(), SizeIs(1));
+  EXPECT_EQ((*reports)->verdicts()[0].live_at_exit, 1u);
+}
+
+TEST_F(ReportsTest, WhatNobodyAskedForIsNotFolded) {
+  auto reports = Reports::open({"json=" + path("live.json")}, false);
+  ASSERT_TRUE(reports);
+  EXPECT_EQ((*reports)->sink(false, nullptr), nullptr);
+}
+
 TEST_F(ReportsTest, FileThatCannotBeMadeIsAnErrorAtOnce) {
   EXPECT_FALSE(Reports::open({"json=" + path("missing/live.json")}, false));
 }
@@ -110,7 +132,7 @@ TEST_F(ReportsTest, FileThatCannotBeMadeIsAnErrorAtOnce) {
 TEST_F(ReportsTest, FullDiskIsToldAtTheEnd) {
   auto reports = Reports::open({"json=/dev/full"}, false);
   ASSERT_TRUE(reports);
-  tell((*reports)->sinks(true), 4711, 23);
+  tell({(*reports)->sink(true, nullptr)}, 4711, 23);
   ::testing::internal::CaptureStderr();
   EXPECT_FALSE((*reports)->finish());
   EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("wsitrace: /dev/full: "));

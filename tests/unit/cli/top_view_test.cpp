@@ -38,8 +38,8 @@ class TopViewTest : public ::testing::Test {
     facts.program = program;
     facts.lws_version = "4.3.5";
     facts.started_mono_ns = Script::kStartNs;
-    Script script(log, Form::kPreload);
-    log.on_process(facts);
+    Script script(log.sink(), Form::kPreload);
+    log.sink().on_process(facts);
     script.play(words);
     input_.processes.push_back({&log, lives});
     input_.now_ns = script.now_ns() + 5'000'000'000;
@@ -61,14 +61,16 @@ TEST_F(TopViewTest, NothingRecordedIsSaid) {
 }
 
 TEST_F(TopViewTest, HeaderTellsProcessTotalsAndLoss) {
-  process(4711, "host", std::string("ACCEPT A:FH('/a') A:BIND") + kEnds + " ACCEPT FH('/b') BIND").on_loss({23, 0, {}});
+  process(4711, "host", std::string("ACCEPT A:FH('/a') A:BIND") + kEnds + " ACCEPT FH('/b') BIND")
+      .sink()
+      .on_loss({23, 0, {}});
   EXPECT_EQ(screen()[0], "host (PID 4711), libwebsockets 4.3.5");
   EXPECT_THAT(screen()[1], HasSubstr("1 closed"));
   EXPECT_EQ(screen()[2], "23 events recorded, 0 lost");
 }
 
 TEST_F(TopViewTest, LossIsAWarning) {
-  process(4711, "host", "ACCEPT").on_loss({23, 7, {{"ring_full", 7}}});
+  process(4711, "host", "ACCEPT").sink().on_loss({23, 7, {{"ring_full", 7}}});
   const TopLine line = draw_top(input_, {}, {}).lines[2];
   EXPECT_EQ(line.text, "23 events recorded, 7 lost; connections may be missing or incomplete");
   EXPECT_EQ(line.style, TopStyle::kWarning);
@@ -88,7 +90,7 @@ TEST_F(TopViewTest, OpenConnectionsComeFirstThenThoseLeftOpenThenEndedOnes) {
 }
 
 TEST_F(TopViewTest, ConnectionsOfATraceThatWasRotatedGoOnInTheNext) {
-  process(1, "host", "ACCEPT FH('/open') BIND", false).on_end({"detached", std::nullopt, std::nullopt});
+  process(1, "host", "ACCEPT FH('/open') BIND", false).sink().on_end({"detached", std::nullopt, std::nullopt});
   for (const std::string &line : screen()) EXPECT_THAT(line, Not(HasSubstr("/open")));
 }
 

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/timeline/observers.h"
 #include "agent/verdict/judge.h"
 #include "tests/unit/timeline/script.h"
 
@@ -18,8 +17,8 @@ using testing::Pair;
 Summary summary(const char *words, const char *end = "exit", const Loss &loss = {}) {
   Judge judge;
   Tally tally;
-  Observers both({&judge, &tally});
-  Timeline timeline(both);
+  Timeline timeline(judge);
+  timeline.add(tally);
   Script script(timeline, Form::kPreload);
   script.play(words);
   timeline.on_loss(loss);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/lws/callbacks.h"
+#include "tests/unit/export/folded.h"
 #include "tests/unit/export/perfetto_picture.h"
 
 namespace wsitrace::test {
@@ -46,36 +47,38 @@ TEST(ChromeReport, CloseIsAnInstantOfItsThread) {
 }
 
 TEST(ChromeReport, MicrosecondsKeepTheNanoseconds) {
-  std::string out;
-  SliceReport report(SliceFormat::kChrome, {}, [&](std::string_view piece) { out += piece; });
+  Folded log;
+  SliceReport report(SliceFormat::kChrome, log.request());
+  log.timeline.add(report);
   ProcessFacts facts;
   facts.started_mono_ns = 1'000'000'000'000'000;
-  report.on_process(facts);
+  log.timeline.on_process(facts);
   Event event{};
   event.wsi = 16;
   event.kind = k_WSI_CREATE;
   event.time_ns = facts.started_mono_ns + 1'000'000'007;
-  report.on_event(event, {});
+  log.timeline.on_event(event, {});
   event.kind = k_WSI_DESTROY;
   event.time_ns += 13;
-  report.on_event(event, {});
+  log.timeline.on_event(event, {});
   report.finish();
-  EXPECT_NE(out.find(R"("ts":1000000.007,"dur":0.013)"), std::string::npos) << out;
+  EXPECT_NE(log.out.find(R"("ts":1000000.007,"dur":0.013)"), std::string::npos) << log.out;
 }
 
 TEST(ChromeReport, TimeBeforeTheStartIsNegative) {
-  std::string out;
-  SliceReport report(SliceFormat::kChrome, {}, [&](std::string_view piece) { out += piece; });
+  Folded log;
+  SliceReport report(SliceFormat::kChrome, log.request());
+  log.timeline.add(report);
   ProcessFacts facts;
   facts.started_mono_ns = 1'000'003;
-  report.on_process(facts);
+  log.timeline.on_process(facts);
   Event event{};
   event.wsi = 16;
   event.kind = k_WSI_CREATE;
   event.time_ns = 1'000'000;
-  report.on_event(event, {});
+  log.timeline.on_event(event, {});
   report.finish();
-  EXPECT_NE(out.find(R"("ts":-0.003,)"), std::string::npos) << out;
+  EXPECT_NE(log.out.find(R"("ts":-0.003,)"), std::string::npos) << log.out;
 }
 
 TEST(ChromeReport, StreamIsSortedBehindItsConnection) {

@@ -44,15 +44,19 @@ void tell(const Told &told, Sink &sink) {
 
 inline std::string explained(const Told &told, uint64_t id = 1, size_t width = 0) {
   std::string out;
-  Explainer explainer({{id, std::nullopt}}, width, [&out](std::string_view text) { out += text; });
-  tell(told, explainer);
+  Timeline timeline;
+  Explainer explainer(timeline, {{id, std::nullopt}}, width, [&out](std::string_view text) { out += text; });
+  timeline.add(explainer);
+  tell(told, timeline);
   return explainer.finish() ? out : "no such connection";
 }
 
 // "1 was never serviced by an event loop, 3 ended by a timeout", then what was left out.
 inline std::string surveyed(const Told &told) {
-  Survey survey;
-  tell(told, survey);
+  Timeline timeline;
+  Survey survey(timeline);
+  timeline.add(survey);
+  tell(told, timeline);
   survey.finish();
   std::string out;
   for (const OddConnection &odd : survey.odd())
@@ -62,14 +66,18 @@ inline std::string surveyed(const Told &told) {
 
 // What the command writes without --conn, but for its first line.
 inline std::string explained_odd(const Told &told) {
-  Survey survey;
-  tell(told, survey);
+  Timeline timeline;
+  Survey survey(timeline);
+  timeline.add(survey);
+  tell(told, timeline);
   survey.finish();
   std::vector<Explainer::Wanted> wanted;
   for (const OddConnection &odd : survey.odd()) wanted.push_back({odd.id, odd.oddity});
   std::string out;
-  Explainer explainer(wanted, 0, [&out](std::string_view text) { out += text; });
-  tell(told, explainer);
+  Timeline again;
+  Explainer explainer(again, wanted, 0, [&out](std::string_view text) { out += text; });
+  again.add(explainer);
+  tell(told, again);
   explainer.finish();
   return out;
 }

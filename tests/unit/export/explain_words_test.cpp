@@ -218,10 +218,10 @@ class ExplainRows : public testing::TestWithParam<Row> {};
 TEST_P(ExplainRows, IsToldFromBeginningToEndWithTheReasonOfTheFold) {
   for (const Form form : {Form::kPreload, Form::kPlugin}) {
     const Told told = Told(GetParam().script).in(form);
-    Survey survey;
-    tell(told, survey);
+    Timeline timeline;
+    tell(told, timeline);
     std::string all;
-    for (uint64_t id = 1; id <= survey.timeline().totals().opened; ++id) {
+    for (uint64_t id = 1; id <= timeline.totals().opened; ++id) {
       all += explained(told, id);
       EXPECT_THAT(all, AllOf(HasSubstr("What it is"), HasSubstr("What happened")));
     }

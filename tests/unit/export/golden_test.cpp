@@ -11,6 +11,7 @@
 #include "agent/export/text/event_lines.h"
 #include "agent/export/text/table.h"
 #include "tests/unit/export/explain_fixture.h"
+#include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -38,19 +39,16 @@ void tell(Sink &sink) {
 }
 
 std::string json(JsonShape shape) {
-  std::string out;
-  JsonReport report(shape, {}, [&](std::string_view text) { out += text; });
-  tell(report);
-  report.finish();
-  return out;
+  Folded log;
+  return reported<JsonReport>(
+      log, log.request(), [](LogSink &sink) { tell(sink); }, shape);
 }
 
-std::string text(TextOptions options) {
-  std::string out;
-  TextReport report(options, {}, [&](std::string_view line) { out += line; });
-  tell(report);
-  report.finish();
-  return out;
+std::string text(bool details) {
+  Folded log;
+  ReportRequest request = log.request();
+  request.details = details;
+  return reported<TextReport>(log, std::move(request), [](LogSink &sink) { tell(sink); });
 }
 
 void expect_golden(const std::string &name, const std::string &actual) {
@@ -63,8 +61,8 @@ void expect_golden(const std::string &name, const std::string &actual) {
 
 TEST(Golden, JsonDocument) { expect_golden("report.json", json(JsonShape::kDocument)); }
 TEST(Golden, JsonLines) { expect_golden("report.ndjson", json(JsonShape::kLines)); }
-TEST(Golden, TextTable) { expect_golden("report.txt", text({})); }
-TEST(Golden, TextDetails) { expect_golden("details.txt", text({.details = true})); }
+TEST(Golden, TextTable) { expect_golden("report.txt", text(false)); }
+TEST(Golden, TextDetails) { expect_golden("details.txt", text(true)); }
 
 TEST(Golden, EventLines) {
   std::string out;

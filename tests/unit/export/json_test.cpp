@@ -6,6 +6,7 @@
 #include "agent/export/json/connection_json.h"
 #include "agent/export/json/json_text.h"
 #include "agent/export/json/report.h"
+#include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -14,11 +15,10 @@ namespace {
 using Json = nlohmann::json;
 
 Json report_of(const char *words, Filter filter = {}, Form form = Form::kPreload) {
-  std::string out;
-  JsonReport report(JsonShape::kDocument, std::move(filter), [&](std::string_view text) { out += text; });
-  Script(report, form).play(words);
-  report.finish();
-  return Json::parse(out);
+  Folded log;
+  return Json::parse(reported<JsonReport>(
+      log, log.request(std::move(filter)), [&](LogSink &sink) { Script(sink, form).play(words); },
+      JsonShape::kDocument));
 }
 
 std::string encoded(std::string_view text) {
@@ -129,28 +129,28 @@ TEST(JsonReport, EmptyLogIsADocument) {
 }
 
 TEST(JsonReport, EveryLineIsAnObjectWithItsType) {
-  std::string out;
-  JsonReport report(JsonShape::kLines, {}, [&](std::string_view text) { out += text; });
-  Script script(report, Form::kPlugin);
-  script.play("ACCEPT DEST");
-  script.end("exit");
-  report.finish();
-  std::istringstream lines(out);
+  Folded log;
+  std::istringstream lines(reported<JsonReport>(
+      log, log.request(),
+      [](LogSink &sink) {
+        Script script(sink, Form::kPlugin);
+        script.play("ACCEPT DEST");
+        script.end("exit");
+      },
+      JsonShape::kLines));
   std::string types;
   for (std::string line; std::getline(lines, line);) types += Json::parse(line)["type"].get<std::string>() + " ";
   EXPECT_EQ(types, "process connection connection loss totals end ");
 }
 
 TEST(JsonReport, TextIsHandedOnInPieces) {
-  size_t largest = 0, pieces = 0;
-  JsonReport report(JsonShape::kLines, {}, [&](std::string_view text) {
-    largest = std::max(largest, text.size());
-    ++pieces;
-  });
-  Script script(report, Form::kPlugin);
+  Folded log;
+  JsonReport report(JsonShape::kLines, log.request());
+  log.timeline.add(report);
+  Script script(log.timeline, Form::kPlugin);
   for (int i = 0; i < 1009; ++i) script.play("CBIND DEST");
-  EXPECT_GT(pieces, 3u);
-  EXPECT_LT(largest, JsonReport::kPieceBytes + 4096);
+  EXPECT_GT(log.pieces, 3u);
+  EXPECT_LT(log.largest, JsonReport::kPieceBytes + 4096);
 }
 
 // Plugin and link have no record of calls: what they lack are status, response time and most close reasons.

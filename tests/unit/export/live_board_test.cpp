@@ -36,8 +36,7 @@ ProcessFacts facts_of(uint32_t pid) {
 // A process on a board; play() is the language of script.h.
 class Process {
  public:
-  Process(LiveBoard &board, uint32_t pid, LiveProcess::Others others = {})
-      : log_(board.listener(std::move(others))), script_(*log_, Form::kPreload) {
+  Process(LiveBoard &board, uint32_t pid) : log_(board.listener()), script_(*log_, Form::kPreload) {
     log_->on_process(facts_of(pid));
   }
   Process &play(std::string_view words) {
@@ -269,7 +268,8 @@ struct Listening final : TimelineObserver {
 
 TEST_F(LiveBoardTest, OthersHearTheSameTimeline) {
   const auto other = std::make_shared<Listening>();
-  const auto log = board_.listener({other});
+  const auto log = board_.listener();
+  log->add(other);
   Script script(*log, Form::kPreload);
   log->on_process(facts_of(7));
   script.play("A:CBIND B:CBIND A:DEST");
@@ -299,7 +299,8 @@ TEST_F(LiveBoardTest, OneThreadFoldsWhileOthersAsk) {
       }
     });
   for (uint32_t pid = 1; pid <= 11; ++pid) {
-    Process process(board_, pid, {std::make_shared<Listening>()});
+    Process process(board_, pid);
+    process.log().add(std::make_shared<Listening>());
     for (int i = 0; i < 23; ++i) process.play("A:CBIND B:CBIND A:DEST");
     process.end("exit");
   }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/export/json/report.h"
+#include "tests/unit/export/folded.h"
 #include "tests/unit/export/perfetto_picture.h"
 
 namespace wsitrace::test {
@@ -80,11 +81,9 @@ void expect_life(const std::vector<DrawnSlice> &drawn, const Json &told) {
 }  // namespace
 
 std::string slices_as_text(SliceFormat format, std::string_view words, Form form, const Filter &filter) {
-  std::string out;
-  SliceReport report(format, filter, [&](std::string_view piece) { out += piece; });
-  Script(report, form).play(words);
-  report.finish();
-  return out;
+  Folded log;
+  return reported<SliceReport>(
+      log, log.request(filter), [&](LogSink &sink) { Script(sink, form).play(words); }, format);
 }
 
 uint64_t Picture::track_named(const std::string &prefix) const {
@@ -110,11 +109,9 @@ DrawnSlice Picture::slice_named(std::string_view name) const {
 }
 
 void expect_like_report(const Picture &picture, std::string_view words, Form form) {
-  std::string text;
-  JsonReport json(JsonShape::kDocument, {}, [&](std::string_view piece) { text += piece; });
-  Script(json, form).play(words);
-  json.finish();
-  const Json report = Json::parse(text);
+  Folded log;
+  const Json report = Json::parse(reported<JsonReport>(
+      log, log.request(), [&](LogSink &sink) { Script(sink, form).play(words); }, JsonShape::kDocument));
   EXPECT_EQ(picture.faults, std::vector<std::string>());
   EXPECT_EQ(picture.process, report["process"]["program"]);
   for (const Json &told : report["connections"]) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/export/folded.h"
 #include "tests/unit/export/perfetto_picture.h"
 #include "tests/unit/timeline/rows.h"
 
@@ -79,14 +80,15 @@ TEST_P(SliceReportOfBoth, OpenSlicesReachToTheEndOfTheLog) {
 }
 
 TEST_P(SliceReportOfBoth, EndOfTheProcessIsTheEndOfTheLogAndTellsTheLoss) {
-  std::string out;
-  SliceReport report(GetParam(), {}, [&](std::string_view piece) { out += piece; });
-  Script script(report, Form::kPreload);
+  Folded log;
+  SliceReport report(GetParam(), log.request());
+  log.timeline.add(report);
+  Script script(log.timeline, Form::kPreload);
   script.play("ACCEPT +7");
-  report.on_loss({.recorded = 3, .lost = 2, .by_cause = {{"ring_full", 2}}});
+  log.timeline.on_loss({.recorded = 3, .lost = 2, .by_cause = {{"ring_full", 2}}});
   script.end("signal");
   report.finish();
-  const Picture drawn = GetParam() == SliceFormat::kPerfetto ? perfetto_picture(out) : chrome_picture(out);
+  const Picture drawn = GetParam() == SliceFormat::kPerfetto ? perfetto_picture(log.out) : chrome_picture(log.out);
   const DrawnSlice end = drawn.slice_named("end of the log, 2 events lost");
   EXPECT_EQ(end.begin_ns, static_cast<int64_t>(script.now_ns() - Script::kStartNs));
   EXPECT_EQ(end.arg("ended"), "signal");
@@ -152,15 +154,13 @@ TEST_P(SliceReportOfBoth, EmptyLogIsAFile) {
 }
 
 TEST_P(SliceReportOfBoth, TextIsHandedOnInPieces) {
-  size_t largest = 0, pieces = 0;
-  SliceReport report(GetParam(), {}, [&](std::string_view piece) {
-    largest = std::max(largest, piece.size());
-    ++pieces;
-  });
-  Script script(report, Form::kPlugin);
+  Folded log;
+  SliceReport report(GetParam(), log.request());
+  log.timeline.add(report);
+  Script script(log.timeline, Form::kPlugin);
   for (int i = 0; i < 1'009; ++i) script.play("CBIND DEST");
-  EXPECT_GT(pieces, 3u);
-  EXPECT_LT(largest, SliceReport::kPieceBytes + 4096);
+  EXPECT_GT(log.pieces, 3u);
+  EXPECT_LT(log.largest, SliceReport::kPieceBytes + 4096);
 }
 
 std::string name_of_format(const testing::TestParamInfo<SliceFormat> &format) {
@@ -199,14 +199,14 @@ TEST(PerfettoReport, ParentThatTheFilterLeftOutHasATrackAllTheSame) {
 
 TEST(PerfettoReport, TracksOfTwoProcessesHaveNothingInCommon) {
   const auto tracks_of = [](uint32_t pid, uint64_t started_real_ns) {
-    std::string out;
-    SliceReport report(SliceFormat::kPerfetto, {}, [&](std::string_view piece) { out += piece; });
+    Folded log;
     ProcessFacts facts;
     facts.pid = pid;
     facts.started_real_ns = started_real_ns;
-    report.on_process(facts);
-    report.finish();
-    return perfetto_picture(out).tracks;
+    return perfetto_picture(
+               reported<SliceReport>(
+                   log, log.request(), [&](LogSink &sink) { sink.on_process(facts); }, SliceFormat::kPerfetto))
+        .tracks;
   };
   const auto one = tracks_of(101, 1'000'000'007), two = tracks_of(103, 1'000'000'007),
              three = tracks_of(101, 1'000'000'009);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/prometheus/process_metrics.h"
+#include "agent/verdict/judged_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,25 +20,27 @@ constexpr const char *kConnectionLeft = "CONTEXT CBIND CONTEXT_END=0 CONTEXT_END
 // The log of one process, told in words.
 class Process {
  public:
-  explicit Process(Metrics &metrics, uint32_t pid = 4711, const char *attach = "preload") : observer_(metrics) {
+  explicit Process(Metrics &metrics, uint32_t pid = 4711, const char *attach = "preload")
+      : observer_(metrics, log_.judge) {
+    log_.timeline.add(observer_);
     ProcessFacts facts;
     facts.pid = pid;
     facts.attach = attach;
     facts.started_mono_ns = Script::kStartNs;
     facts.started_real_ns = 1'700'000'000'000'000'000;
-    timeline_.on_process(facts);
+    log_.timeline.on_process(facts);
   }
   Process &plays(const char *words) {
     script_.play(words);
-    observer_.on_asked(timeline_);
+    log_.timeline.ask();
     return *this;
   }
   void ends() { script_.end("exit"); }
 
  private:
+  JudgedLog log_;
   ProcessMetrics observer_;
-  Timeline timeline_{observer_};
-  Script script_{timeline_, Form::kPreload};
+  Script script_{log_.timeline, Form::kPreload};
 };
 
 std::string findings_of_kind(const std::string &kind, uint64_t count) {
@@ -62,11 +65,12 @@ TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
 
 TEST(ProcessMetrics, FindingsAreAsOfTheLastTimeSomebodyAsked) {
   Metrics metrics;
-  ProcessMetrics observer(metrics);
-  Timeline timeline(observer);
-  Script(timeline, Form::kPreload).play(kConnectionLeft);
+  JudgedLog log;
+  ProcessMetrics observer(metrics, log.judge);
+  log.timeline.add(observer);
+  Script(log.timeline, Form::kPreload).play(kConnectionLeft);
   EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 0)));
-  observer.on_asked(timeline);
+  log.timeline.ask();
   EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 1)));
 }
 

@@ -6,6 +6,7 @@
 #include "agent/export/text/details.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/table.h"
+#include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -14,13 +15,19 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string table_of(const char *words, TextOptions options = {}, const Loss &loss = {}) {
-  std::string out;
-  TextReport report(options, {}, [&](std::string_view text) { out += text; });
-  Script(report, Form::kPreload).play(words);
-  report.on_loss(loss);
-  report.finish();
-  return out;
+struct Look {
+  bool colour = false, details = false;
+};
+
+std::string table_of(const char *words, Look look = {}, const Loss &loss = {}) {
+  Folded log;
+  ReportRequest request = log.request();
+  request.colour = look.colour;
+  request.details = look.details;
+  return reported<TextReport>(log, std::move(request), [&](LogSink &sink) {
+    Script(sink, Form::kPreload).play(words);
+    sink.on_loss(loss);
+  });
 }
 
 TEST(Printable, NothingObeysTheTerminal) {

@@ -101,8 +101,10 @@ TEST(Examples, AreTheFirstConnectionOfEachKind) {
 }
 
 TEST(Examples, TellOfOpenAndOfClosedConnections) {
-  Examples examples({1, 2, 1009});
-  Script(examples, Form::kPlugin).play("A:CBIND B:CBIND C:CBIND A:DEST C:DEST");
+  Timeline timeline;
+  Examples examples(timeline, {1, 2, 1009});
+  timeline.add(examples);
+  Script(timeline, Form::kPlugin).play("A:CBIND B:CBIND C:CBIND A:DEST C:DEST");
   const ExampleTexts texts = examples.texts();
   ASSERT_EQ(texts.size(), 2u);
   EXPECT_THAT(texts.at(1), HasSubstr("connection 1: "));
@@ -111,10 +113,12 @@ TEST(Examples, TellOfOpenAndOfClosedConnections) {
 }
 
 TEST(Examples, MiddleOfALongTimelineIsLeftOut) {
-  Examples examples({1});
+  Timeline timeline;
+  Examples examples(timeline, {1});
+  timeline.add(examples);
   std::string words = "CREATE";
   for (int i = 0; i < 53; ++i) words += " BIND DROP('x')";
-  Script(examples, Form::kPlugin).play(words);
+  Script(timeline, Form::kPlugin).play(words);
   const std::string text = examples.texts().at(1);
   EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kExampleLines);
   EXPECT_THAT(text, HasSubstr(" lines more\n"));
