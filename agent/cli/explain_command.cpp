@@ -8,18 +8,21 @@
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
+#include "agent/diagnosis/doctor.h"
+#include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
+#include "agent/export/json/diagnosis_json.h"
+#include "agent/export/text/examples.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr const char *kExplainFooter =
-    "Without --conn, whatever is odd is explained, worst first: connections that were never destroyed, never serviced "
-    "or never\n"
-    "completed what they began; failed handshakes, timeouts, aborted and refused requests, ends for unknown reasons.\n"
+    "Without --conn: what the program did, what went wrong (faults first, alike connections together, with the cause\n"
+    "and what to do), and what was still open at the end.\n"
     "\n"
     "Examples:\n"
-    "  wsitrace explain janus.4711.wsitrace              what is odd in it?\n"
+    "  wsitrace explain janus.4711.wsitrace              what went wrong, and why?\n"
     "  wsitrace explain janus.4711.wsitrace --conn 7     what is connection 7, what happened on it, why did it end?";
 
 constexpr size_t kColumns = 100;  // on a terminal; elsewhere one sentence a line
@@ -28,6 +31,7 @@ struct ExplainOptions {
   std::string file;
   uint64_t connection = 0;
   uint32_t pid = 0;
+  std::string format = "text";
 };
 
 using Wanted = std::vector<Explainer::Wanted>;
@@ -51,33 +55,29 @@ Expected<ReadLog> explain(const ExplainOptions &options, const Wanted &wanted, O
   return unexpected(no_such_connection(options, timeline.totals().opened));
 }
 
-std::string summary(const Survey &survey, uint64_t opened) {
-  const std::string connections = std::to_string(opened) + (opened == 1 ? " connection" : " connections");
-  if (survey.odd().empty()) return "nothing odd in " + connections + "\n";
-  return std::to_string(survey.count()) + " odd in " + connections + "\n\n";
-}
-
-Expected<ReadLog> explain_odd(const ExplainOptions &options, Output &output) {
-  Timeline timeline;
-  Survey survey(timeline);
-  timeline.add(survey);
-  auto read = read_log(options.file, timeline, options.pid);
-  if (!read && timeline.heard_nothing()) return read;
-  survey.finish();
-  output.write(summary(survey, timeline.totals().opened));
-  if (const uint64_t lost = timeline.loss().lost; lost > 0 && survey.odd().empty())
-    output.write(std::to_string(lost) + " events were lost: something odd may be among them\n");
-  if (survey.odd().empty()) return read;
-  Wanted wanted;
-  for (const OddConnection &odd : survey.odd()) wanted.push_back({odd.id, odd.oddity});
-  auto explained = explain(options, wanted, output);
-  if (const std::string rest = survey.rest(); !rest.empty()) output.write("\n" + rest);
-  return explained;
+Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
+  JudgedLog log;
+  Doctor doctor(log);
+  log.timeline.add(doctor);
+  auto read = read_log(options.file, log.timeline, options.pid);
+  if (!read && log.timeline.heard_nothing()) return read;
+  doctor.finish();
+  if (options.format == "json") {
+    output.write(diagnosis_json(doctor));
+    return read;
+  }
+  Timeline again;  // the timelines of examples take another pass
+  Examples examples(again, examples_for(doctor));
+  again.add(examples);
+  if (read && !doctor.diagnoses().empty()) read = read_log(options.file, again, options.pid);
+  const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
+  output.write(diagnosis_text(doctor, examples.texts(), options.file, width));
+  return read;
 }
 
 int run(const ExplainOptions &options) {
   Output output = Output::to_stdout();
-  const auto explained = options.connection == 0 ? explain_odd(options, output)
+  const auto explained = options.connection == 0 ? diagnose(options, output)
                                                  : explain(options, {{options.connection, std::nullopt}}, output);
   const auto written = output.finish();
   if (!explained) complain(explained.error());
@@ -90,14 +90,19 @@ int run(const ExplainOptions &options) {
 
 void add_explain_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App *command = app.add_subcommand("explain", "Tell in plain words what happened on a connection");
+  CLI::App *command = app.add_subcommand("explain", "Say what went wrong, why, and what to do about it");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  command->add_option("--conn", options->connection, "The connection with this id, odd or not")
-      ->type_name("ID")
-      ->check(counting_number());
+  CLI::Option *conn = command->add_option("--conn", options->connection, "All about the connection with this id")
+                          ->type_name("ID")
+                          ->check(counting_number());
   command
       ->add_option("--pid", options->pid, "Of a ring file: the process to explain (default: the first that recorded)")
       ->type_name("PID");
+  command->add_option("--format", options->format, "Of the answer without --conn")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str()
+      ->excludes(conn);
   command->footer(kExplainFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }

@@ -150,7 +150,9 @@ void add_status(Event &event, lws *wsi) noexcept {
 // The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.6.
 struct TcpInfo {
   uint8_t state_and_options[8];
-  uint32_t timers_and_counts[9];
+  uint32_t timers[4];          // rto, ato, snd_mss, rcv_mss
+  uint32_t unacked;            // of a listener: connections in its queue
+  uint32_t counts[4];          // sacked, lost, retrans, fackets
   uint32_t last_data_sent_ms;  // ago
   uint32_t last_ack_sent_ms;
   uint32_t last_data_received_ms;
@@ -253,6 +255,20 @@ void add_completion(Event &event, lws *wsi) noexcept {
   const bool early = pending_tls_bytes(wsi) > 0 || (waiting > 0 && came_before_response(fd));
   if (early) event.flags |= kSocketFilled;
   if (early || waiting == 0) event.flags |= kSocketAsked;
+}
+
+bool add_tcp_without_peer(Items &items, int fd) noexcept {
+  constexpr uint8_t kCloseWait = 8;  // TCP_CLOSE_WAIT
+  TcpInfo info;
+  if (!ask_tcp(fd, info) || info.state_and_options[0] != kCloseWait) return false;
+  add_tcp_of(items, fd);
+  return true;
+}
+
+uint32_t queued_on(int listener) noexcept {
+  constexpr uint8_t kListen = 10;  // TCP_LISTEN
+  TcpInfo info;
+  return ask_tcp(listener, info) && info.state_and_options[0] == kListen ? info.unacked : 0;
 }
 
 void add_ended_socket(Items &items, int fd) noexcept {

@@ -27,6 +27,10 @@ void add_completion(Event &event, lws *wsi) noexcept;
 
 // A connection on FD is about to end: its addresses, TCP_INFO.
 void add_ended_socket(Items &items, int fd) noexcept;
+// TCP_INFO of FD, if its peer has closed and this side has not.
+bool add_tcp_without_peer(Items &items, int fd) noexcept;
+// How many connections wait in the kernel's queue of a listener.
+uint32_t queued_on(int listener) noexcept;
 // The request that WSI is answering: path, method, version.
 void add_request_line(Event &event, Items &items, lws *wsi) noexcept;
 // What an application asked lws to connect to: the members used have the same place in every checked version.

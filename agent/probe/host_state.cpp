@@ -152,9 +152,13 @@ void leave_process_notice(const char *why) noexcept {
   std::strncpy(g_state->process->notice, why, sizeof g_state->process->notice - 1);
 }
 
+bool is_attached() noexcept {
+  if (g_state == nullptr || g_state->epoch.load(std::memory_order_acquire) == 0) return false;
+  return g_state->process->pid == static_cast<uint32_t>(getpid());  // a child of vfork(2) is not its parent
+}
+
 void mark_ended() noexcept {
-  if (g_state == nullptr || g_state->epoch.load(std::memory_order_acquire) == 0) return;
-  if (g_state->process->pid != static_cast<uint32_t>(getpid())) return;  // a child of vfork(2) is not its parent
+  if (!is_attached()) return;
   g_state->process->ended_mono_ns.store(monotonic_ns(), std::memory_order_relaxed);
   g_state->process->state.store(kEnded, std::memory_order_release);
 }

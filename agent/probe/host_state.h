@@ -64,6 +64,8 @@ void count_lost_without_ring() noexcept;
 void count_trouble(Trouble trouble) noexcept;
 // Attaches the process (claims its block) without recording anything. False when no block was ready.
 bool attach_process() noexcept;
+// This very process has claimed its block.
+bool is_attached() noexcept;
 // Says why this process records nothing.
 void leave_process_notice(const char *why) noexcept;
 // The process says goodbye: exit, or detached.

@@ -38,6 +38,8 @@ int32_t read_mark(int fd) noexcept {
   return is_counted(fd) ? static_cast<int32_t>(g_reads[fd].count.load(std::memory_order_relaxed) & INT32_MAX) : 0;
 }
 
+bool was_read(int fd) noexcept { return is_counted(fd) && g_reads[fd].count.load(std::memory_order_relaxed) > 0; }
+
 bool is_worth_asking(int fd) noexcept {
   if (!is_counted(fd)) return false;
   const Reads &reads = g_reads[fd];

@@ -20,6 +20,8 @@ void count_read(int fd) noexcept;
 void forget_reads(int fd) noexcept;
 // The number of reads so far, as an event's `value` tells it; 0 when they are not counted.
 int32_t read_mark(int fd) noexcept;
+// lws has read from FD.
+bool was_read(int fd) noexcept;
 // True when asking the kernel what waits on FD is worth a system call: once per connection, and whenever the last read is so long
 // ago (kWorthAskingMs) that the call cannot be felt.
 bool is_worth_asking(int fd) noexcept;

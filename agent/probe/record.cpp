@@ -220,10 +220,11 @@ void record_handshake(int fd, const void *ssl) noexcept {
   });
 }
 
-void record_failed_handshake(int fd, const char *failure) noexcept {
+void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept {
   record_as(k_tls_handshake, nullptr, [&](Event &event, Items &items) {
     event.value = fd;
     event.text = intern_literal(failure);
+    add_verify_result(items, ssl);
     add_ended_socket(items, fd);
   });
 }

@@ -34,7 +34,7 @@ void record_failed_call(const char *name, uint64_t since_ns) noexcept;
 // The TLS handshake of SSL on FD is over.
 void record_handshake(int fd, const void *ssl) noexcept;
 // It failed: FAILURE is why, a literal. lws may end the connection without another word, so what is known of the socket comes along.
-void record_failed_handshake(int fd, const char *failure) noexcept;
+void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept;
 
 }  // namespace wsitrace
 

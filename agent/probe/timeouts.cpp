@@ -23,7 +23,8 @@ Pending &slot_of(const void *wsi) noexcept {
 
 void remember_timeout(const void *wsi, int reason, int seconds) noexcept {
   Pending &pending = slot_of(wsi);
-  pending.value.store(reason == 0 ? 0 : pending_timeout_value(reason, seconds), std::memory_order_relaxed);
+  pending.value.store(reason == 0 && seconds <= 0 ? 0 : pending_timeout_value(reason, seconds),
+                      std::memory_order_relaxed);
   pending.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_relaxed);
 }
 

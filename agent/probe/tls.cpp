@@ -31,6 +31,13 @@ void add_text(Items &items, ItemTag tag, const char *text, size_t limit) noexcep
   if (text != nullptr && *text != '\0') items.add(tag, text, strnlen(text, limit));
 }
 
+void add_verify(Items &items, const void *ssl) noexcept {
+  const long verify = g_tls.SSL_get_verify_result(ssl);
+  if (verify == 0 && g_tls.SSL_get_peer_cert_chain(ssl) == nullptr) return;
+  const auto result = static_cast<int32_t>(verify);
+  items.add(kItemTlsVerify, &result, sizeof result);
+}
+
 void add_tls(Event &event, Items &items, const void *ssl) noexcept {
   add_text(items, kItemTlsVersion, g_tls.SSL_get_version(ssl), 16);
   if (const void *cipher = g_tls.SSL_get_current_cipher(ssl))
@@ -41,17 +48,17 @@ void add_tls(Event &event, Items &items, const void *ssl) noexcept {
   if (alpn != nullptr && alpn_length > 0) items.add(kItemAlpn, alpn, alpn_length);
   add_text(items, kItemSni, g_tls.SSL_get_servername(ssl, kHostName), kMaxSni);
   if (g_tls.SSL_session_reused(ssl) != 0) event.flags |= kTlsResumed;
-  const long verify = g_tls.SSL_get_verify_result(ssl);
-  if (verify != 0 || g_tls.SSL_get_peer_cert_chain(ssl) != nullptr) {
-    const auto result = static_cast<int32_t>(verify);
-    items.add(kItemTlsVerify, &result, sizeof result);
-  }
+  add_verify(items, ssl);
 }
 
 }  // namespace
 
 void add_established(Event &event, Items &items, const void *ssl) noexcept {
   if (g_watching.load(std::memory_order_acquire)) add_tls(event, items, ssl);
+}
+
+void add_verify_result(Items &items, const void *ssl) noexcept {
+  if (g_watching.load(std::memory_order_acquire)) add_verify(items, ssl);
 }
 
 bool TlsApi::complete() const noexcept {

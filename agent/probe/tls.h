@@ -58,6 +58,7 @@ void for_each_tls_function(TlsApi &api, Visit visit) {
 void watch_tls(const TlsApi &api) noexcept;
 
 // Adds what SSL, whose handshake is over, knows.
+void add_verify_result(Items &items, const void *ssl) noexcept;
 void add_established(Event &event, Items &items, const void *ssl) noexcept;
 // Records tls_established for WSI (a stream's network connection in its place) unless that was done before.
 void tell_tls(lws *wsi) noexcept;

@@ -266,11 +266,17 @@ void note_request_to_close(Fold &fold, Life &life, const Event &event) {
   clues.caller_text = event.text;
 }
 
-void note_close_frame(Life &life, bool from_peer, int code) {
+// lws_close_reason() only stores a code: lws sends it when a callback returns non-zero (fold_refusal), or closes at once.
+void note_close_frame(Life &life, bool from_peer, int code, Ns at_ns) {
   CloseClues &clues = life.clues;
   if (clues.peer_sent_close || clues.local_sent_close || clues.requested) return;
-  (from_peer ? clues.peer_sent_close : clues.local_sent_close) = true;
-  clues.ws_code = code;
+  if (from_peer) {
+    clues.peer_sent_close = true;
+    clues.ws_code = code;
+  } else {
+    clues.stored_code = code;
+    clues.stored_ns = at_ns;
+  }
 }
 
 void note_error(Fold &fold, Life &life, const Event &event, ItemBytes items) {
@@ -308,16 +314,27 @@ std::string detail_of(const Fold &fold, const Life &life, const Close &close, co
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   switch (event.kind) {
     case k_close_requested: return note_request_to_close(fold, life, event);
-    case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value);
-    case k_close_code_sent: return note_close_frame(life, false, event.value);
+    case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value, event.time_ns);
+    case k_close_code_sent: return note_close_frame(life, false, event.value, event.time_ns);
     case k_CLIENT_CONNECTION_ERROR: return note_error(fold, life, event, items);
     case k_CLIENT_HTTP_REDIRECT: life.clues = {}; return;
     default: return;
   }
 }
 
+void send_stored_code(Life &life) {
+  CloseClues &clues = life.clues;
+  if (clues.stored_code == 0 || clues.peer_sent_close || clues.local_sent_close) return;
+  clues.local_sent_close = true;
+  clues.ws_code = clues.stored_code;
+}
+
 Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
+  constexpr Ns kAtOnceNs = 5'000'000;
   life.clues.pending_timeout = destroy.value;
+  const Ns close_ns = life.clues.requested ? life.clues.requested_ns : destroy.time_ns;
+  if (close_ns <= life.clues.stored_ns + kAtOnceNs) send_stored_code(life);
+  if (life.connection.session && !life.clues.local_sent_close) life.connection.session->local_code.reset();
   const CloseClues &clues = life.clues;
   Close close = clues.peer_sent_close || clues.local_sent_close ? by_websocket(life)
                 : clues.errored                                 ? by_outbound_error(life)

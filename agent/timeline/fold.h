@@ -130,6 +130,7 @@ void judge_pipelining(Life &life, Transaction &transaction, const Event &request
 // transport.cpp
 void remember_descriptor(Fold &fold, const Life &life);
 void fold_handshake(Fold &fold, const Event &event, ItemBytes items);
+void fold_peer_left(Fold &fold, const Event &event, ItemBytes items);
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items);
 
 // refusal.cpp
@@ -147,6 +148,7 @@ void settle_session(Fold &fold, Life &life, Ns now_ns);
 
 // close.cpp
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items);
+void send_stored_code(Life &life);
 Close resolve_close(Fold &fold, Life &life, const Event &destroy);
 
 }  // namespace wsitrace

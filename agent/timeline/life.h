@@ -35,6 +35,8 @@ struct CloseClues {
   int refused = -1;  // callback whose result was non-zero
   bool peer_sent_close = false;
   bool local_sent_close = false;
+  int stored_code = 0;  // by lws_close_reason()
+  Ns stored_ns = 0;
   int ws_code = 0;
   bool errored = false;  // CLIENT_CONNECTION_ERROR
   std::string message;

@@ -33,6 +33,9 @@ class Observers {
   void on_session_opened(const Connection &c) { tell(&TimelineObserver::on_session_opened, c); }
   void on_session_closed(const Connection &c) { tell(&TimelineObserver::on_session_closed, c); }
   void on_connection_closed(const Connection &c) { tell(&TimelineObserver::on_connection_closed, c); }
+  void on_accept_failed(const Event &event, std::span<const std::byte> items) {
+    tell(&TimelineObserver::on_accept_failed, event, items);
+  }
   void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
     tell(&TimelineObserver::on_descriptor_left, context, descriptor, kind, when);
   }

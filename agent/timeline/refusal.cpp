@@ -33,6 +33,7 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
   // Clients pass on what lws_http_client_read() said: the peer's end. Their own refusal is that of RECEIVE_CLIENT_HTTP_READ.
   if (event.value == k_RECEIVE_CLIENT_HTTP) return;
   if (life.clues.refused < 0) life.clues.refused = event.value;
+  if (!life.clues.requested) send_stored_code(life);
   if (!life.progress.open) return;
   if (has_role<role::kRefusesRequest | role::kRefusesUpgrade>(event.value))
     return end_transaction(fold, life, Outcome::kRejected, event.time_ns);

@@ -69,6 +69,8 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_call_failed: end_failed_call(fold, event); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
+    case k_accept_failed: fold.observer.on_accept_failed(event, items); return true;
+    case k_peer_left: fold_peer_left(fold, event, items); return true;
     case k_module: fold_module(fold, items); return true;
     case k_stack: fold_stack(fold, event, items); return true;
     case k_user_left: fold_user_left(fold, event, items); return true;

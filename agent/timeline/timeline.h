@@ -61,6 +61,8 @@ class TimelineObserver {
   virtual void on_session_opened(const Connection &) {}
   virtual void on_session_closed(const Connection &) {}
   virtual void on_connection_closed(const Connection &) {}
+  // accept() of lws's listener failed, or works again: k_accept_failed of event.h.
+  virtual void on_accept_failed(const Event &, std::span<const std::byte> /*items*/) {}
   // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".
   virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}
   virtual void on_lost(const Loss & /*before*/, const Loss & /*now*/) {}

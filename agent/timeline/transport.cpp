@@ -66,6 +66,9 @@ void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
   Tls &tls = tls_of(*life);
   if (event.text != kNoString) {
     tls.failure = fold.strings.text(event.text);
+    for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+      if (tag == kItemTlsVerify) tls.verify = verify_result(bytes);
+    });
     note_tcp(*life, items);
     note_addresses(*life, items);
   } else {
@@ -76,6 +79,14 @@ void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
   tls.handshake_ns = event.time_ns - since_ns;
   announce(fold, *life);
   fold.observer.on_tls_established(life->connection);
+}
+
+// So is what the kernel said at the process's exit.
+void fold_peer_left(Fold &fold, const Event &event, ItemBytes items) {
+  const auto fd = static_cast<size_t>(event.value);
+  if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
+  Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
+  if (life != nullptr && life->connection.fd == event.value) note_tcp(*life, items);
 }
 
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {

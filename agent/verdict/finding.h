@@ -65,6 +65,10 @@ namespace wsitrace {
     "the peer closed the connection and the program did not let lws notice", \
     "{n} {was|were} kept after the peer had closed", \
     "let lws read: see lws_rx_flow_control(), and set a timeout or a validity check (retry_and_idle_policy)") \
+  X(kAdoptedOutlivesSession, "adopted_outlives_session", 0, \
+    "descriptors that were adopted in callbacks of websocket sessions are still open though these sessions have ended", \
+    "{n} of protocol {protocol} {is|are} open still, adopted in a callback of a websocket session that has ended", \
+    "close it when its session closes (LWS_CALLBACK_CLOSED), with lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)") \
   X(kConnectionsGrow, "connections_grow", 0, \
     "more connections stay open after each load, and their number never falls", \
     nullptr, \

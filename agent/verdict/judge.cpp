@@ -60,6 +60,7 @@ Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &sta
 }  // namespace
 
 void Judge::on_connection_opened(const Connection &connection) {
+  adopted_.opened(connection);
   connects_.opened(connection);
   growth_.opened(connection);
 }
@@ -70,6 +71,7 @@ void Judge::on_connection_changed(const Connection &before, const Connection &no
 }
 
 void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+  adopted_.event(connection, event);
   if (event.kind == k_user_left) session_memory_.left(connection, items);
   if (is_drop(event.kind)) session_memory_.dropped(connection);
   if (has_role<role::kAnswer>(event.kind)) connects_.answered(connection, event.time_ns);
@@ -78,6 +80,7 @@ void Judge::on_connection_event(const Connection &connection, const Event &event
 void Judge::on_connection_closed(const Connection &connection) {
   stacks_.closed(connection);
   session_memory_.closed(connection);
+  adopted_.closed(connection);
   connects_.closed(connection);
   growth_.closed(connection);
   judge_transactions(connection, groups_);
@@ -92,6 +95,7 @@ Groups Judge::heard(const Timeline &timeline) const {
   Groups groups = groups_;
   descriptors_.judge(groups);
   session_memory_.judge(groups);
+  adopted_.judge(timeline, groups);
   connects_.judge(groups);
   growth_.judge(timeline, groups);
   return groups;

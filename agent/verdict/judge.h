@@ -6,6 +6,7 @@
 //    descriptors.cpp     descriptors that one context after the other leaves open
 //    transactions.cpp    handlers that never finished
 //    peers.cpp           peers that are gone
+//    adopted.cpp         descriptors that outlive the session they were adopted for
 //    connects.cpp        outbound attempts that pile up
 //    session_memory.cpp  user pointers that are set still
 //    growth.cpp          open connections that grow from load to load
@@ -18,6 +19,7 @@
 #define WSITRACE_VERDICT_JUDGE_H
 
 #include "agent/timeline/timeline.h"
+#include "agent/verdict/adopted.h"
 #include "agent/verdict/connects.h"
 #include "agent/verdict/descriptors.h"
 #include "agent/verdict/groups.h"
@@ -48,6 +50,7 @@ class Judge final : public TimelineObserver {
   StackBook stacks_;
   Descriptors descriptors_;
   SessionMemory session_memory_;
+  Adopted adopted_;
   Connects connects_;
   Growth growth_;
 };

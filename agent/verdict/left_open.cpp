@@ -44,8 +44,11 @@ void judge_vhosts(const Timeline &timeline, Groups &groups) {
 
 void judge_what_is_left(const Timeline &timeline, Groups &groups) {
   judge_contexts(timeline, groups);
-  if (!timeline.contexts_gone()) return;
-  timeline.for_each_open([&](const Connection &connection) { judge_open(connection, groups); });
+  const bool contexts_gone = timeline.contexts_gone();
+  timeline.for_each_open([&](const Connection &connection) {
+    contexts_gone ? judge_open(connection, groups) : judge_peer(connection, groups);
+  });
+  if (!contexts_gone) return;
   judge_vhosts(timeline, groups);
 }
 

@@ -14,7 +14,7 @@ void judge_what_is_left(const Timeline &timeline, Groups &groups);
 // transactions.cpp
 void judge_transactions(const Connection &closed, Groups &groups);
 // peers.cpp
-void judge_peer(const Connection &closed, Groups &groups);
+void judge_peer(const Connection &connection, Groups &groups);
 
 }  // namespace wsitrace
 

@@ -101,6 +101,7 @@ enum ItemTag : uint8_t {
   kItemStack = 14,      // uint64_t x at most kMaxFrames: return addresses, innermost first
   kItemModule = 15,     // ModuleFacts
   kItemPointer = 16,    // uint64_t
+  kItemAccept = 17,     // AcceptFacts
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -114,6 +115,14 @@ struct ModuleFacts {
   uint32_t build_id_bytes;  // 0: it has none
 };
 static_assert(sizeof(ModuleFacts) == 48 && std::is_trivially_copyable_v<ModuleFacts>);
+
+// Of accept() that fails; sources: the kernel's queue of the listener (tcpi_unacked of <linux/tcp.h>), getrlimit(2).
+struct AcceptFacts {
+  uint64_t failures;  // in a row, this one included
+  uint32_t waiting;   // connections in the listener's queue
+  uint32_t limit;     // of descriptors, RLIMIT_NOFILE
+};
+static_assert(sizeof(AcceptFacts) == 16 && std::is_trivially_copyable_v<AcceptFacts>);
 
 // Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
 struct TcpFacts {
@@ -152,8 +161,13 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */ \
                                  /* This and the next two only where they were asked for (layout.h) */                \
   X(module, 1018)                /* addresses of stacks lie in this file: items, its path */                          \
-  X(user_left, 1019)   /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */         \
-                       /* which lws did not allocate: items */                                                        \
+  X(user_left, 1019) /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */           \
+                     /* which lws did not allocate: items */                                                          \
+  X(peer_left,                                                                                                        \
+    1020) /* the process is about to exit, and the peer of descriptor `value` has closed: items, TCP_INFO */          \
+  X(accept_failed,                                                                                                    \
+    1021) /* accept() of a listener failed with errno `value`, text its name: items. Told when the count of     \
+                            failures in a row doubles, and once, with `value` 0, when it works again */     \
   X(call_failed, 1009) /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
                        /* this thread first seen since `value` microseconds before is gone */
 

@@ -3,9 +3,11 @@
 
 #include <dlfcn.h>
 #include <sys/socket.h>
+#include <cerrno>
 #include <iterator>
 
 #include "agent/entry/imports/redirect.h"
+#include "agent/probe/accepts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
@@ -19,6 +21,8 @@ constexpr int kErrorSsl = 1, kErrorSyscall = 5, kErrorZeroReturn = 6;
 
 struct Originals {
   ssize_t (*recv)(int, void *, size_t, int);
+  int (*accept)(int, sockaddr *, socklen_t *);
+  int (*accept4)(int, sockaddr *, socklen_t *, int);
   int (*SSL_read)(void *ssl, void *to, int room);
   int (*SSL_accept)(void *ssl);
   int (*SSL_connect)(void *ssl);
@@ -42,6 +46,19 @@ ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
   return got;
 }
 
+int accept_done(int listener, int result) noexcept {
+  if (result >= 0) accept_succeeded();
+  else accept_failed(listener, errno);
+  return result;
+}
+
+int watched_accept(int listener, sockaddr *address, socklen_t *length) {
+  return accept_done(listener, g_real.accept(listener, address, length));
+}
+int watched_accept4(int listener, sockaddr *address, socklen_t *length, int flags) {
+  return accept_done(listener, g_real.accept4(listener, address, length, flags));
+}
+
 int watched_ssl_read(void *ssl, void *to, int room) {
   const int got = g_real.SSL_read(ssl, to, room);
   if (got > 0) count_read(g_real.SSL_get_fd(ssl));
@@ -62,9 +79,9 @@ int handshake_done(void *ssl, int result) noexcept {
     return result;
   }
   const int error = g_real.SSL_get_error(ssl, result);
-  if (error == kErrorSsl) record_failed_handshake(g_real.SSL_get_fd(ssl), reason_of_failure());
+  if (error == kErrorSsl) record_failed_handshake(g_real.SSL_get_fd(ssl), ssl, reason_of_failure());
   if (error == kErrorSyscall || error == kErrorZeroReturn)
-    record_failed_handshake(g_real.SSL_get_fd(ssl), "the peer ended the connection");
+    record_failed_handshake(g_real.SSL_get_fd(ssl), ssl, "the peer ended the connection");
   return result;
 }
 
@@ -105,14 +122,18 @@ void watch_transport(const void *lws_function) noexcept {
   if (searched == nullptr) return;
   const bool openssl = find_openssl(searched) && find_handshake(searched);
   find(searched, "recv", g_real.recv);
+  find(searched, "accept", g_real.accept);
+  find(searched, "accept4", g_real.accept4);
   dlclose(searched);
   if (library == nullptr) return;
   const auto if_openssl = [&](auto *replacement) { return openssl ? reinterpret_cast<void *>(replacement) : nullptr; };
+  const auto if_found = [](auto *original, auto *replacement) {
+    return original != nullptr ? reinterpret_cast<void *>(replacement) : nullptr;
+  };
   const Redirection redirections[] = {
-      {"recv", g_real.recv != nullptr ? reinterpret_cast<void *>(watched_recv) : nullptr},
-      {"SSL_read", if_openssl(watched_ssl_read)},
-      {"SSL_accept", if_openssl(watched_ssl_accept)},
-      {"SSL_connect", if_openssl(watched_ssl_connect)},
+      {"recv", if_found(g_real.recv, watched_recv)},          {"accept", if_found(g_real.accept, watched_accept)},
+      {"accept4", if_found(g_real.accept4, watched_accept4)}, {"SSL_read", if_openssl(watched_ssl_read)},
+      {"SSL_accept", if_openssl(watched_ssl_accept)},         {"SSL_connect", if_openssl(watched_ssl_connect)},
   };
   redirect_imports(redirections, std::size(redirections), {lws_function, true});
 }

@@ -9,6 +9,7 @@
 
 #include "agent/entry/imports/imports.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 
@@ -67,7 +68,10 @@ __attribute__((constructor)) void map_rings() {
   if (map.open(path) == nullptr) set_up_host(map, kAttachPreload);
 }
 
-__attribute__((destructor)) void say_goodbye() { mark_ended(); }
+__attribute__((destructor)) void say_goodbye() {
+  record_peers_left();
+  mark_ended();
+}
 
 }  // namespace
 

@@ -75,7 +75,8 @@ std::string verdict_text(const Check &check, const std::vector<ExampleTexts> &ex
   for (const CheckedDoubt &doubt : doubts_of(check)) out += "doubt: " + printable(doubt.line) + "\n";
   for (const RuleUse &rule : check.rules) out += rule_text(rule) + "\n";
   if (check.live_at_exit() > 0)
-    out += fmt::format("{} open at the end, their context too: no leak\n", counted(check.live_at_exit(), "connection"));
+    out += fmt::format("still open at the end, as was the lws context: {} (`wsitrace explain` lists them)\n",
+                       counted(check.live_at_exit(), "connection"));
   return out + conclusion_line(check);
 }
 

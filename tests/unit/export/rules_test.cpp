@@ -50,6 +50,7 @@ Connection unanswered() {
   connection.origin = Origin::kAccepted;
   connection.vhost = "app";
   connection.opened_ns = 1000 * kMs;
+  connection.state = State::kClosed;
   connection.closed_ns = 3100 * kMs;
   connection.last_callback = k_HTTP;
   connection.last_callback_protocol = "dyn";

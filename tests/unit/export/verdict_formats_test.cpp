@@ -80,7 +80,7 @@ TEST(VerdictText, RulesSayWhatBecameOfThem) {
 TEST(VerdictText, LiveAtExitIsTold) {
   Check check = clean_check();
   check.verdicts[0].live_at_exit = 1;
-  EXPECT_THAT(verdict_text(check), HasSubstr("1 connection open at the end, their context too: no leak\n"));
+  EXPECT_THAT(verdict_text(check), HasSubstr("still open at the end, as was the lws context: 1 connection ("));
 }
 
 TEST(VerdictText, SeveralProcessesAreNamed) {

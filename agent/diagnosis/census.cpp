@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "agent/diagnosis/census.h"
+
+#include <algorithm>
+
+namespace wsitrace {
+namespace {
+
+const char *end_text(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::kPeerClosed: return "closed by the peer";
+    case CloseReason::kPeerWsClose: return "closed by the peer's close frame";
+    case CloseReason::kLocalWsClose: return "closed by this program's close frame";
+    case CloseReason::kHandlerClosed: return "closed by this program";
+    case CloseReason::kResponseDone: return "closed after the response";
+    case CloseReason::kRefused: return "refused";
+    case CloseReason::kUpgradeRefused: return "upgrade refused";
+    case CloseReason::kTlsFailed: return "failed in the TLS handshake";
+    case CloseReason::kConnectFailed: return "failed to connect";
+    case CloseReason::kHandshakeFailed: return "failed in the handshake";
+    case CloseReason::kLeaderFailed: return "failed with the connection they were queued behind";
+    case CloseReason::kTimeout: return "ended by a timeout";
+    case CloseReason::kPingTimeout: return "ended because no pong came";
+    case CloseReason::kStreamReset: return "reset by the peer";
+    case CloseReason::kParentClosed: return "ended with the connection that carried them";
+    case CloseReason::kContextDestroyed: return "ended by lws_context_destroy()";
+    case CloseReason::kVhostDestroyed: return "ended by lws_vhost_destroy()";
+    case CloseReason::kListenerStopped: return "stopped";
+    case CloseReason::kAdoptFailed: return "not adopted";
+    case CloseReason::kUnknown: break;
+  }
+  return "ended for an unknown reason";
+}
+
+// What an open connection waits for.
+std::string wait_of(const Connection &connection) {
+  const Transaction *last = connection.transactions.empty() ? nullptr : &connection.transactions.back();
+  switch (connection.state) {
+    case State::kHandshake: return "in its handshake";
+    case State::kUpgraded: return "websocket session open";
+    case State::kActive:
+      if (connection.origin == Origin::kOutbound) return "waiting for the server's answer";
+      if (last == nullptr) return "";
+      return last->responded_ns ? "response begun, not completed" : "owed a response";
+    case State::kIdle: return connection.transactions_total > 0 ? "keep-alive, waiting for the next request" : "idle";
+    case State::kClosed: break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Census::Sort Census::sort_of(const Connection &connection) {
+  if (connection.cls == ConnectionClass::kListener) return Sort::kListener;
+  if (connection.cls == ConnectionClass::kInternal) return Sort::kInternal;
+  switch (connection.origin) {
+    case Origin::kAdopted: return Sort::kAdopted;
+    case Origin::kOutbound: return Sort::kOutbound;
+    case Origin::kStream: return Sort::kStream;
+    default: return Sort::kAccepted;
+  }
+}
+
+const char *Census::name_of(Sort sort, uint64_t count) {
+  switch (sort) {
+    case Sort::kAccepted: return count == 1 ? "accepted connection" : "accepted connections";
+    case Sort::kAdopted: return count == 1 ? "adopted connection" : "adopted connections";
+    case Sort::kOutbound: return count == 1 ? "outbound connection" : "outbound connections";
+    case Sort::kStream: return count == 1 ? "HTTP/2 stream" : "HTTP/2 streams";
+    case Sort::kListener: return count == 1 ? "listener" : "listeners";
+    case Sort::kInternal: break;
+  }
+  return "internal (lws's own)";
+}
+
+std::string Census::end_of(const Connection &connection) {
+  return end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
+}
+
+void Census::count(const Connection &connection, const std::string &end) {
+  ++connections_[sort_of(connection)][end];
+  if (connection.session) ++sessions_;
+}
+
+void Census::still_open(const Connection &connection) {
+  count(connection, "still open");
+  if (!connection.transactions.empty() && connection.transactions.back().outcome == Outcome::kOpen)
+    ++outcomes_[Outcome::kOpen];
+  const Sort sort = sort_of(connection);
+  const std::string protocol(connection.session             ? connection.session->protocol
+                             : !connection.bindings.empty() ? connection.bindings.back().protocol
+                                                            : connection.last_callback_protocol);
+  OpenGroup &group = open_[{sort, std::string(connection.role), sort == Sort::kListener ? "" : protocol,
+                            sort == Sort::kListener ? "" : wait_of(connection)}];
+  if (group.count++ == 0) group.first_id = connection.id, group.oldest_ns = connection.opened_ns;
+  group.last_id = std::max(group.last_id, connection.id);
+  group.oldest_ns = std::min(group.oldest_ns, connection.opened_ns);
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// How many connections there were of which sort, and how they ended; how many transactions, and with what outcome.
+#ifndef WSITRACE_DIAGNOSIS_CENSUS_H
+#define WSITRACE_DIAGNOSIS_CENSUS_H
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "agent/timeline/connection.h"
+
+namespace wsitrace {
+
+class Census {
+ public:
+  // What people call a sort of connection, in the order in which they want to read of them.
+  enum class Sort { kAccepted, kAdopted, kOutbound, kStream, kListener, kInternal };
+  using Ends = std::map<std::string, uint64_t>;  // "closed by the peer", by count
+
+  void closed(const Connection &connection) { count(connection, end_of(connection)); }
+  void still_open(const Connection &connection);
+  void transaction(const Transaction &transaction) { ++outcomes_[transaction.outcome]; }
+
+  [[nodiscard]] const std::map<Sort, Ends> &connections() const { return connections_; }
+  [[nodiscard]] const std::map<Outcome, uint64_t> &outcomes() const { return outcomes_; }
+  [[nodiscard]] uint64_t sessions() const { return sessions_; }
+  // What is open still, "6 adopted raw_file, protocol pipe, idle" with its ids' number.
+  using OpenKey = std::tuple<Sort, std::string, std::string, std::string>;  // sort, role, protocol, what it waits for
+  struct OpenGroup {
+    uint64_t count = 0;
+    uint64_t first_id = 0, last_id = 0;
+    Ns oldest_ns = 0;
+  };
+  [[nodiscard]] const std::map<OpenKey, OpenGroup> &open() const { return open_; }
+
+  static Sort sort_of(const Connection &connection);
+  static const char *name_of(Sort sort, uint64_t count);
+
+ private:
+  static std::string end_of(const Connection &connection);
+  void count(const Connection &connection, const std::string &end);
+
+  std::map<Sort, Ends> connections_;
+  std::map<Outcome, uint64_t> outcomes_;
+  std::map<OpenKey, OpenGroup> open_;
+  uint64_t sessions_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// What the rules ask about a connection and a Connection does not keep: which callbacks came, what was returned and said, how long the
+// event loop stood still. Memory follows the open connections.
+#ifndef WSITRACE_DIAGNOSIS_CLUES_H
+#define WSITRACE_DIAGNOSIS_CLUES_H
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "agent/lws/callbacks.h"
+#include "agent/timeline/timeline.h"
+
+namespace wsitrace {
+
+struct Clues {
+  uint8_t seen = 0;            // bits, see has()
+  std::optional<int> refused;  // the callback that returned non-zero last, an EventKind
+  std::string refused_by;      // its protocol
+  Ns refused_ns = 0;
+  std::optional<int> close_code;  // of lws_close_reason()
+  OptionalNs close_code_ns;
+  OptionalNs peer_close_ns;  // the peer's close frame came
+  std::string message;       // of CLIENT_CONNECTION_ERROR
+  std::string caller;        // of lws_close_free_wsi
+  OptionalNs caller_ns;
+  int32_t pending_timeout = 0;  // event.h
+  Ns prepared_ns = 0;           // the call that made it was about to return
+  uint64_t turns_before = 0;    // of the loop, by then
+  OptionalNs serviced_ns;       // the first event after that
+  uint64_t turns_between = 0;   // of the loop, while it waited for that
+
+  [[nodiscard]] bool has(uint16_t kind) const { return (seen & bit_of(kind)) != 0; }
+  // Of the kinds that a rule asks for; 0: nobody asks.
+  static constexpr uint8_t bit_of(uint16_t kind) {
+    switch (kind) {
+      case k_CLIENT_CONNECTION_ERROR: return 1;
+      case k_CLOSED_CLIENT_HTTP: return 2;
+      case k_COMPLETED_CLIENT_HTTP: return 4;
+      case k_CLIENT_CLOSED: return 8;
+      case k_FILTER_PROTOCOL_CONNECTION: return 16;
+      case k_HTTP_BODY_COMPLETION: return 32;
+      default: return 0;
+    }
+  }
+};
+
+// The clues of all open connections. Feed it with what a Timeline tells.
+class ClueBook {
+ public:
+  void counted(uint16_t kind);  // every event of the log
+  void event(const Connection &connection, const Event &event, std::span<const std::byte> items, std::string_view text);
+  void opened(const Connection &connection);
+  void forget(uint64_t id);
+  [[nodiscard]] const Clues &of(uint64_t id) const;
+  [[nodiscard]] uint64_t loop_turns() const { return loop_turns_; }
+
+ private:
+  Clues &first_sight(uint64_t id, Ns at_ns);
+
+  std::unordered_map<uint64_t, Clues> clues_;
+  uint64_t loop_turns_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "agent/diagnosis/diagnosis.h"
+
+namespace wsitrace {
+namespace {
+
+std::string value_of(std::string_view token, uint64_t count, const std::string &who, const std::string &detail) {
+  if (token == "who") return who;
+  if (token == "detail") return detail;
+  const size_t bar = token.find('|');
+  return std::string(count == 1 ? token.substr(0, bar) : token.substr(bar + 1));
+}
+
+}  // namespace
+
+const char *name_of(Weight severity) {
+  switch (severity) {
+    case Weight::kFault: return "fault";
+    case Weight::kTrouble: return "trouble";
+    case Weight::kNote: break;
+  }
+  return "note";
+}
+
+const char *name_of(Certainty certainty) { return certainty == Certainty::kProven ? "proven" : "likely"; }
+
+std::string filled(std::string_view headline, uint64_t count, const std::string &who, const std::string &detail) {
+  std::string out;
+  while (!headline.empty()) {
+    const size_t open = headline.find('{');
+    out += headline.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const size_t close = headline.find('}', open);
+    out += value_of(headline.substr(open + 1, close - open - 1), count, who, detail);
+    headline.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+}  // namespace wsitrace

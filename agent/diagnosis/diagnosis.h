@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// A diagnosis: what went wrong, on which connections, how that is known and what to do about it. Plain values; renderers add no rule.
+#ifndef WSITRACE_DIAGNOSIS_DIAGNOSIS_H
+#define WSITRACE_DIAGNOSIS_DIAGNOSIS_H
+
+#include <string>
+#include <vector>
+
+#include "agent/diagnosis/cause.h"
+#include "agent/timeline/connection.h"
+
+namespace wsitrace {
+
+// What a rule has seen on one connection. Those with the same cause on the same kind of connection become one diagnosis.
+struct Symptom {
+  Cause cause = Cause::kUnknownEnd;
+  std::string detail;            // for {detail} of the headline; unlike ones are diagnoses of their own
+  std::vector<std::string> why;  // sentences, from the first connection of the diagnosis
+  Certainty certainty = Certainty::kProven;
+  std::string advice;     // instead of the cause's
+  bool is_young = false;  // it counts only beside one that is not
+};
+
+struct Diagnosis {
+  std::string cause;  // name in JSON: of a Cause or a FindingKind
+  Weight severity = Weight::kTrouble;
+  Certainty certainty = Certainty::kProven;
+  std::vector<uint64_t> connections;  // ids, oldest first; at most kKeptIds
+  uint64_t count = 0;                 // how many there are
+  std::string vhost;                  // empty: unknown, or several
+  std::string protocol;               // same
+  OptionalNs first_ns;                // CLOCK_MONOTONIC: the first was opened
+  OptionalNs last_ns;                 // the last event of the last
+  std::string headline;               // one sentence without a full stop
+  std::vector<std::string> why;       // whole sentences: the evidence, in order
+  std::string advice;                 // one sentence without a full stop, or empty
+};
+inline constexpr size_t kKeptIds = 1000;
+
+const char *name_of(Weight);
+const char *name_of(Certainty);
+
+// TEMPLATE of a cause for COUNT connections. "{a|b}" becomes a for one, b for more.
+std::string filled(std::string_view headline, uint64_t count, const std::string &who, const std::string &detail);
+
+}  // namespace wsitrace
+
+#endif

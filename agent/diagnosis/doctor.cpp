@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+#include "agent/diagnosis/doctor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "agent/export/explain/spans.h"
+#include "agent/export/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+// "outbound", "outbound to 127.0.0.1:80", ...: what makes connections alike; "{}" in the text form is their number.
+std::string who_key(const Connection &connection) {
+  switch (Census::sort_of(connection)) {
+    case Census::Sort::kOutbound: return "to " + (connection.target.empty() ? connection.peer : connection.target);
+    case Census::Sort::kStream: return "carried by " + std::to_string(connection.parent.value_or(0));
+    case Census::Sort::kListener: return "listener";
+    case Census::Sort::kInternal: return "internal";
+    case Census::Sort::kAdopted: return "adopted " + std::string(connection.role);
+    case Census::Sort::kAccepted: break;
+  }
+  return "accepted";
+}
+
+std::string protocol_of(const Connection &connection) {
+  if (connection.session) return std::string(connection.session->protocol);
+  if (!connection.transactions.empty() && !connection.transactions.back().protocol.empty())
+    return std::string(connection.transactions.back().protocol);
+  if (!connection.bindings.empty()) return std::string(connection.bindings.back().protocol);
+  return std::string(connection.last_callback_protocol);
+}
+
+std::string what_they_are(const Connection &connection, uint64_t count) {
+  if (connection.session) return count == 1 ? "websocket session" : "websocket sessions";
+  if (Census::sort_of(connection) == Census::Sort::kAdopted && connection.role == "raw_file")
+    return count == 1 ? "adopted raw descriptor" : "adopted raw descriptors";
+  return Census::name_of(Census::sort_of(connection), count);
+}
+
+// "12 outbound connections to 127.0.0.1:80", "accepted connection 7", "4 HTTP/2 streams of connection 2".
+std::string who(const Connection &example, const Diagnosis &diagnosis) {
+  const uint64_t count = diagnosis.count;
+  const std::string what = what_they_are(example, count);
+  std::string out = count == 1 ? fmt::format("{} {}", what, example.id) : fmt::format("{} {}", count, what);
+  if (example.origin == Origin::kOutbound && !example.session)
+    out += " to " + printable(example.target.empty() ? example.peer : example.target);
+  if (example.origin == Origin::kStream && example.parent) out += fmt::format(" of connection {}", *example.parent);
+  if (example.origin == Origin::kAdopted && !diagnosis.protocol.empty())
+    out += fmt::format(" (protocol {})", printable(diagnosis.protocol));
+  return out;
+}
+
+bool is_unknown_end(const Connection &connection) {
+  if (connection.cls != ConnectionClass::kClient || connection.state != State::kClosed) return false;
+  return !connection.close || connection.close->reason == CloseReason::kUnknown;
+}
+
+// A finding says all that these symptoms say of the same connections, and more.
+bool says_more(FindingKind kind, const std::string &cause) {
+  const auto is = [&](Cause of) { return row_of(of).name == cause; };
+  switch (kind) {
+    case FindingKind::kTransactionNotCompleted:
+      return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kPeerLeftEarly) ||
+             is(Cause::kTimeout) || is(Cause::kClosedMidway) || is(Cause::kLostWithCarrier) ||
+             is(Cause::kPeerLeftInResponse);
+    case FindingKind::kConnectsPilingUp:
+      return is(Cause::kNeverAnswered) || is(Cause::kNotServiced) || is(Cause::kUnreachable) ||
+             is(Cause::kConnectTimeout);
+    case FindingKind::kPeerGone: return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished);
+    default: return false;
+  }
+}
+
+// The signals by which a program ends itself; numbers of signal(7), the same on x86 and ARM. nullptr for others.
+const char *name_of_crash(int signal) {
+  switch (signal) {
+    case 4: return "SIGILL";
+    case 6: return "SIGABRT";
+    case 7: return "SIGBUS";
+    case 8: return "SIGFPE";
+    case 11: return "SIGSEGV";
+    default: return nullptr;
+  }
+}
+
+Diagnosis diagnosis_of(const Finding &finding) {
+  Diagnosis out;
+  out.cause = name_of(finding.kind);
+  out.severity = Weight::kFault;
+  out.certainty = finding.certain ? Certainty::kProven : Certainty::kLikely;
+  out.connections = finding.connections;
+  out.count = finding.count;
+  out.vhost = finding.vhost;
+  out.protocol = finding.protocol;
+  out.first_ns = finding.first_ns;
+  out.last_ns = finding.last_ns;
+  out.headline = finding.message;
+  out.advice = advice_on(finding.kind);
+  if (!finding.last_callback.empty()) out.why.push_back("Last in charge: " + finding.last_callback + ".");
+  return out;
+}
+
+// Of SYMPTOM's diagnosis, all or most connections are the finding's: it only adds how that is known.
+bool covers(const Finding &finding, const Diagnosis &symptoms) {
+  if (!says_more(finding.kind, symptoms.cause)) return false;
+  const auto is_in = [&](uint64_t id) {
+    return std::find(finding.connections.begin(), finding.connections.end(), id) != finding.connections.end();
+  };
+  return std::all_of(symptoms.connections.begin(), symptoms.connections.end(), is_in);
+}
+
+}  // namespace
+
+void Doctor::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+  clues_.event(connection, event, items, timeline().text(event.text));
+}
+
+void Doctor::on_connection_opened(const Connection &connection) { clues_.opened(connection); }
+
+void Doctor::on_connection_closed(const Connection &connection) {
+  census_.closed(connection);
+  log_ = facts_of(timeline(), clues_.loop_turns());
+  examine(connection);
+  remember_fate(connection);
+  clues_.forget(connection.id);
+}
+
+void Doctor::on_transaction_ended(const Connection &, const Transaction &transaction) {
+  census_.transaction(transaction);
+}
+
+void Doctor::examine(const Connection &connection) {
+  if (connection.cls != ConnectionClass::kClient) return;
+  const Case of{connection, clues_.of(connection.id), log_};
+  auto symptom = session_symptom(of);
+  if (!symptom) symptom = outbound_symptom(of);
+  if (!symptom) symptom = inbound_symptom(of);
+  if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
+  if (!symptom) return;
+  const bool is_young = symptom->is_young;
+  const std::string protocol = protocol_of(connection);
+  const auto [at, is_new] = groups_.try_emplace({symptom->cause, who_key(connection), symptom->detail, protocol});
+  Group &group = at->second;
+  Diagnosis &diagnosis = group.diagnosis;
+  if (is_new) {
+    diagnosis.cause = row_of(symptom->cause).name;
+    diagnosis.severity = row_of(symptom->cause).severity;
+    diagnosis.vhost = connection.vhost;
+    diagnosis.protocol = protocol;
+    diagnosis.first_ns = connection.opened_ns;
+    group.symptom = std::move(*symptom);
+    if (group.symptom.cause == Cause::kNeverSent)
+      for (const std::string &fate : fates_[connection.target]) group.symptom.why.push_back("Before it, " + fate + ".");
+    group.example = connection;
+  }
+  group.is_young = group.is_young && is_young;
+  ++diagnosis.count;
+  if (diagnosis.connections.size() < kKeptIds) diagnosis.connections.push_back(connection.id);
+  diagnosis.first_ns = std::min(*diagnosis.first_ns, connection.opened_ns);
+  diagnosis.last_ns = std::max(diagnosis.last_ns.value_or(0), connection.closed_ns.value_or(log_.last_ns));
+}
+
+// What became of the others to the same target: whoever waited behind them needs to know.
+void Doctor::remember_fate(const Connection &connection) {
+  constexpr size_t kTargets = 1000, kFates = 3;
+  if (connection.origin != Origin::kOutbound || (fates_.size() >= kTargets && !fates_.contains(connection.target)))
+    return;
+  std::vector<std::string> &fates = fates_[connection.target];
+  const Transaction *last = connection.transactions.empty() ? nullptr : &connection.transactions.back();
+  std::string fate = "was never sent";
+  if (last != nullptr && last->outcome == Outcome::kCompleted)
+    fate = "was completed" + (last->status ? fmt::format(" with {}", *last->status) : "");
+  else if (last != nullptr) fate = last->responded_ns ? "was answered in part" : "was not answered";
+  if (fates.size() == kFates) fates.erase(fates.begin());
+  fates.push_back(fmt::format("{} of connection {} {}", request_text(last), connection.id, fate));
+}
+
+void Doctor::finish() {
+  log_ = facts_of(timeline(), clues_.loop_turns());
+  timeline().for_each_open([this](const Connection &connection) {
+    census_.still_open(connection);
+    examine(connection);
+  });
+  verdict_ = judged_.verdict();
+  for (auto &[key, group] : groups_) {
+    if (group.is_young) continue;
+    Diagnosis &diagnosis = group.diagnosis;
+    const CauseRow &row = row_of(std::get<Cause>(key));
+    std::sort(diagnosis.connections.begin(), diagnosis.connections.end());
+    diagnosis.certainty = group.symptom.certainty;
+    diagnosis.headline = filled(row.headline, diagnosis.count, who(group.example, diagnosis), group.symptom.detail);
+    diagnosis.why = group.symptom.why;
+    const auto &close = group.example.close;
+    if (diagnosis.why.empty() && close)
+      diagnosis.why.push_back(
+          close->detail.empty()
+              ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason), name_of(close->evidence))
+              : fmt::format("lws says of its end: '{}'.", printable(close->detail)));
+    if (diagnosis.why.empty()) diagnosis.certainty = Certainty::kLikely;
+    diagnosis.advice = group.symptom.advice.empty() ? std::string(row.advice) : group.symptom.advice;
+    diagnoses_.push_back(std::move(diagnosis));
+  }
+  add_crash();
+  add_accepts();
+  add_findings();
+  const auto order = [](const Diagnosis &of) {
+    return std::make_tuple(of.severity, ~of.count, of.first_ns.value_or(0));
+  };
+  std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
+                   [&](const Diagnosis &a, const Diagnosis &b) { return order(a) < order(b); });
+}
+
+void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> items) {
+  for_each_item(items, [this](ItemTag tag, std::span<const std::byte> bytes) {
+    AcceptFacts facts;
+    if (tag != kItemAccept || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    accepts_.failures = std::max(accepts_.failures, facts.failures);
+    accepts_.waiting = std::max(accepts_.waiting, facts.waiting);
+    accepts_.limit = facts.limit;
+  });
+  accepts_.last_ns = event.time_ns;
+  accepts_.works_again = event.value == 0;
+  if (accepts_.first_ns != 0) return;
+  accepts_.first_ns = event.time_ns;
+  accepts_.error = timeline().text(event.text);
+  timeline().for_each_open(
+      [this](const Connection &open) { accepts_.open += open.cls == ConnectionClass::kClient ? 1 : 0; });
+}
+
+void Doctor::add_crash() {
+  const End *end = timeline().end();
+  if (end == nullptr || end->kind != "signal" || !end->status) return;
+  const char *name = name_of_crash(*end->status);
+  if (name == nullptr) return;
+  const CauseRow &row = row_of(Cause::kCrashed);
+  Diagnosis out;
+  out.cause = row.name;
+  out.severity = row.severity;
+  out.count = 1;
+  out.headline = filled(row.headline, 1, {}, fmt::format("signal {} ({})", *end->status, name));
+  out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
+  out.advice = row.advice;
+  diagnoses_.push_back(std::move(out));
+}
+
+void Doctor::add_accepts() {
+  if (accepts_.failures == 0) return;
+  const std::string span = span_text(accepts_.first_ns, accepts_.works_again ? accepts_.last_ns : log_.last_ns);
+  const CauseRow &row = row_of(Cause::kAcceptFailed);
+  Diagnosis out;
+  out.cause = row.name;
+  out.severity = row.severity;
+  out.count = accepts_.failures;
+  out.first_ns = accepts_.first_ns;
+  out.last_ns = accepts_.last_ns;
+  out.headline = filled(
+      row.headline, 1, {},
+      fmt::format("{} (no free descriptor) at least {} over {}", accepts_.error, times_text(accepts_.failures), span));
+  out.why.push_back(fmt::format("The limit of descriptors was {}; {} waited in the listener's backlog meanwhile.",
+                                accepts_.limit, count_text(accepts_.waiting, "connection")));
+  out.why.push_back(
+      accepts_.open == 0
+          ? "Of lws's own, only the listener was open then: other parts of the program hold the descriptors."
+          : fmt::format("lws itself held {} then.", count_text(accepts_.open, "connection")));
+  if (accepts_.works_again) out.why.push_back("It worked again after " + span + ".");
+  out.advice = row.advice;
+  diagnoses_.push_back(std::move(out));
+}
+
+void Doctor::add_findings() {
+  for (const Finding &finding : verdict_.findings) {
+    Diagnosis fault = diagnosis_of(finding);
+    std::erase_if(diagnoses_, [&](const Diagnosis &symptoms) {
+      if (!covers(finding, symptoms)) return false;
+      fault.why.insert(fault.why.end(), symptoms.why.begin(), symptoms.why.end());
+      return true;
+    });
+    diagnoses_.push_back(std::move(fault));
+  }
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// Reads a log and says what went wrong: the findings of a check (faults), and the symptoms of each connection, alike ones together.
+// Also keeps the census that a summary shows.
+//
+// Memory: follows the open connections, and the diagnoses, which are few: kKeptIds ids each.
+#ifndef WSITRACE_DIAGNOSIS_DOCTOR_H
+#define WSITRACE_DIAGNOSIS_DOCTOR_H
+
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "agent/diagnosis/census.h"
+#include "agent/diagnosis/clues.h"
+#include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/rules.h"
+#include "agent/verdict/judged_log.h"
+
+namespace wsitrace {
+
+// Hears the timeline of LOG, which outlives it, after LOG's judge.
+class Doctor final : public TimelineObserver {
+ public:
+  explicit Doctor(const JudgedLog &log) : judged_(log) {}
+
+  // Looks at what is still open; call once, when the log has ended or as much of it as there is.
+  void finish();
+  // After that: worst first.
+  [[nodiscard]] const std::vector<Diagnosis> &diagnoses() const { return diagnoses_; }
+  [[nodiscard]] const Census &census() const { return census_; }
+  [[nodiscard]] const Timeline &timeline() const { return judged_.timeline; }
+  [[nodiscard]] const Verdict &verdict() const { return verdict_; }
+
+ private:
+  struct Group {
+    Diagnosis diagnosis;
+    Symptom symptom;
+    bool is_young = true;  // all of them are
+    Connection example;    // values only: its views live as long as the timeline
+  };
+  using Key = std::tuple<Cause, std::string, std::string, std::string>;  // cause, who, detail, protocol
+
+  void on_event_counted(uint16_t kind) override { clues_.counted(kind); }
+  void on_accept_failed(const Event &, std::span<const std::byte> items) override;
+  void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
+  void on_connection_opened(const Connection &) override;
+  void on_connection_closed(const Connection &) override;
+  void on_transaction_ended(const Connection &, const Transaction &) override;
+
+  void examine(const Connection &connection);
+  void remember_fate(const Connection &connection);
+  void add_accepts();
+  void add_crash();
+  void add_findings();
+
+  const JudgedLog &judged_;
+  Census census_;
+  ClueBook clues_;
+  std::map<Key, Group> groups_;
+  std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
+  std::vector<Diagnosis> diagnoses_;
+  Verdict verdict_;
+  LogFacts log_;
+  struct Accepts {
+    std::string error;  // "EMFILE"
+    uint64_t failures = 0;
+    uint32_t waiting = 0, limit = 0;
+    Ns first_ns = 0, last_ns = 0;
+    uint64_t open = 0;  // of lws's connections at the first failure, listeners apart
+    bool works_again = false;
+  };
+  Accepts accepts_;
+};
+
+}  // namespace wsitrace
+
+#endif

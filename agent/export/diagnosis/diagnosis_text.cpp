@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "agent/export/diagnosis/diagnosis_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/export/explain/narrative.h"
+#include "agent/export/explain/spans.h"
+#include "agent/export/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kShown = 20;    // diagnoses
+constexpr size_t kExamples = 8;  // of these, with a timeline
+constexpr size_t kListed = 12;   // ids
+
+// "connections 1–12", "connections 3, 7 and 11", "connections 1, 2, 3, ... (1000 in all)".
+std::string ids_text(const Diagnosis &diagnosis) {
+  const auto &ids = diagnosis.connections;
+  if (ids.empty()) return "";
+  if (ids.size() == 1 && diagnosis.count <= 1) return fmt::format("connection {}", ids.front());
+  if (ids.back() - ids.front() + 1 == ids.size() && ids.size() == diagnosis.count && ids.size() > 2)
+    return fmt::format("connections {}–{}", ids.front(), ids.back());
+  std::string out;
+  const size_t listed = std::min(ids.size(), kListed);
+  for (size_t i = 0; i < listed; ++i) out += fmt::format("{}{}", i == 0 ? "" : ", ", ids[i]);
+  if (diagnosis.count > listed) out += fmt::format(" and {} more", diagnosis.count - listed);
+  return "connections " + out;
+}
+
+std::string where_text(const Diagnosis &diagnosis, Ns started_ns) {
+  std::string out = ids_text(diagnosis);
+  const auto add = [&out](const std::string &part) { out += (out.empty() ? "" : ", ") + part; };
+  if (!diagnosis.vhost.empty()) add("vhost " + printable(diagnosis.vhost));
+  if (!diagnosis.protocol.empty()) add("protocol " + printable(diagnosis.protocol));
+  if (diagnosis.first_ns) add("first at " + time_text(*diagnosis.first_ns, started_ns));
+  return out;
+}
+
+std::string capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z' && !text.starts_with("lws"))
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+void append_example(std::string &out, const Diagnosis &diagnosis, const ExampleTexts &examples) {
+  if (diagnosis.connections.empty()) return;
+  const auto found = examples.find(diagnosis.connections.front());
+  if (found == examples.end()) return;
+  out += diagnosis.count > 1 ? "  What happened on one of them:\n" : "  What happened:\n";
+  const std::string &text = found->second;
+  for (size_t from = 0, end = 0; (end = text.find('\n', from)) != std::string::npos; from = end + 1)
+    out += "    " + text.substr(from, end + 1 - from);
+}
+
+void append_diagnosis(std::string &out, const Diagnosis &diagnosis, const ExampleTexts &examples, Ns started_ns,
+                      size_t width) {
+  out +=
+      wrapped(fmt::format("{}: {}", capital(name_of(diagnosis.severity)), printable(diagnosis.headline)), width, 0, 2);
+  out += wrapped(
+      fmt::format("{}, {}: {}", diagnosis.cause, name_of(diagnosis.certainty), where_text(diagnosis, started_ns)),
+      width, 2, 4);
+  for (const std::string &sentence : diagnosis.why) out += wrapped(sentence, width, 2, 4);
+  if (!diagnosis.advice.empty()) out += wrapped("What to do: " + diagnosis.advice + ".", width, 2, 4);
+  append_example(out, diagnosis, examples);
+  out += "\n";
+}
+
+std::string conclusion(const Doctor &doctor) {
+  uint64_t faults = 0, troubles = 0;
+  for (const Diagnosis &diagnosis : doctor.diagnoses()) {
+    faults += diagnosis.severity == Weight::kFault ? 1 : 0;
+    troubles += diagnosis.severity == Weight::kTrouble ? 1 : 0;
+  }
+  if (faults + troubles == 0) return "";
+  std::string out;
+  if (faults > 0) out += count_text(faults, "fault");
+  if (troubles > 0) out += (out.empty() ? "" : ", ") + count_text(troubles, "kind") + " of trouble";
+  return out + "\n\n";
+}
+
+}  // namespace
+
+std::set<uint64_t> examples_for(const Doctor &doctor) {
+  std::set<uint64_t> wanted;
+  for (const Diagnosis &diagnosis : doctor.diagnoses())
+    if (wanted.size() < kExamples && !diagnosis.connections.empty()) wanted.insert(diagnosis.connections.front());
+  return wanted;
+}
+
+std::string diagnosis_text(const Doctor &doctor, const ExampleTexts &examples, const std::string &file, size_t width) {
+  const Ns started_ns = doctor.timeline().process().started_mono_ns;
+  const auto &all = doctor.diagnoses();
+  std::string out = summary_text(doctor, width) + "\n" + conclusion(doctor);
+  for (size_t i = 0; i < all.size() && i < kShown; ++i) append_diagnosis(out, all[i], examples, started_ns, width);
+  if (all.size() > kShown) out += fmt::format("and {} more of less weight\n\n", all.size() - kShown);
+  const std::string open = open_text(doctor, width);
+  if (!open.empty()) out += "Still open at the end of the log:\n" + open + "\n";
+  if (all.empty() && open.empty()) out += "Nothing needs attention, and everything was closed.\n";
+  else if (all.empty()) out += "Nothing needs attention.\n";
+  else out += fmt::format("`wsitrace explain {} --conn ID` tells all of one connection.\n", printable(file));
+  return out;
+}
+
+}  // namespace wsitrace

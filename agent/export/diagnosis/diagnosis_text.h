@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// A doctor's report for people: the summary, what went wrong (worst first, alike connections together), what is still open.
+#ifndef WSITRACE_EXPORT_DIAGNOSIS_DIAGNOSIS_TEXT_H
+#define WSITRACE_EXPORT_DIAGNOSIS_DIAGNOSIS_TEXT_H
+
+#include <set>
+#include <string>
+
+#include "agent/diagnosis/doctor.h"
+#include "agent/export/text/examples.h"
+
+namespace wsitrace {
+
+// Connections whose timelines diagnosis_text() shows: one for each of the first diagnoses.
+std::set<uint64_t> examples_for(const Doctor &doctor);
+
+// WIDTH: columns to wrap at; 0: one sentence a line. FILE: the trace, for the command that shows more.
+std::string diagnosis_text(const Doctor &doctor, const ExampleTexts &examples, const std::string &file, size_t width);
+
+// Who the process is, how it ended, how many connections and transactions there were and how they ended.
+std::string summary_text(const Doctor &doctor, size_t width);
+// What is open at the end of the log, by group; empty: nothing is.
+std::string open_text(const Doctor &doctor, size_t width);
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/accepts.h"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/facts.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/record.h"
+#include "agent/probe/strings.h"
+
+namespace wsitrace {
+namespace {
+
+std::atomic<uint64_t> g_failures{0};  // in a row, of any listener
+
+// Those of accept(2) that do not pass by themselves; nullptr for the others.
+const char *name_of_error(int error) noexcept {
+  switch (error) {
+    case EMFILE: return "EMFILE";
+    case ENFILE: return "ENFILE";
+    case ENOBUFS: return "ENOBUFS";
+    case ENOMEM: return "ENOMEM";
+    case EPERM: return "EPERM";
+    default: return nullptr;
+  }
+}
+
+uint32_t descriptor_limit() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<uint32_t>(limit.rlim_cur) : 0;
+}
+
+void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event{};
+  event.kind = k_accept_failed;
+  event.value = error;
+  event.text = intern_literal(name);
+  Items items;
+  items.add(kItemAccept, &facts, sizeof facts);
+  out->record(event, &items);
+}
+
+}  // namespace
+
+void accept_succeeded() noexcept {
+  if (g_failures.load(std::memory_order_relaxed) == 0) [[likely]]
+    return;
+  const uint64_t failures = g_failures.exchange(0, std::memory_order_relaxed);
+  if (failures == 0 || !is_on()) return;
+  const ErrnoGuard guard;
+  record_accept(0, nullptr, {failures, 0, descriptor_limit()});
+}
+
+void accept_failed(int listener, int error) noexcept {
+  const char *name = name_of_error(error);
+  if (name == nullptr || !is_on()) return;
+  const ErrnoGuard guard;
+  const uint64_t failures = g_failures.fetch_add(1, std::memory_order_relaxed) + 1;
+  if ((failures & (failures - 1)) != 0) return;
+  record_accept(error, name, {failures, queued_on(listener), descriptor_limit()});
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/farewell.h"
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/facts.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/reads.h"
+
+namespace wsitrace {
+
+void record_peers_left() noexcept {
+  if (!is_on() || !is_attached()) return;
+  const ErrnoGuard guard;
+  RingWriter *out = writer();
+  if (out == nullptr) return;
+  for (int fd = 0, told = 0; fd < kCountedFds && told < kMaxPeersLeft; ++fd) {
+    Items items;
+    if (!was_read(fd) || !add_tcp_without_peer(items, fd)) continue;
+    Event event{};
+    event.kind = k_peer_left;
+    event.value = fd;
+    out->record(event, &items);
+    ++told;
+  }
+}
+
+}  // namespace wsitrace

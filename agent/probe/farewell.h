@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// What is only to be had while the process still is: which of the sockets that stay open at its exit have lost their peer.
+#ifndef WSITRACE_PROBE_FAREWELL_H
+#define WSITRACE_PROBE_FAREWELL_H
+
+namespace wsitrace {
+
+// Call at an orderly exit, not in a signal handler. Costs a syscall for each descriptor that lws was seen to read from (reads.h);
+// records at most kMaxPeersLeft events.
+void record_peers_left() noexcept;
+inline constexpr int kMaxPeersLeft = 256;
+
+}  // namespace wsitrace
+
+#endif
