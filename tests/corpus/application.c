@@ -76,8 +76,27 @@ struct lws_context_creation_info app_info(const struct lws_protocols *protocols)
   return info;
 }
 
+// CORPUS_PLUGIN names the directory of the plugin, if it is to write the trace CORPUS_TRACE; a preload needs nothing of this.
+static void add_plugin(struct lws_context_creation_info *info) {
+#ifdef LWS_WITH_PLUGINS
+  static const char *directories[2];
+  static struct lws_protocol_vhost_options trace = {.name = "trace"};
+  static struct lws_protocol_vhost_options status = {.next = &trace, .name = "status", .value = "ok"};
+  static struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
+  directories[0] = getenv("CORPUS_PLUGIN");
+  trace.value = getenv("CORPUS_TRACE");
+  if (!directories[0] || !trace.value) return;
+  info->plugin_dirs = directories;
+  info->pvo = &wsitrace;
+#else
+  (void)info;
+#endif
+}
+
 struct lws_context *start(const struct lws_context_creation_info *info) {
-  struct lws_context *context = lws_create_context(info);
+  struct lws_context_creation_info watched = *info;
+  add_plugin(&watched);
+  struct lws_context *context = lws_create_context(&watched);
   if (!context) give_up("no context");
   return context;
 }

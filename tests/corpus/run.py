@@ -219,7 +219,9 @@ def main():
     results = run_all(work, options)
     print(table_of(results))
     if options.update:
-        (HERE / "RESULTS.md").write_text(results_text(results))
+        path = HERE / "RESULTS.md"
+        _, heading, others = path.read_text().partition("\n## ")  # what others have to say
+        path.write_text(results_text(results) + heading + others)
     if any(one.problem and one.problem.startswith(CANNOT) for one in results):
         return 2
     return 1 if any(one.problem for one in results) else 0

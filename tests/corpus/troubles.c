@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "troubles.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { kHeadTurns = 4000 };
+
+struct lws_context_creation_info desk_info(lws_callback_function *callback, unsigned int seconds) {
+  static const struct lws_http_mount at_root = {
+      .mountpoint = "/", .mountpoint_len = 1, .origin = "desk", .origin_protocol = LWSMPRO_CALLBACK};
+  static struct lws_protocols protocols[3] = {PROTOCOL_HTTP};
+  protocols[1] =
+      (struct lws_protocols){.name = "desk", .callback = callback, .per_session_data_size = sizeof(struct desk)};
+  struct lws_context_creation_info info = app_info(protocols);
+  info.mounts = &at_root;
+  info.timeout_secs = info.timeout_secs_ah_idle = info.connect_timeout_secs = seconds;
+  info.keepalive_timeout = (int)seconds;
+  return info;
+}
+
+struct lws_context *desk(lws_callback_function *callback, unsigned int seconds) {
+  const struct lws_context_creation_info info = desk_info(callback, seconds);
+  return start(&info);
+}
+
+struct lws_context *client_desk(lws_callback_function *callback, unsigned int seconds) {
+  struct lws_context_creation_info info = desk_info(callback, seconds);
+  info.port = CONTEXT_PORT_NO_LISTEN;
+  info.mounts = NULL;
+  return start(&info);
+}
+
+struct lws_client_connect_info ask_info(struct lws_context *context, const char *method, int port, int flags) {
+  return (struct lws_client_connect_info){.context = context,
+                                          .address = "127.0.0.1",
+                                          .host = "127.0.0.1",
+                                          .origin = "127.0.0.1",
+                                          .port = port,
+                                          .path = "/order",
+                                          .method = method,
+                                          .protocol = "desk",
+                                          .local_protocol_name = "desk",
+                                          .ssl_connection = flags};
+}
+
+struct lws *ask(struct lws_context *context, const char *method, int port, int flags) {
+  const struct lws_client_connect_info info = ask_info(context, method, port, flags);
+  return lws_client_connect_via_info(&info);
+}
+
+void read_head(struct lws_context *context, int fd) {
+  static char got[8192];
+  size_t have = 0;
+  for (int turns = 0; turns < kHeadTurns; turns++) {
+    serve_for(context, 0);
+    const ssize_t bytes = recv(fd, got + have, sizeof got - have, MSG_DONTWAIT);
+    if (bytes == 0 || (bytes < 0 && errno != EAGAIN)) break;
+    if (bytes > 0) have += (size_t)bytes;
+    if (memmem(got, have, "\r\n\r\n", 4)) return;
+  }
+  give_up("no request came");
+}
+
+int pick_up_request(struct lws_context *context, int listener) {
+  const int fd = pick_up(context, listener);
+  read_head(context, fd);
+  return fd;
+}
+
+void reset(struct lws_context *context, int fd) {
+  const struct linger at_once = {.l_onoff = 1};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  hang_up(context, fd);
+}
+
+void nap(int ms) {
+  struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+  while (nanosleep(&left, &left)) continue;
+}
+
+int main(int argc, char **argv) {
+  static const struct corpus_case *const tables[] = {outbound_troubles, answer_troubles,  client_troubles,
+                                                     tls_troubles,      inbound_troubles, handler_troubles,
+                                                     session_troubles,  h2_troubles,      end_troubles};
+  static struct corpus_case all[200];
+  size_t count = 0;
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    for (const struct corpus_case *one = tables[i]; one->name; one++) all[count++] = *one;
+  return corpus_main(argc, argv, all);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+//
+// Handshakes that fail, and those that look alike and do not. The other side is OpenSSL on a socket that does not block.
+#include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "troubles.h"
+
+enum { kTurns = 4000, kDay = 86400 };
+
+static int failed, completed;
+
+static int callback_tls(DESK_ARGUMENTS) {
+  (void)user;
+  (void)in;
+  (void)len;
+  switch (reason) {
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: failed++; break;
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
+    case LWS_CALLBACK_HTTP: return answer(wsi) ? -1 : complete(wsi);
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
+      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
+      int room = 256;
+      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
+    }
+    default: break;
+  }
+  return 0;
+}
+
+// Signed by itself, for NAME, from now for LIFE_S seconds (negative: it was over before).
+struct identity {
+  EVP_PKEY *key;
+  X509 *certificate;
+};
+
+static struct identity identity(const char *name, long life_s) {
+  struct identity of = {EVP_EC_gen("P-256"), X509_new()};
+  if (!of.key || !of.certificate) give_up("no certificate");
+  X509_set_version(of.certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(of.certificate), 7);
+  X509_gmtime_adj(X509_getm_notBefore(of.certificate), -2 * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(of.certificate), life_s);
+  X509_set_pubkey(of.certificate, of.key);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(of.certificate), "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
+                             -1, 0);
+  X509_set_issuer_name(of.certificate, X509_get_subject_name(of.certificate));
+  char names[128];
+  lws_snprintf(names, sizeof names, "DNS:%s", name);
+  X509_EXTENSION *alternatives = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
+  X509_add_ext(of.certificate, alternatives, -1);
+  X509_EXTENSION *authority = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+  X509_add_ext(of.certificate, authority, -1);
+  X509_sign(of.certificate, of.key, EVP_sha256());
+  return of;
+}
+
+// --- This program is the client ---
+
+struct server {
+  struct identity shown;
+  bool trusted;        // the client has its certificate as a CA
+  bool wants_another;  // a certificate of the client, which has none
+};
+
+static struct lws_context *start_tls_client(const struct server *server) {
+  static unsigned char *trusted;
+  struct lws_context_creation_info info = desk_info(callback_tls, 5);
+  info.port = CONTEXT_PORT_NO_LISTEN;
+  info.mounts = NULL;
+  info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  if (server->trusted) {
+    info.client_ssl_ca_mem_len = (unsigned int)i2d_X509(server->shown.certificate, &trusted);
+    info.client_ssl_ca_mem = trusted;
+  }
+  return start(&info);
+}
+
+static struct lws *ask_tls(struct lws_context *context, int port, int flags) {
+  struct lws_client_connect_info info = ask_info(context, "GET", port, LCCSCF_USE_SSL | flags);
+  info.host = "depot.example";
+  return lws_client_connect_via_info(&info);
+}
+
+static void handshake(const struct server server, int flags, bool succeeds) {
+  int port;
+  const int listener = listen_on(&port, 8);
+  struct lws_context *context = start_tls_client(&server);
+  SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+  SSL_CTX_use_certificate(tls, server.shown.certificate);
+  SSL_CTX_use_PrivateKey(tls, server.shown.key);
+  if (server.wants_another) {
+    SSL_CTX_set_max_proto_version(tls, TLS1_2_VERSION);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  }
+  ask_tls(context, port, flags);
+  const int fd = pick_up(context, listener);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  SSL *ssl = SSL_new(tls);
+  SSL_set_fd(ssl, fd);
+  for (int turns = 0; turns < kTurns && SSL_accept(ssl) != 1 && !failed; turns++) serve_for(context, 0);
+  if (!succeeds) {
+    serve_until(context, &failed, 1);
+  } else {
+    char got[1024];
+    for (int turns = 0; turns < kTurns && SSL_read(ssl, got, sizeof got) <= 0; turns++) serve_for(context, 0);
+    SSL_write(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 40);
+    serve_until(context, &completed, 1);
+  }
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
+static void certificate_self_signed(void) {
+  handshake((struct server){.shown = identity("depot.example", kDay)}, 0, false);
+}
+static void certificate_expired(void) {
+  handshake((struct server){.shown = identity("depot.example", -kDay), .trusted = true}, 0, false);
+}
+static void certificate_of_another(void) {
+  handshake((struct server){.shown = identity("shop.example", kDay), .trusted = true}, 0, false);
+}
+static void certificate_wanted_of_us(void) {
+  handshake((struct server){.shown = identity("depot.example", kDay), .trusted = true, .wants_another = true}, 0,
+            false);
+}
+static void certificate_right(void) {
+  handshake((struct server){.shown = identity("depot.example", kDay), .trusted = true}, 0, true);
+}
+static void certificate_allowed(void) {
+  handshake((struct server){.shown = identity("shop.example", -kDay)},
+            LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED, true);
+}
+
+static void tls_asked_of_http(const char *answer) {
+  int port;
+  const int listener = listen_on(&port, 8);
+  const struct server none = {.trusted = false};
+  struct lws_context *context = start_tls_client(&none);
+  ask_tls(context, port, 0);
+  const int fd = pick_up(context, listener);
+  serve_for(context, 20);
+  if (answer) say(fd, answer);
+  serve_for(context, 20);
+  close(fd);
+  serve_until(context, &failed, 1);
+  lws_context_destroy(context);
+}
+
+static void tls_to_plain_http(void) { tls_asked_of_http("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"); }
+static void tls_hung_up_on(void) { tls_asked_of_http(NULL); }
+
+// --- This program is the server ---
+
+static struct lws_context *start_tls_server(void) {
+  static unsigned char *certificate, *key;
+  const struct identity of = identity("depot.example", kDay);
+  struct lws_context_creation_info info = desk_info(callback_tls, 1);
+  info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.server_ssl_cert_mem_len = (unsigned int)i2d_X509(of.certificate, &certificate);
+  info.server_ssl_private_key_mem_len = (unsigned int)i2d_PrivateKey(of.key, &key);
+  info.server_ssl_cert_mem = certificate;
+  info.server_ssl_private_key_mem = key;
+  return start(&info);
+}
+
+static void visits(bool verifies) {
+  struct lws_context *context = start_tls_server();
+  SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+  if (verifies) SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+  const int fd = dial(port_of(context, "app"));
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  SSL *ssl = SSL_new(tls);
+  SSL_set_fd(ssl, fd);
+  int result = 0;
+  for (int turns = 0; turns < kTurns; turns++) {
+    serve_for(context, 0);
+    result = SSL_connect(ssl);
+    if (result == 1 || SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ) break;
+  }
+  if (verifies != (result != 1)) give_up("not the handshake that was meant");
+  if (!verifies) {
+    char got[1024];
+    SSL_write(ssl, TROUBLE_GET("/order"), sizeof TROUBLE_GET("/order") - 1);
+    for (int turns = 0; turns < kTurns && SSL_read(ssl, got, sizeof got) <= 0; turns++) serve_for(context, 0);
+    SSL_shutdown(ssl);
+  }
+  serve_for(context, 20);
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
+static void visitor_distrusts(void) { visits(true); }
+static void visitor_trusts(void) { visits(false); }
+
+static void visitor_speaks_http(void) {
+  struct lws_context *context = start_tls_server();
+  const int fd = dial(port_of(context, "app"));
+  say(fd, TROUBLE_GET("/order"));
+  expect_end(context, fd);
+  lws_context_destroy(context);
+}
+
+static void visitor_says_nothing(void) {
+  struct lws_context *context = start_tls_server();
+  const int fd = dial(port_of(context, "app"));
+  serve_for(context, 1500);
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
+static void visitor_leaves_handshake(void) {
+  struct lws_context *context = start_tls_server();
+  const int fd = dial(port_of(context, "app"));
+  serve_for(context, 40);
+  hang_up(context, fd);
+  serve_for(context, 20);
+  lws_context_destroy(context);
+}
+
+const struct corpus_case tls_troubles[] = {
+    {"certificate_self_signed", certificate_self_signed},
+    {"certificate_expired", certificate_expired},
+    {"certificate_of_another", certificate_of_another},
+    {"certificate_wanted_of_us", certificate_wanted_of_us},
+    {"certificate_right", certificate_right},
+    {"certificate_allowed", certificate_allowed},
+    {"tls_to_plain_http", tls_to_plain_http},
+    {"tls_hung_up_on", tls_hung_up_on},
+    {"visitor_distrusts", visitor_distrusts},
+    {"visitor_trusts", visitor_trusts},
+    {"visitor_speaks_http", visitor_speaks_http},
+    {"visitor_says_nothing", visitor_says_nothing},
+    {"visitor_leaves_handshake", visitor_leaves_handshake},
+    {0},
+};

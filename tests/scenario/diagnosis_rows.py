@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""What `wsitrace explain` has to say of the programs of `corpus_troubles` (tests/corpus/troubles_*.c).
+
+A row is the truth about a program, whatever wsitrace says: all that is wrong (no more and no less), words that the answer needs, and
+words that would be false. Nothing wrong: the program looks like one that has the trouble above it, and has none.
+"""
+
+import collections
+
+Row = collections.namedtuple("Row", "name found says never versions status")
+VERSIONS = ("4.1.6", "4.3.5")
+
+
+def row(name, found="", says=(), never=(), versions=VERSIONS, status=0):
+    """FOUND: "CAUSE SEVERITY COUNT", several joined with " + "; COUNT is * where it depends on the machine."""
+    return Row(name, sorted(found.split(" + ")) if found else [], says, never, versions, status)
+
+
+SERVER_DID_NOT = ("the server closed", "refused")  # what nobody did whose server is silent
+SILENT = ("GET /order", "has not answered", "127.0.0.1:")
+
+OUTBOUND = [
+    row("ws_unanswered_many", "never_answered trouble 7", ("7 outbound connections", "7 still open", *SILENT), SERVER_DID_NOT),
+    row("ws_unanswered_one", "never_answered trouble 1", ("outbound connection 1", *SILENT), SERVER_DID_NOT),
+    row("get_unanswered_one", "never_answered trouble 1", ("outbound connection 1", *SILENT), SERVER_DID_NOT),
+    row("raw_waits", says=("1 still open",)),
+    row("get_answered_late"),
+    row("refused_once", "connection_refused trouble 1", ("nothing listens there",), ("not serviced",), versions=("4.3.5",)),
+    row("refused_with_pauses", "connection_refused trouble 5", ("5 outbound connections", "nothing listens there"), versions=("4.3.5",)),
+    row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "name"), ("nothing listens",), versions=("4.3.5",)),
+    row("asleep_after_connect", "not_serviced trouble 1", ("no event loop ran", "the server is not the cause", "connect_timeout_secs"),
+        ("was refused", "firewall")),
+    row("short_sleep_after_connect"),
+]
+
+CALLBACKS = ("CLIENT_CONNECTION_ERROR", "CLOSED_CLIENT_HTTP")
+ANSWERS = [
+    row("get_hung_up_on", "server_closed_before_answer trouble 3", ("3 outbound connections", "GET /order", *CALLBACKS), ("this program closed",)),
+    row("ws_hung_up_on", "server_closed_before_answer trouble 1", ("outbound connection 1", "GET /order"), ("this program closed",)),
+    row("body_cut_off", "server_closed_mid_answer trouble 3", ("3 outbound connections", "200", *CALLBACKS), ("without an answer",)),
+    row("answer_then_end"),
+    row("answer_until_end"),
+    row("answer_in_chunks"),
+    row("answer_not_found"),
+    row("ws_answered_200", "answer_not_accepted trouble 2", ("2 outbound connections", "with 200", "101")),
+    row("ws_answered_403", "answer_not_accepted trouble 1", ("with 403",)),
+    row("ws_wrong_accept", "answer_not_accepted trouble 1", ("with 101", "Accept hash wrong")),
+    row("client_ends_when_done"),
+    row("queued_never_sent", "request_never_sent trouble 1 + server_closed_mid_answer trouble 1", ("queued behind", "connection 1"),
+        ("could not be made",)),
+    row("queued_and_answered"),
+    row("proxy_wants_password", "proxy_refused trouble 1", ("407", "never reached", "credentials"), versions=("4.3.5",)),
+    row("proxy_forbids", "proxy_refused trouble 1", ("403", "never reached"), versions=("4.3.5",)),
+    row("proxy_lets_through"),
+]
+
+CLIENTS = [
+    row("ws_client_polite", says=("2 websocket sessions",)),
+    row("ws_server_goes_away", says=("1 closed by the peer's close frame",)),
+    row("ws_server_resets", says=("1 closed by the peer",)),
+    row("ws_server_silent", "ping_timeout trouble 1", ("no pong came", "secs_since_valid_hangup")),
+    row("ws_wrong_protocol", "answer_not_accepted trouble 1", ("with 101", "PROTOCOL", "subprotocol")),
+    row("ws_server_has_trouble", says=("1 closed by the peer's close frame",)),
+    row("reads_events_until_exit", says=("1 still open",)),
+    row("post_with_body"),
+    row("redirected"),
+    row("pool_in_use", says=("5 still open",)),
+    row("one_after_the_other", says=("7 closed after the response",)),
+]
+
+TLS = [
+    row("certificate_self_signed", "tls_certificate trouble 1", ("this program refused the certificate", "self"), ("expired", "hostname")),
+    row("certificate_expired", "tls_certificate trouble 1", ("this program refused the certificate", "expired"), ("self-signed", "hostname")),
+    row("certificate_of_another", "tls_certificate trouble 1", ("this program refused the certificate", "hostname mismatch"), ("expired", "self-signed")),
+    row("certificate_wanted_of_us", "tls_failed trouble 1", ("handshake failure", "The server ended the handshake"), ("this program refused",)),
+    row("certificate_right"),
+    row("certificate_allowed"),
+    row("tls_to_plain_http", "tls_failed trouble 1", ("wrong version number", "speaks TLS")),
+    row("tls_hung_up_on", "tls_failed trouble 1", ("The server ended the handshake",), ("certificate",)),
+    row("visitor_distrusts", "tls_failed trouble 1", ("unknown ca", "certificate")),
+    row("visitor_trusts"),
+    row("visitor_speaks_http", "tls_failed trouble 1", ("plain HTTP to a TLS port",)),
+    row("visitor_says_nothing", "tls_failed trouble 1", ("1 s", "timeout"), ("certificate",)),
+    row("visitor_leaves_handshake", "tls_failed trouble 1", ("accepted connection 2", "peer"), ("certificate",)),
+]
+
+INBOUND = [
+    row("says_garbage", "request_refused trouble 1", ("no HTTP request",), ("max_http_header_data",)),
+    row("says_binary", "request_refused trouble 1", ("no HTTP request",), ("max_http_header_data",)),
+    row("header_of_some_size"),
+    row("says_nothing", "timeout trouble 1", ("no complete request came in time", "timeout_secs"), ("response",)),
+    row("says_half_a_head", "timeout trouble 1", ("no complete request came in time", "timeout_secs")),
+    row("comes_and_goes"),
+    row("peer_churns", says=("61 accepted connections",)),
+    row("asks_and_idles"),
+    row("half_closes_after_answer"),
+    row("half_closes_with_request"),
+    row("http10_answer_ends"),
+    row("upgrade_to_unknown", "upgrade_refused trouble 1", ("no protocol of a name that the client offered",), ("returned non-zero",)),
+    row("upgrade_turned_down", "upgrade_refused trouble 1", ("FILTER_PROTOCOL_CONNECTION", "'desk' returned non-zero")),
+    row("let_in_at_the_door"),
+    row("handler_says_no", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP", "returned non-zero"), ("the peer closed",)),
+    row("request_filtered", "request_refused trouble 1", ("FILTER_HTTP_CONNECTION", "returned non-zero")),
+    row("out_of_descriptors", "accept_failed trouble *", ("EMFILE", "limit of descriptors was 64", "4 connections waited")),
+    row("descriptors_left"),
+    row("slow_to_ask"),
+    row("no_such_page", says=("1 completed",)),
+]
+
+NO_COMPLETION = ("lws_http_transaction_completed()", "protocol desk")
+HANDLERS = [
+    row("owes_at_exit", "response_owed trouble 3", ("3 accepted connections", "GET /order", "LWS_CALLBACK_HTTP of protocol 'desk'", "3 still open")),
+    row("owes_until_peers_left", "response_owed trouble 3", ("3 accepted connections", "GET /order", "the peer closed")),
+    row("owes_until_timeout", "transaction_not_completed fault 1", NO_COMPLETION),
+    row("owes_while_others_are_served", "response_owed trouble 1", ("connection 2", "GET /order")),
+    row("deaf_to_peers_that_left", "peer_gone fault 5", ("5 connections", "GET /order", "CLOSE_WAIT", "lws_set_timeout()", "5 still open")),
+    row("peer_impatient", "peer_left_early trouble 1", ("GET /order", "The peer closed"), ("this program closed", "answer on every path")),
+    row("peer_patient"),
+    row("refuses_after_head", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP", "returned non-zero"), ("the peer closed",)),
+    row("answers_and_closes"),
+    row("not_found_and_closes"),
+    row("not_found"),
+    row("second_request_waits", "transaction_not_completed fault 1", ("status 200", *NO_COMPLETION)),
+    row("second_request_lost", "transaction_not_completed fault 3", ("3 connections", "200", *NO_COMPLETION)),
+    row("second_request_cut_off", "transaction_not_completed fault 1", ("200", *NO_COMPLETION)),
+    row("second_request_answered"),
+    row("request_body_comes"),
+]
+
+SESSIONS = [
+    row("limit_on_everything", "application_deadline trouble 1", ("lws_set_timeout", "NO_PENDING_TIMEOUT, 1"), ("ended because no pong came",)),
+    row("limit_of_the_program", "application_deadline trouble 1", ("PENDING_TIMEOUT_USER_REASON_BASE + 7, 1",), ("because no pong came",)),
+    row("talks_and_leaves"),
+    row("limit_renewed"),
+    row("code_and_end", says=("1 closed by this program's close frame",)),
+    row("code_and_end_later", says=("1 closed by this program's close frame",)),
+    row("peer_going_away", says=("1 closed by the peer's close frame",)),
+    row("peer_resets_session", says=("1 closed by the peer",)),
+    row("callback_ends_session", says=("1 closed by this program",)),
+    row("pings_unanswered", "ping_timeout trouble 1", ("no pong came", "secs_since_valid_hangup")),
+    row("pings_answered"),
+    row("pipes_end_with_sessions"),
+    row("thread_does_not_wake", versions=("4.3.5",)),
+    row("thread_wakes"),
+    row("one_pipe_for_all", says=("1 still open",)),
+    row("adopted_and_ended"),
+]
+
+H2 = [
+    row("as_many_streams_as_allowed", says=("4 HTTP/2 streams",)),
+    row("client_leaves_streams", "lost_with_carrier trouble 3", ("3 HTTP/2 streams of connection 2",)),
+    row("client_leaves_after_streams"),
+    row("streams_pile_up", "response_owed trouble 29", ("29 HTTP/2 streams of connection 2", "29 still open")),
+    row("streams_owed_at_exit", "response_owed trouble 3", ("3 HTTP/2 streams", "3 still open")),
+]
+
+OPEN_SESSIONS = ("3 accepted connections", "websocket session open")
+ENDS = [
+    row("crashes", "crashed trouble 1", says=("ended by signal 11", *OPEN_SESSIONS), status=139),
+    row("aborts", "crashed trouble 1", says=("ended by signal 6", *OPEN_SESSIONS), status=134),
+    row("is_terminated", says=("ended by signal 15", *OPEN_SESSIONS), status=143),
+    row("is_killed", says=("ended by signal 9", *OPEN_SESSIONS), status=137),
+    row("leaves_with_sessions", says=("exited with status 0", *OPEN_SESSIONS)),
+    row("returns_with_sessions", says=("exited with status 0", *OPEN_SESSIONS)),
+    row("destroys_with_sessions", says=("3 ended by lws_context_destroy()",), never=("still open",)),
+    row("destroys_in_work", "closed_midway trouble 3", ("3 accepted connections", "GET /order", "destroyed its lws context"), ("the peer closed",)),
+    row("only_stand_ins", says=("no connections", "stand-in", "PROTOCOL_INIT")),
+    row("only_a_listener", says=("1 listener", "no connections")),
+]
+
+# Programs of cases.txt, "GROUP.NAME": the faults that a check finds, and what looks like one.
+OLD = [
+    row("server.forgets_for_each_client", "transaction_not_completed fault 7", ("7 connections", "protocol dyn")),
+    row("server.forgets_in_http10", "transaction_not_completed fault 1"),
+    row("server.never_answers", "transaction_not_completed fault 1"),
+    row("requests.slow_handler"),
+    row("requests.download_stalls", "timeout trouble 1", ("response", "stood still")),
+    row("requests.long_poll_aborted", "peer_left_early trouble 1"),
+    row("requests.idle_until_timeout"),
+    row("ws.deaf_to_several", "peer_gone fault 3"),
+    row("ws.sessions_grow", "connections_grow fault 12"),
+    row("h2.streams_at_the_same_time"),
+    row("client.http_piles_up", "connects_piling_up fault 13"),
+    row("client.overlapping_but_answered"),
+    row("client.long_polls_answered_late"),
+    row("client.loads_go_away"),
+    row("adopted.never_read_several", "peer_gone fault 5"),
+    row("adopted.lines_go_away"),
+    row("contexts.one_of_two_forgotten", "context_not_destroyed fault 1"),
+    row("tls.idle_until_timeout"),
+    row("files.large_stalls", "timeout trouble 1"),
+]
+
+ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *H2, *ENDS, *OLD]
