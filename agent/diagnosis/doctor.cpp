@@ -126,6 +126,9 @@ void Doctor::on_connection_closed(const Connection &connection) {
   log_ = facts_of(timeline(), clues_.loop_turns());
   examine(connection);
   remember_fate(connection);
+  const bool by_code =
+      clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
+  if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);
   clues_.forget(connection.id);
 }
 
@@ -194,6 +197,13 @@ void Doctor::finish() {
     diagnosis.certainty = group.symptom.certainty;
     diagnosis.headline = filled(row.headline, diagnosis.count, who(group.example, diagnosis), group.symptom.detail);
     diagnosis.why = group.symptom.why;
+    if (group.symptom.cause == Cause::kCloseCodeUnused && !closed_by_code_.empty())
+      diagnosis.why.push_back(
+          closed_by_code_.size() == 1
+              ? fmt::format("Only connection {} was closed by this program: its callback returned non-zero.",
+                            closed_by_code_.front())
+              : fmt::format("{} other sessions were closed by this program: their callbacks returned non-zero.",
+                            closed_by_code_.size()));
     const auto &close = group.example.close;
     if (diagnosis.why.empty() && close)
       diagnosis.why.push_back(

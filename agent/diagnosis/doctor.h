@@ -59,6 +59,7 @@ class Doctor final : public TimelineObserver {
   Census census_;
   ClueBook clues_;
   std::map<Key, Group> groups_;
+  std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
   std::vector<Diagnosis> diagnoses_;
   Verdict verdict_;
