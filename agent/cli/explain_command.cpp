@@ -34,8 +34,6 @@ struct ExplainOptions {
   std::string format = "text";
 };
 
-using Wanted = std::vector<Explainer::Wanted>;
-
 Error no_such_connection(const ExplainOptions &options, uint64_t known) {
   const std::string have = known == 0   ? "it has no connections"
                            : known == 1 ? "it has id 1 only"
@@ -43,15 +41,15 @@ Error no_such_connection(const ExplainOptions &options, uint64_t known) {
   return {"--conn " + std::to_string(options.connection), "no such connection in " + options.file, have};
 }
 
-Expected<ReadLog> explain(const ExplainOptions &options, const Wanted &wanted, Output &output) {
+Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
   Timeline timeline;
-  Explainer explainer(timeline, wanted, width, [&output](std::string_view text) { output.write(text); });
+  Explainer explainer(timeline, options.connection, width, [&output](std::string_view text) { output.write(text); });
   timeline.add(explainer);
   auto read = read_log(options.file, timeline, options.pid);
   if (!read && timeline.heard_nothing()) return read;
   const bool found = explainer.finish();
-  if (!read || found || options.connection == 0) return read;
+  if (!read || found) return read;
   return unexpected(no_such_connection(options, timeline.totals().opened));
 }
 
@@ -77,8 +75,7 @@ Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
 
 int run(const ExplainOptions &options) {
   Output output = Output::to_stdout();
-  const auto explained = options.connection == 0 ? diagnose(options, output)
-                                                 : explain(options, {{options.connection, std::nullopt}}, output);
+  const auto explained = options.connection == 0 ? diagnose(options, output) : explain(options, output);
   const auto written = output.finish();
   if (!explained) complain(explained.error());
   else if (explained->cut_off) complain(*explained->cut_off);

@@ -5,7 +5,6 @@
 
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
 #include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"

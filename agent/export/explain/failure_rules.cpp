@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "agent/export/explain/callbacks.h"
-#include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
 #include "agent/lws/callbacks.h"
 #include "agent/lws/timeouts.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "agent/export/explain/oddity.h"
 #include "agent/export/explain/rules.h"
 #include "agent/export/explain/spans.h"
 

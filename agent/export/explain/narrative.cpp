@@ -14,9 +14,8 @@ namespace {
 
 constexpr size_t kIndent = 4;
 
-std::string heading(const Connection &connection, std::optional<Oddity> oddity) {
+std::string heading(const Connection &connection) {
   std::string out = fmt::format("connection {}", connection.id);
-  if (oddity) return out + " " + text_of(*oddity) + "\n";
   out += fmt::format(": {}, {}", name_of(connection.origin), name_of(connection.state));
   return connection.close ? fmt::format("{}, {}\n", out, name_of(connection.close->reason)) : out + "\n";
 }
@@ -70,8 +69,8 @@ std::string wrapped(const std::string &sentence, size_t width, size_t indent, si
   return out + line + "\n";
 }
 
-std::string narrative_of(const Subject &subject, const LogFacts &log, std::optional<Oddity> oddity, size_t width) {
-  std::string out = heading(subject.connection, oddity);
+std::string narrative_of(const Subject &subject, const LogFacts &log, size_t width) {
+  std::string out = heading(subject.connection);
   const std::string doubt = doubt_of(log);
   if (!doubt.empty()) append_section(out, "What to keep in mind", {doubt}, Shape::kProse, width);
   append_section(out, "What it is", identity_of(subject, log), Shape::kProse, width);

@@ -5,6 +5,7 @@
 
 #include "agent/export/text/printable.h"
 #include "agent/lws/callbacks.h"
+#include "agent/lws/timeouts.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
@@ -59,6 +60,22 @@ std::optional<Wait> wait_for_loop(const Subject &subject, const LogFacts &log) {
   if (!begun) return std::nullopt;
   if (!wait.until_ns) wait.loop_turns = log.loop_turns - turns_before;
   return wait;
+}
+
+bool torn_down_unconnected(const Connection &connection) {
+  if (connection.origin != Origin::kOutbound || connection.connected_ns || !connection.close) return false;
+  const CloseReason reason = connection.close->reason;
+  const bool torn_down = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
+  return torn_down && !connection.session && connection.transactions.empty() && connection.role.empty();
+}
+
+bool is_idle_timeout(const Connection &connection) {
+  if (!connection.close || connection.close->reason != CloseReason::kTimeout || connection.session) return false;
+  const Close &close = *connection.close;
+  if (close.evidence == CloseEvidence::kPendingTimeout)
+    return pending_timeout_reason(close.pending_timeout) == kTimeout_HTTP_KEEPALIVE_IDLE;
+  if (!close.detail.empty()) return false;
+  return !connection.transactions.empty() && connection.transactions.back().outcome == Outcome::kCompleted;
 }
 
 }  // namespace wsitrace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Narratives of scripts (tests/unit/timeline/script.h), both passes as the command makes them.
+// Narratives of scripts (tests/unit/timeline/script.h).
 #ifndef WSITRACE_TESTS_UNIT_EXPORT_EXPLAIN_FIXTURE_H
 #define WSITRACE_TESTS_UNIT_EXPORT_EXPLAIN_FIXTURE_H
 
@@ -45,41 +45,10 @@ void tell(const Told &told, Sink &sink) {
 inline std::string explained(const Told &told, uint64_t id = 1, size_t width = 0) {
   std::string out;
   Timeline timeline;
-  Explainer explainer(timeline, {{id, std::nullopt}}, width, [&out](std::string_view text) { out += text; });
+  Explainer explainer(timeline, id, width, [&out](std::string_view text) { out += text; });
   timeline.add(explainer);
   tell(told, timeline);
   return explainer.finish() ? out : "no such connection";
-}
-
-// "1 was never serviced by an event loop, 3 ended by a timeout", then what was left out.
-inline std::string surveyed(const Told &told) {
-  Timeline timeline;
-  Survey survey(timeline);
-  timeline.add(survey);
-  tell(told, timeline);
-  survey.finish();
-  std::string out;
-  for (const OddConnection &odd : survey.odd())
-    out += (out.empty() ? "" : ", ") + std::to_string(odd.id) + " " + text_of(odd.oddity);
-  return out + (survey.rest().empty() ? "" : "; " + survey.rest());
-}
-
-// What the command writes without --conn, but for its first line.
-inline std::string explained_odd(const Told &told) {
-  Timeline timeline;
-  Survey survey(timeline);
-  timeline.add(survey);
-  tell(told, timeline);
-  survey.finish();
-  std::vector<Explainer::Wanted> wanted;
-  for (const OddConnection &odd : survey.odd()) wanted.push_back({odd.id, odd.oddity});
-  std::string out;
-  Timeline again;
-  Explainer explainer(again, wanted, 0, [&out](std::string_view text) { out += text; });
-  again.add(explainer);
-  tell(told, again);
-  explainer.finish();
-  return out;
 }
 
 }  // namespace wsitrace::test

@@ -37,7 +37,6 @@ TEST(Explain, ConnectBeforeTheLoopRunsSaysSinceWhenHowLongAndWhatToDo) {
     EXPECT_THAT(
         text,
         HasSubstr("Start the loop first; or connect from a timer (lws_sul_schedule) or in LWS_CALLBACK_PROTOCOL_INIT"));
-    EXPECT_EQ(surveyed(Told{words}), "1 was never serviced by an event loop");
   }
 }
 
@@ -48,7 +47,6 @@ TEST(Explain, LoopThatRanOnlyLaterIsToldByTheGap) {
       explained(told),
       HasSubstr("Between the connect at 0.000 s and LWS_CALLBACK_WSI_CREATE lay 1.50 s. No sign of an event loop "
                 "was seen in that time: the likely reason is a loop that ran only later"));
-  EXPECT_EQ(surveyed(told), "1 waited long for an event loop or for its peer");
 }
 
 TEST(Explain, PromptConnectIsNotBlamedOnTheLoop) {
@@ -56,7 +54,6 @@ TEST(Explain, PromptConnectIsNotBlamedOnTheLoop) {
       "CBIND NEW=9 +20 CREATE PRE_EST=9 CEST PEER_CLOSE=1000 close('close_and_handled') WSCDROP('x') CCLOSED DEST"};
   EXPECT_THAT(explained(told),
               AllOf(HasSubstr("it was connected, 20 ms after the connect was issued"), Not(HasSubstr("event loop"))));
-  EXPECT_EQ(surveyed(told), "");
 }
 
 TEST(Explain, LoopThatServedOthersMeanwhileIsNotBlamed) {
@@ -72,7 +69,6 @@ TEST(Explain, LoopThatServedOthersMeanwhileIsNotBlamed) {
 TEST(Explain, ConnectThatTheProgramToreDownWasNeverServiced) {
   const Told told{"CONTEXT CBIND NEW=9 +700 close('ctx destroy')=9999 CDROP('__lws_close_free_wsi') DEST"};
   EXPECT_THAT(explained(told), HasSubstr("for 700 ms, until the program tore it down"));
-  EXPECT_EQ(surveyed(told), "1 was never serviced by an event loop");
 }
 
 TEST(Explain, AdoptedSocketThatNobodyServicesIsTold) {
@@ -81,13 +77,9 @@ TEST(Explain, AdoptedSocketThatNobodyServicesIsTold) {
       explained(told),
       HasSubstr("Nothing has happened on this socket since it was adopted at 0.000 s, for 3.00 s, until the end of "
                 "the log. No sign of an event loop was seen"));
-  EXPECT_EQ(surveyed(told), "1 was never serviced by an event loop");
   const Told silent_peer{"CREATE NEW=9 B:ACCEPT B:FH('/a') B:FFC +3000"};
   EXPECT_THAT(explained(silent_peer), HasSubstr("so its peer has probably sent nothing"));
-  EXPECT_EQ(surveyed(silent_peer), "");
 }
-
-TEST(Explain, RawSocketsAreSilentWithoutBlame) { EXPECT_EQ(surveyed(Told{"CREATE RBIND RADOPT=9 +3000"}), ""); }
 
 TEST(Explain, RequestsInARowAreGroupedWithStatusesAndTimes) {
   const std::string text = explained(Told{"ACCEPT " + repeated(kRequest, 23) + GONE}, kFirst);
@@ -134,7 +126,6 @@ TEST(Explain, DestroyThatSettledABindingMeansNoPerSessionData) {
 
 TEST(Explain, BindingWithoutDropIsOdd) {
   const Told told{"ACCEPT FH('/a') BIND[dyn] BIND[other] " GONE};
-  EXPECT_EQ(surveyed(told), "2 had a binding that was never dropped");
   EXPECT_THAT(explained(told, kFirst),
               HasSubstr("Protocol 'dyn' was bound at 0.000 s and not unbound before the next was bound"));
 }
@@ -147,7 +138,6 @@ TEST(Explain, CallbackThatReturnedNonZeroIsNamed) {
   EXPECT_THAT(text, HasSubstr("the callback of protocol 'dyn' returned non-zero from LWS_CALLBACK_HTTP_WRITEABLE, "
                               "which asks lws to close."));
   EXPECT_THAT(text, HasSubstr("Any result but 0 from LWS_CALLBACK_HTTP_WRITEABLE makes lws close the connection"));
-  EXPECT_EQ(surveyed(told), "2 ended in the middle of a transaction");
 }
 
 TEST(Explain, LastResponseThatReturnsNonZeroIsAsItShouldBe) {
@@ -167,9 +157,6 @@ TEST(Explain, HandlerThatNeverCompletedIsToldToLookForTheMissingCall) {
       AllOf(HasSubstr("not completed by the end of the log, 4.00 s later"),
             HasSubstr("The handler of 'dyn' was called for transaction 1 and had not completed it 4.00 s later"),
             HasSubstr("lws_http_transaction_completed()")));
-  EXPECT_EQ(surveyed(Told{hangs}), "2 has a transaction that was never completed");
-  EXPECT_EQ(surveyed(Told("ACCEPT FH('/d') BIND[dyn] HTTP[dyn]").goes_on()), "")
-      << "a young request of a log that goes on";
 }
 
 TEST(Explain, PeerThatDidNotWaitIsToldWithItsPatience) {
@@ -178,7 +165,6 @@ TEST(Explain, PeerThatDidNotWaitIsToldWithItsPatience) {
   EXPECT_THAT(explained(told, kFirst),
               HasSubstr("The peer did not wait for the response: 300 ms after its request it was gone."));
   EXPECT_THAT(explained(told, kFirst), Not(HasSubstr("lws_http_transaction_completed()"))) << "it may just be slow";
-  EXPECT_EQ(surveyed(told), "2 ended in the middle of a transaction");
 }
 
 TEST(Explain, HandshakeIsNotIdleTime) {
@@ -200,7 +186,6 @@ TEST(Explain, UpgradeToAnUnknownSubprotocolNamesTheVhostToLookAt) {
   const Told told{"ACCEPT CONFIRM('/ws') close('lws_read_h1 bail') DEST"};
   EXPECT_THAT(explained(told, kFirst),
               AllOf(HasSubstr("compare the subprotocols that the client offers"), HasSubstr("vhost 'default'")));
-  EXPECT_EQ(surveyed(told), "2 asked for a websocket and was refused");
 }
 
 TEST(Explain, UpgradeRefusedByACallbackNamesIt) {
@@ -225,11 +210,9 @@ TEST(Explain, WebsocketNamesProtocolAndWhoSaidGoodbyeWithWhat) {
 TEST(Explain, IdleTimeoutIsNormalAndATimeoutInMidResponseIsNot) {
   const Told idle{
       "ACCEPT FH('/a') FFC txnc BIND +5000 DROP('__lws_close_free_wsi') CLOSED_HTTP DEST=327695"};  // 15, 5 s
-  EXPECT_EQ(surveyed(idle), "");
   EXPECT_THAT(explained(idle, kFirst),
               HasSubstr("That is normal for a keep-alive connection without a further request"));
   const Told stalled{"ACCEPT FH('/a') st=200 +5000 CLOSED_HTTP DEST"};
-  EXPECT_EQ(surveyed(stalled), "2 ended by a timeout");
   EXPECT_THAT(explained(stalled, kFirst), HasSubstr("The response stood still for too long"));
 }
 
@@ -255,7 +238,6 @@ TEST(Explain, RefusedBytesWithoutARequestAreNoHttp) {
 
 TEST(Explain, LeakSaysThatTheContextWasGone) {
   const Told told{"CONTEXT ACCEPT FH('/a') BIND[dyn] HTTP[dyn] CONTEXT_END=0 CONTEXT_END=1"};
-  EXPECT_THAT(surveyed(told), HasSubstr("2 was never destroyed although its context was"));
   EXPECT_THAT(explained(told, kFirst), AllOf(HasSubstr("it was leaked"),
                                              HasSubstr("What protocol 'dyn' holds for it was not given back either.")));
 }
@@ -266,7 +248,6 @@ TEST(Explain, UnknownEndIsSaidToBeUnknown) {
   EXPECT_THAT(text, HasSubstr("Why it ended is unknown (unknown)."));
   EXPECT_THAT(text, HasSubstr("Which side ended it is unknown."));
   EXPECT_THAT(text, HasSubstr("`wsitrace run` also hears the calls"));
-  EXPECT_EQ(surveyed(told), "2 ended for an unknown reason");
 }
 
 TEST(Explain, LossIsSaidBeforeAnythingElse) {

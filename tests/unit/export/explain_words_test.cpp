@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The closed lists have words for everything, the layout keeps to its width, the survey to its bounds.
+// The closed lists have words for everything, the layout keeps to its width.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,20 +48,6 @@ TEST(ExplainWords, WhoeverClosedHasASentence) {
   for (const CloseBy by : {CloseBy::kPeer, CloseBy::kLocal, CloseBy::kLws, CloseBy::kUnknown}) all.add(sentence_of(by));
 }
 
-// The table's severity is what explain, diff and the page go by.
-TEST(ExplainWords, AnEndNeedsAttentionIfAndOnlyIfItIsBad) {
-  for (const auto &row : kCloseReasons) {
-    Connection connection;
-    connection.cls = ConnectionClass::kClient;
-    connection.origin = Origin::kAccepted;
-    connection.role = "h1";
-    connection.state = State::kClosed;
-    connection.closed_ns = 5;
-    connection.close = Close{row.reason, CloseBy::kLws, {}, {}, {}};
-    EXPECT_EQ(oddity_of(connection, {}, 0).has_value(), row.severity == Severity::kBad) << row.name;
-  }
-}
-
 TEST(ExplainWords, EveryReasonAndEvidenceComesUpInTheEnding) {
   Subject subject;
   subject.connection.state = State::kClosed;
@@ -70,14 +56,6 @@ TEST(ExplainWords, EveryReasonAndEvidenceComesUpInTheEnding) {
     subject.connection.close = Close{row.reason, CloseBy::kLws, {}, {}, {}};
     EXPECT_THAT(ending_of(subject, {}), testing::Contains(HasSubstr(std::string("(") + row.name + ").")));
   }
-}
-
-TEST(ExplainWords, EveryOddityHasItsWords) {
-  std::set<std::string> said;
-#define WSITRACE_EACH(enumerator, text) EXPECT_TRUE(said.insert(text_of(Oddity::enumerator)).second);
-  WSITRACE_ODDITIES(WSITRACE_EACH)
-#undef WSITRACE_EACH
-  EXPECT_FALSE(said.contains(""));
 }
 
 TEST(ExplainWords, CallbacksHaveTheirNamesInLws) {
@@ -257,33 +235,6 @@ TEST(ExplainLayout, WrapsAtItsWidthOnATerminalOnly) {
 
 TEST(ExplainLayout, WordLongerThanALineStandsAlone) {
   EXPECT_EQ(wrapped("a " + std::string(20, 'b') + " c", 10, 2, 2), "  a\n    " + std::string(20, 'b') + "\n    c\n");
-}
-
-TEST(ExplainSurvey, NothingOddIsNothing) {
-  EXPECT_EQ(surveyed(Told{"ACCEPT FH('/a') FFC txnc BIND close('server socket svc fail') CLOSED_HTTP DEST"}), "");
-}
-
-TEST(ExplainSurvey, WorstFirstThenById) {
-  EXPECT_EQ(
-      surveyed(
-          {"B:ACCEPT B:FH('/a') +5000 B:CLOSED_HTTP B:DEST C:ACCEPT C:CONFIRM('/w') C:close('lws_read_h1 bail') C:DEST "
-           "D:CBIND D:NEW=9 E:ACCEPT E:FH('/a') +5000 E:CLOSED_HTTP E:DEST"}),
-      "4 was never serviced by an event loop, 3 asked for a websocket and was refused, 2 ended by a timeout, 5 ended "
-      "by a timeout");
-}
-
-TEST(ExplainSurvey, TellsOfTwentyAndCountsTheRest) {
-  std::string words;
-  for (int i = 0; i < 23; ++i) words += "ACCEPT CONFIRM('/w') close('lws_read_h1 bail') DEST ";
-  for (int i = 0; i < 3; ++i) words += "ACCEPT FH('/a') +5000 CLOSED_HTTP DEST ";
-  const std::string text = surveyed(Told{words});
-  EXPECT_THAT(text, HasSubstr("21 asked for a websocket and was refused; and 6 more: 3 asked for a websocket and was "
-                              "refused, 3 ended by a timeout\n"));
-  EXPECT_THAT(text, Not(HasSubstr("22 asked")));
-}
-
-TEST(ExplainSurvey, ListenersAndLwsOwnAreNotOddForEndingUnseen) {
-  EXPECT_EQ(surveyed(Told{"Z:CREATE Z:RBIND[lws-async-dns] Z:RADOPT[lws-async-dns]=5 Z:DEST L:FNET=7 L:DEST"}), "");
 }
 
 TEST(Explain, ConnectionThatIsNotThereIsNotInvented) { EXPECT_EQ(explained(Told{"ACCEPT"}, 99), "no such connection"); }

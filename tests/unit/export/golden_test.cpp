@@ -71,8 +71,6 @@ TEST(Golden, EventLines) {
   expect_golden("events.txt", out);
 }
 
-TEST(Golden, ExplainWhatIsOdd) { expect_golden("explain_odd.txt", explained_odd(kLog)); }
-
 TEST(Golden, ExplainEachConnection) {
   constexpr uint64_t kConnections = 7;
   std::string out;
