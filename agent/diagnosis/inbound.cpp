@@ -22,6 +22,12 @@ std::string refusal_text(const Clues &clues) {
                      quoted_name(clues.refused_by));
 }
 
+// The handler was told of the request, and not yet that its body is complete.
+bool awaits_body(const Case &of, const Transaction &transaction) {
+  const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
+  return brings_body && !of.clues.has(k_HTTP_BODY_COMPLETION);
+}
+
 std::string status_text(const Transaction &transaction) {
   return transaction.status ? fmt::format("status {}", *transaction.status) : "a status that is not known";
 }
@@ -62,6 +68,7 @@ std::optional<Symptom> owes_response(const Case &of) {
   const Transaction *last = of.last();
   if (!of.is_open() || last == nullptr || last->outcome != Outcome::kOpen || !last->handled_ns) return std::nullopt;
   if (of.log.last_ns < last->requested_ns + kPatienceNs || !is_forgotten(*last)) return std::nullopt;
+  if (awaits_body(of, *last)) return std::nullopt;
   Symptom symptom = unanswered(of, *last);
   add_peer(symptom.why, of.connection);
   return symptom;
@@ -148,10 +155,13 @@ std::optional<Symptom> refused(const Case &of) {
   if (!of.ended_as(CloseReason::kRefused) && !rejected) return std::nullopt;
   Symptom symptom{Cause::kRequestRefused, by, {}, Certainty::kProven, {}};
   if (of.connection.transactions_total == 0)
-    symptom.why.emplace_back(
-        "What came in was no HTTP request that lws accepts: another protocol on a plain HTTP port, headers that are "
-        "too "
-        "large, or a scanner.");
+    symptom.why.push_back(
+        of.connection.tcp && of.connection.tcp->received_bytes > kHeaderBytes
+            ? fmt::format("{} bytes came without an end of the headers: more than max_http_header_data of the context "
+                          "allows (4096 bytes, if not set).",
+                          of.connection.tcp->received_bytes)
+            : "What came in was no HTTP request that lws accepts: another protocol on a plain HTTP port, or a "
+              "scanner.");
   else if (last->status)
     symptom.why.push_back(fmt::format("{} was answered with {}.", request_text(last), *last->status));
   return symptom;
@@ -178,6 +188,14 @@ std::optional<Symptom> timed_out(const Case &of) {
   if (reason == kCloseAck) return std::nullopt;
   if (of.connection.session) return std::nullopt;
   const Transaction *last = of.last();
+  if (of.connection.role == "h2" && of.connection.origin != Origin::kStream) return std::nullopt;  // its streams tell
+  if (last != nullptr && !last->responded_ns && awaits_body(of, *last))
+    return Symptom{Cause::kTimeout,
+                   fmt::format("the rest of the body of {} did not come", request_text(last)),
+                   {fmt::format("LWS_CALLBACK_HTTP_BODY_COMPLETION never came in {}.",
+                                span_text(last->requested_ns, of.until_ns()))},
+                   Certainty::kProven,
+                   {}};
   if (last == nullptr)
     return Symptom{
         Cause::kTimeout,
@@ -197,7 +215,7 @@ std::optional<Symptom> timed_out(const Case &of) {
 
 std::optional<Symptom> binding_left(const Case &of) {
   for (const Binding &binding : of.connection.bindings)
-    if (binding.cause == "settled_by_bind")
+    if (binding.settled == Settled::kByBind)
       return Symptom{Cause::kBindingLeft,
                      {},
                      {fmt::format("Protocol {} was bound at {} and not dropped before the next was bound.",

@@ -166,7 +166,9 @@ std::optional<Symptom> connect_failed(const Case &of) {
     return symptom(Cause::kUnreachable, "network is unreachable");
   if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
   if (was_tcp_connected(of)) return std::nullopt;
-  if (of.ended_as(CloseReason::kTimeout) || says(message, "imed out") || says(message, "imedout"))
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  const bool lasted = limit_s > 0 && of.until_ns() >= of.connection.opened_ns + static_cast<Ns>(limit_s) * 900'000'000;
+  if (of.ended_as(CloseReason::kTimeout) || says(message, "imed out") || says(message, "imedout") || lasted)
     return symptom(Cause::kConnectTimeout, wait_text(of, of.connection.opened_ns));
   if (of.connection.close->evidence == CloseEvidence::kElimination) return std::nullopt;
   if (of.connection.close->evidence == CloseEvidence::kCallResult)
@@ -218,8 +220,8 @@ std::optional<Symptom> server_left(const Case &of) {
 
 std::optional<Symptom> answer_refused(const Case &of) {
   const bool refused = of.ended_as(CloseReason::kUpgradeRefused) || of.ended_as(CloseReason::kHandshakeFailed);
-  if (!refused) return std::nullopt;
   const std::string message = message_of(of);
+  if (!refused || says(message, "Closed before conn")) return std::nullopt;
   Symptom symptom{Cause::kAnswerRefused, "'" + printable(message) + "'", {}, Certainty::kProven, {}};
   if (const Transaction *last = of.last())
     symptom.why.push_back(last->status

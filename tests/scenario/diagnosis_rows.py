@@ -191,4 +191,25 @@ OLD = [
     row("files.large_stalls", "timeout trouble 1"),
 ]
 
-ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *H2, *ENDS, *OLD]
+WAITS_AND_ENDS = [  # of all sorts: what ends a wait, what has no end, what is said once
+    row("get_unanswered_until_destroy", "never_answered trouble 3", ("3 outbound connections", "GET /order", "lws_context_destroy"), SERVER_DID_NOT),
+    row("get_unanswered_until_timeout", "never_answered trouble 1", ("GET /order", "timeout"), SERVER_DID_NOT),
+    row("syn_unanswered", "connect_timeout trouble 1", ("no answer to the TCP connect", "connect_timeout_secs"), ("no event loop ran",)),
+    row("syn_unanswered_at_exit", "never_answered trouble 1", ("TCP connect",), ("no event loop ran",)),
+    row("header_too_large", "request_refused trouble 1", ("header", "max_http_header_data"), ("scanner",)),
+    row("events_until_exit", says=("3 still open",)),
+    row("request_body_stops", "timeout trouble 1", ("POST /order", "body"), ("whether the peer reads",)),
+    row("request_body_coming_at_exit"),
+    row("code_alone_then_reset", "close_reason_alone trouble 1", ("lws_close_reason(1008)", "return -1"), ("1 closed by this program's close frame",)),
+    row("code_alone_then_going_away", "close_reason_alone trouble 1", ("lws_close_reason(1008)", "code 1001"), ("1 closed by this program's close frame",)),
+    row("pipes_outlive_sessions", "adopted_outlives_session fault 3", ("3 adopted connections", "websocket session"), ("owed a response",)),
+    row("requests.completes_in_next_turn"),
+    row("requests.event_stream_left"),
+    row("h2.stream_forgotten", "transaction_not_completed fault 1"),
+    row("h2.streams_forgotten", "transaction_not_completed fault 3"),
+    row("h2.stream_never_answered", "transaction_not_completed fault 1"),
+    row("h2.idle_until_timeout"),
+    row("client.tls_piles_up", "connects_piling_up fault 13"),
+]
+
+ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]
