@@ -12,7 +12,7 @@ namespace wsitrace {
 
 struct LwsVersion {
   int major = 0, minor = 0, patch = 0;
-  constexpr auto operator<=>(const LwsVersion &) const = default;
+  constexpr auto operator<=>(const LwsVersion &) const = default;  // NOLINT(modernize-use-nullptr): of the compiler
 };
 
 // From the first to the last patch of each line.
