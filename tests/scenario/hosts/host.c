@@ -109,7 +109,14 @@ static void on_uv_signal(void *handle, int signal_number) {
   lws_context_destroy(served);
 }
 
+void host_heed_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
 struct lws_context *host_create_context(const struct host_options *options, const struct lws_protocols *protocols) {
+  if (!options->use_libuv) host_heed_signals();
   static struct lws_http_mount dyn = {
       .mountpoint = "/dyn", .mountpoint_len = 4, .origin = "dyn", .origin_protocol = LWSMPRO_CALLBACK};
   static struct lws_http_mount files = {
@@ -182,9 +189,7 @@ void host_serve(struct lws_context *context, const struct host_options *options)
     lws_context_destroy(context);
     return;
   }
-  struct sigaction action = {.sa_handler = on_signal};
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+  host_heed_signals();
   while (!stop_requested && lws_service(context, 0) >= 0) {
   }
   served = NULL;

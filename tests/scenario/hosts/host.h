@@ -46,6 +46,9 @@ struct lws_context *host_create_context(const struct host_options *options, cons
 struct lws_vhost *host_vhost(void);
 int host_port(void);
 
+// SIGINT and SIGTERM end host_serve(). Whoever prints a port has done this before: the test that reads it may send one at once.
+// host_create_context() does.
+void host_heed_signals(void);
 void host_print_port(const char *prefix);
 
 // Serves until SIGINT or SIGTERM, then destroys the context.

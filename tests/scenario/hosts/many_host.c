@@ -47,6 +47,7 @@ int main(int argc, char **argv) {
   memset(&info, 0, sizeof info);
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
   lws_set_log_level(LLL_ERR, NULL);
+  host_heed_signals();
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
   for (int i = 0; i < vhosts; i++) {

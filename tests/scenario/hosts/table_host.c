@@ -107,8 +107,8 @@ int main(int argc, char **argv) {
   if (!served) return 1;
   for (int vhost = 0; vhost < kTableVhosts; vhost++)
     if (!make_vhost(info, vhost)) return 1;
+  signal(SIGINT, on_signal);  // before anybody knows a port
   fflush(stdout);
-  signal(SIGINT, on_signal);
   while (!stop_requested && lws_service(served, 0) >= 0) {
   }
   lws_context_destroy(served);

@@ -155,10 +155,10 @@ int main(int argc, char **argv) {
   tracing_of_context(&info);
   for (int i = 0; i < contexts; i++)
     if (start(&served[i], &info)) return 1;
-  fflush(stdout);
-  signal(SIGINT, on_signal);
+  signal(SIGINT, on_signal);  // before anybody knows a port
   signal(SIGUSR1, on_signal);
   signal(SIGUSR2, on_signal);
+  fflush(stdout);
   for (int i = 0; i < contexts; i++)
     if (pthread_create(&served[i].thread, NULL, serve, &served[i])) return 1;
   for (int i = 0; i < contexts; i++) pthread_join(served[i].thread, NULL);
