@@ -17,10 +17,10 @@ static void leave(int signal_number) {
 }
 
 static void serve(const struct host_options *options) {
-  signal(SIGTERM, leave);
   lws_set_log_level(LLL_ERR, NULL);
   struct lws_context *context = host_create_context(options, host_protocols);
   if (!context) _exit(1);
+  signal(SIGTERM, leave);
   host_print_port("");
   while (lws_service(context, 0) >= 0) {
   }
