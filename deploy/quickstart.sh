@@ -174,8 +174,8 @@ report = json.load(sys.stdin)
 totals, lost = report["totals"], report["loss"]["lost"]
 left = [c for c in report["connections"] if c["state"] != "closed" and c["class"] == "client" and c["vhost"] != "observer"]
 good = not (left or lost or totals["findings"])
-print("verdict: {}: {opened} connections opened, {closed} closed, {} left open, {transactions} transactions, {} events lost"
-      .format("clean" if good else "look closer", len(left), lost, **totals))
+print("verdict: {}: {opened} connections opened, {closed} closed, {} left open (besides the listeners and this request), "
+      "{transactions} transactions, {} events lost".format("clean" if good else "look closer", len(left), lost, **totals))
 '
 }
 
