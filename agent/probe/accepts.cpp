@@ -10,7 +10,6 @@
 #include "agent/probe/facts.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
-#include "agent/probe/strings.h"
 
 namespace wsitrace {
 namespace {
@@ -32,18 +31,6 @@ const char *name_of_error(int error) noexcept {
 uint32_t descriptor_limit() noexcept {
   rlimit limit{};
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<uint32_t>(limit.rlim_cur) : 0;
-}
-
-void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept {
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event{};
-  event.kind = k_accept_failed;
-  event.value = error;
-  event.text = intern_literal(name);
-  Items items;
-  items.add(kItemAccept, &facts, sizeof facts);
-  out->record(event, &items);
 }
 
 }  // namespace

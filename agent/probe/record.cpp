@@ -220,6 +220,14 @@ void record_handshake(int fd, const void *ssl) noexcept {
   });
 }
 
+void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept {
+  record_as(k_accept_failed, nullptr, [&](Event &event, Items &items) {
+    event.value = error;
+    event.text = intern_literal(name);
+    items.add(kItemAccept, &facts, sizeof facts);
+  });
+}
+
 void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept {
   record_as(k_tls_handshake, nullptr, [&](Event &event, Items &items) {
     event.value = fd;

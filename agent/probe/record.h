@@ -35,6 +35,8 @@ void record_failed_call(const char *name, uint64_t since_ns) noexcept;
 void record_handshake(int fd, const void *ssl) noexcept;
 // It failed: FAILURE is why, a literal. lws may end the connection without another word, so what is known of the socket comes along.
 void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept;
+// accept() failed with ERROR, whose NAME is a literal; 0 and nullptr: it works again.
+void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept;
 
 }  // namespace wsitrace
 
