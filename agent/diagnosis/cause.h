@@ -20,77 +20,107 @@ enum class Certainty {
   kLikely,  // inferred; `why` names the steps
 };
 
-// In a headline, {who} stands for the connections, "12 outbound connections to 127.0.0.1:80"; {a|b} for a with one and b with more;
-// {detail} for what the rule found. An advice may have {detail}, too; it is one sentence without a full stop, or empty.
+// In a headline, {who} stands for the connections, "12 outbound connections to 127.0.0.1:80"; {a|b} for a with one and b with more.
+// {detail} is what the rule found: connections with unlike ones are diagnoses of their own. {request} and {span} are the same, but
+// connections that differ in them stay together, and the first one's is shown: a diagnosis for each path would be no grouping.
+// An advice is one sentence without a full stop, or empty.
 // X(enumerator, name in JSON, severity, headline, advice)
-#define WSITRACE_CAUSES(X)                                                                                            \
-  X(kNeverAnswered, "never_answered", kTrouble, "{who} {was|were} never answered",                                    \
-    "see why the server does not answer; wait for CLIENT_CONNECTION_ERROR or the answer before connecting again, "    \
-    "with a "                                                                                                         \
-    "growing pause")                                                                                                  \
-  X(kNotServiced, "not_serviced", kTrouble,                                                                           \
-    "{who} {was|were} not serviced: no event loop ran for {detail} after the connect",                                \
-    "call lws_service() right after lws_client_connect_via_info(), or start the loop first; the server is not the "   \
-    "cause")                                                                                                          \
-  X(kResponseOwed, "response_owed", kTrouble, "{who} {is|are} owed a response to {detail}",                           \
-    "answer on every path of the handler, or give up with `return -1`; a timeout (lws_set_timeout) ends what nobody " \
-    "answers")                                                                                                        \
-  X(kResponseUnfinished, "response_unfinished", kTrouble, "the response to {detail} on {who} was not completed",      \
-    "call lws_http_transaction_completed() after the last byte of the response, on every path of the handler")        \
-  X(kNameFailed, "name_not_resolved", kTrouble, "{who} failed: the name was not resolved ({detail})",                 \
-    "check the name, and the resolver of this machine")                                                               \
-  X(kRefusedByTarget, "connection_refused", kTrouble, "{who} {was|were} refused: nothing listens there",              \
-    "check address and port, and that the server runs; connect again with a growing pause")                           \
-  X(kUnreachable, "connect_failed", kTrouble, "{who} could not be made: {detail}",                                    \
-    "check the address, and what lies between here and there")                                                        \
-  X(kConnectTimeout, "connect_timeout", kTrouble, "{who} got no answer to the TCP connect within {detail}",           \
-    "check the address, and for a firewall that drops; connect_timeout_secs of the context sets how long lws waits")  \
-  X(kProxyRefused, "proxy_refused", kTrouble, "the HTTP proxy refused {who}",                                         \
-    "check the proxy's address and credentials (http_proxy, or lws_set_proxy() with user:password@host:port)")        \
-  X(kAnswerRefused, "answer_not_accepted", kTrouble, "lws did not accept the server's answer on {who}: {detail}",     \
-    "check path, host and subprotocol of the request, and what the server requires")                                  \
-  X(kServerLeftBeforeAnswer, "server_closed_before_answer", kTrouble,                                                 \
-    "the server closed {who} before it answered {detail}",                                                            \
-    "see the server's log; a keep-alive connection may close at any time, so be ready to send the request again")     \
-  X(kServerLeftInAnswer, "server_closed_mid_answer", kTrouble,                                                        \
-    "the server closed {who} before the response to {detail} was complete",                                           \
-    "see the server's log; free what belongs to the request in LWS_CALLBACK_CLOSED_CLIENT_HTTP, too")                 \
-  X(kNeverSent, "request_never_sent", kTrouble, "the request of {who} was never sent: {detail}",                      \
-    "do not queue behind a connection whose answer may not end: leave out LCCSCF_PIPELINE, or send it again when "    \
-    "that one "                                                                                                       \
-    "fails")                                                                                                          \
-  X(kTlsVerify, "tls_certificate", kTrouble, "this program refused the certificate on {who}: {detail}",               \
-    "give the server a certificate for that name from a CA that is trusted here (client_ssl_ca_filepath)")            \
-  X(kTlsFailed, "tls_failed", kTrouble, "the TLS handshake on {who} failed: {detail}", "")                            \
-  X(kUpgradeRefused, "upgrade_refused", kTrouble, "the websocket upgrade was refused on {who}{detail}",               \
-    "compare the subprotocols that the client offers with the protocols of the vhost")                                \
-  X(kRequestRefused, "request_refused", kTrouble, "the request was refused on {who}{detail}", "")                     \
-  X(kAdoptFailed, "adopt_failed", kTrouble, "lws did not adopt the socket of {who}",                                  \
-    "check the result of the adopt call: the protocol must be one of the vhost's, and the descriptor open")           \
-  X(kPingTimeout, "ping_timeout", kTrouble, "{who} ended because no pong came",                                       \
-    "check the peer; secs_since_valid_ping and secs_since_valid_hangup of the retry policy set how long lws waits")   \
-  X(kDeadline, "application_deadline", kTrouble, "{who} ended at a timeout that this program set: {detail}",          \
-    "set a new one with lws_set_timeout() whenever there is progress, or cancel it with LWS_TO_KILL_... meanings in " \
-    "mind")                                                                                                           \
-  X(kTimeout, "timeout", kTrouble, "{who} ended by a timeout of lws: {detail}", "")                                   \
-  X(kPeerLeftEarly, "peer_left_early", kTrouble,                                                                      \
-    "the peer of {who} left before the response to {detail} was complete", "")                                        \
-  X(kPeerLeftInResponse, "peer_left_in_response", kNote,                                                              \
-    "the peer of {who} left while the response to {detail} was sent", "")                                             \
-  X(kClosedMidway, "closed_midway", kTrouble,                                                                         \
-    "this program closed {who} before the response to {detail} was complete", "")                                     \
-  X(kLostWithCarrier, "lost_with_carrier", kTrouble,                                                                  \
-    "{who} ended with the connection that carried {it|them}, unanswered", "")                                         \
-  X(kCloseCodeUnused, "close_reason_alone", kTrouble, "lws_close_reason() alone did not close {who}{detail}",         \
-    "return -1 from the callback after lws_close_reason()")                                                           \
-  X(kBindingLeft, "binding_left", kTrouble, "{who} had a binding that was never dropped", "")                         \
-  X(kServicedLate, "serviced_late", kTrouble, "{who} waited {detail} for an event loop or {its|their} peer", "")      \
-  X(kUnknownEnd, "unknown_end", kTrouble, "{who} ended for an unknown reason", "")                                    \
-  X(kCrashed, "crashed", kTrouble, "the program crashed: {detail}",                                                   \
-    "look at the core dump or the log; what was open then was ended by the crash")                                    \
-  X(kAcceptFailed, "accept_failed", kTrouble, "accept() failed with {detail}",                                        \
-    "raise the limit of descriptors (ulimit -n, LimitNOFILE=), and look for what holds them: lws spins until one is " \
-    "free")
+// clang-format off
+#define WSITRACE_CAUSES(X) \
+  X(kNeverAnswered, "never_answered", kTrouble, \
+    "{who} {was|were} never answered", \
+    "find out why the server does not answer; wait for CLIENT_CONNECTION_ERROR or the answer before you connect again, and pause longer each time") \
+  X(kNotServiced, "not_serviced", kTrouble, \
+    "{who} {was|were} not serviced: no event loop ran for {span} after the connect", \
+    "call lws_service() right after lws_client_connect_via_info(), or start the loop first; the server is not the cause") \
+  X(kResponseOwed, "response_owed", kTrouble, \
+    "{who} {is|are} owed a response to {request}", \
+    "answer on every path of the handler, or return -1 to give up; lws_set_timeout() ends a connection that nobody answers") \
+  X(kResponseUnfinished, "response_unfinished", kTrouble, \
+    "the response to {request} on {who} was not completed", \
+    "call lws_http_transaction_completed() after the last byte of the response, on every path of the handler") \
+  X(kNameFailed, "name_not_resolved", kTrouble, \
+    "{who} failed: the name was not resolved ({detail})", \
+    "check the name, and the resolver of this machine") \
+  X(kRefusedByTarget, "connection_refused", kTrouble, \
+    "{who} {was|were} refused: nothing listens there", \
+    "check address and port, and that the server runs; pause longer before each new attempt") \
+  X(kUnreachable, "connect_failed", kTrouble, \
+    "{who} could not be made: {detail}", \
+    "check the address, and the route to it") \
+  X(kConnectTimeout, "connect_timeout", kTrouble, \
+    "{who} got no answer to the TCP connect within {span}", \
+    "check the address, and look for a firewall that drops packets; connect_timeout_secs of the context sets how long lws waits") \
+  X(kProxyRefused, "proxy_refused", kTrouble, \
+    "the HTTP proxy refused {who}", \
+    "check the proxy's address and credentials (http_proxy, or lws_set_proxy() with user:password@host:port)") \
+  X(kAnswerRefused, "answer_not_accepted", kTrouble, \
+    "lws did not accept the server's answer on {who}: {detail}", \
+    "check path, host and subprotocol of the request, and what the server requires") \
+  X(kServerLeftBeforeAnswer, "server_closed_before_answer", kTrouble, \
+    "the server closed {who} before it answered {request}", \
+    "see the server's log; a keep-alive connection may close at any time, so be ready to send the request again") \
+  X(kServerLeftInAnswer, "server_closed_mid_answer", kTrouble, \
+    "the server closed {who} before the response to {request} was complete", \
+    "see the server's log; free what belongs to the request in LWS_CALLBACK_CLOSED_CLIENT_HTTP, too") \
+  X(kNeverSent, "request_never_sent", kTrouble, \
+    "the request of {who} was never sent: {detail}", \
+    "do not queue behind a connection whose answer may not end: leave out LCCSCF_PIPELINE, or send it again when that one fails") \
+  X(kTlsVerify, "tls_certificate", kTrouble, \
+    "this program refused the certificate on {who}: {detail}", \
+    "give the server a certificate for that name from a CA that is trusted here (client_ssl_ca_filepath)") \
+  X(kTlsFailed, "tls_failed", kTrouble, \
+    "the TLS handshake on {who} failed: {detail}", \
+    "") \
+  X(kUpgradeRefused, "upgrade_refused", kTrouble, \
+    "the websocket upgrade was refused on {who}{detail}", \
+    "compare the subprotocols that the client offers with the protocols of the vhost") \
+  X(kRequestRefused, "request_refused", kTrouble, \
+    "the request was refused on {who}{detail}", \
+    "") \
+  X(kAdoptFailed, "adopt_failed", kTrouble, \
+    "lws did not adopt the socket of {who}", \
+    "check the result of the adopt call: the protocol must be one of the vhost's, and the descriptor open") \
+  X(kPingTimeout, "ping_timeout", kTrouble, \
+    "{who} ended because no pong came", \
+    "check the peer; secs_since_valid_ping and secs_since_valid_hangup of the retry policy set how long lws waits") \
+  X(kDeadline, "application_deadline", kTrouble, \
+    "{who} ended at a timeout that this program set: {detail}", \
+    "set it again with every sign of progress, or cancel it with lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0)") \
+  X(kTimeout, "timeout", kTrouble, \
+    "{who} ended by a timeout of lws: {detail}", \
+    "") \
+  X(kPeerLeftEarly, "peer_left_early", kTrouble, \
+    "the peer of {who} left before the response to {request} was complete", \
+    "") \
+  X(kPeerLeftInResponse, "peer_left_in_response", kNote, \
+    "the peer of {who} left while the response to {request} was sent", \
+    "") \
+  X(kClosedMidway, "closed_midway", kTrouble, \
+    "this program closed {who} before the response to {request} was complete", \
+    "") \
+  X(kLostWithCarrier, "lost_with_carrier", kTrouble, \
+    "{who} ended with the connection that carried {it|them}, unanswered", \
+    "") \
+  X(kCloseCodeUnused, "close_reason_alone", kTrouble, \
+    "lws_close_reason() alone did not close {who}{detail}", \
+    "return -1 from the callback after lws_close_reason()") \
+  X(kBindingLeft, "binding_left", kTrouble, \
+    "{who} had a binding that was never dropped", \
+    "") \
+  X(kServicedLate, "serviced_late", kTrouble, \
+    "{who} waited {span} for an event loop or {its|their} peer", \
+    "") \
+  X(kUnknownEnd, "unknown_end", kTrouble, \
+    "{who} ended for an unknown reason", \
+    "") \
+  X(kCrashed, "crashed", kTrouble, \
+    "the program crashed: {detail}", \
+    "look at the core dump or the log; the crash ended whatever was open") \
+  X(kAcceptFailed, "accept_failed", kTrouble, \
+    "accept() failed with {detail}", \
+    "raise the limit of descriptors (ulimit -n, LimitNOFILE=) and find what holds them; lws spins until one is free")
+// clang-format on
 
 enum class Cause {
 #define WSITRACE_CAUSE(enumerator, name, severity, headline, advice) enumerator,

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/clues.h"
 
+#include "agent/export/explain/kept_events.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {
-
-std::string message_of(std::span<const std::byte> items) {
-  std::string out;
-  for_each_item(items, [&out](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == kItemText) out.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  });
-  return out;
-}
 
 bool prepares(const Connection &connection, uint16_t kind) {
   return has_role<role::kPrepares>(kind) || (kind == k_WSI_CREATE && connection.origin == Origin::kAdopted);

@@ -6,7 +6,7 @@ namespace {
 
 std::string value_of(std::string_view token, uint64_t count, const std::string &who, const std::string &detail) {
   if (token == "who") return who;
-  if (token == "detail") return detail;
+  if (token == "detail" || token == "request" || token == "span") return detail;
   const size_t bar = token.find('|');
   return std::string(count == 1 ? token.substr(0, bar) : token.substr(bar + 1));
 }

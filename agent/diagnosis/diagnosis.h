@@ -15,7 +15,7 @@ namespace wsitrace {
 // What a rule has seen on one connection. Those with the same cause on the same kind of connection become one diagnosis.
 struct Symptom {
   Cause cause = Cause::kUnknownEnd;
-  std::string detail;            // for {detail} of the headline; unlike ones are diagnoses of their own
+  std::string detail;            // for {detail}, {request} or {span} of the headline (cause.h)
   std::vector<std::string> why;  // sentences, from the first connection of the diagnosis
   Certainty certainty = Certainty::kProven;
   std::string advice;     // instead of the cause's

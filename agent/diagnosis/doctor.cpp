@@ -13,11 +13,11 @@
 namespace wsitrace {
 namespace {
 
-// "outbound", "outbound to 127.0.0.1:80", ...: what makes connections alike; "{}" in the text form is their number.
+// What makes connections alike: "to 127.0.0.1:80", "stream", "adopted raw_file", ...
 std::string who_key(const Connection &connection) {
   switch (Census::sort_of(connection)) {
     case Census::Sort::kOutbound: return "to " + (connection.target.empty() ? connection.peer : connection.target);
-    case Census::Sort::kStream: return "carried by " + std::to_string(connection.parent.value_or(0));
+    case Census::Sort::kStream: return "stream";
     case Census::Sort::kListener: return "listener";
     case Census::Sort::kInternal: return "internal";
     case Census::Sort::kAdopted: return "adopted " + std::string(connection.role);
@@ -42,16 +42,33 @@ std::string what_they_are(const Connection &connection, uint64_t count) {
 }
 
 // "12 outbound connections to 127.0.0.1:80", "accepted connection 7", "4 HTTP/2 streams of connection 2".
-std::string who(const Connection &example, const Diagnosis &diagnosis) {
+std::string who(const Connection &example, const Diagnosis &diagnosis, bool one_carrier) {
   const uint64_t count = diagnosis.count;
   const std::string what = what_they_are(example, count);
   std::string out = count == 1 ? fmt::format("{} {}", what, example.id) : fmt::format("{} {}", count, what);
   if (example.origin == Origin::kOutbound && !example.session)
     out += " to " + printable(example.target.empty() ? example.peer : example.target);
-  if (example.origin == Origin::kStream && example.parent) out += fmt::format(" of connection {}", *example.parent);
+  if (example.origin == Origin::kStream && example.parent && one_carrier)
+    out += fmt::format(" of connection {}", *example.parent);
   if (example.origin == Origin::kAdopted && !diagnosis.protocol.empty())
     out += fmt::format(" (protocol {})", printable(diagnosis.protocol));
   return out;
+}
+
+// What the headline shows of connections that may differ in it.
+std::string shown_detail(const CauseRow &row, const std::string &first, bool others_differ) {
+  if (!others_differ) return first;
+  return first + (row.headline.find("{span}") != std::string_view::npos ? " or so" : " and others");
+}
+
+// Unlike details make unlike diagnoses, unless the headline says that they are only examples.
+bool tells_apart_by_detail(const CauseRow &row) { return row.headline.find("{detail}") != std::string_view::npos; }
+
+bool is_inferred(const Connection &connection) {
+  if (!connection.close) return false;
+  const CloseEvidence evidence = connection.close->evidence;
+  return evidence == CloseEvidence::kElimination || evidence == CloseEvidence::kPendingTimeout ||
+         evidence == CloseEvidence::kNone;
 }
 
 bool is_unknown_end(const Connection &connection) {
@@ -104,7 +121,7 @@ Diagnosis diagnosis_of(const Finding &finding) {
   return out;
 }
 
-// Of SYMPTOM's diagnosis, all or most connections are the finding's: it only adds how that is known.
+// All connections of SYMPTOMS are the finding's: it only adds how that is known.
 bool covers(const Finding &finding, const Diagnosis &symptoms) {
   if (!says_more(finding.kind, symptoms.cause)) return false;
   const auto is_in = [&](uint64_t id) {
@@ -143,24 +160,37 @@ void Doctor::examine(const Connection &connection) {
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
   if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
-  if (!symptom) return;
-  const bool is_young = symptom->is_young;
+  if (symptom) add(connection, std::move(*symptom));
+}
+
+void Doctor::add(const Connection &connection, Symptom symptom) {
+  const CauseRow &row = row_of(symptom.cause);
   const std::string protocol = protocol_of(connection);
-  const auto [at, is_new] = groups_.try_emplace({symptom->cause, who_key(connection), symptom->detail, protocol});
-  Group &group = at->second;
-  Diagnosis &diagnosis = group.diagnosis;
-  if (is_new) {
-    diagnosis.cause = row_of(symptom->cause).name;
-    diagnosis.severity = row_of(symptom->cause).severity;
-    diagnosis.vhost = connection.vhost;
-    diagnosis.protocol = protocol;
-    diagnosis.first_ns = connection.opened_ns;
-    group.symptom = std::move(*symptom);
-    if (group.symptom.cause == Cause::kNeverSent)
-      for (const std::string &fate : fates_[connection.target]) group.symptom.why.push_back("Before it, " + fate + ".");
-    group.example = connection;
+  const Key key{symptom.cause, who_key(connection), tells_apart_by_detail(row) ? symptom.detail : "", protocol};
+  auto at = groups_.find(key);
+  if (at == groups_.end() && groups_.size() >= kMaxGroups) {
+    ++left_out_;
+    return;
   }
-  group.is_young = group.is_young && is_young;
+  if (at == groups_.end()) {
+    at = groups_.try_emplace(key).first;
+    Group &made = at->second;
+    made.diagnosis.cause = row.name;
+    made.diagnosis.severity = row.severity;
+    made.diagnosis.vhost = connection.vhost;
+    made.diagnosis.protocol = protocol;
+    made.diagnosis.first_ns = connection.opened_ns;
+    made.symptom = symptom;
+    if (symptom.cause == Cause::kNeverSent)
+      for (const std::string &fate : fates_[connection.target]) made.symptom.why.push_back("Before it, " + fate + ".");
+    made.example = connection;
+  }
+  Group &group = at->second;
+  group.is_young = group.is_young && symptom.is_young;
+  group.details_differ = group.details_differ || symptom.detail != group.symptom.detail;
+  group.carriers_differ = group.carriers_differ || connection.parent != group.example.parent;
+  Diagnosis &diagnosis = group.diagnosis;
+  if (diagnosis.vhost != connection.vhost) diagnosis.vhost.clear();
   ++diagnosis.count;
   if (diagnosis.connections.size() < kKeptIds) diagnosis.connections.push_back(connection.id);
   diagnosis.first_ns = std::min(*diagnosis.first_ns, connection.opened_ns);
@@ -189,31 +219,7 @@ void Doctor::finish() {
     examine(connection);
   });
   verdict_ = judged_.verdict();
-  for (auto &[key, group] : groups_) {
-    if (group.is_young) continue;
-    Diagnosis &diagnosis = group.diagnosis;
-    const CauseRow &row = row_of(std::get<Cause>(key));
-    std::sort(diagnosis.connections.begin(), diagnosis.connections.end());
-    diagnosis.certainty = group.symptom.certainty;
-    diagnosis.headline = filled(row.headline, diagnosis.count, who(group.example, diagnosis), group.symptom.detail);
-    diagnosis.why = group.symptom.why;
-    if (group.symptom.cause == Cause::kCloseCodeUnused && !closed_by_code_.empty())
-      diagnosis.why.push_back(
-          closed_by_code_.size() == 1
-              ? fmt::format("Only connection {} was closed by this program: its callback returned non-zero.",
-                            closed_by_code_.front())
-              : fmt::format("{} other sessions were closed by this program: their callbacks returned non-zero.",
-                            closed_by_code_.size()));
-    const auto &close = group.example.close;
-    if (diagnosis.why.empty() && close)
-      diagnosis.why.push_back(
-          close->detail.empty()
-              ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason), name_of(close->evidence))
-              : fmt::format("lws says of its end: '{}'.", printable(close->detail)));
-    if (diagnosis.why.empty()) diagnosis.certainty = Certainty::kLikely;
-    diagnosis.advice = group.symptom.advice.empty() ? std::string(row.advice) : group.symptom.advice;
-    diagnoses_.push_back(std::move(diagnosis));
-  }
+  add_symptoms();
   add_crash();
   add_accepts();
   add_findings();
@@ -222,6 +228,40 @@ void Doctor::finish() {
   };
   std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
                    [&](const Diagnosis &a, const Diagnosis &b) { return order(a) < order(b); });
+}
+
+void Doctor::add_symptoms() {
+  for (auto &[key, group] : groups_) {
+    if (group.is_young) continue;
+    Diagnosis &diagnosis = group.diagnosis;
+    const CauseRow &row = row_of(group.symptom.cause);
+    std::sort(diagnosis.connections.begin(), diagnosis.connections.end());
+    diagnosis.headline = filled(row.headline, diagnosis.count, who(group.example, diagnosis, !group.carriers_differ),
+                                shown_detail(row, group.symptom.detail, group.details_differ));
+    diagnosis.why = evidence_of(group);
+    diagnosis.certainty = group.symptom.certainty;
+    // What was lost may have been what is missed here.
+    if (diagnosis.why.empty() || log_.lossy() || is_inferred(group.example)) diagnosis.certainty = Certainty::kLikely;
+    diagnosis.advice = group.symptom.advice.empty() ? std::string(row.advice) : group.symptom.advice;
+    diagnoses_.push_back(std::move(diagnosis));
+  }
+}
+
+// The rule's own, or what is known of the end.
+std::vector<std::string> Doctor::evidence_of(const Group &group) const {
+  std::vector<std::string> why = group.symptom.why;
+  if (group.symptom.cause == Cause::kCloseCodeUnused && !closed_by_code_.empty())
+    why.push_back(closed_by_code_.size() == 1
+                      ? fmt::format("Only connection {} was closed by this program: its callback returned non-zero.",
+                                    closed_by_code_.front())
+                      : fmt::format("{} other sessions were closed by this program: their callbacks returned non-zero.",
+                                    closed_by_code_.size()));
+  const auto &close = group.example.close;
+  if (why.empty() && close)
+    why.push_back(close->detail.empty() ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason),
+                                                      name_of(close->evidence))
+                                        : fmt::format("lws says of its end: '{}'.", printable(close->detail)));
+  return why;
 }
 
 void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> items) {

@@ -3,7 +3,7 @@
 // Reads a log and says what went wrong: the findings of a check (faults), and the symptoms of each connection, alike ones together.
 // Also keeps the census that a summary shows.
 //
-// Memory: follows the open connections, and the diagnoses, which are few: kKeptIds ids each.
+// Memory: follows the open connections, and the diagnoses: at most kMaxGroups, with kKeptIds ids each.
 #ifndef WSITRACE_DIAGNOSIS_DOCTOR_H
 #define WSITRACE_DIAGNOSIS_DOCTOR_H
 
@@ -32,13 +32,18 @@ class Doctor final : public TimelineObserver {
   [[nodiscard]] const Census &census() const { return census_; }
   [[nodiscard]] const Timeline &timeline() const { return judged_.timeline; }
   [[nodiscard]] const Verdict &verdict() const { return verdict_; }
+  // Connections with something wrong that found no place among the first kMaxGroups diagnoses.
+  [[nodiscard]] uint64_t left_out() const { return left_out_; }
+  static constexpr size_t kMaxGroups = 1000;
 
  private:
   struct Group {
     Diagnosis diagnosis;
     Symptom symptom;
     bool is_young = true;  // all of them are
-    Connection example;    // values only: its views live as long as the timeline
+    bool details_differ = false;
+    bool carriers_differ = false;  // of streams
+    Connection example;            // values only: its views live as long as the timeline
   };
   using Key = std::tuple<Cause, std::string, std::string, std::string>;  // cause, who, detail, protocol
 
@@ -50,6 +55,9 @@ class Doctor final : public TimelineObserver {
   void on_transaction_ended(const Connection &, const Transaction &) override;
 
   void examine(const Connection &connection);
+  void add(const Connection &connection, Symptom symptom);
+  void add_symptoms();
+  [[nodiscard]] std::vector<std::string> evidence_of(const Group &group) const;
   void remember_fate(const Connection &connection);
   void add_accepts();
   void add_crash();
@@ -62,6 +70,7 @@ class Doctor final : public TimelineObserver {
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
   std::vector<Diagnosis> diagnoses_;
+  uint64_t left_out_ = 0;
   Verdict verdict_;
   LogFacts log_;
   struct Accepts {

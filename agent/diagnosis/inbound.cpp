@@ -7,19 +7,17 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/spans.h"
 #include "agent/export/text/printable.h"
+#include "agent/lws/timeouts.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr uint64_t kHeaderBytes = 4096;  // max_http_header_data where it is not set
 constexpr Ns kPatienceNs = 500'000'000;  // whoever waits that long for a handler may well wait for a bug
-constexpr int kNoPendingTimeout = 0, kCloseAck = 6, kHttpContent = 10, kApplicationBase = 1000;
-
-std::string quoted_name(std::string_view name) { return name.empty() ? "unknown" : "'" + printable(name) + "'"; }
+constexpr int kNoPendingTimeout = 0;
 
 std::string refusal_text(const Clues &clues) {
-  return fmt::format("{} of protocol {} returned non-zero", callback_name(*clues.refused),
-                     quoted_name(clues.refused_by));
+  return fmt::format("{} of protocol {} returned non-zero", callback_name(*clues.refused), quoted(clues.refused_by));
 }
 
 // The handler was told of the request, and not yet that its body is complete.
@@ -39,21 +37,21 @@ Symptom unanswered(const Case &of, const Transaction &last) {
     return {Cause::kResponseOwed,
             request_text(&last),
             {fmt::format("The handler of protocol {} was called {} after the request; no response was sent for {}.",
-                         quoted_name(last.protocol), span_text(last.requested_ns, *last.handled_ns), waited),
-             fmt::format("Nothing has happened on the connection since: {}.", in_charge_text(of.connection))},
+                         quoted(last.protocol), span_text(last.requested_ns, *last.handled_ns), waited),
+             fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
             Certainty::kProven,
             {}};
   return {Cause::kResponseUnfinished,
           request_text(&last),
           {fmt::format("The handler of protocol {} sent {} and all of its response, and never called "
                        "lws_http_transaction_completed(), for {}.",
-                       quoted_name(last.protocol), status_text(last), waited),
+                       quoted(last.protocol), status_text(last), waited),
            "Until it does, lws handles no further request on that connection: a later one waits, unread."},
           Certainty::kProven,
           {}};
 }
 
-// A response that goes on has no end to complete.
+// A response that is still being sent, as an event stream is for hours, is not forgotten.
 bool is_forgotten(const Transaction &last) { return !last.responded_ns || last.written_ns; }
 
 void add_peer(std::vector<std::string> &why, const Connection &connection) {
@@ -96,7 +94,7 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
   return Symptom{Cause::kLostWithCarrier,
                  {},
                  {fmt::format("{} had been handled by protocol {} and was not answered when connection {} was closed.",
-                              request_text(last), quoted_name(last->protocol), of.connection.parent.value_or(0))},
+                              request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
                  Certainty::kProven,
                  {}};
 }
@@ -147,7 +145,7 @@ std::optional<Symptom> refused(const Case &of) {
     else if (!of.clues.has(k_FILTER_PROTOCOL_CONNECTION))
       symptom.why.push_back(
           fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
-                      quoted_name(of.connection.vhost)));
+                      quoted(of.connection.vhost)));
     return symptom;
   }
   const Transaction *last = of.last();
@@ -171,21 +169,20 @@ std::optional<Symptom> timed_out(const Case &of) {
   if (!of.ended_as(CloseReason::kTimeout)) return std::nullopt;
   const int reason = pending_timeout_reason(of.clues.pending_timeout),
             limit_s = pending_timeout_seconds(of.clues.pending_timeout);
-  if (of.clues.pending_timeout != 0 && limit_s > 0 && (reason == kNoPendingTimeout || reason >= kApplicationBase)) {
+  if (of.clues.pending_timeout != 0 && limit_s > 0 && (reason == kNoPendingTimeout || reason >= kApplicationTimeouts)) {
     Symptom symptom{Cause::kDeadline, {}, {}, Certainty::kProven, {}};
     symptom.detail = reason == kNoPendingTimeout
                          ? fmt::format("lws_set_timeout(wsi, NO_PENDING_TIMEOUT, {})", limit_s)
                          : fmt::format("lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE + {}, {})",
-                                       reason - kApplicationBase, limit_s);
+                                       reason - kApplicationTimeouts, limit_s);
     symptom.why.push_back(
-        fmt::format("It expired {} s after it was set: traffic until the end does not move such a deadline, and no "
-                    "pong was missing.",
+        fmt::format("It expires {} s after it was set: traffic up to the end does not move such a deadline, and a "
+                    "missing pong is not the "
+                    "reason.",
                     limit_s));
-    symptom.advice =
-        "set it again with every sign of progress, or cancel it with lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0)";
     return symptom;
   }
-  if (reason == kCloseAck) return std::nullopt;
+  if (reason == kTimeout_CLOSE_ACK) return std::nullopt;
   if (of.connection.session) return std::nullopt;
   const Transaction *last = of.last();
   if (of.connection.role == "h2" && of.connection.origin != Origin::kStream) return std::nullopt;  // its streams tell
@@ -203,14 +200,14 @@ std::optional<Symptom> timed_out(const Case &of) {
         {},
         Certainty::kProven,
         "timeout_secs of the context sets how long lws waits; scanners and spare connections of browsers do this"};
-  if (last->outcome == Outcome::kCompleted || of.connection.close->detail.find("KEEPALIVE_IDLE") != std::string::npos)
-    return std::nullopt;
-  return Symptom{Cause::kTimeout,
-                 fmt::format("{} stood still", reason == kHttpContent ? "sending the response to " + request_text(last)
-                                                                      : request_text(last)),
-                 {},
-                 Certainty::kProven,
-                 "see whether the peer reads, and whether the handler goes on"};
+  if (last->outcome == Outcome::kCompleted || is_idle_timeout(of.connection)) return std::nullopt;
+  return Symptom{
+      Cause::kTimeout,
+      fmt::format("{} stood still", reason == kTimeout_HTTP_CONTENT ? "sending the response to " + request_text(last)
+                                                                    : request_text(last)),
+      {},
+      Certainty::kProven,
+      "check that the peer reads, and that the handler keeps writing"};
 }
 
 std::optional<Symptom> binding_left(const Case &of) {
@@ -219,7 +216,7 @@ std::optional<Symptom> binding_left(const Case &of) {
       return Symptom{Cause::kBindingLeft,
                      {},
                      {fmt::format("Protocol {} was bound at {} and not dropped before the next was bound.",
-                                  quoted_name(binding.protocol), time_text(binding.bound_ns, of.log.started_ns))},
+                                  quoted(binding.protocol), time_text(binding.bound_ns, of.log.started_ns))},
                      Certainty::kLikely,
                      {}};
   return std::nullopt;
@@ -237,9 +234,9 @@ std::string request_text(const Transaction *transaction) {
 }
 
 std::string in_charge_text(const Connection &connection) {
-  if (!connection.last_callback) return "no callback of the application was called";
-  return fmt::format("{} of protocol {} was the last callback", callback_name(*connection.last_callback),
-                     quoted_name(connection.last_callback_protocol));
+  if (!connection.last_callback) return "none";
+  return fmt::format("{} of protocol {}", callback_name(*connection.last_callback),
+                     quoted(connection.last_callback_protocol));
 }
 
 std::optional<Symptom> inbound_symptom(const Case &of) {

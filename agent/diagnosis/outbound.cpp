@@ -8,6 +8,7 @@
 #include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/spans.h"
 #include "agent/export/text/printable.h"
+#include "agent/lws/words.h"
 
 namespace wsitrace {
 namespace {
@@ -25,7 +26,7 @@ bool was_tcp_connected(const Case &of) {
   return of.connection.connected_ns || (of.connection.tcp && of.connection.tcp->sent_bytes > 0);
 }
 
-// How long nobody looked after the connection, when that was long and no sign of an event loop was seen meanwhile.
+// How long the connection went unserviced, if that was long and no sign of an event loop was seen meanwhile.
 std::optional<Ns> unserviced_ns(const Case &of) {
   const Ns since_ns = of.clues.prepared_ns, until_ns = of.clues.serviced_ns.value_or(of.log.last_ns);
   const uint64_t turns = of.clues.serviced_ns ? of.clues.turns_between : of.log.loop_turns - of.clues.turns_before;
@@ -77,7 +78,8 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
       Cause::kNeverAnswered,
       {},
       {fmt::format("{}, and the server has not answered in {}, {}.", what, wait_text(of, since_ns), wait_end_text(of)),
-       "The handshake was never completed."},
+       "Neither LWS_CALLBACK_CLIENT_ESTABLISHED nor LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP came: it was never "
+       "established."},
       certainty,
       {},
       false};
@@ -107,7 +109,7 @@ std::optional<Symptom> never_answered(const Case &of) {
   if (!of.is_open() && !of.ended_as(CloseReason::kContextDestroyed)) return std::nullopt;
   Symptom symptom = unanswered_by_server(of, "The TCP connect was issued", of.connection.opened_ns, Certainty::kLikely);
   if (of.log.loop_turns == of.clues.turns_before) {
-    symptom.why.emplace_back("Or no event loop has serviced it: no sign of one was seen since.");
+    symptom.why.emplace_back("Nor was any sign of an event loop seen since: perhaps none has serviced it.");
     symptom.advice = "make sure that the event loop runs; then check address and firewall";
   }
   return symptom;
@@ -144,7 +146,7 @@ std::optional<Symptom> server_tls_failed(const Case &of) {
 
 std::optional<Symptom> proxy_refused(const Case &of) {
   const std::string message = message_of(of);
-  if (!says(message, "proxy") && !says(message, "ERROR proxy")) return std::nullopt;
+  if (!says(message, "proxy")) return std::nullopt;
   Symptom symptom{Cause::kProxyRefused, {}, {}, Certainty::kProven, {}};
   symptom.why.push_back(fmt::format("lws connected to the proxy {} and asked it for {}; lws says of its answer: '{}'.",
                                     of.connection.peer, printable(of.connection.target), printable(message)));
@@ -160,15 +162,16 @@ std::optional<Symptom> connect_failed(const Case &of) {
   };
   if (says(message, "DNS") || says(message, "getaddrinfo") || says(message, "resolv"))
     return symptom(Cause::kNameFailed, shown);
-  if (says(message, "111") || says(message, "ECONNREFUSED")) return symptom(Cause::kRefusedByTarget, {});
-  if (says(message, "113") || says(message, "EHOSTUNREACH")) return symptom(Cause::kUnreachable, "no route to host");
-  if (says(message, "101") || says(message, "ENETUNREACH"))
+  if (error_word_of(message) == ErrorWord::kNobodyListens) return symptom(Cause::kRefusedByTarget, {});
+  if (message.starts_with("conn fail: 113") || says(message, "EHOSTUNREACH"))
+    return symptom(Cause::kUnreachable, "no route to host");
+  if (message.starts_with("conn fail: 101") || says(message, "ENETUNREACH"))
     return symptom(Cause::kUnreachable, "network is unreachable");
   if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
   if (was_tcp_connected(of)) return std::nullopt;
   const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
   const bool lasted = limit_s > 0 && of.until_ns() >= of.connection.opened_ns + static_cast<Ns>(limit_s) * 900'000'000;
-  if (of.ended_as(CloseReason::kTimeout) || says(message, "imed out") || says(message, "imedout") || lasted)
+  if (of.ended_as(CloseReason::kTimeout) || error_word_of(message) == ErrorWord::kTimedOut || lasted)
     return symptom(Cause::kConnectTimeout, wait_text(of, of.connection.opened_ns));
   if (of.connection.close->evidence == CloseEvidence::kElimination) return std::nullopt;
   if (of.connection.close->evidence == CloseEvidence::kCallResult)
@@ -188,8 +191,8 @@ std::string callbacks_text(const Clues &clues) {
     std::string &list = clues.has(kind) ? came : missing;
     list += (list.empty() ? "" : ", ") + callback_name(kind);
   }
-  return fmt::format("Of the callbacks that tell of an end, {} came; never came: {}.", came.empty() ? "none" : came,
-                     missing);
+  return fmt::format("Of the callbacks that report an end, {} came and these did not: {}.",
+                     came.empty() ? "none" : came, missing);
 }
 
 std::optional<Symptom> server_left(const Case &of) {

@@ -37,7 +37,7 @@ std::optional<Symptom> session_symptom(const Case &);   // sessions.cpp: of webs
 
 // "GET /first", or "its request".
 std::string request_text(const Transaction *transaction);
-// Whatever LAST_CALLBACK says: "LWS_CALLBACK_HTTP of protocol 'http'", or nothing.
+// The last callback that was recorded: "LWS_CALLBACK_HTTP of protocol 'http'", or "none".
 std::string in_charge_text(const Connection &connection);
 
 }  // namespace wsitrace

@@ -28,7 +28,7 @@ enum Role : uint32_t {
   kBegins = 16,          // the first that is heard of a connection, unless events were lost
   kEnds = 32,            // part of an end: says nothing about how long it was quiet before. So is a DROP
   kAlone = 64,           // part of an end, and all that some connections ever say (CGI pipes, silent listeners)
-  kOpensOutbound = 128,  // the first that is told of an outbound connection
+  kOpensOutbound = 128,  // the first event of an outbound connection
   kPrepares = 256,       // what the call that connects or adopts makes of itself, before it returns
   kAnswer = 512,  // outbound: the peer answered. That TCP is connected is no answer: a server that hangs has a backlog
   kLoopTurns = 1024,  // an event loop turned: an application that merely opens connections does not call it
@@ -40,7 +40,7 @@ enum Role : uint32_t {
   kOwesCompletion = 1 << 15,  // before it the application has completed a response that it has written, or never does
   // what the probe adds to the event, or does before it
   kFacts = 1 << 16,
-  kStreamFacts = 1 << 17,      // only on an h2 stream, whose parent is told
+  kStreamFacts = 1 << 17,      // only on an h2 stream: its parent
   kTcp = 1 << 18,              // TCP_INFO
   kAfterHandshake = 1 << 19,   // where lws has come this far, a TLS handshake is over
   kStack = 1 << 20,            // first sight, in whichever way in, and BIND

@@ -19,7 +19,7 @@ class WatchedLog final : private TimelineObserver {
 
   WatchedLog() { log_.timeline.add(*this); }
 
-  // Is told the log.
+  // Feed the log to it.
   [[nodiscard]] LogSink &sink() { return log_.timeline; }
   [[nodiscard]] const Timeline &timeline() const { return log_.timeline; }
   // The one that ended last is the last.

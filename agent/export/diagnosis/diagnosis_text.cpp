@@ -81,6 +81,13 @@ std::string conclusion(const Doctor &doctor) {
   return out + "\n\n";
 }
 
+// Where something may be missing, having found nothing is no promise.
+std::string nothing_text(const Doctor &doctor, bool all_closed) {
+  if (doctor.timeline().loss().lost > 0) return "Nothing was found, but events were lost: there may be something.\n";
+  if (doctor.timeline().end() == nullptr) return "Nothing was found so far; the log has no end yet.\n";
+  return all_closed ? "Nothing needs attention, and everything was closed.\n" : "Nothing needs attention.\n";
+}
+
 }  // namespace
 
 std::set<uint64_t> examples_for(const Doctor &doctor) {
@@ -95,12 +102,14 @@ std::string diagnosis_text(const Doctor &doctor, const ExampleTexts &examples, c
   const auto &all = doctor.diagnoses();
   std::string out = summary_text(doctor, width) + "\n" + conclusion(doctor);
   for (size_t i = 0; i < all.size() && i < kShown; ++i) append_diagnosis(out, all[i], examples, started_ns, width);
-  if (all.size() > kShown) out += fmt::format("and {} more of less weight\n\n", all.size() - kShown);
+  if (all.size() > kShown) out += fmt::format("and {} more, of fewer connections\n\n", all.size() - kShown);
+  if (doctor.left_out() > 0)
+    out += fmt::format("{} more with something wrong, beyond the first {} kinds of trouble\n\n",
+                       count_text(doctor.left_out(), "connection"), Doctor::kMaxGroups);
   const std::string open = open_text(doctor, width);
   if (!open.empty()) out += "Still open at the end of the log:\n" + open + "\n";
-  if (all.empty() && open.empty()) out += "Nothing needs attention, and everything was closed.\n";
-  else if (all.empty()) out += "Nothing needs attention.\n";
-  else out += fmt::format("`wsitrace explain {} --conn ID` tells all of one connection.\n", printable(file));
+  if (all.empty()) out += nothing_text(doctor, open.empty());
+  else out += fmt::format("`wsitrace explain {} --conn ID` shows one connection in full.\n", printable(file));
   return out;
 }
 

@@ -75,7 +75,7 @@ std::string transactions_line(const Census &census) {
 
 std::string events_line(const Loss &loss) {
   if (loss.lost == 0) return fmt::format("{} recorded, none lost", count_text(loss.recorded, "event"));
-  return fmt::format("{} recorded, {} lost: what follows from something not being seen is uncertain",
+  return fmt::format("{} recorded, {} lost: whatever rests on something not being seen is uncertain",
                      count_text(loss.recorded, "event"), loss.lost);
 }
 

@@ -13,14 +13,6 @@
 namespace wsitrace {
 namespace {
 
-std::string message_of(std::span<const std::byte> items) {
-  std::string out;
-  for_each_item(items, [&out](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == kItemText) out.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  });
-  return out;
-}
-
 void note_stream(Carried &streams, uint64_t id) {
   if (streams.count++ == 0) streams.first_id = id;
   streams.first_id = std::min(streams.first_id, id);

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/explain/kept_events.h"
 
+#include "wsitrace/log.h"
+
 namespace wsitrace {
+
+std::string message_of(std::span<const std::byte> items) {
+  std::string out;
+  for_each_item(items, [&out](ItemTag tag, std::span<const std::byte> bytes) {
+    if (tag == kItemText) out.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  });
+  return out;
+}
 
 void KeptEvents::add(KeptEvent event) {
   ++total_;

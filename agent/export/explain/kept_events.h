@@ -10,12 +10,16 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "agent/timeline/connection.h"
 
 namespace wsitrace {
+
+// The text that an event brings along, such as the message of CLIENT_CONNECTION_ERROR; empty: none.
+std::string message_of(std::span<const std::byte> items);
 
 struct KeptEvent {
   Ns at_ns = 0;

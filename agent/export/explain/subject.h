@@ -66,7 +66,7 @@ std::optional<Wait> wait_for_loop(const Subject &subject, const LogFacts &log);
 // A wait that is worth a word: a connect over a network takes milliseconds, an unanswered first SYN a second.
 inline constexpr Ns kLongWaitNs = 500'000'000;
 
-// An outbound connection that never came about before its vhost or context was destroyed.
+// An outbound connection that was still not connected when its vhost or context was destroyed.
 bool torn_down_unconnected(const Connection &connection);
 
 // lws ended it for being idle between two requests: servers do that all day.

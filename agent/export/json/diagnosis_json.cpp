@@ -33,6 +33,7 @@ std::string diagnosis_json(const Doctor &doctor) {
   Tree out{{"schema", "wsitrace.diagnosis/1"},
            {"process", {{"pid", timeline.process().pid}, {"program", timeline.process().program}}},
            {"lost", timeline.loss().lost},
+           {"left_out", doctor.left_out()},
            {"diagnoses", Tree::array()}};
   for (const Diagnosis &diagnosis : doctor.diagnoses())
     out["diagnoses"].push_back(json_of(diagnosis, timeline.process().started_mono_ns));

@@ -26,7 +26,7 @@ TEST(Diagnosis, ConnectWithoutAnswerNamesTheLoopToo) {
                             "CONTEXT CBIND NEW=9 +700 close('ctx destroy')=9999 CDROP('__lws_close_free_wsi') DEST"}) {
     EXPECT_EQ(diagnosed({words}), "never_answered 1") << words;
     const Examined examined{Told(words)};
-    EXPECT_THAT(examined.doctor.diagnoses()[0].why.back(), HasSubstr("no event loop has serviced it")) << words;
+    EXPECT_THAT(examined.doctor.diagnoses()[0].why.back(), HasSubstr("perhaps none has serviced it")) << words;
   }
 }
 
@@ -61,6 +61,34 @@ TEST(Diagnosis, AlikeConnectionsAreOneDiagnosis) {
   EXPECT_EQ(diagnosis.cause, "upgrade_refused");
   EXPECT_EQ(diagnosis.count, 23U);
   EXPECT_EQ(diagnosis.headline, "the websocket upgrade was refused on 23 accepted connections");
+}
+
+// A diagnosis for each path would be no grouping, and would let a peer make as many as it likes.
+TEST(Diagnosis, RequestsThatDifferStayTogether) {
+  std::string words;
+  for (int i = 0; i < 23; ++i) words += "ACCEPT FH('/" + std::to_string(i) + "') BIND[dyn] HTTP[dyn] +20 " GONE " ";
+  const Examined examined{Told(words)};
+  ASSERT_EQ(examined.doctor.diagnoses().size(), 1U);
+  EXPECT_EQ(examined.doctor.diagnoses()[0].headline,
+            "the peer of 23 accepted connections left before the response to GET /0 and others was complete");
+}
+
+TEST(Diagnosis, KindsBeyondTheLimitAreCounted) {
+  std::string words;
+  for (size_t i = 0; i < Doctor::kMaxGroups + 23; ++i)
+    words += "ACCEPT FH('/') BIND[p" + std::to_string(i) + "] HTTP[p" + std::to_string(i) + "] +20 " GONE " ";
+  const Examined examined{Told(words)};
+  EXPECT_EQ(examined.doctor.diagnoses().size(), Doctor::kMaxGroups);
+  EXPECT_EQ(examined.doctor.left_out(), 23U);
+}
+
+TEST(Diagnosis, WhatIsInferredOrLossyIsLikely) {
+  const Examined whole{Told("ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +1500")};
+  EXPECT_EQ(whole.doctor.diagnoses()[0].certainty, Certainty::kProven);
+  const Examined lossy{Told("ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +1500").losing(1)};
+  EXPECT_EQ(lossy.doctor.diagnoses()[0].certainty, Certainty::kLikely);
+  const Examined inferred{Told("ACCEPT FH('/a') st=200 +5000 CLOSED_HTTP DEST")};
+  EXPECT_EQ(inferred.doctor.diagnoses()[0].certainty, Certainty::kLikely);
 }
 
 TEST(Diagnosis, FaultsComeBeforeTroublesAndManyBeforeFew) {

@@ -40,6 +40,12 @@ TEST(DiagnosisText, LossIsSaid) {
   EXPECT_THAT(text, HasSubstr("3 lost"));
 }
 
+TEST(DiagnosisText, NothingFoundIsNoPromiseWhereSomethingMayBeMissing) {
+  const char *orderly = "ACCEPT FH('/a') FFC txnc BIND close('server socket svc fail') CLOSED_HTTP DEST";
+  EXPECT_THAT(text_of(Told(orderly).losing(3)), HasSubstr("\nNothing was found, but events were lost"));
+  EXPECT_THAT(text_of(Told(orderly).goes_on()), HasSubstr("\nNothing was found so far; the log has no end yet."));
+}
+
 TEST(DiagnosisText, LinesKeepToTheWidth) {
   const std::string text =
       diagnosis_text(Examined(Told("ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +1500")).doctor, {}, "a", 80);
