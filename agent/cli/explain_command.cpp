@@ -89,13 +89,13 @@ void add_explain_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App *command = app.add_subcommand("explain", "Say what went wrong, why, and what to do about it");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  CLI::Option *conn = command->add_option("--conn", options->connection, "All about the connection with this id")
+  CLI::Option *conn = command->add_option("--conn", options->connection, "Show one connection in full")
                           ->type_name("ID")
                           ->check(counting_number());
   command
       ->add_option("--pid", options->pid, "Of a ring file: the process to explain (default: the first that recorded)")
       ->type_name("PID");
-  command->add_option("--format", options->format, "Of the answer without --conn")
+  command->add_option("--format", options->format, "Output format; not with --conn")
       ->type_name("text|json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()

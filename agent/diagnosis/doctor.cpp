@@ -104,7 +104,19 @@ const char *name_of_crash(int signal) {
   }
 }
 
-Diagnosis diagnosis_of(const Finding &finding) {
+// When, and what it rests on.
+std::vector<std::string> evidence_of(const Finding &finding, Ns started_ns) {
+  std::vector<std::string> why;
+  if (finding.first_ns && finding.last_ns)
+    why.push_back(fmt::format("The events that show it lie between {} and {}.",
+                              time_text(*finding.first_ns, started_ns), time_text(*finding.last_ns, started_ns)));
+  else if (finding.first_ns) why.push_back(fmt::format("It began at {}.", time_text(*finding.first_ns, started_ns)));
+  if (row_of(finding.kind).rests_on_absence()) why.emplace_back("No event of its end is in the trace.");
+  if (!finding.last_callback.empty()) why.push_back("Last in charge: " + finding.last_callback + ".");
+  return why;
+}
+
+Diagnosis diagnosis_of(const Finding &finding, Ns started_ns) {
   Diagnosis out;
   out.cause = name_of(finding.kind);
   out.severity = Weight::kFault;
@@ -117,7 +129,7 @@ Diagnosis diagnosis_of(const Finding &finding) {
   out.last_ns = finding.last_ns;
   out.headline = finding.message;
   out.advice = advice_on(finding.kind);
-  if (!finding.last_callback.empty()) out.why.push_back("Last in charge: " + finding.last_callback + ".");
+  out.why = evidence_of(finding, started_ns);
   return out;
 }
 
@@ -324,7 +336,7 @@ void Doctor::add_accepts() {
 
 void Doctor::add_findings() {
   for (const Finding &finding : verdict_.findings) {
-    Diagnosis fault = diagnosis_of(finding);
+    Diagnosis fault = diagnosis_of(finding, log_.started_ns);
     std::erase_if(diagnoses_, [&](const Diagnosis &symptoms) {
       if (!covers(finding, symptoms)) return false;
       fault.why.insert(fault.why.end(), symptoms.why.begin(), symptoms.why.end());

@@ -83,6 +83,7 @@ def claim(row, answers):
             self.assertNotIn(words, answer.words, answer.text)
         for one in answer.diagnoses:
             self.assertTrue(one["sentence"], one)
+            self.assertTrue(one["evidence"] or one["certainty"] == "likely", one)
             self.assertEqual(len(one["connections"]), len(set(one["connections"])), one)
             self.assertLessEqual(len(one["connections"]), one["count"], one)
     return test
