@@ -172,10 +172,10 @@ void Doctor::examine(const Connection &connection) {
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
   if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
-  if (symptom) add(connection, std::move(*symptom));
+  if (symptom) add(connection, *symptom);
 }
 
-void Doctor::add(const Connection &connection, Symptom symptom) {
+void Doctor::add(const Connection &connection, const Symptom &symptom) {
   const CauseRow &row = row_of(symptom.cause);
   const std::string protocol = protocol_of(connection);
   const Key key{symptom.cause, who_key(connection), tells_apart_by_detail(row) ? symptom.detail : "", protocol};

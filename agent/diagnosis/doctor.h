@@ -55,7 +55,7 @@ class Doctor final : public TimelineObserver {
   void on_transaction_ended(const Connection &, const Transaction &) override;
 
   void examine(const Connection &connection);
-  void add(const Connection &connection, Symptom symptom);
+  void add(const Connection &connection, const Symptom &symptom);
   void add_symptoms();
   [[nodiscard]] std::vector<std::string> evidence_of(const Group &group) const;
   void remember_fate(const Connection &connection);

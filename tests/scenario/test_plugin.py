@@ -43,7 +43,8 @@ class Files(harness.Scenario):
         workload.keep_alive(server.app)
         self.assertRegex(server.get("/healthz"), f"^ok\n.*: {why}\n$")
         self.assertIn("lws_connections_opened_total", server.get("/metrics"))
-        self.assertEqual(len(harness.Trace(json.loads(server.get("/api/report"))).transactions("app")), workload.KEEP_ALIVE_REQUESTS)
+        harness.until(lambda: len(harness.Trace(json.loads(server.get("/api/report"))).transactions("app")) == workload.KEEP_ALIVE_REQUESTS,
+                      "the report to have all requests")
         self.assertIn("<html", server.get("/").lower())
         log = server.stop().err
         [line] = [line for line in log.splitlines() if "wsitrace: " in line]
