@@ -12,7 +12,8 @@
 
 #include "agent/base/clock.h"
 #include "agent/cli/check/allow_files.h"
-#include "agent/cli/check/verdict_outputs.h"
+#include "agent/cli/formats/report_outputs.h"
+#include "agent/cli/formats/verdict_outputs.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/symbols/symbols.h"
@@ -33,7 +34,8 @@ constexpr const char *kCheckFooter =
     "  wsitrace check server.4711.wsitrace\n"
     "  wsitrace check server.4711.wsitrace --format text --format json=verdict.json\n"
     "  wsitrace check server.4711.wsitrace --allow known.txt --strict-allow\n"
-    "  wsitrace check server.4711.wsitrace --format junit=leaks.xml --format sarif=leaks.sarif --format github";
+    "  wsitrace check server.4711.wsitrace --format junit=leaks.xml --format sarif=leaks.sarif --format github\n"
+    "  wsitrace check server.4711.wsitrace --format text --format perfetto=server.pftrace    a picture as well";
 
 constexpr uint64_t kFirstPauseNs = 20'000'000, kLongestPauseNs = 200'000'000;
 constexpr uint64_t kWriterNs = 500'000'000;  // it drains every 10 ms
@@ -89,30 +91,54 @@ Expected<Judged> judge_settled(const CheckOptions &options) {
   }
 }
 
-// What the text shows beside the findings takes another pass over the log.
-Expected<ExampleTexts> examples_of(const CheckOptions &options, const Verdict &verdict) {
-  auto wanted = examples_for(verdict);
-  if (wanted.empty()) return ExampleTexts{};
-  Timeline timeline;
-  Examples examples(timeline, std::move(wanted));
-  timeline.add(examples);
-  return read_log(options.file, timeline, options.pid).map([&](const ReadLog &) { return examples.texts(); });
+// What the text shows beside the findings, and reports, take another pass over the log.
+struct Again {
+  ExampleTexts examples;
+  bool complete = true;  // all reports were written
+};
+Expected<Again> pass_again(const CheckOptions &options, const Verdict *with_examples, ReportOutputs &reports) {
+  auto wanted = with_examples != nullptr ? examples_for(*with_examples) : std::set<uint64_t>{};
+  if (wanted.empty() && reports.empty()) return Again{};
+  JudgedLog log;
+  Examples examples(log.timeline, std::move(wanted));
+  log.timeline.add(examples);
+  reports.begin(log);
+  return read_log(options.file, log.timeline, options.pid).map([&](const ReadLog &) {
+    return Again{examples.texts(), reports.finish()};
+  });
+}
+
+// Formats that both a report and a verdict have are those of the verdict.
+struct Outputs {
+  ReportOutputs reports;
+  VerdictOutputs verdicts;
+};
+Expected<Outputs> open_outputs(const CheckOptions &options) {
+  auto wanted = parse_formats(options.formats);
+  if (!wanted) return unexpected(wanted.error());
+  auto reports = ReportOutputs::open(take(*wanted, is_of_reports_only), ReportOutputs::Stdout::kAtTheEnd);
+  if (!reports) return unexpected(reports.error());
+  auto verdicts = VerdictOutputs::open(*wanted);
+  if (!verdicts) return unexpected(verdicts.error());
+  return Outputs{std::move(*reports), std::move(*verdicts)};
 }
 
 Expected<int> check(const CheckOptions &options) {
   auto allowed = read_allow_files(options.allow);
   if (!allowed) return unexpected(allowed.error());
-  auto outputs = VerdictOutputs::open(options.formats);
+  auto outputs = open_outputs(options);
   if (!outputs) return unexpected(outputs.error());
   auto judged = judge_settled(options);
   if (!judged) return unexpected(judged.error());
   if (judged->cut_off) complain(*judged->cut_off);
   allowed->apply(judged->verdict);
   const Check check{{std::move(judged->verdict)}, allowed->uses(), options.strict_allow};
-  Expected<ExampleTexts> examples;
-  if (outputs->has_text()) examples = examples_of(options, check.verdicts.front());
-  if (!examples) return unexpected(examples.error());
-  if (const auto written = outputs->write(check, {*examples}); !written) return unexpected(written.error());
+  const Verdict *with_examples = outputs->verdicts.show_examples() ? &check.verdicts.front() : nullptr;
+  const auto again = pass_again(options, with_examples, outputs->reports);
+  if (!again) return unexpected(again.error());
+  if (const auto written = outputs->verdicts.write(check, {again->examples}); !written)
+    return unexpected(written.error());
+  if (!again->complete) return kUsageStatus;
   complain_of_stale_rules(check);
   return check.exit_status();
 }
@@ -130,8 +156,10 @@ void add_check_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App *command = app.add_subcommand("check", "Look for leaks in a trace");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  command->add_option("--format", options->formats, "Write the verdict in this format; without FILE to stdout")
-      ->type_name("text|json|junit|sarif|github[=FILE]")
+  command
+      ->add_option("--format", options->formats,
+                   "Write the verdict, or a report as well, in this format; without FILE to stdout")
+      ->type_name(format_names(is_of_verdicts) + "[=FILE], report: " + format_names(is_of_reports_only) + "[=FILE]")
       ->allow_extra_args(false);
   CLI::Option *allow = command->add_option("--allow", options->allow, "Findings that are accepted, one rule a line")
                            ->type_name("FILE")

@@ -3,12 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "agent/cli/formats/format.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/compare/comparison.h"
 #include "agent/compare/tally.h"
-#include "agent/export/json/compare_json.h"
-#include "agent/export/text/compare_text.h"
 #include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
@@ -75,7 +74,7 @@ Expected<int> diff(const DiffOptions &options) {
   if (!after) return unexpected(after.error());
   const Comparison comparison = compare(std::move(*before), std::move(*after), *rules);
   Output output = Output::to_stdout();
-  output.write(options.format == "json" ? compare_json(comparison) : compare_text(comparison, output.is_terminal()));
+  output.write(parse_format(options.format)->format->comparison(comparison, output.is_terminal()));
   return output.finish().map([&] { return comparison.exit_status(); });
 }
 
@@ -93,9 +92,9 @@ void add_diff_command(CLI::App &app, int &exit_status) {
   CLI::App *command = app.add_subcommand("diff", "Compare two traces of the same workload");
   command->add_option("BEFORE", options->before, "Trace or ring file")->required();
   command->add_option("AFTER", options->after, "Trace or ring file")->required();
-  command->add_option("--format", options->format, "text or json")
+  command->add_option("--format", options->format, "Output format")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember(names_of_formats(is_of_comparisons)))
       ->capture_default_str();
   command->add_option("--fail-on", options->fail_on, "Exit with 1 when this got worse; may be given several times")
       ->type_name("RULE")

@@ -5,13 +5,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "agent/cli/formats/format.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
 #include "agent/diagnosis/doctor.h"
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
-#include "agent/export/json/diagnosis_json.h"
 #include "agent/export/text/examples.h"
 
 namespace wsitrace {
@@ -60,16 +60,13 @@ Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
   auto read = read_log(options.file, log.timeline, options.pid);
   if (!read && log.timeline.heard_nothing()) return read;
   doctor.finish();
-  if (options.format == "json") {
-    output.write(diagnosis_json(doctor));
-    return read;
-  }
+  const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass
   Examples examples(again, examples_for(doctor));
   again.add(examples);
-  if (read && !doctor.diagnoses().empty()) read = read_log(options.file, again, options.pid);
+  if (read && format.shows_examples && !doctor.diagnoses().empty()) read = read_log(options.file, again, options.pid);
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
-  output.write(diagnosis_text(doctor, examples.texts(), options.file, width));
+  output.write(format.diagnosis(doctor, {examples.texts(), options.file, width}));
   return read;
 }
 
@@ -96,8 +93,8 @@ void add_explain_command(CLI::App &app, int &exit_status) {
       ->add_option("--pid", options->pid, "Of a ring file: the process to explain (default: the first that recorded)")
       ->type_name("PID");
   command->add_option("--format", options->format, "Output format; not with --conn")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(names_of_formats(is_of_diagnoses)))
       ->capture_default_str()
       ->excludes(conn);
   command->footer(kExplainFooter);

@@ -8,20 +8,34 @@
 #include <utility>
 
 namespace wsitrace {
+namespace {
 
-Output Output::to_stdout() { return {stdout, "stdout"}; }
+constexpr const char *kStdout = "stdout";
 
-Expected<Output> Output::to_file(const std::string &path) { return open(path, "we"); }
-Expected<Output> Output::append_to_file(const std::string &path) { return open(path, "ae"); }
+}  // namespace
 
-Expected<Output> Output::open(const std::string &path, const char *mode) {
-  FILE *file = std::fopen(path.c_str(), mode);
-  if (file == nullptr) return unexpected(system_error(path, errno, "choose a file that you may write"));
-  return Output(file, path);
+Output Output::to_stdout() { return {stdout, kStdout}; }
+
+Expected<Output> Output::append_to_file(const std::string &path) { return to(std::fopen(path.c_str(), "ae"), path); }
+
+Expected<Output> Output::open(const std::string &file, Stdout when) {
+  if (!file.empty()) return to(std::fopen(file.c_str(), "we"), file);
+  if (when == Stdout::kAtOnce) return to_stdout();
+  auto output = to(std::tmpfile(), kStdout);
+  if (output) output->held_ = true;
+  return output;
+}
+
+Expected<Output> Output::to(FILE *file, std::string name) {
+  if (file == nullptr) return unexpected(system_error(name, errno, "choose a file that you may write"));
+  return Output(file, std::move(name));
 }
 
 Output::Output(Output &&other) noexcept
-    : file_(std::exchange(other.file_, nullptr)), name_(std::move(other.name_)), error_(other.error_) {}
+    : file_(std::exchange(other.file_, nullptr)),
+      name_(std::move(other.name_)),
+      held_(other.held_),
+      error_(other.error_) {}
 
 Output::~Output() {
   if (file_ != nullptr && file_ != stdout) std::fclose(file_);
@@ -31,20 +45,30 @@ void Output::write(std::string_view text) {
   if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), file_) != text.size()) error_ = errno;
 }
 
+bool Output::copy_to_stdout() const {
+  char piece[64 * 1024];
+  std::rewind(file_);
+  for (size_t bytes = 0; (bytes = std::fread(piece, 1, sizeof piece, file_)) > 0;)
+    if (std::fwrite(piece, 1, bytes, stdout) != bytes) return false;
+  return std::ferror(file_) == 0 && std::fflush(stdout) == 0;
+}
+
 Expected<void> Output::finish() {
   if (error_ == 0 && std::fflush(file_) != 0) error_ = errno;
+  if (error_ == 0 && held_ && !copy_to_stdout()) error_ = errno;
   if (error_ != 0) return unexpected(system_error(name_, error_, "the output is not complete"));
   return {};
 }
 
 bool Output::is_terminal() const {
   const char *no_colour = std::getenv("NO_COLOR");  // https://no-color.org
-  return isatty(fileno(file_)) == 1 && (no_colour == nullptr || *no_colour == '\0');
+  return isatty(fileno(held_ ? stdout : file_)) == 1 && (no_colour == nullptr || *no_colour == '\0');
 }
 
 void complain(const Error &error) {
   const std::string line = error.line() + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
 }
 
 }  // namespace wsitrace

@@ -14,9 +14,13 @@ namespace wsitrace {
 
 class Output {
  public:
+  // When what is for stdout goes there: kHeld keeps it in a file without a name until finish().
+  enum class Stdout { kAtOnce, kHeld };
+
   static Output to_stdout();
-  static Expected<Output> to_file(const std::string &path);
   static Expected<Output> append_to_file(const std::string &path);
+  // FILE, or stdout if that is empty.
+  static Expected<Output> open(const std::string &file, Stdout when);
   Output(Output &&other) noexcept;
   Output &operator=(Output &&) = delete;
   ~Output();
@@ -25,18 +29,21 @@ class Output {
   // The end; the error of any write before shows here.
   Expected<void> finish();
 
+  // It goes to one that shows colours.
   [[nodiscard]] bool is_terminal() const;
 
  private:
-  static Expected<Output> open(const std::string &path, const char *mode);
+  static Expected<Output> to(FILE *file, std::string name);
   Output(FILE *file, std::string name) : file_(file), name_(std::move(name)) {}
+  [[nodiscard]] bool copy_to_stdout() const;
 
   FILE *file_;
   std::string name_;
+  bool held_ = false;
   int error_ = 0;
 };
 
-// One line on stderr.
+// One line on stderr, written at once, so that it stays one beside what a traced program writes.
 void complain(const Error &error);
 
 inline constexpr int kUsageStatus = 2;  // usage or unreadable input

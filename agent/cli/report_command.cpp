@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/report_command.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 
+#include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/trace_file.h"
-#include "agent/export/json/report.h"
-#include "agent/export/perfetto/report.h"
 #include "agent/export/text/event_lines.h"
-#include "agent/export/text/table.h"
-#include "agent/symbols/symbols.h"
 #include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
@@ -29,12 +24,12 @@ constexpr const char *kReportFooter =
     "  wsitrace report janus.4711.wsitrace --open             those that are still there\n"
     "  wsitrace report janus.4711.wsitrace --conn 7           everything about one connection\n"
     "  wsitrace report janus.4711.wsitrace --format ndjson    one JSON object a line\n"
-    "  wsitrace report janus.4711.wsitrace --format perfetto > janus.pftrace    for https://ui.perfetto.dev\n"
+    "  wsitrace report janus.4711.wsitrace --format perfetto=janus.pftrace    for https://ui.perfetto.dev\n"
     "  wsitrace report janus.4711.wsitrace --events           what was recorded, event by event";
 
 struct ReportOptions {
   std::string file;
-  std::string format = "text";
+  std::vector<std::string> formats{"text"};
   std::string cls, vhost;
   uint64_t connection = 0;
   uint32_t pid = 0;
@@ -51,51 +46,44 @@ Filter filter_of(const ReportOptions &options) {
   return filter;
 }
 
-std::unique_ptr<Report> report_of(const std::string &format, ReportRequest request) {
-  if (format == "text") return std::make_unique<TextReport>(std::move(request));
-  if (format == "perfetto") return std::make_unique<SliceReport>(SliceFormat::kPerfetto, std::move(request));
-  if (format == "chrome") return std::make_unique<SliceReport>(SliceFormat::kChrome, std::move(request));
-  return std::make_unique<JsonReport>(format == "json" ? JsonShape::kDocument : JsonShape::kLines, std::move(request));
+Expected<WantedFormats> formats_of(const ReportOptions &options) {
+  auto wanted = parse_formats(options.formats);
+  if (!wanted) return wanted;
+  if (const auto verdicts = take(*wanted, is_of_verdicts_only); !verdicts.empty())
+    return unexpected(verdicts[0].refused("is a format of verdicts, not of reports", "use `wsitrace check`"));
+  return wanted;
 }
 
-Expected<ReadLog> render(const ReportOptions &options, Output &output) {
-  const auto write = [&output](std::string_view text) { output.write(text); };
-  if (options.events) {
-    EventLines lines(write);
-    return read_log(options.file, lines, options.pid);
-  }
+int status_of(const Expected<ReadLog> &read, bool written) {
+  if (!read) complain(read.error());
+  else if (read->cut_off) complain(*read->cut_off);
+  return read && written ? 0 : kUsageStatus;
+}
+
+int show_events(const ReportOptions &options) {
+  Output output = Output::to_stdout();
+  EventLines lines([&output](std::string_view text) { output.write(text); });
+  const auto read = read_log(options.file, lines, options.pid);
+  const auto written = output.finish();
+  if (!written) complain(written.error());
+  return status_of(read, written.has_value());
+}
+
+int show_reports(const ReportOptions &options, ReportOutputs &outputs) {
   JudgedLog log;
-  Symbols symbols(log.timeline.modules());
-  const auto report = report_of(options.format, {.timeline = log.timeline,
-                                                 .judge = log.judge,
-                                                 .filter = filter_of(options),
-                                                 .colour = output.is_terminal(),
-                                                 .details = options.connection != 0,
-                                                 .name_frames = symbols.namer(),
-                                                 .write = write});
-  log.timeline.add(*report);
-  auto read = read_log(options.file, log.timeline, options.pid);
-  if (read || !log.timeline.heard_nothing()) report->finish();
-  return read;
-}
-
-Expected<void> check_destination(const ReportOptions &options) {
-  if (options.format != "perfetto" || isatty(STDOUT_FILENO) != 1) return {};
-  return unexpected(Error{"--format perfetto", "is binary, and stdout is a terminal", "write it to a file: > FILE"});
+  outputs.begin(log, filter_of(options), options.connection != 0);
+  const auto read = read_log(options.file, log.timeline, options.pid);
+  const bool any = read || !log.timeline.heard_nothing();
+  return status_of(read, any ? outputs.finish() : outputs.abandon());
 }
 
 int run(const ReportOptions &options) {
-  if (const auto checked = check_destination(options); !checked) {
-    complain(checked.error());
-    return kUsageStatus;
-  }
-  Output output = Output::to_stdout();
-  const auto rendered = render(options, output);
-  const auto written = output.finish();
-  if (!rendered) complain(rendered.error());
-  else if (rendered->cut_off) complain(*rendered->cut_off);
-  if (!written) complain(written.error());
-  return rendered && written ? 0 : kUsageStatus;
+  if (options.events) return show_events(options);
+  auto outputs = formats_of(options).and_then(
+      [](const WantedFormats &wanted) { return ReportOutputs::open(wanted, ReportOutputs::Stdout::kAtOnce); });
+  if (outputs) return show_reports(options, *outputs);
+  complain(outputs.error());
+  return kUsageStatus;
 }
 
 }  // namespace
@@ -104,10 +92,10 @@ void add_report_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App *command = app.add_subcommand("report", "Show the connections in a trace");
   command->add_option("FILE", options->file, "Trace or ring file")->required();
-  CLI::Option *format = command->add_option("--format", options->format, "text, json, ndjson, perfetto or chrome")
-                            ->type_name("FORMAT")
-                            ->check(CLI::IsMember({"text", "json", "ndjson", "perfetto", "chrome"}))
-                            ->capture_default_str();
+  CLI::Option *format =
+      command->add_option("--format", options->formats, "Write the report in this format; without FILE to stdout")
+          ->type_name(format_names(is_of_reports) + "[=FILE]")
+          ->allow_extra_args(false);
   CLI::Option *events = command->add_flag("--events", options->events, "Show the raw events instead")->excludes(format);
   command->add_flag("--open", options->open, "Only connections that are still open")->excludes(events);
   command->add_option("--class", options->cls, "Only this class: listener, client or internal")

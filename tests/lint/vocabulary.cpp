@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "agent/cli/formats/format.h"
 #include "agent/export/json/verdict_json.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/sarif/sarif.h"
@@ -38,6 +39,18 @@ Json callback_rows() {
   Json rows = Json::array();
   for (const role::Row &row : role::kCallbacks)
     rows.push_back({{"name", row.name}, {"number", row.number}, {"recorded", has_role<role::kRecorded>(row.number)}});
+  return rows;
+}
+
+Json format_rows() {
+  Json rows = Json::array();
+  for (const Format &format : formats())
+    rows.push_back({{"name", format.name},
+                    {"meaning", format.meaning},
+                    {"report", is_of_reports(format)},
+                    {"verdict", is_of_verdicts(format)},
+                    {"diagnosis", is_of_diagnoses(format)},
+                    {"comparison", is_of_comparisons(format)}});
   return rows;
 }
 
@@ -81,6 +94,7 @@ int main() {
                  {"close_evidence", rows_of(kCloseEvidence)},
                  {"outcomes", rows_of(kOutcomes)},
                  {"callbacks", callback_rows()},
+                 {"formats", format_rows()},
                  {"check", Json::parse(verdict_json(check))},
                  {"sarif", Json::parse(sarif(check, SourceRoot{}))},
                  {"metrics", metrics_of(check)}};

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Holds documents and the page to the tables of the agent (finding kinds, close reasons, evidence, outcomes): what stands between
+"""Holds documents and the page to the tables of the agent (finding kinds, close reasons, evidence, outcomes, formats): what stands between
 <!-- TABLE --> and <!-- /TABLE --> and dashboards/web/src/vocabulary.ts are made from them; queries name the outcomes that are bad."""
 import argparse
 import json
@@ -16,11 +16,19 @@ QUERIES = ("dashboards/grafana/src/queries.ts", "dashboards/prometheus/rules.yml
 DOCUMENTS = [("agent/export/json/SCHEMA.md", "close_reasons", "| reason | the connection ended because |\n|---|---|"),
              ("agent/export/json/SCHEMA.md", "close_evidence", "| evidence | it rests on |\n|---|---|"),
              ("agent/export/json/SCHEMA.md", "outcomes", "| outcome | what became of it |\n|---|---|"),
-             ("deploy/manual/check.md", "finding_kinds", "| Kind | What is wrong |\n|---|---|")]
+             ("deploy/manual/check.md", "finding_kinds", "| Kind | What is wrong |\n|---|---|"),
+             ("deploy/manual/formats.md", "formats", "| Format | For | `report` | `run` | `check` | `explain` | `diff` |\n|---|---|---|---|---|---|---|")]
 
 
 def tables(build):
     return json.loads(subprocess.run([build / "tests/lint/vocabulary"], capture_output=True, text=True, check=True).stdout)
+
+
+def in_commands(row):
+    """The cells of a format: what each command writes in it."""
+    report, verdict = ("report" if row["report"] else ""), ("verdict" if row["verdict"] else "")
+    cells = [report, report or f"{verdict}, with `--check`", verdict or report]
+    return "".join(f" {cell or '–'} |" for cell in cells + [("yes" if row[name] else "") for name in ("diagnosis", "comparison")])
 
 
 def in_document(text, table, head, rows):
@@ -29,7 +37,7 @@ def in_document(text, table, head, rows):
     before, found, rest = text.partition(begin)
     if not found or end not in rest:
         sys.exit(f"{begin.strip()} ... {end} is missing")
-    body = "\n".join([head] + [f"| `{row['name']}` | {row['meaning']} |" for row in rows])
+    body = "\n".join([head] + [f"| `{row['name']}` | {row['meaning']} |" + (in_commands(row) if table == "formats" else "") for row in rows])
     return before + begin + body + "\n" + rest[rest.index(end):]
 
 

@@ -12,9 +12,9 @@
 #include <filesystem>
 
 #include "agent/base/clock.h"
+#include "agent/cli/output.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/ring_place.h"
-#include "agent/cli/run/say_error.h"
 #include "agent/collect/agent_info.h"
 #include "agent/collect/fan_out.h"
 
@@ -43,14 +43,14 @@ Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
   auto path = options.directory.empty() ? default_directory() : Expected<std::string>(options.directory);
   if (!path) return unexpected(path.error());
   const auto users = options.all_users ? RingDirectory::Users::kAll : RingDirectory::Users::kOwn;
-  auto directory = RingDirectory::open(*path, say_error, users);
+  auto directory = RingDirectory::open(*path, complain, users);
   if (!directory) return unexpected(directory.error());
   std::signal(SIGPIPE, SIG_IGN);        // whoever reads stderr may go
   auto signals = Signals::take_over();  // before there are threads
   if (!signals) return unexpected(signals.error());
   std::unique_ptr<Agent> agent(new Agent(options, std::move(*directory), std::move(*signals)));
   if (!options.traces.empty()) {
-    auto shelf = TraceShelf::open(options.traces, options.limits, say_error);
+    auto shelf = TraceShelf::open(options.traces, options.limits, complain);
     if (!shelf) return unexpected(shelf.error());
     agent->shelf_.emplace(std::move(*shelf));
   }
@@ -93,7 +93,7 @@ void Agent::announce() const {
 void Agent::say_where() const {
   AgentInfo info{static_cast<uint32_t>(::getpid()), view_ ? view_->url() : "", {}};
   if (shelf_) info.traces = std::filesystem::absolute(options_.traces).lexically_normal();
-  if (const auto written = write_agent_info(directory_.path(), info); !written) say_error(written.error());
+  if (const auto written = write_agent_info(directory_.path(), info); !written) complain(written.error());
 }
 
 void Agent::add(RingFile file, bool ours) {
@@ -141,7 +141,7 @@ bool Agent::drain(DrainedRing &ring) {
     if (ring.drain() != 0 || !ring.is_deserted()) return true;
     ring.finish();
   } catch (const std::exception &thrown) {
-    say_error(
+    complain(
         {ring.path(), std::string("draining stopped: ") + thrown.what(), "wsitrace report reads what is left in it"});
   }
   return false;
@@ -150,10 +150,10 @@ bool Agent::drain(DrainedRing &ring) {
 void Agent::look() {
   looked_ns_ = monotonic_ns();
   for (auto &[file, owner_pid] : directory_.take_left_behind()) {
-    say_error({file.path(),
-               "taken over: its owner (pid " + std::to_string(owner_pid) + ") is gone, " + recording_into(file) +
-                   " records into it",
-               {}});
+    complain({file.path(),
+              "taken over: its owner (pid " + std::to_string(owner_pid) + ") is gone, " + recording_into(file) +
+                  " records into it",
+              {}});
     add(std::move(file), false);
   }
   if (!view_) return;

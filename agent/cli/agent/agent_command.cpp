@@ -7,7 +7,6 @@
 #include "agent/cli/agent/agent.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
-#include "agent/cli/run/say_error.h"
 #include "agent/cli/serve_flags.h"
 
 namespace wsitrace {
@@ -42,12 +41,12 @@ constexpr const char *kAgentFooter =
 
 int run_agent(const AgentOptions &options) {
   if (options.serve.listen.empty() && options.traces.empty()) {
-    say_error({"agent", "there is nothing to do", "serve with --listen HOST:PORT, write with --traces DIR, or both"});
+    complain({"agent", "there is nothing to do", "serve with --listen HOST:PORT, write with --traces DIR, or both"});
     return kUsageStatus;
   }
   auto agent = Agent::start(options);
   if (!agent) {
-    say_error(agent.error());
+    complain(agent.error());
     return kUsageStatus;
   }
   (*agent)->run();

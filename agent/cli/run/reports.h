@@ -4,32 +4,24 @@
 // the first process that records, byte for byte what `wsitrace report` says of its trace. Verdicts are of all
 // processes, each what `wsitrace check` says of its trace.
 //
-// Where:  F=FILE is written as it comes; F alone goes to stdout, after the program and whatever it wrote there have ended.
-// Errors: a FILE that cannot be made is an Error before the program starts; one that cannot be written is told at the end.
+// Where: what goes to stdout comes after the program and whatever it wrote there have ended (formats/report_outputs.h).
 #ifndef WSITRACE_CLI_RUN_REPORTS_H
 #define WSITRACE_CLI_RUN_REPORTS_H
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/base/expected.h"
+#include "agent/cli/formats/report_outputs.h"
 #include "agent/export/live/live_process.h"
 #include "agent/export/text/examples.h"
 #include "agent/verdict/judged_log.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
-
-// "json" or "json=FILE".
-struct WantedReport {
-  std::string format;
-  std::string file;  // empty: stdout
-};
-Expected<WantedReport> parse_format(const std::string &text);
 
 // A trace that the run has left; a process that has executed another program keeps its pid, and begins anew.
 struct WrittenTrace {
@@ -40,13 +32,13 @@ struct WrittenTrace {
 
 class Reports {
  public:
-  static Expected<std::unique_ptr<Reports>> open(const std::vector<std::string> &formats, bool check);
+  static Expected<std::unique_ptr<Reports>> open(const WantedFormats &formats, bool check);
 
   // The log of one more process that records, folded once for all that is to be said of it; nullptr: nothing is. FIRST: it is the one
   // to be reported. LIVE: shows it meanwhile, and folds it; nullptr: none does.
   std::shared_ptr<LogSink> sink(bool first, const std::shared_ptr<LiveProcess> &live);
   // Completes all reports. False when one could not be written; the reason was told on stderr.
-  bool finish();
+  bool finish() { return outputs_.finish(); }
   // After finish(), one for each process that recorded; none without --check.
   [[nodiscard]] std::vector<Verdict> verdicts() const;
   // For verdict_text(): timelines of connections that are still open, and from TRACES of those that are not.
@@ -54,12 +46,11 @@ class Reports {
                                                    const std::vector<WrittenTrace> &traces) const;
 
  private:
-  class One;
-  explicit Reports(bool check) : check_(check) {}
+  Reports(ReportOutputs outputs, bool check) : outputs_(std::move(outputs)), check_(check) {}
 
+  ReportOutputs outputs_;
   bool check_;
   std::vector<std::shared_ptr<JudgedLog>> logs_;  // those that are judged, and the one that is reported
-  std::vector<std::shared_ptr<One>> reports_;
 };
 
 // The JSON report of a trace that may still be written. Throws std::runtime_error when it cannot be read.

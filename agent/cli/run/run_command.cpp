@@ -5,9 +5,10 @@
 #include <algorithm>
 
 #include "agent/cli/check/allow_files.h"
-#include "agent/cli/check/verdict_outputs.h"
+#include "agent/cli/formats/verdict_outputs.h"
+#include "agent/cli/output.h"
+#include "agent/cli/run/reports.h"
 #include "agent/cli/run/run_options.h"
-#include "agent/cli/run/say_error.h"
 #include "agent/cli/run/traced_run.h"
 #include "agent/cli/serve_flags.h"
 #include "agent/export/text/verdict_text.h"
@@ -41,18 +42,18 @@ Expected<std::vector<std::string>> arguments_of(const std::string &program, cons
   return arguments;
 }
 
-// Which of the formats are a report's, and which a verdict's.
+// Formats that both a report and a verdict have are those of the report.
 struct Formats {
-  std::vector<std::string> report, verdict;
+  WantedFormats report, verdict;
 };
 Expected<Formats> formats_of(const RunOptions &options) {
+  auto wanted = parse_formats(options.formats);
+  if (!wanted) return unexpected(wanted.error());
   Formats formats;
-  for (const std::string &format : options.formats) {
-    const bool verdicts_only = VerdictOutputs::is_of_verdicts_only(format);
-    if (verdicts_only && !options.check)
-      return unexpected(Error{"--format " + format, "is a format of verdicts, and there will be none", "add --check"});
-    (verdicts_only ? formats.verdict : formats.report).push_back(format);
-  }
+  formats.verdict = take(*wanted, is_of_verdicts_only);
+  formats.report = std::move(*wanted);
+  if (!formats.verdict.empty() && !options.check)
+    return unexpected(formats.verdict[0].refused("is a format of verdicts, and there will be none", "add --check"));
   return formats;
 }
 
@@ -95,7 +96,7 @@ int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, con
   say_verdict(check, examples, options.verbose);
   complain_of_stale_rules(check);
   if (const auto written = gate.outputs.write(check, examples); !written) {
-    say_error(written.error());
+    complain(written.error());
     return kUsageStatus;
   }
   return check.exit_status();
@@ -124,7 +125,7 @@ Expected<int> run(RunOptions &options, const std::string &program, const std::ve
 
 int status_of(const Expected<int> &status) {
   if (status) return *status;
-  say_error(status.error());
+  complain(status.error());
   return kUsageStatus;
 }
 
@@ -141,7 +142,7 @@ void add_run_command(CLI::App &app, int &exit_status) {
   command
       ->add_option("--format", options->formats,
                    "Write a report as well, or with --check a verdict; without FILE to stdout, at the end")
-      ->type_name("text|json|ndjson[=FILE], verdict: junit|sarif|github[=FILE]")
+      ->type_name(format_names(is_of_reports) + "[=FILE], verdict: " + format_names(is_of_verdicts_only) + "[=FILE]")
       ->allow_extra_args(false);
   CLI::Option *check =
       command->add_flag("--check", options->check, "Look for leaks, and exit as `wsitrace check` does");

@@ -10,8 +10,8 @@
 #include <iterator>
 
 #include "agent/base/clock.h"
+#include "agent/cli/output.h"
 #include "agent/cli/run/preload.h"
-#include "agent/cli/run/say_error.h"
 #include "agent/cli/run/silence.h"
 #include "agent/cli/run/waiting.h"
 
@@ -36,7 +36,7 @@ TracedRun::TracedRun(const RunOptions &options, Reports &reports)
 RunResult TracedRun::run() {
   auto signals = Signals::take_over();
   if (!signals) {
-    say_error(signals.error());
+    complain(signals.error());
     return {kUsageStatus, false, {}, {}};
   }
   prepare();
@@ -57,20 +57,20 @@ void TracedRun::prepare() {
   }
   Error error = tracing.error();
   error.why += ", nothing will be recorded";
-  say_error(error);
+  complain(error);
 }
 
 std::optional<int> TracedRun::launch(const Signals &signals) {
   auto child = Child::fork(options_.arguments, environment(), signals);
   if (!child) {
-    say_error(child.error());
+    complain(child.error());
     return 126;
   }
   child_.emplace(std::move(*child));
   reaper_.emplace(child_->pid());
   if (tracing_ && !options_.serve.listen.empty()) {
     if (auto served = tracing_->serve(options_.serve); !served) {
-      say_error(served.error());
+      complain(served.error());
       return kUsageStatus;
     }
     fmt::print(stderr, "wsitrace: serving {}\n", tracing_->url());
@@ -80,7 +80,7 @@ std::optional<int> TracedRun::launch(const Signals &signals) {
   started_real_ns_ = realtime_ns();
   const int failed = child_->start();
   if (failed == 0) return std::nullopt;
-  say_error(error_of_failed_exec(program(), failed));
+  complain(error_of_failed_exec(program(), failed));
   return status_of_failed_exec(failed);
 }
 
@@ -101,7 +101,7 @@ void TracedRun::watch(Signals &signals) {
     }
     if (tracing_) {
       tracing_->turn();
-      for (const Unobserved &process : survey_->look(monotonic_ns())) say_error(process.error());
+      for (const Unobserved &process : survey_->look(monotonic_ns())) complain(process.error());
       look_for_other_user();
     }
   } while (!is_over());
@@ -146,7 +146,7 @@ pid_t TracedRun::awaited() {
 void TracedRun::say_waiting(pid_t pid) {
   if (!talkative_ || pid == said_waiting_ || monotonic_ns() - ended_ns_ < kSayAfterNs) return;
   said_waiting_ = pid;
-  say_error(
+  complain(
       {program(), fmt::format("has ended; waiting for PID {}, which it left behind", pid), "Ctrl-C stops the tracing"});
 }
 
@@ -174,7 +174,7 @@ void TracedRun::be_silent() {
   unobserved_ = survey_->found();
   if (unobserved_.empty()) {
     const Error why = why_silent();
-    say_error({why.what, "nothing recorded: " + why.why, why.hint});
+    complain({why.what, "nothing recorded: " + why.why, why.hint});
     unobserved_.push_back({facts.pid, facts.program, why.why, why.hint, false});
   }
   const auto end = reaper_->end_of(static_cast<uint32_t>(child_->pid()));
@@ -189,7 +189,7 @@ void TracedRun::say_unobserved() {
   const auto found = survey_->found();
   unobserved_ = unobserved_among(tracing_->recordings());
   for (const Unobserved &process : unobserved_)
-    if (!names(found, process)) say_error(process.error());
+    if (!names(found, process)) complain(process.error());
   std::copy_if(found.begin(), found.end(), std::back_inserter(unobserved_),
                [&, attached = unobserved_](const Unobserved &process) { return !names(attached, process); });
 }
@@ -229,17 +229,17 @@ void TracedRun::say_loss() const {
     for (const auto &[cause, count] : recording->loss().by_cause)
       if (count > 0) causes.push_back(fmt::format("{} {}", count, cause));
   const uint64_t observed = tracing_->recordings().recorded() + lost;
-  say_error({program(),
-             fmt::format("{} of {} events were lost{}{}", lost, observed, causes.empty() ? "" : ": ", joined(causes)),
-             "a larger --ring-size holds more of them"});
+  complain({program(),
+            fmt::format("{} of {} events were lost{}{}", lost, observed, causes.empty() ? "" : ": ", joined(causes)),
+            "a larger --ring-size holds more of them"});
 }
 
 void TracedRun::say_summary() const {
   std::vector<std::string> files;
   for (const auto &recording : tracing_->recordings().all())
     if (!recording->path().empty()) files.push_back(recording->path());
-  say_error({program(), fmt::format("{} events recorded, {} lost", tracing_->recordings().recorded(), tracing_->lost()),
-             joined(files)});
+  complain({program(), fmt::format("{} events recorded, {} lost", tracing_->recordings().recorded(), tracing_->lost()),
+            joined(files)});
 }
 
 }  // namespace wsitrace

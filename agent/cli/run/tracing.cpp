@@ -9,10 +9,10 @@
 #include <exception>
 
 #include "agent/base/clock.h"
+#include "agent/cli/output.h"
 #include "agent/cli/run/elf_check.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/ring_place.h"
-#include "agent/cli/run/say_error.h"
 
 namespace wsitrace {
 namespace {
@@ -59,7 +59,7 @@ Tracing::Tracing(const RunOptions &options, RingFile ring, std::string library, 
       library_(std::move(library)),
       recordings_(
           TraceNames(options.output), ring_.header().session, [this](bool first) { return sinks_for_process(first); },
-          say_error) {}
+          complain) {}
 
 Tracing::~Tracing() {
   if (!link_.empty()) ::unlink(link_.c_str());
@@ -112,7 +112,7 @@ void Tracing::guard(Step step) {
   } catch (const std::exception &thrown) {
     failure_ = Error{ring_.path(), std::string("draining stopped: ") + thrown.what(),
                      "wsitrace report reads what is left in it"};
-    say_error(*failure_);
+    complain(*failure_);
   }
 }
 

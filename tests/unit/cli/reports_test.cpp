@@ -22,7 +22,7 @@ using ::testing::SizeIs;
 TEST(ParseFormat, FileFollowsTheFirstEqualsSign) {
   const auto wanted = parse_format("json=a=b.json");
   ASSERT_TRUE(wanted);
-  EXPECT_EQ(wanted->format, "json");
+  EXPECT_EQ(wanted->format->name, "json");
   EXPECT_EQ(wanted->file, "a=b.json");
 }
 
@@ -78,7 +78,7 @@ class ReportsTest : public ::testing::Test {
 };
 
 TEST_F(ReportsTest, LiveReportIsTheSameAsThatOfTheTrace) {
-  auto reports = Reports::open({"json=" + path("live.json")}, false);
+  auto reports = Reports::open(*parse_formats({"json=" + path("live.json")}), false);
   ASSERT_TRUE(reports);
   std::vector<std::shared_ptr<LogSink>> sinks{(*reports)->sink(true, nullptr)};
   sinks.push_back(*TraceWriter::create(path("out.wsitrace"), 7));
@@ -90,7 +90,7 @@ TEST_F(ReportsTest, LiveReportIsTheSameAsThatOfTheTrace) {
 }
 
 TEST_F(ReportsTest, OnlyTheFirstProcessIsReportedAndAllAreJudged) {
-  auto reports = Reports::open({"json=" + path("live.json")}, true);
+  auto reports = Reports::open(*parse_formats({"json=" + path("live.json")}), true);
   ASSERT_TRUE(reports);
   EXPECT_NE((*reports)->sink(true, nullptr), nullptr);
   EXPECT_NE((*reports)->sink(false, nullptr), nullptr);
@@ -106,7 +106,7 @@ TEST_F(ReportsTest, WithoutCheckThereIsNoVerdict) {
 
 // What is served, reported and judged is folded once: the same log gives all of it.
 TEST_F(ReportsTest, LogThatIsServedIsReportedAndJudgedFromTheSameFold) {
-  auto reports = Reports::open({"json=" + path("live.json")}, true);
+  auto reports = Reports::open(*parse_formats({"json=" + path("live.json")}), true);
   ASSERT_TRUE(reports);
   LiveBoard board;
   const auto live = board.listener();
@@ -120,17 +120,17 @@ TEST_F(ReportsTest, LogThatIsServedIsReportedAndJudgedFromTheSameFold) {
 }
 
 TEST_F(ReportsTest, WhatNobodyAskedForIsNotFolded) {
-  auto reports = Reports::open({"json=" + path("live.json")}, false);
+  auto reports = Reports::open(*parse_formats({"json=" + path("live.json")}), false);
   ASSERT_TRUE(reports);
   EXPECT_EQ((*reports)->sink(false, nullptr), nullptr);
 }
 
 TEST_F(ReportsTest, FileThatCannotBeMadeIsAnErrorAtOnce) {
-  EXPECT_FALSE(Reports::open({"json=" + path("missing/live.json")}, false));
+  EXPECT_FALSE(Reports::open(*parse_formats({"json=" + path("missing/live.json")}), false));
 }
 
 TEST_F(ReportsTest, FullDiskIsToldAtTheEnd) {
-  auto reports = Reports::open({"json=/dev/full"}, false);
+  auto reports = Reports::open(*parse_formats({"json=/dev/full"}), false);
   ASSERT_TRUE(reports);
   tell({(*reports)->sink(true, nullptr)}, 4711, 23);
   ::testing::internal::CaptureStderr();
