@@ -14,7 +14,8 @@ usage: deploy/bootstrap.sh [--tests] [--bench] [--lws VERSION]...
   --bench              also install what tests/bench/run.sh needs
   --lws VERSION        build this libwebsockets instead of the default 4.1.6 and 4.3.5;
                        4.3.5-bare is 4.3.5 without lws's own metrics, 4.3.5-info is 4.3.5-bare with
-                       lwsl_info compiled in (peers in the benchmarks)
+                       lwsl_info compiled in (peers in the benchmarks); 4.3.5-roles is 4.3.5 with CGI, HTTP
+                       proxy mounts and MQTT, without libev and GLib (--tests builds it, too)
   --print-lws VERSION  print the prefix of a libwebsockets that was built, and nothing else
 
 Packages are installed as root, by sudo if need be. Without either, what is missing is named, and the status is 2.
@@ -49,7 +50,10 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#versions[@]} -gt 0 ] || versions=(4.1.6 4.3.5)
+if [ ${#versions[@]} = 0 ]; then
+  versions=(4.1.6 4.3.5)
+  [ $with_tests = 0 ] || versions+=(4.3.5-roles)
+fi
 
 # A sudo that asks for a password can do so on a terminal only.
 can_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }; }
@@ -168,6 +172,9 @@ build_lws() { # VERSION
   case $version in
     4.3.5) flags+=(-DLWS_WITH_SYS_METRICS=ON -DLWS_MAX_SMP=4) ;;
     4.3.5-bare) flags+=(-DLWS_MAX_SMP=4) ;;
+    # As 4.3.5 in all that decides a layout: the plugin that was built for one fits both.
+    4.3.5-roles) flags+=(-DLWS_WITH_SYS_METRICS=ON -DLWS_MAX_SMP=4 -DLWS_WITH_LIBEV=OFF -DLWS_WITH_GLIB=OFF
+                         -DLWS_WITH_CGI=ON -DLWS_WITH_HTTP_PROXY=ON -DLWS_ROLE_MQTT=ON) ;;
     4.3.5-info) flags+=(-DLWS_MAX_SMP=4 -DCMAKE_C_FLAGS=-D_DEBUG
                         "-DLWS_LOGGING_BITFIELD_CLEAR=(~(LLL_ERR|LLL_WARN|LLL_NOTICE|LLL_INFO|LLL_USER))") ;;
   esac

@@ -28,7 +28,7 @@ enum Role : uint32_t {
   kBegins = 16,          // the first that is heard of a connection, unless events were lost
   kEnds = 32,            // part of an end: says nothing about how long it was quiet before. So is a DROP
   kAlone = 64,           // part of an end, and all that some connections ever say (CGI pipes, silent listeners)
-  kOpensOutbound = 128,  // the first event of an outbound connection
+  kOpensOutbound = 128,  // only outbound connections get these, and one of them is the first
   kPrepares = 256,       // what the call that connects or adopts makes of itself, before it returns
   kAnswer = 512,  // outbound: the peer answered. That TCP is connected is no answer: a server that hangs has a backlog
   kLoopTurns = 1024,  // an event loop turned: an application that merely opens connections does not call it
@@ -52,9 +52,9 @@ enum Role : uint32_t {
 // clang-format off
 #define WSITRACE_CALLBACKS(X) \
   X(ESTABLISHED,                        0,   kRecorded | kCloses | kLoopTurns) \
-  X(CLIENT_CONNECTION_ERROR,            1,   kRecorded | kBegins | kFacts | kTcp) \
-  X(CLIENT_FILTER_PRE_ESTABLISH,        2,   kRecorded | kCloses | kFacts | kAfterHandshake | kLoopTurns) \
-  X(CLIENT_ESTABLISHED,                 3,   kRecorded | kCloses | kAnswer | kAfterHandshake | kLoopTurns) \
+  X(CLIENT_CONNECTION_ERROR,            1,   kRecorded | kBegins | kOpensOutbound | kFacts | kTcp) \
+  X(CLIENT_FILTER_PRE_ESTABLISH,        2,   kRecorded | kCloses | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
+  X(CLIENT_ESTABLISHED,                 3,   kRecorded | kCloses | kOpensOutbound | kAnswer | kAfterHandshake | kLoopTurns) \
   X(CLOSED,                             4,   kRecorded | kEnds | kFacts | kTcp) \
   X(CLOSED_HTTP,                        5,   kRecorded | kEnds | kOwesCompletion | kFacts | kTcp) \
   X(RECEIVE,                            6,   kCloses) \
@@ -72,7 +72,7 @@ enum Role : uint32_t {
   X(FILTER_HTTP_CONNECTION,             18,  kRecorded | kCloses | kTellsOfRequest | kIntroducesVhost | kOwesCompletion | kRefusesRequest | kFacts | kAfterHandshake | kLoopTurns) \
   X(SERVER_NEW_CLIENT_INSTANTIATED,     19,  kRecorded | kCloses | kBegins | kPrepares | kIntroducesVhost | kRefusesRequest | kFacts | kStack) \
   X(FILTER_PROTOCOL_CONNECTION,         20,  kRecorded | kCloses | kRefusesUpgrade | kStreamFacts | kAfterHandshake | kLoopTurns) \
-  X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kFacts | kAfterHandshake | kLoopTurns) \
+  X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
   X(CONFIRM_EXTENSION_OKAY,             25,  0) \
   X(CLIENT_CONFIRM_EXTENSION_SUPPORTED, 26,  0) \
   X(PROTOCOL_INIT,                      27,  kRecorded | kIntroducesVhost) \
@@ -81,7 +81,7 @@ enum Role : uint32_t {
   X(WSI_DESTROY,                        30,  kRecorded | kEnds | kAlone | kOwesCompletion) \
   X(WS_PEER_INITIATED_CLOSE,            38,  kRecorded | kFacts | kLoopTurns) \
   X(WS_EXT_DEFAULTS,                    39,  0) \
-  X(ESTABLISHED_CLIENT_HTTP,            44,  kRecorded | kCloses | kAnswer | kFacts | kAfterHandshake | kLoopTurns) \
+  X(ESTABLISHED_CLIENT_HTTP,            44,  kRecorded | kCloses | kOpensOutbound | kAnswer | kFacts | kAfterHandshake | kLoopTurns) \
   X(CLOSED_CLIENT_HTTP,                 45,  kRecorded | kEnds | kFacts | kTcp) \
   X(RECEIVE_CLIENT_HTTP,                46,  kCloses) \
   X(COMPLETED_CLIENT_HTTP,              47,  kRecorded | kLoopTurns) \
@@ -123,12 +123,12 @@ enum Role : uint32_t {
   X(RAW_PROXY_SRV_BIND_PROTOCOL,        98,  kRecorded | kBind) \
   X(RAW_PROXY_CLI_DROP_PROTOCOL,        99,  kRecorded | kDrop) \
   X(RAW_PROXY_SRV_DROP_PROTOCOL,        100, kRecorded | kDrop) \
-  X(RAW_CONNECTED,                      101, kRecorded | kAnswer | kFacts | kAfterHandshake | kLoopTurns) \
+  X(RAW_CONNECTED,                      101, kRecorded | kOpensOutbound | kAnswer | kFacts | kAfterHandshake | kLoopTurns) \
   X(VERIFY_BASIC_AUTHORIZATION,         102, 0) \
   X(CLIENT_HTTP_REDIRECT,               104, kRecorded | kFacts | kLoopTurns) \
-  X(CONNECTING,                         105, kRecorded | kBegins | kPrepares) \
-  X(MQTT_IDLE,                          201, kRecorded | kBind | kBegins) \
-  X(MQTT_CLIENT_ESTABLISHED,            202, kRecorded | kCloses | kAnswer | kFacts) \
+  X(CONNECTING,                         105, kRecorded | kBegins | kOpensOutbound | kPrepares) \
+  X(MQTT_IDLE,                          201, kRecorded | kBind | kBegins | kOpensOutbound) \
+  X(MQTT_CLIENT_ESTABLISHED,            202, kRecorded | kCloses | kOpensOutbound | kAnswer | kFacts) \
   X(MQTT_SUBSCRIBED,                    203, kCloses) \
   X(MQTT_CLIENT_WRITEABLE,              204, kCloses) \
   X(MQTT_CLIENT_RX,                     205, kCloses) \

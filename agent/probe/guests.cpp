@@ -54,11 +54,13 @@ bool is_of_guest_only(lws *wsi, int reason) noexcept {
   const lws_vhost *vhost = api().lws_get_vhost(wsi);
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
   if (index == kUnknownVhost || standing_of(index) == Standing::kObserved) return false;
-  if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) set_standing(index, Standing::kGuestThatAccepts);
   const auto address = reinterpret_cast<uintptr_t>(wsi);
   if (has_role<role::kOpensOutbound>(reason)) return !remember_client(address);
   std::atomic<uintptr_t> *place = place_of_client(address);
-  if (place == nullptr) return true;
+  if (place == nullptr) {
+    if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) set_standing(index, Standing::kGuestThatAccepts);
+    return true;
+  }
   if (reason == LWS_CALLBACK_WSI_DESTROY) place->store(kLeft, std::memory_order_relaxed);
   return false;
 }

@@ -2,7 +2,8 @@
 """What the scenario tests stand on: where things are, hosts that run, traces that are read.
 
 Where: WSITRACE_BUILD_DIR names the build (default build/release), WSITRACE_LWS the libwebsockets that the plugin and hosts
-were built for besides the system's ("4.1.6=PREFIX:4.3.5=PREFIX"), WSITRACE_SANITIZER a runtime that must be loaded
+were built for besides the system's ("4.1.6=PREFIX:4.3.5=PREFIX"), WSITRACE_ROLES_LWS the prefix of 4.3.5 with CGI, proxy
+mounts and MQTT, WSITRACE_SANITIZER a runtime that must be loaded
 first into programs that were not built with it (ASan and TSan builds).
 
 Each program runs in a process group of its own, which is ended with the test; nothing outlives it.
@@ -28,6 +29,7 @@ WSITRACE = os.path.join(BUILD, "bin", "wsitrace")
 HOSTS = os.path.join(BUILD, "tests", "hosts")
 LWS = dict(item.split("=", 1) for item in os.environ.get("WSITRACE_LWS", "").split(":") if item)
 FURTHER_LWS = sorted(set(LWS) - {"4.1.6", "4.3.5"})  # versions that only a developer's build has
+ROLES_LWS = os.environ.get("WSITRACE_ROLES_LWS", "")
 SANITIZER = os.environ.get("WSITRACE_SANITIZER", "")
 # For programs that load a plugin of a sanitizer's build. Their own leaks are not ours to judge.
 RUNTIME = {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if SANITIZER else {}

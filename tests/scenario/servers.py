@@ -22,18 +22,19 @@ class Lwsws:
              "lws-sshd-demo", "lws-raw-proxy", "lws-deaddrop", "lws-server-status")
 
     def __init__(self, test, lws, plugin=True, pvo=None, user=None, tls=None, observer_pvo=None, observer_tls=None, stock=False,
-                 run=None):
+                 run=None, prefix=None, mounts=(), first_vhost=None):
         """PVO: options of the plugin on "app", OBSERVER_PVO: on "observer"; TLS and OBSERVER_TLS: (certificate, key). STOCK: with
-        all plugins of its own as well, on "app". RUN: starts a command, as test.start does."""
-        self.test, self.lws, self.stock = test, lws, stock
+        all plugins of its own as well, on "app". RUN: starts a command, as test.start does. PREFIX: of another build of that lws.
+        MOUNTS: further ones of "app". FIRST_VHOST: the name of one more, before the others, without the plugin."""
+        self.test, self.lws, self.stock, self.mounts, self.first_vhost = test, lws, stock, mounts, first_vhost
+        self.prefix = prefix or harness.LWS[lws]
         self.directory = test.path("lwsws")
         os.makedirs(os.path.join(self.directory, "conf.d"))
         self.app = ("127.0.0.1", harness.free_port())
         self.observer = ("127.0.0.1", harness.free_port())
         self.observer_tls = observer_tls
         self._configure(plugin, pvo or {}, user, tls, observer_pvo or {})
-        prefix = harness.LWS[lws]
-        self.program = (run or test.start)([os.path.join(prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
+        self.program = (run or test.start)([os.path.join(self.prefix, "bin", "lwsws"), "-n", "-c", self.directory, "-d", "3"],
                                   env=harness.RUNTIME)
         try:
             for address in (self.app, self.observer):
@@ -45,7 +46,7 @@ class Lwsws:
         with open(os.path.join(self.directory, "conf"), "w", encoding="utf-8") as conf:
             conf.write(self._global(plugin, user))
         app = {"name": "app", "port": str(self.app[1]), "interface": "127.0.0.1", "noipv6": "1",
-               "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}],
+               "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}, *self.mounts],
                "ws-protocols": [{self.PROTOCOL: {"status": "ok"}}]}
         observer = {"name": "observer", "port": str(self.observer[1]), "interface": "127.0.0.1", "noipv6": "1",
                     "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}", "default": "index.html"}]}
@@ -61,7 +62,11 @@ class Lwsws:
             observer["ws-protocols"] = [{"wsitrace": {"status": "ok", **observer_pvo}}]
             observer["mounts"].append({"mountpoint": "/wsitrace", "origin": "callback://wsitrace"})
         with open(os.path.join(self.directory, "conf.d", "vhosts"), "w", encoding="utf-8") as conf:
-            json.dump({"vhosts": [app, observer]}, conf)
+            json.dump({"vhosts": [*self._first_vhost(), app, observer]}, conf)
+
+    def _first_vhost(self):
+        return [{"name": self.first_vhost, "port": str(harness.free_port()), "interface": "127.0.0.1", "noipv6": "1",
+                 "mounts": [{"mountpoint": "/", "origin": f"file://{self.test.files}"}]}] if self.first_vhost else []
 
     def _add_stock(self, app):
         uploads = self.test.path("uploads")
@@ -76,7 +81,7 @@ class Lwsws:
 
     def _global(self, plugin, user):
         """lwsws allows a key more than once here, which a dictionary does not."""
-        directories = [os.path.join(harness.LWS[self.lws], "share", "libwebsockets-test-server", "plugins")]
+        directories = [os.path.join(self.prefix, "share", "libwebsockets-test-server", "plugins")]
         if plugin:
             directories.append(harness.plugin_dir(self.lws))
         # Only the plugins that are asked for: some of the others take threads or files of their own.

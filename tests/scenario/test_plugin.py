@@ -74,11 +74,11 @@ class Guests(harness.Scenario):
 
     OUTBOUND, BESIDE, SERVED = 31, 7, 11
 
-    def check(self, lws):
+    def check(self, lws, *options):
         origin = self.traced(self.host(), trace="origin.wsitrace")
         port = origin.address()[1]
         program = self.start([*self.host("guest_host", "--plugin", harness.plugin_dir(lws), self.path("out.wsitrace"), lws=lws, files=False),
-                              str(port), str(self.OUTBOUND)], env=harness.RUNTIME)
+                              str(port), str(self.OUTBOUND), *options], env=harness.RUNTIME)
         first, app = program.address(), program.address("app port")
         for address, count in ((first, self.BESIDE), (app, self.SERVED)):
             for _ in range(count):
@@ -103,6 +103,12 @@ class Guests(harness.Scenario):
 
     def test_plugin_of_4_3_5(self):
         self.check("4.3.5")
+
+    def test_without_a_named_protocol_plugin_of_4_1_6(self):
+        self.check("4.1.6", "unnamed")
+
+    def test_without_a_named_protocol_plugin_of_4_3_5(self):
+        self.check("4.3.5", "unnamed")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 // Two vhosts: "first" without the plugin, "app" with it. Connects out COUNT times, one after the other, and names no vhost for that: lws puts
 // such a connection on the first one, as it does with those of a proxy mount.
 //
-//    guest_host --plugin DIR TRACE PORT COUNT      "port N" of first, "app port N"; "done N" when all have ended; SIGINT ends it
+//    guest_host --plugin DIR TRACE PORT COUNT [unnamed]   "port N" of first, "app port N"; "done N" when all have ended; SIGINT ends it
+//
+// With "unnamed" no protocol is named, either: lws takes the first of the vhost and binds nothing.
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 #include "host.h"
 
-static int left, ended, under_way;
+static int left, ended, under_way, unnamed;
 static volatile sig_atomic_t stopped;
 static struct lws_context *context;
 
@@ -45,6 +47,7 @@ static int callback_client(struct lws *wsi, enum lws_callback_reasons reason, vo
 static const struct lws_protocols first_protocols[] = {{.name = "http", .callback = lws_callback_http_dummy},
                                                        {.name = "client", .callback = callback_client},
                                                        {.name = NULL}};
+static const struct lws_protocols only_protocol[] = {{.name = "client", .callback = callback_client}, {.name = NULL}};
 
 static void connect_out(int port) {
   struct lws_client_connect_info info = {.context = context,
@@ -54,7 +57,7 @@ static void connect_out(int port) {
                                          .port = port,
                                          .path = "/dyn",
                                          .method = "GET",
-                                         .local_protocol_name = "client"};
+                                         .local_protocol_name = unnamed ? NULL : "client"};
   left--;
   under_way = 1;
   if (!lws_client_connect_via_info(&info)) one_has_ended();
@@ -70,7 +73,8 @@ static struct lws_vhost *make_vhost(struct lws_context_creation_info *info, cons
 
 int main(int argc, char **argv) {
   const struct host_options options = host_options_from(argc, argv);
-  if (options.positional + 2 != argc || !options.plugins) return 2;
+  unnamed = options.positional + 3 == argc && !strcmp(argv[argc - 1], "unnamed");
+  if (options.positional + 2 + unnamed != argc || !options.plugins) return 2;
   const int port = atoi(argv[options.positional]);
   left = atoi(argv[options.positional + 1]);
   lws_set_log_level(LLL_ERR, NULL);
@@ -90,7 +94,7 @@ int main(int argc, char **argv) {
   if (!context) return 1;
   signal(SIGINT, stop);
   info.iface = "127.0.0.1";
-  info.protocols = first_protocols;
+  info.protocols = unnamed ? only_protocol : first_protocols;
   if (!make_vhost(&info, "first", "")) return 1;
   info.protocols = host_protocols;
   info.mounts = &dyn;
