@@ -151,7 +151,8 @@ void end_what_lws_freed(Fold &fold, Ns now_ns) {
   }
 }
 
-// A call that failed leaves wsis behind that lws frees without another word (lws: no callback, no WSI_DESTROY).
+// A call that failed leaves wsis behind that lws frees without another word (lws: no callback, no WSI_DESTROY). What lws is closing has its
+// WSI_DESTROY before the call returns, or in a later turn of the loop (libuv).
 void end_failed_call(Fold &fold, const Event &event) {
   const Ns lasted_ns = (static_cast<Ns>(event.value > 0 ? event.value : 0) + 1) * kNsPerMicrosecond;
   const Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
@@ -162,7 +163,7 @@ void end_failed_call(Fold &fold, const Event &event) {
     Life &here = *life;
     life = here.older;
     if (here.connection.thread.value_or(255) != event.thread) continue;
-    if (here.connection.cls == ConnectionClass::kListener) continue;
+    if (here.connection.cls == ConnectionClass::kListener || here.clues.requested) continue;
     const Shown before = shown(here.connection);
     if (here.is_undecided()) {
       here.connection.cls = ConnectionClass::kClient;

@@ -213,6 +213,16 @@ TEST_F(TimelineTest, FailedAdoptionLeavesTheListenerAlone) {
   EXPECT_EQ(recorder_.closed[0].close->reason, CloseReason::kAdoptFailed);
 }
 
+TEST_F(TimelineTest, WhatLwsIsClosingAsACallFailsEndsOnceWithItsDestroy) {
+  play(
+      "L:FNET=7 CREATE HANDSHAKE('unexpected eof while reading')=7 close('adopt skt fail') CLOSED_HTTP "
+      "failed('lws_adopt_descriptor_vhost')=50 DEST");
+  ASSERT_EQ(recorder_.closed.size(), 1u);
+  EXPECT_EQ(recorder_.closed[0].close->reason, CloseReason::kTlsFailed);
+  EXPECT_EQ(recorder_.closed[0].cls, ConnectionClass::kClient);
+  EXPECT_EQ(timeline_.totals().opened, 2u);
+}
+
 TEST_F(TimelineTest, WhatEndsInsideOfContextDestroyEndsByIt) {
   play(
       "CONTEXT ACCEPT CONTEXT_END=0 CLOSED_HTTP DEST L:DEST CONTEXT_END=1 B:CREATE B:NEW=8 +1000 B:CLOSED_HTTP B:DEST");
