@@ -2,9 +2,8 @@
 """What the scenario tests stand on: where things are, hosts that run, traces that are read.
 
 Where: WSITRACE_BUILD_DIR names the build (default build/release), WSITRACE_LWS the libwebsockets that the plugin and hosts
-were built for besides the system's ("4.1.6=PREFIX:4.3.5=PREFIX"), WSITRACE_ROLES_LWS the prefix of 4.3.5 with CGI, proxy
-mounts and MQTT, WSITRACE_SANITIZER a runtime that must be loaded
-first into programs that were not built with it (ASan and TSan builds).
+were built for besides the system's ("4.1.6=PREFIX:4.3.5=PREFIX"), WSITRACE_ROLES_LWS the prefix of 4.3.5 with CGI, proxy mounts
+and MQTT, WSITRACE_SANITIZER a runtime that must be loaded first into programs that were not built with it (ASan and TSan builds).
 
 Each program runs in a process group of its own, which is ended with the test; nothing outlives it.
 """

@@ -105,7 +105,13 @@ class Lwsws:
 
     @property
     def server_pid(self):
-        return harness.child_of(self.program.pid)
+        return harness.child_of(self.root_pid)
+
+    @property
+    def root_pid(self):
+        """The program itself, or what `wsitrace run` has started."""
+        launched = os.path.basename(self.program.arguments[0]) == "wsitrace"
+        return harness.child_of(self.program.pid) if launched else self.program.pid
 
     def get(self, path):
         """What the plugin's mount answers."""
@@ -114,8 +120,11 @@ class Lwsws:
         return body.decode()
 
     def stop(self):
-        """SIGINT to both, as Ctrl-C does: the server destroys its context. (The root alone would have it killed by SIGTERM.)"""
+        """SIGINT to both, as Ctrl-C does: the server destroys its context. (The root alone would have it killed by SIGTERM.) With its
+        first CGI, the server has left the group."""
         server = self.server_pid
+        if os.getpgid(server) != self.program.pid:
+            os.kill(server, signal.SIGINT)
         os.killpg(self.program.pid, signal.SIGINT)
         result = self.program.wait()
         harness.until(lambda: not os.path.exists(f"/proc/{server}"), "the server process to end")

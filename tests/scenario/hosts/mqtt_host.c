@@ -115,10 +115,12 @@ static const struct lws_protocols protocols[] = {
     {.name = "user", .callback = on_user, .per_session_data_size = sizeof(struct session)}, {.name = NULL}};
 
 int main(int argc, char **argv) {
-  struct lws_protocol_vhost_options trace = {.name = "trace"}, status = {.next = &trace, .name = "status", .value = "ok"};
+  struct lws_protocol_vhost_options trace = {.name = "trace"},
+                                    status = {.next = &trace, .name = "status", .value = "ok"};
   struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
   const char *plugin_dirs[] = {NULL, NULL};
-  struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .vhost_name = "users"};
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .vhost_name = "users"};
   int at = 1;
   for (; at < argc && argv[at][0] == '-'; at++) {
     if (!strcmp(argv[at], "--shared")) shared = true;
