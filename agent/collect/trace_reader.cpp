@@ -34,7 +34,7 @@ Expected<void> TraceReader::read() {
       continue;
     }
     if (final) {
-      cut_off_ = Error{path_, "cut off after " + std::to_string(events_) + " events", "what precedes is intact"};
+      cut_off_ = Error{path_, "cut off after " + events_text(), "what precedes is intact"};
       return {};
     }
     if (is_being_written()) return {};
@@ -173,9 +173,8 @@ Expected<size_t> TraceReader::read_at(uint64_t offset, std::span<std::byte> to) 
 }
 
 tl::unexpected<Error> TraceReader::damaged(const char *what) const {
-  return unexpected(Error{path_,
-                          std::string("damaged after ") + std::to_string(events_) + " events: " + what + " is wrong",
-                          "what precedes is intact"});
+  return unexpected(
+      Error{path_, "damaged after " + events_text() + ": " + what + " is wrong", "what precedes is intact"});
 }
 
 }  // namespace wsitrace

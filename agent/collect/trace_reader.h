@@ -50,6 +50,9 @@ class TraceReader {
   [[nodiscard]] bool checksum_is_right() const;
   [[nodiscard]] Expected<size_t> read_at(uint64_t offset, std::span<std::byte> to) const;
   [[nodiscard]] tl::unexpected<Error> damaged(const char *what) const;
+  [[nodiscard]] std::string events_text() const {
+    return std::to_string(events_) + (events_ == 1 ? " event" : " events");
+  }
 
   int fd_;
   std::string path_;

@@ -14,6 +14,7 @@
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/silence.h"
 #include "agent/cli/run/waiting.h"
+#include "agent/export/text/finding_text.h"
 
 namespace wsitrace {
 namespace {
@@ -230,7 +231,8 @@ void TracedRun::say_loss() const {
       if (count > 0) causes.push_back(fmt::format("{} {}", count, cause));
   const uint64_t observed = tracing_->recordings().recorded() + lost;
   complain({program(),
-            fmt::format("{} of {} events were lost{}{}", lost, observed, causes.empty() ? "" : ": ", joined(causes)),
+            fmt::format("{} of {} {} lost{}{}", lost, counted(observed, "event"), lost == 1 ? "was" : "were",
+                        causes.empty() ? "" : ": ", joined(causes)),
             "a larger --ring-size holds more of them"});
 }
 
@@ -238,7 +240,8 @@ void TracedRun::say_summary() const {
   std::vector<std::string> files;
   for (const auto &recording : tracing_->recordings().all())
     if (!recording->path().empty()) files.push_back(recording->path());
-  complain({program(), fmt::format("{} events recorded, {} lost", tracing_->recordings().recorded(), tracing_->lost()),
+  complain({program(),
+            fmt::format("{} recorded, {} lost", counted(tracing_->recordings().recorded(), "event"), tracing_->lost()),
             joined(files)});
 }
 

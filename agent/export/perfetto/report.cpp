@@ -36,7 +36,8 @@ Slice SliceReport::end_of_log() const {
   const Loss &loss = timeline().loss();
   slice.instant = true;
   slice.category = "log";
-  slice.name = loss.lost > 0 ? "end of the log, " + std::to_string(loss.lost) + " events lost" : "end of the log";
+  slice.name = "end of the log";
+  if (loss.lost > 0) slice.name += ", " + std::to_string(loss.lost) + (loss.lost == 1 ? " event lost" : " events lost");
   const Ns seen_ns = std::max(timeline().last_event_ns(), timeline().process().started_mono_ns);
   slice.begin_ns = std::max(seen_ns, end != nullptr ? end->mono_ns.value_or(0) : 0);
   slice.end_ns = slice.begin_ns;

@@ -175,7 +175,9 @@ void add_between(Nesting &nesting, const Transaction &before, const Transaction 
   const uint32_t left_out = next.index - before.index - 1;
   const Ns begin_ns = before.completed_ns.value_or(before.requested_ns);
   if (left_out > 0)
-    nesting.add(1, "transaction", std::to_string(left_out) + " transactions not kept", begin_ns, next.requested_ns);
+    nesting.add(1, "transaction",
+                std::to_string(left_out) + (left_out == 1 ? " transaction not kept" : " transactions not kept"),
+                begin_ns, next.requested_ns);
   else if (next.requested_ns > begin_ns) nesting.add(1, "idle", "idle", begin_ns, next.requested_ns);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "agent/export/text/finding_text.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/times.h"
 
@@ -113,10 +114,10 @@ void add_session(Lines &lines, const Connection &connection) {
 void add_close(Lines &lines, const Connection &connection) {
   if (!connection.closed_ns || !connection.close) return;
   if (connection.tcp)
-    lines.push_back(
-        {*connection.closed_ns, fmt::format("TCP: {} bytes received, {} acknowledged, {} retransmits, rtt {} us",
-                                            connection.tcp->received_bytes, connection.tcp->sent_bytes,
-                                            connection.tcp->retransmits, connection.tcp->rtt_us)});
+    lines.push_back({*connection.closed_ns,
+                     fmt::format("TCP: {} received, {} acknowledged, {}, rtt {} us",
+                                 counted(connection.tcp->received_bytes, "byte"), connection.tcp->sent_bytes,
+                                 counted(connection.tcp->retransmits, "retransmit"), connection.tcp->rtt_us)});
   const Close &close = *connection.close;
   std::string text =
       fmt::format("closed: {} by {} ({})", name_of(close.reason), name_of(close.by), name_of(close.evidence));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/export/text/details.h"
+#include "agent/export/text/finding_text.h"
 
 namespace wsitrace {
 namespace {
@@ -16,7 +17,7 @@ std::string shortened(const std::string &text) {
   std::string out;
   const size_t first = kExampleLines / 2, last = kExampleLines - first - 1;
   for (size_t i = 0; i < first; ++i) out += lines[i];
-  out += "  ... " + std::to_string(lines.size() - first - last) + " lines more\n";
+  out += "  ... " + counted(lines.size() - first - last, "more line") + "\n";
   for (size_t i = lines.size() - last; i < lines.size(); ++i) out += lines[i];
   return out;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/export/text/details.h"
+#include "agent/export/text/finding_text.h"
 #include "agent/export/text/printable.h"
 #include "agent/export/text/times.h"
 
@@ -41,12 +42,13 @@ Columns::Row row_of(const Connection &connection, const Timeline &timeline) {
 }
 
 std::string totals_line(const Totals &totals) {
-  return fmt::format("{} opened, {} closed, {} open; {} transactions; {} binds, {} drops\n", totals.opened,
-                     totals.closed, totals.opened - totals.closed, totals.transactions, totals.binds, totals.drops);
+  return fmt::format("{} opened, {} closed, {} open; {}; {}, {}\n", totals.opened, totals.closed,
+                     totals.opened - totals.closed, counted(totals.transactions, "transaction"),
+                     counted(totals.binds, "bind"), counted(totals.drops, "drop"));
 }
 
 std::string loss_line(const Loss &loss, bool colour) {
-  std::string out = fmt::format("{} events recorded, {} lost", loss.recorded, loss.lost);
+  std::string out = fmt::format("{} recorded, {} lost", counted(loss.recorded, "event"), loss.lost);
   if (loss.lost == 0) return out + "\n";
   for (const auto &[cause, count] : loss.by_cause) out += fmt::format(", {} {}", printable(cause), count);
   out = "warning: " + out + "; connections may be missing or incomplete";

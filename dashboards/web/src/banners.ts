@@ -4,7 +4,7 @@
 
 import { set_token } from "./api";
 import { h, set_text } from "./dom";
-import { clock, count } from "./format";
+import { clock, count, counted } from "./format";
 import type { Link } from "./live";
 import type { Loss } from "./model";
 
@@ -45,7 +45,7 @@ export class Banners {
 
   show_loss({ recorded, lost }: Loss): void {
     this.loss.hidden = lost === 0;
-    set_text(this.loss, `${count(lost)} of ${count(recorded + lost)} events were lost: what is shown here may be incomplete.`);
+    set_text(this.loss, `${count(lost)} of ${counted(recorded + lost, "event")} ${lost === 1 ? "was" : "were"} lost: what is shown here may be incomplete.`);
   }
 
   show_link(link: Link): void {

@@ -2,7 +2,7 @@
 //
 // A connection in words: its end, and what is known of it.
 
-import { count, span, visible, words } from "./format";
+import { count, counted, span, visible, words } from "./format";
 import type { Connection, Row } from "./model";
 
 /** Why it ended, who did, and what says so. */
@@ -36,7 +36,7 @@ export function facts_of(c: Connection, more_streams: number): [string, string][
     ["carried by", c.parent === null ? null : `connection ${c.parent}`],
     ["transactions", c.transactions_total === 0 ? null : listed(c.transactions_total, c.transactions.length)],
     ["bindings", c.bindings_total === 0 ? null : listed(c.bindings_total, c.bindings.length)],
-    ["more streams", more_streams === 0 ? null : `${count(more_streams)} earlier ones, in the table`],
+    ["more streams", more_streams === 0 ? null : `${counted(more_streams, "earlier one")}, in the table`],
   ];
   if (c.tls) {
     const { version, cipher, alpn, sni, resumed, verify, handshake_ns, failure } = c.tls;
@@ -46,7 +46,7 @@ export function facts_of(c: Connection, more_streams: number): [string, string][
       ["TLS handshake", handshake_ns === null ? null : span(handshake_ns)], ["TLS failure", failure]);
   }
   if (c.tcp) {
-    facts.push(["received", `${count(c.tcp.received_bytes)} bytes`], ["sent", `${count(c.tcp.sent_bytes)} bytes`],
+    facts.push(["received", counted(c.tcp.received_bytes, "byte")], ["sent", counted(c.tcp.sent_bytes, "byte")],
       ["round trip", `${count(c.tcp.rtt_us)} µs`], ["retransmits", count(c.tcp.retransmits)]);
   }
   return known(facts);

@@ -4,7 +4,7 @@
 
 import { get_findings } from "./api";
 import { h, set_text } from "./dom";
-import { count, span, visible, words } from "./format";
+import { count, counted, span, visible, words } from "./format";
 import type { Doubt, Finding, Findings } from "./model";
 
 const PAUSE_MS = 1000; // at most that often
@@ -86,7 +86,7 @@ export class FindingsPanel {
 /** A finding is a kind of fault in one program, on one vhost, with one protocol, as `wsitrace check` and /metrics count them. */
 function badge_text(verdict: Findings["verdict"], doubtful: Doubt[], findings: number): string {
   if (verdict === "clean") return "No findings";
-  const found = findings === 0 ? "" : `${count(findings)} ${findings === 1 ? "finding" : "findings"}`;
+  const found = findings === 0 ? "" : counted(findings, "finding");
   if (verdict === "findings") return found;
   const [first] = doubtful;
   const why = first === undefined ? "nothing was recorded" : doubt_text(first);

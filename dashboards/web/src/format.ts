@@ -30,6 +30,9 @@ export function age(ns: number, grows: boolean): string {
 const GROUPED = new Intl.NumberFormat("en");
 export const count = (number: number): string => GROUPED.format(number);
 
+/** "1 finding", "1,748 findings" */
+export const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
 /** "peer_closed" as words. */
 export const words = (name: string): string => name.replaceAll("_", " ");
 

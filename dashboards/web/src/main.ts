@@ -13,7 +13,7 @@ import { Charts } from "./charts";
 import { Detail } from "./detail";
 import { h, set_attribute, set_text } from "./dom";
 import { FindingsPanel } from "./findings";
-import { count, visible, words } from "./format";
+import { count, counted, visible, words } from "./format";
 import { listen } from "./keys";
 import { type Link, Live } from "./live";
 import type { Finding, Message } from "./model";
@@ -120,7 +120,7 @@ function show_head(): void {
   set_text(processes, names.length > 3 ? `${names.length} processes` : names.join(", "));
   set_attribute(processes, "title", names.join("\n"));
   const { open, opened, closed, transactions } = store.totals;
-  set_text(totals, `${count(open)} open · ${count(opened)} opened · ${count(closed)} closed · ${count(transactions)} transactions`);
+  set_text(totals, `${count(open)} open · ${count(opened)} opened · ${count(closed)} closed · ${counted(transactions, "transaction")}`);
 }
 
 /** Puts what is shown into the address, as a step that Back takes back. */

@@ -69,6 +69,12 @@ TEST(TextReport, ColoursOnlyWhenAsked) {
   EXPECT_THAT(table_of("ACCEPT", {.colour = true, .details = false}), HasSubstr("\x1b[2m"));
 }
 
+TEST(TextReport, OneIsSingular) {
+  const std::string text = table_of("ACCEPT FH('/a') BIND txnc=0", {}, {.recorded = 1, .lost = 0, .by_cause = {}});
+  EXPECT_THAT(text, HasSubstr("; 1 transaction; 1 bind, 0 drops\n"));
+  EXPECT_THAT(text, HasSubstr("\n1 event recorded, 0 lost\n"));
+}
+
 TEST(TextReport, LossIsAWarning) {
   EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 0, .by_cause = {}}), HasSubstr("5 events recorded, 0 lost\n"));
   EXPECT_THAT(table_of("", {}, {.recorded = 5, .lost = 2, .by_cause = {{"ring_full", 2}}}),

@@ -121,7 +121,7 @@ TEST(Examples, MiddleOfALongTimelineIsLeftOut) {
   Script(timeline, Form::kPlugin).play(words);
   const std::string text = examples.texts().at(1);
   EXPECT_EQ(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kExampleLines);
-  EXPECT_THAT(text, HasSubstr(" lines more\n"));
+  EXPECT_THAT(text, HasSubstr(" more lines\n"));
 }
 
 TEST(VerdictJson, SaysWhatWasFoundWhereAndSinceWhen) {
