@@ -60,7 +60,9 @@ struct Collector::State {
 };
 
 Collector::Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process)
-    : state_(new State{file, std::move(sink_for_process), std::move(end_of_process), {}, {}, {}, 0, 0, false}) {}
+    : state_(new State{file, std::move(sink_for_process), std::move(end_of_process), {}, {}, {}, 0, 0, false}) {
+  file.tell_time(monotonic_ns());
+}
 
 Collector::~Collector() = default;
 
@@ -161,7 +163,8 @@ void Collector::State::take_back_ended() {
 size_t Collector::drain() {
   State &state = *state_;
   if (state.finished) return 0;
-  const uint64_t watermark_ns = monotonic_ns() - kMarginNs;  // before anything is looked at
+  const uint64_t now_ns = monotonic_ns(), watermark_ns = now_ns - kMarginNs;  // before anything is looked at
+  state.file.tell_time(now_ns);
   state.find_processes();
   state.find_ended();
   state.find_rings();  // after find_ended: whatever an ended process has claimed is seen now

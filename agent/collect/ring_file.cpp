@@ -229,6 +229,18 @@ void RingFile::recycle_ring(uint32_t index) {
 
 void RingFile::announce() { header().ready_generation.fetch_add(1, std::memory_order_release); }
 
+// A gap is forgotten little by little, so that the one after a busy moment is right for callbacks that began in it.
+void RingFile::tell_time(uint64_t now_ns) {
+  constexpr uint64_t kNsPerMs = 1'000'000;
+  FileHeader &to = header();
+  const auto now_ms = std::max<uint32_t>(static_cast<uint32_t>(now_ns / kNsPerMs), 1);
+  const uint32_t before_ms = to.clock_ms.load(std::memory_order_relaxed);
+  const uint32_t gap_ms = before_ms == 0 ? 0 : now_ms - before_ms;
+  const uint32_t known_ms = to.clock_gap_ms.load(std::memory_order_relaxed);
+  to.clock_gap_ms.store(std::max(gap_ms, known_ms - known_ms / 64), std::memory_order_relaxed);
+  to.clock_ms.store(now_ms, std::memory_order_release);
+}
+
 FileHeader &RingFile::header() const { return *reinterpret_cast<FileHeader *>(mapping_.data()); }
 
 ProcessBlock &RingFile::process(uint32_t index) const {

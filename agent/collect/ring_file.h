@@ -46,6 +46,9 @@ class RingFile {
   void recycle_process(uint32_t index);
   void recycle_ring(uint32_t index);
 
+  // Tells hosts what time it is: call it whenever it is drained.
+  void tell_time(uint64_t now_ns);
+
   [[nodiscard]] FileHeader &header() const;
   [[nodiscard]] ProcessBlock &process(uint32_t index) const;
   [[nodiscard]] RingHeader &ring(uint32_t index) const;

@@ -184,6 +184,10 @@ void add_tcp_of(Items &items, int fd) noexcept {
   const TcpFacts facts{info.bytes_received,       info.bytes_acked,          info.rtt_us,        info.total_retrans,
                        info.state_and_options[0], info.last_ack_received_ms, info.notsent_bytes, 0};
   items.add(kItemTcp, &facts, sizeof facts);
+  int unread = 0;
+  if (ioctl(fd, FIONREAD, &unread) != 0 || unread <= 0) return;
+  const UnreadFacts left{static_cast<uint32_t>(unread), info.last_data_received_ms};
+  items.add(kItemUnread, &left, sizeof left);
 }
 
 // lws closes the socket after this callback, in every checked version.
@@ -257,10 +261,14 @@ void add_completion(Event &event, lws *wsi) noexcept {
   if (early || waiting == 0) event.flags |= kSocketAsked;
 }
 
-bool add_tcp_without_peer(Items &items, int fd) noexcept {
+bool add_tcp_unheeded(Items &items, int fd) noexcept {
   constexpr uint8_t kCloseWait = 8;  // TCP_CLOSE_WAIT
+  constexpr uint32_t kUnreadMs = 500;
   TcpInfo info;
-  if (!ask_tcp(fd, info) || info.state_and_options[0] != kCloseWait) return false;
+  if (!ask_tcp(fd, info)) return false;
+  int unread = 0;
+  const bool is_deaf = ioctl(fd, FIONREAD, &unread) == 0 && unread > 0 && info.last_data_received_ms >= kUnreadMs;
+  if (info.state_and_options[0] != kCloseWait && !is_deaf) return false;
   add_tcp_of(items, fd);
   return true;
 }

@@ -27,8 +27,8 @@ void add_completion(Event &event, lws *wsi) noexcept;
 
 // A connection on FD is about to end: its addresses, TCP_INFO.
 void add_ended_socket(Items &items, int fd) noexcept;
-// TCP_INFO of FD, if its peer has closed and this side has not.
-bool add_tcp_without_peer(Items &items, int fd) noexcept;
+// TCP_INFO of FD, if its peer has closed and this side has not, or if what came in has waited unread for long.
+bool add_tcp_unheeded(Items &items, int fd) noexcept;
 // How many connections wait in the kernel's queue of a listener.
 uint32_t queued_on(int listener) noexcept;
 // The request that WSI is answering: path, method, version.

@@ -3,9 +3,11 @@
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
+#include "agent/probe/finals.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/reads.h"
+#include "agent/probe/record.h"
 
 namespace wsitrace {
 
@@ -16,13 +18,20 @@ void record_peers_left() noexcept {
   if (out == nullptr) return;
   for (int fd = 0, told = 0; fd < kCountedFds && told < kMaxPeersLeft; ++fd) {
     Items items;
-    if (!was_read(fd) || !add_tcp_without_peer(items, fd)) continue;
+    if (!was_read(fd) || !add_tcp_unheeded(items, fd)) continue;
     Event event{};
     event.kind = k_peer_left;
     event.value = fd;
     out->record(event, &items);
     ++told;
   }
+}
+
+void record_responses_left() noexcept {
+  if (!is_on() || !is_attached()) return;
+  const ErrnoGuard guard;
+  for (size_t i = 0; i < kFinalSlots; ++i)
+    if (const void *wsi = wsi_with_response(i)) record_response_left(wsi);
 }
 
 }  // namespace wsitrace

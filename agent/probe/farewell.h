@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is only to be had while the process still is: which of the sockets that stay open at its exit have lost their peer.
+// What is only to be had while the process still is: which of the sockets that stay open at its exit have lost their peer, or hold what nobody
+// read; and how far the responses got that are not completed.
 #ifndef WSITRACE_PROBE_FAREWELL_H
 #define WSITRACE_PROBE_FAREWELL_H
 
@@ -10,6 +11,8 @@ namespace wsitrace {
 // records at most kMaxPeersLeft events.
 void record_peers_left() noexcept;
 inline constexpr int kMaxPeersLeft = 256;
+// Same. Looks into kFinalSlots slots (finals.h); records at most one event for each.
+void record_responses_left() noexcept;
 
 }  // namespace wsitrace
 

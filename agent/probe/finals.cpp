@@ -21,6 +21,7 @@ struct Response {
   std::atomic<uint64_t> written_ms;  // 0: not yet
   std::atomic<uint64_t> promised;    // bytes
   std::atomic<uint64_t> sent;        // of them
+  std::atomic<uint64_t> last_ms;     // when the last of the body went out; 0: none did, or it made it whole
 };
 Response g_responses[kFinalSlots];
 
@@ -44,6 +45,7 @@ bool is_to(const Response &slot, const void *wsi) noexcept {
 
 void begin_response(Response &slot, const void *wsi, uint64_t promised, uint64_t sent) noexcept {
   store_in<uint64_t>(slot.written_ms, 0);
+  store_in<uint64_t>(slot.last_ms, 0);
   store_in(slot.promised, promised);
   store_in(slot.sent, sent);
   store_in(slot.wsi, reinterpret_cast<uintptr_t>(wsi));
@@ -75,10 +77,7 @@ void note_content_length(const void *wsi, const unsigned char *value, int length
 void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noexcept {
   Response &slot = response_of(wsi);
   const unsigned kind = protocol & 0x1f;
-  if (!is_to(slot, wsi)) {
-    if (kind != kWriteFinal) return;
-    begin_response(slot, wsi, kNoPromise, kNoHead);
-  }
+  if (!is_to(slot, wsi)) begin_response(slot, wsi, kNoPromise, kNoHead);
   const uint64_t before = load_of(slot.sent);
   if (kind == kWriteHeaders) {
     if (before == kNoHead) store_in<uint64_t>(slot.sent, 0);
@@ -87,13 +86,15 @@ void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noex
   }
   const uint64_t sent = load_of(slot.sent);
   if (kind == kWriteFinal || (sent != kNoHead && sent >= load_of(slot.promised))) note_whole(slot);
+  else if (kind != kWriteHeaders) store_in(slot.last_ms, written_clock_ms());
 }
 
 // On h2 its body follows later, with a write of its own.
 void note_status_page(const void *wsi) noexcept {
   Response &slot = response_of(wsi);
   const uint64_t sent = load_of(slot.sent);
-  if (is_to(slot, wsi) && sent != kNoHead && sent < load_of(slot.promised)) return;
+  const uint64_t promised = load_of(slot.promised);
+  if (is_to(slot, wsi) && promised < kIsStatusPage && sent != kNoHead && sent < promised) return;
   begin_response(slot, wsi, kIsStatusPage, kNoHead);
   note_whole(slot);
 }
@@ -103,12 +104,16 @@ void forget_final(const void *wsi) noexcept {
   if (is_to(slot, wsi)) store_in<uintptr_t>(slot.wsi, 0);
 }
 
+bool is_whole(const void *wsi) noexcept {
+  const Response &slot = response_of(wsi);
+  return is_to(slot, wsi) && load_of(slot.written_ms) != 0;
+}
+
 Final take_final(const void *wsi) noexcept {
   Response &slot = response_of(wsi);
-  if (!is_to(slot, wsi)) return {};
+  if (!is_whole(wsi)) return {};
   store_in<uintptr_t>(slot.wsi, 0);
   const uint64_t written_ms = load_of(slot.written_ms);
-  if (written_ms == 0) return {};
   Final final;
   const uint64_t ago_ms = written_clock_ms() - written_ms;
   final.ago_ms = ago_ms < INT32_MAX ? static_cast<int>(ago_ms) : INT32_MAX;
@@ -117,5 +122,19 @@ Final take_final(const void *wsi) noexcept {
   final.cut_short = counted && load_of(slot.sent) < load_of(slot.promised);
   return final;
 }
+
+bool take_part(const void *wsi, ResponseFacts &facts) noexcept {
+  Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi)) return false;
+  store_in<uintptr_t>(slot.wsi, 0);
+  if (load_of(slot.written_ms) != 0) return false;
+  const uint64_t last_ms = load_of(slot.last_ms);
+  const uint64_t ago_ms = last_ms == 0 ? UINT32_MAX : written_clock_ms() - last_ms;
+  facts = {load_of(slot.promised), load_of(slot.sent), ago_ms < UINT32_MAX ? static_cast<uint32_t>(ago_ms) : UINT32_MAX,
+           0};
+  return true;
+}
+
+const void *wsi_with_response(size_t i) noexcept { return reinterpret_cast<const void *>(load_of(g_responses[i].wsi)); }
 
 }  // namespace wsitrace

@@ -2,16 +2,19 @@
 //
 // The wsis whose application has written a response whole (LWS_WRITE_HTTP_FINAL, as many bytes as its content-length promised,
 // lws_return_http_status) and has not said so by lws_http_transaction_completed() yet. As a rule it does at once, so this is no
-// event; what is left when the next request or the end comes is one (response_written).
+// event; what is left when its handler returns, or when the next request or the end comes, is one (response_written). So is how far a
+// response got that is not whole by then (response_part).
 //
-// Cost:   a header that is no content-length: a compare. A write: a hash and two stores; the one that makes the response whole also a
-//         coarse clock read. Otherwise a load.
+// Cost:   a header that is no content-length: a compare. A write: a hash and two stores, of a body also a coarse clock read. A handler
+//         that returns: a hash and two loads.
 // Limits: kFinalSlots wsis, the latest of those that share a slot. A head that goes out together with the beginning of the body is not
 //         told apart from it: then only LWS_WRITE_HTTP_FINAL counts.
 #ifndef WSITRACE_PROBE_FINALS_H
 #define WSITRACE_PROBE_FINALS_H
 
 #include <cstddef>
+
+#include "wsitrace/event.h"
 
 namespace wsitrace {
 
@@ -34,8 +37,15 @@ struct Final {
   bool status_page = false;  // by lws_return_http_status()
   bool cut_short = false;    // as the last, but less than its content-length promised
 };
-// Forgets it.
+// Forgets it, unless it is not whole.
 Final take_final(const void *wsi) noexcept;
+// Whether a response was written whole, and nobody has said so.
+bool is_whole(const void *wsi) noexcept;
+
+// One that was begun and is not whole. Forgets it; false: there is none.
+bool take_part(const void *wsi, ResponseFacts &facts) noexcept;
+// The wsi of slot I, nullptr: none.
+const void *wsi_with_response(size_t i) noexcept;
 
 }  // namespace wsitrace
 

@@ -27,6 +27,9 @@ thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
 HostState *g_state = nullptr;
 HostMap g_map;
 uint32_t g_asked = 0;
+const std::atomic<uint32_t> g_no_clock{0};
+const std::atomic<uint32_t> *g_clock =
+    &g_no_clock;  // FileHeader::clock_ms; its acquire load pairs with the owner's release store
 ImageFacts g_facts;
 
 void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
@@ -109,11 +112,14 @@ bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
   gather_image_facts(attach);
   g_map = map;
   g_asked = map.header()->asked;
+  g_clock = &map.header()->clock_ms;
   g_state = static_cast<HostState *>(pages);
   return true;
 }
 
 uint32_t asked() noexcept { return g_asked; }
+uint32_t owner_clock_ms() noexcept { return g_clock->load(std::memory_order_acquire); }
+uint32_t owner_clock_gap_ms() noexcept { return g_map.header()->clock_gap_ms.load(std::memory_order_relaxed); }
 bool host_is_set_up() noexcept { return g_state != nullptr; }
 const HostMap &host_map() noexcept { return g_map; }
 ImageFacts &image_facts() noexcept { return g_facts; }

@@ -54,6 +54,9 @@ bool set_up_host(const HostMap &map, uint32_t attach) noexcept;
 bool host_is_set_up() noexcept;
 // What the owner of the rings has asked for, of enum Asked.
 uint32_t asked() noexcept;
+// FileHeader::clock_ms and clock_gap_ms. A load.
+uint32_t owner_clock_ms() noexcept;
+uint32_t owner_clock_gap_ms() noexcept;
 const HostMap &host_map() noexcept;
 ImageFacts &image_facts() noexcept;
 

@@ -74,12 +74,21 @@ bool is_held_by_lws(lws *wsi) noexcept {
   return api().lws_partial_buffered != nullptr && api().lws_partial_buffered(wsi) != 0;
 }
 
-void tell_final(RingWriter &out, lws *wsi) noexcept {
+void tell_part(RingWriter &out, const void *wsi) noexcept {
+  ResponseFacts facts;
+  if (!take_part(wsi, facts)) return;
+  Items items;
+  items.add(kItemResponse, &facts, sizeof facts);
+  out.record(event_of(k_response_part, wsi), &items);
+}
+
+// HELD: lws has not sent all of it yet.
+void tell_final(RingWriter &out, const void *wsi, bool held) noexcept {
   const Final final = take_final(wsi);
-  if (final.ago_ms < 0) return;
+  if (final.ago_ms < 0) return tell_part(out, wsi);
   Event event = event_of(k_response_written, wsi);
   event.value = final.ago_ms;
-  if (final.cut_short || is_held_by_lws(wsi)) event.flags |= kCutShort;
+  if (final.cut_short || held) event.flags |= kCutShort;
   if (final.status_page) event.flags |= kStatusPage;
   out.record(event);
 }
@@ -123,7 +132,9 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
     return count_lost_without_ring();
   if (is_of_guest_only(wsi, reason)) return;
   if (wsi != nullptr && has_role<role::kAfterHandshake>(reason)) tell_tls(wsi);
-  if (wsi != nullptr && has_role<role::kOwesCompletion>(reason)) tell_final(*out, wsi);
+  if (wsi != nullptr && has_role<role::kOwesCompletion>(reason))
+    tell_final(*out, wsi, is_whole(wsi) && is_held_by_lws(wsi));
+  if (reason == LWS_CALLBACK_ESTABLISHED) forget_final(wsi);  // its 101 was no response that has an end
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
@@ -139,6 +150,23 @@ void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept {
   record_as(k_callback_refused, wsi, [&](Event &event) {
     event.protocol = protocol_id(thunk_index);
     event.value = reason;
+  });
+}
+
+void record_whole_response(lws *wsi) noexcept {
+  if (is_of_guest_only(wsi, kNoCallback) || is_held_by_lws(wsi)) return;
+  if (RingWriter *out = writer()) tell_final(*out, wsi, false);
+}
+
+void record_response_left(const void *wsi) noexcept {
+  if (RingWriter *out = writer()) tell_final(*out, wsi, false);
+}
+
+void record_lasted(size_t thunk_index, const lws *wsi, int reason, uint32_t at_least_ms) noexcept {
+  record_as(k_callback_lasted, wsi, [&](Event &event, Items &items) {
+    event.protocol = protocol_id(thunk_index);
+    event.value = reason;
+    items.add(kItemLasted, &at_least_ms, sizeof at_least_ms);
   });
 }
 

@@ -27,6 +27,12 @@ void record_close(lws *wsi, int reason, const char *caller) noexcept;
 void record_completion(lws *wsi) noexcept;
 // lws_add_http_header_status(WSI, STATUS) was called.
 void record_status(lws *wsi, unsigned status) noexcept;
+// The handler of WSI, which has written a response whole, returned without saying so.
+void record_whole_response(lws *wsi) noexcept;
+// WSI, which is not looked into, is left with the response that it was sending.
+void record_response_left(const void *wsi) noexcept;
+// The callback for REASON returned, AT_LEAST_MS after it was called. WSI is not looked into.
+void record_lasted(size_t thunk_index, const lws *wsi, int reason, uint32_t at_least_ms) noexcept;
 // lws_client_connect_via_info(INFO) was called. Of the query, nothing is kept.
 void record_connect(const lws_client_connect_info *info) noexcept;
 // The call named NAME, a literal, began at SINCE_NS (CLOCK_MONOTONIC) and has returned NULL.

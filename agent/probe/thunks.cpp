@@ -6,6 +6,7 @@
 
 #include "agent/lws/callbacks.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/finals.h"
 #include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/on_demand.h"
@@ -17,6 +18,8 @@
 
 namespace wsitrace {
 namespace {
+
+constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps others waiting
 
 // A vhost that nobody told us of: its first request (which lws still delivers to the table of the vhost that accepted the
 // connection), its first connection, or its PROTOCOL_INIT. Its table is wrapped before anything else is delivered to it.
@@ -30,16 +33,36 @@ namespace {
   vhost_made(vhost, nullptr, own_table ? api().lws_get_protocol(wsi) : nullptr);
 }
 
+// What the owner's clock may be behind by is not counted: on a busy machine that is much.
+[[gnu::noinline]] void tell_lasted(size_t index, const lws *wsi, int reason, uint32_t since_ms) noexcept {
+  const uint32_t lasted_ms = owner_clock_ms() - since_ms, gap_ms = owner_clock_gap_ms();
+  if (since_ms == 0 || lasted_ms < kLastedMs + gap_ms || wsi == nullptr || !is_on()) return;
+  if (reason == LWS_CALLBACK_PROTOCOL_INIT || reason == LWS_CALLBACK_PROTOCOL_DESTROY) return;  // nobody waits yet
+  const ErrnoGuard guard;
+  record_lasted(index, wsi, reason, lasted_ms - gap_ms);
+}
+
+// The application's callback has returned RESULT.
+void note_result(lws *wsi, int reason, size_t index, int result, uint32_t since_ms) noexcept {
+  if (result != 0 && has_role<role::kCloses>(reason)) [[unlikely]]
+    record_refusal(index, wsi, reason);
+  else if (has_role<role::kHandler>(reason) && is_whole(wsi)) [[unlikely]] record_whole_response(wsi);
+  if (owner_clock_ms() - since_ms >= kLastedMs) [[unlikely]]
+    tell_lasted(index, wsi, reason, since_ms);
+}
+
 [[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                          size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
   if ((asked() & kAskStacks) != 0 && has_role<role::kStack>(reason)) record_stack(wsi, reason);
   const int result = original_of(index)(wsi, reason, user, in, length);
   if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, thunk(index), wsi, reason);
-  if (result != 0 && has_role<role::kCloses>(reason)) record_refusal(index, wsi, reason);
+  note_result(wsi, reason, index, result, since_ms);
   return result;
 }
 
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
   if (has_role<role::kRecorded>(reason)) {
     if (has_role<role::kIntroducesVhost>(reason) && wsi != nullptr) [[unlikely]]
       learn_vhost(wsi, reason);
@@ -48,8 +71,7 @@ int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t
       return dispatch_on_demand(wsi, reason, user, in, length, index);
   }
   const int result = original_of(index)(wsi, reason, user, in, length);
-  if (result != 0 && has_role<role::kCloses>(reason)) [[unlikely]]
-    record_refusal(index, wsi, reason);
+  note_result(wsi, reason, index, result, since_ms);
   return result;
 }
 

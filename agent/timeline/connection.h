@@ -150,6 +150,8 @@ struct Tcp {
   uint32_t retransmits = 0;
   OptionalNs peer_closed_ns;  // a duration: the peer had sent its FIN this long ago, and this side none
   uint32_t unsent_bytes = 0;  // written, but not yet taken by the network: the peer does not read
+  uint32_t unread_bytes = 0;  // came in, but lws did not read it
+  Ns unread_ns = 0;           // a duration: the last of that came this long ago
 };
 
 // Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.

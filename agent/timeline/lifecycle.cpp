@@ -36,7 +36,7 @@ bool is_silent_listener(const Event &event) { return ends_with_context(event) &&
 // Events that are part of the end say nothing about how long it was quiet before.
 bool is_part_of_end(uint16_t kind) {
   return has_role<role::kEnds | role::kDrop>(kind) || kind == k_close_requested || kind == k_response_written ||
-         kind == k_tls_established;  // told along with another
+         kind == k_response_part || kind == k_callback_lasted || kind == k_tls_established;  // told along with another
 }
 
 // Callbacks in which the application decides something; not those that only tell of lws's own steps.

@@ -45,6 +45,13 @@ void note_tcp(Life &life, ItemBytes items) {
     if (facts.state == kCloseWait) tcp.peer_closed_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond;
     life.connection.tcp = tcp;
   });
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    UnreadFacts unread;
+    if (tag != kItemUnread || bytes.size() != sizeof unread || !life.connection.tcp) return;
+    std::memcpy(&unread, bytes.data(), sizeof unread);
+    life.connection.tcp->unread_bytes = unread.bytes;
+    life.connection.tcp->unread_ns = static_cast<Ns>(unread.arrived_ms) * kNsPerMillisecond;
+  });
 }
 
 }  // namespace

@@ -102,6 +102,9 @@ enum ItemTag : uint8_t {
   kItemModule = 15,     // ModuleFacts
   kItemPointer = 16,    // uint64_t
   kItemAccept = 17,     // AcceptFacts
+  kItemResponse = 18,   // ResponseFacts
+  kItemUnread = 19,     // UnreadFacts; where something is
+  kItemLasted = 20,     // uint32_t: milliseconds
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -123,6 +126,22 @@ struct AcceptFacts {
   uint32_t limit;     // of descriptors, RLIMIT_NOFILE
 };
 static_assert(sizeof(AcceptFacts) == 16 && std::is_trivially_copyable_v<AcceptFacts>);
+
+// Of a response that was begun and not written to its end; sources: lws_write(), the content-length that was added to its head.
+struct ResponseFacts {
+  uint64_t promised_bytes;  // UINT64_MAX: no content-length
+  uint64_t sent_bytes;      // of its body; UINT64_MAX: unknown, for head and body went out together
+  uint32_t written_ms;      // how long ago the last of its body was written; UINT32_MAX: none of it was, or unknown
+  uint32_t reserved;
+};
+static_assert(sizeof(ResponseFacts) == 24 && std::is_trivially_copyable_v<ResponseFacts>);
+
+// What lws has not read from a socket; source: FIONREAD, tcpi_last_data_recv.
+struct UnreadFacts {
+  uint32_t bytes;
+  uint32_t arrived_ms;  // how long ago the last of it came
+};
+static_assert(sizeof(UnreadFacts) == 8 && std::is_trivially_copyable_v<UnreadFacts>);
 
 // Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
 struct TcpFacts {
@@ -164,7 +183,10 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(user_left, 1019) /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */           \
                      /* which lws did not allocate: items */                                                          \
   X(peer_left,                                                                                                        \
-    1020) /* the process is about to exit, and the peer of descriptor `value` has closed: items, TCP_INFO */          \
+    1020) /* the process is about to exit, and the peer of descriptor `value` has closed, or what it sent is not */   \
+          /* read: items, TCP_INFO */                                                                                 \
+  X(response_part, 1024)   /* a response is not written to its end, as this wsi ends, or the process: items */        \
+  X(callback_lasted, 1025) /* the callback `value` of this wsi returned just now, after at least so long: items */    \
   X(accept_failed,                                                                                                    \
     1021) /* accept() of a listener failed with errno `value`, text its name: items. Told when the count of     \
                             failures in a row doubles, and once, with `value` 0, when it works again */     \

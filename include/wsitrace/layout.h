@@ -91,6 +91,10 @@ struct FileHeader {
   std::atomic<uint32_t> rings_reserved;
   std::atomic<uint64_t> lost_no_process;
   char notice[256];  // why a process could not even map this file, for people; written with pwrite(2)
+  // Owner: low half of CLOCK_MONOTONIC in milliseconds whenever it drains, 0: not yet; and how far that may be behind. A clock that
+  // costs the host a load.
+  std::atomic<uint32_t> clock_ms;
+  std::atomic<uint32_t> clock_gap_ms;
 };
 
 struct StringEntry {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/base/clock.h"
 #include "agent/base/fd.h"
 
 namespace wsitrace {
@@ -74,7 +75,7 @@ std::vector<pid_t> Reaper::orphans() const {
 }
 
 End end_from_wait_status(int wait_status) {
-  if (WIFSIGNALED(wait_status)) return {"signal", WTERMSIG(wait_status), std::nullopt};
+  if (WIFSIGNALED(wait_status)) return {"signal", WTERMSIG(wait_status), monotonic_ns()};
   return {"exit", WEXITSTATUS(wait_status), std::nullopt};
 }
 

@@ -69,6 +69,7 @@ __attribute__((constructor)) void map_rings() {
 }
 
 __attribute__((destructor)) void say_goodbye() {
+  record_responses_left();
   record_peers_left();
   mark_ended();
 }

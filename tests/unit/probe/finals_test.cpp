@@ -60,6 +60,36 @@ TEST_F(Finals, FewerBytesThanPromisedDoNot) {
   EXPECT_LT(take_final(wsi()).ago_ms, 0);
 }
 
+TEST_F(Finals, PartTellsHowMuchOfWhatWasPromisedWasSent) {
+  promise("101");
+  head();
+  write(7);
+  ResponseFacts facts{};
+  ASSERT_TRUE(take_part(wsi(), facts));
+  EXPECT_EQ(facts.promised_bytes, 101u);
+  EXPECT_EQ(facts.sent_bytes, 7u);
+  EXPECT_LT(facts.written_ms, UINT32_MAX);
+  EXPECT_FALSE(take_part(wsi(), facts)) << "it was taken";
+}
+
+TEST_F(Finals, PartOfAHeadAloneHasNoBody) {
+  head();
+  ResponseFacts facts{};
+  ASSERT_TRUE(take_part(wsi(), facts));
+  EXPECT_EQ(facts.promised_bytes, UINT64_MAX);
+  EXPECT_EQ(facts.sent_bytes, 0u);
+  EXPECT_EQ(facts.written_ms, UINT32_MAX);
+}
+
+TEST_F(Finals, WholeResponseIsNoPart) {
+  promise("7");
+  head();
+  write(7);
+  ResponseFacts facts{};
+  EXPECT_TRUE(is_whole(wsi()));
+  EXPECT_FALSE(take_part(wsi(), facts));
+}
+
 TEST_F(Finals, LastWriteOfFewerThanPromisedIsCutShort) {
   promise("101");
   head();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/thunks.h"
 
+#include <cstring>
+
 #include "agent/probe/host_state.h"
 #include "agent/probe/thunk_table.h"
 #include "tests/unit/probe/probe_fixture.h"
@@ -49,6 +51,40 @@ TEST_F(Thunks, PassArgumentsAndResultOnUntouched) {
   }
   g_answer = 0;
   drain();
+}
+
+std::atomic<uint32_t> &owner_clock() { return host_map().header()->clock_ms; }
+uint32_t g_lasts_ms = 0;
+int lasts(lws *, lws_callback_reasons, void *, void *, size_t) {
+  owner_clock() += g_lasts_ms;
+  return 0;
+}
+
+// The clock is the owner's, and may be behind: what that may be is no part of it.
+TEST_F(Thunks, CallbackThatLastedIsToldWithWhatIsSure) {
+  FakeVhost vhost{"v", {}};
+  FakeWsi wsi{.vhost = &vhost};
+  lws_callback_function *callback = thunk(thunk_for(lasts, "lasts", false));
+  host_map().header()->clock_gap_ms = 50;
+  owner_clock() = 7;
+  g_lasts_ms = 1000;
+  drain();
+  callback(wsi.pointer(), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
+  const std::vector<Recorded> told = drain();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].event.kind, k_callback_lasted);
+  EXPECT_EQ(told[0].event.value, LWS_CALLBACK_RECEIVE);
+  uint32_t lasted_ms = 0;
+  ASSERT_EQ(told[0].items.at(0).second.size(), sizeof lasted_ms);
+  std::memcpy(&lasted_ms, told[0].items[0].second.data(), sizeof lasted_ms);
+  EXPECT_EQ(lasted_ms, 950u);
+  g_lasts_ms = 249;  // 199 of them are sure
+  callback(wsi.pointer(), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
+  owner_clock() = 0;  // nobody has told the time yet
+  g_lasts_ms = 1000;
+  callback(wsi.pointer(), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
+  EXPECT_TRUE(drain().empty());
+  owner_clock() = host_map().header()->clock_gap_ms = 0;
 }
 
 TEST_F(Thunks, TableOfAVhostIsWrappedWhole) {

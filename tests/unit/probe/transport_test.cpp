@@ -194,11 +194,15 @@ TEST_F(TransportProbe, CloseTellsTcpFacts) {
   pair.respond();
   call(wsi_, LWS_CALLBACK_CLOSED_HTTP);
   const Recorded closed = only(k_CLOSED_HTTP);
-  ASSERT_EQ(closed.items.size(), 1u);
+  ASSERT_EQ(closed.items.size(), 2u);
   TcpFacts facts;
   ASSERT_EQ(closed.items[0].second.size(), sizeof facts);
   std::memcpy(&facts, closed.items[0].second.data(), sizeof facts);
   EXPECT_EQ(facts.received_bytes, 7u);
+  UnreadFacts unread;  // nobody has read the request
+  ASSERT_EQ(closed.items[1].second.size(), sizeof unread);
+  std::memcpy(&unread, closed.items[1].second.data(), sizeof unread);
+  EXPECT_EQ(unread.bytes, 7u);
   EXPECT_GE(facts.sent_bytes, 8u);
   EXPECT_GT(facts.rtt_us, 0u);
 }

@@ -71,6 +71,8 @@ const std::map<std::string, uint16_t> kKinds = {
     {"failed", k_call_failed},
     {"left", k_descriptor_left},
     {"written", k_response_written},
+    {"part", k_response_part},
+    {"lasted", k_callback_lasted},
     {"close", k_close_requested},
     {"txnc", k_transaction_completed},
     {"st", k_status_sent},
@@ -235,6 +237,17 @@ void Script::say(const Word &word) {
     if (word.text == "filled") event.flags |= kSocketFilled;
   } else if (event.kind == k_response_written) {
     event.flags = word.text == "page" ? kStatusPage : word.text == "short" ? kCutShort : 0;
+  } else if (event.kind == k_response_part) {
+    const auto slash = word.text.find('/');
+    const auto number = [](const std::string &text) { return text.empty() ? UINT64_MAX : std::stoull(text); };
+    const ResponseFacts facts{number(word.text.substr(slash + 1)), number(word.text.substr(0, slash)),
+                              word.value == 0 ? UINT32_MAX : static_cast<uint32_t>(word.value), 0};
+    add_item(items, kItemResponse, {reinterpret_cast<const char *>(&facts), sizeof facts});
+    event.value = 0;
+  } else if (event.kind == k_callback_lasted) {
+    const auto lasted_ms = static_cast<uint32_t>(word.value);
+    add_item(items, kItemLasted, {reinterpret_cast<const char *>(&lasted_ms), sizeof lasted_ms});
+    event.value = kCallbacks.at(word.text);
   } else if (event.kind == k_tls_established || event.kind == k_connect_requested) {
     add_parts(event, items, word.text);
   } else if (event.kind == k_WSI_DESTROY && word.text.starts_with("tag ")) {

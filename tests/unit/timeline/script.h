@@ -13,6 +13,7 @@
 //   mark      reads so far, of a request and of txnc; of a close 1 for a socket that listens, 2 for one that was asked and does not. txnc('empty') and txnc('filled') asked the kernel what waits
 // Further texts: TLS('version/cipher/alpn/sni') resumed when its value is 1, HANDSHAKE('failure')=fd, connect('host/path')=port,
 // written('page')=MS_AGO by lws_return_http_status, written('short') and not all of it,
+// part('SENT/PROMISED')=MS_AGO of a response that is not whole, lasted('HTTP')=MS of a callback that has just returned,
 // st('/path')=301 of a redirect that lws answers itself, DEST('reason/seconds') of a pending timeout, DEST('tag listen') and
 // DEST('tag other') for what lws's own tag says. VHOST=-1 has no port.
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
