@@ -109,8 +109,29 @@ enum class Certainty {
     "{who} had a binding that was never dropped", \
     "") \
   X(kServicedLate, "serviced_late", kTrouble, \
-    "{who} waited {span} for an event loop or {its|their} peer", \
+    "{who} waited {span} for the event loop", \
     "") \
+  X(kLoopBlocked, "loop_blocked", kTrouble, \
+    "{who} kept the event loop for {span}", \
+    "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
+  X(kSlowCallback, "slow_callback", kNote, \
+    "{who} lasted {span}", \
+    "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
+  X(kAnsweredTwice, "answered_twice", kTrouble, \
+    "{request} was answered twice on {who}", \
+    "return right after the answer: lws_return_http_status(), lws_http_redirect() and lws_serve_http_file() send a whole one") \
+  X(kNotRead, "input_not_read", kTrouble, \
+    "what the peer of {who} sent was not read for {span}", \
+    "let lws read again with lws_rx_flow_control(wsi, 1), and see on which path it stays switched off") \
+  X(kCloseCode, "close_code", kNote, \
+    "{who} ended with close code {detail}", \
+    "") \
+  X(kNotFound, "not_found", kNote, \
+    "{request} was answered with 404 on {who}", \
+    "") \
+  X(kContextLeft, "context_left", kNote, \
+    "the program exited without lws_context_destroy(): {detail}", \
+    "call lws_context_destroy() before the program ends, so that peers see an orderly close") \
   X(kUnknownEnd, "unknown_end", kTrouble, \
     "{who} ended for an unknown reason", \
     "") \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/census.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace wsitrace {
@@ -74,7 +76,9 @@ const char *Census::name_of(Sort sort, uint64_t count) {
 }
 
 std::string Census::end_of(const Connection &connection) {
-  return end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
+  std::string end = end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
+  if (connection.close && connection.close->ws_code) end += fmt::format(", code {}", *connection.close->ws_code);
+  return end;
 }
 
 void Census::count(const Connection &connection, const std::string &end) {

@@ -36,10 +36,10 @@ class Census {
   [[nodiscard]] const std::map<OpenKey, OpenGroup> &open() const { return open_; }
 
   static Sort sort_of(const Connection &connection);
+  static std::string end_of(const Connection &connection);  // "closed by the peer"
   static const char *name_of(Sort sort, uint64_t count);
 
  private:
-  static std::string end_of(const Connection &connection);
   void count(const Connection &connection, const std::string &end);
 
   std::map<Sort, Ends> connections_;

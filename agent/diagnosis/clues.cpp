@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/clues.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "agent/export/explain/kept_events.h"
 #include "agent/lws/callbacks.h"
 
@@ -9,6 +12,38 @@ namespace {
 
 bool prepares(const Connection &connection, uint16_t kind) {
   return has_role<role::kPrepares>(kind) || (kind == k_WSI_CREATE && connection.origin == Origin::kAdopted);
+}
+
+// Of the request that EVENT begins, nothing has come yet.
+void note_request(Clues &clues, const Connection &connection, uint16_t kind) {
+  const bool begins = kind == k_FILTER_HTTP_CONNECTION || connection.transactions.empty() ||
+                      connection.transactions.back().outcome != Outcome::kOpen;
+  if (begins) clues.seen &= static_cast<uint8_t>(~Clues::bit_of(k_HTTP_BODY_COMPLETION));
+}
+
+void note_status(Clues &clues, const Connection &connection, int status) {
+  constexpr size_t kKept = 8;
+  if (status < 200 || connection.transactions.empty() || connection.transactions.back().outcome != Outcome::kOpen)
+    return;
+  const uint64_t index = connection.transactions.back().index;
+  if (clues.answered != index) clues.statuses.clear();
+  clues.answered = index;
+  if (clues.statuses.size() < kKept) clues.statuses.push_back(status);
+}
+
+void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<const std::byte> items) {
+  constexpr Ns kNsPerMs = 1'000'000;
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    ResponseFacts facts;
+    if (tag != kItemResponse || bytes.size() != sizeof facts || connection.transactions.empty()) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    ResponsePart part;
+    part.transaction = connection.transactions.back().index;
+    if (facts.promised_bytes != UINT64_MAX) part.promised_bytes = facts.promised_bytes;
+    if (facts.sent_bytes != UINT64_MAX) part.sent_bytes = facts.sent_bytes;
+    if (facts.written_ms != UINT32_MAX) part.written_ns = now_ns - std::min(now_ns, facts.written_ms * kNsPerMs);
+    clues.part = part;
+  });
 }
 
 }  // namespace
@@ -51,6 +86,10 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
+    case k_FILTER_HTTP_CONNECTION:
+    case k_HTTP: note_request(clues, connection, event.kind); break;
+    case k_status_sent: note_status(clues, connection, event.value); break;
+    case k_response_part: note_part(clues, connection, event.time_ns, items); break;
     case k_close_requested:
       clues.caller = text;
       clues.caller_ns = event.time_ns;

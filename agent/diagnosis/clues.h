@@ -10,11 +10,19 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "agent/lws/callbacks.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
+
+// How far the response to a transaction got that is not whole.
+struct ResponsePart {
+  uint64_t transaction = 0;  // Transaction::index
+  std::optional<uint64_t> promised_bytes, sent_bytes;
+  OptionalNs written_ns;  // when the last of its body was; nullopt: none of it was
+};
 
 struct Clues {
   uint8_t seen = 0;            // bits, see has()
@@ -33,6 +41,9 @@ struct Clues {
   OptionalNs serviced_ns;       // the first event after that
   uint64_t turns_between = 0;   // of the loop, while it waited for that
 
+  std::optional<ResponsePart> part;
+  uint64_t answered = 0;      // the transaction whose status was sent last, by index
+  std::vector<int> statuses;  // that were sent for it, while it was open
   [[nodiscard]] bool has(uint16_t kind) const { return (seen & bit_of(kind)) != 0; }
   // Of the kinds that a rule asks for; 0: nobody asks.
   static constexpr uint8_t bit_of(uint16_t kind) {

@@ -83,11 +83,12 @@ bool says_more(FindingKind kind, const std::string &cause) {
     case FindingKind::kTransactionNotCompleted:
       return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kPeerLeftEarly) ||
              is(Cause::kTimeout) || is(Cause::kClosedMidway) || is(Cause::kLostWithCarrier) ||
-             is(Cause::kPeerLeftInResponse);
+             is(Cause::kPeerLeftInResponse) || is(Cause::kNotRead) || is(Cause::kNotFound);
     case FindingKind::kConnectsPilingUp:
       return is(Cause::kNeverAnswered) || is(Cause::kNotServiced) || is(Cause::kUnreachable) ||
              is(Cause::kConnectTimeout);
-    case FindingKind::kPeerGone: return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished);
+    case FindingKind::kPeerGone:
+      return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kNotRead);
     default: return false;
   }
 }
@@ -146,6 +147,7 @@ bool covers(const Finding &finding, const Diagnosis &symptoms) {
 
 void Doctor::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   clues_.event(connection, event, items, timeline().text(event.text));
+  surroundings_.event(connection, event, items, timeline());
 }
 
 void Doctor::on_connection_opened(const Connection &connection) { clues_.opened(connection); }
@@ -155,6 +157,8 @@ void Doctor::on_connection_closed(const Connection &connection) {
   log_ = facts_of(timeline(), clues_.loop_turns());
   examine(connection);
   remember_fate(connection);
+  if (connection.role == "h2" && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
+    carriers_[connection.id] = Census::end_of(connection);
   const bool by_code =
       clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
   if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);
@@ -234,6 +238,7 @@ void Doctor::finish() {
   add_symptoms();
   add_crash();
   add_accepts();
+  for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
   add_findings();
   const auto order = [](const Diagnosis &of) {
     return std::make_tuple(of.severity, ~of.count, of.first_ns.value_or(0));
@@ -268,6 +273,9 @@ std::vector<std::string> Doctor::evidence_of(const Group &group) const {
                                     closed_by_code_.front())
                       : fmt::format("{} other sessions were closed by this program: their callbacks returned non-zero.",
                                     closed_by_code_.size()));
+  if (group.symptom.cause == Cause::kLostWithCarrier)
+    if (const auto carrier = carriers_.find(group.example.parent.value_or(0)); carrier != carriers_.end())
+      why.push_back(fmt::format("Connection {} was {}.", carrier->first, carrier->second));
   const auto &close = group.example.close;
   if (why.empty() && close)
     why.push_back(close->detail.empty() ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason),
@@ -306,6 +314,8 @@ void Doctor::add_crash() {
   out.count = 1;
   out.headline = filled(row.headline, 1, {}, fmt::format("signal {} ({})", *end->status, name));
   out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
+  if (const std::string last = surroundings_.last_callback_text(); !last.empty())
+    out.why.push_back("The last callback that was recorded before: " + last + ".");
   out.advice = row.advice;
   diagnoses_.push_back(std::move(out));
 }

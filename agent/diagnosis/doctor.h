@@ -16,6 +16,7 @@
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/rules.h"
+#include "agent/diagnosis/surroundings.h"
 #include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
@@ -32,6 +33,8 @@ class Doctor final : public TimelineObserver {
   [[nodiscard]] const Census &census() const { return census_; }
   [[nodiscard]] const Timeline &timeline() const { return judged_.timeline; }
   [[nodiscard]] const Verdict &verdict() const { return verdict_; }
+  // New connections that a callback of the application refused.
+  [[nodiscard]] uint64_t turned_away() const { return surroundings_.turned_away(); }
   // Connections with something wrong that found no place among the first kMaxGroups diagnoses.
   [[nodiscard]] uint64_t left_out() const { return left_out_; }
   static constexpr size_t kMaxGroups = 1000;
@@ -66,9 +69,11 @@ class Doctor final : public TimelineObserver {
   const JudgedLog &judged_;
   Census census_;
   ClueBook clues_;
+  Surroundings surroundings_;
   std::map<Key, Group> groups_;
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
+  std::map<uint64_t, std::string> carriers_;               // of streams: how they ended
   std::vector<Diagnosis> diagnoses_;
   uint64_t left_out_ = 0;
   Verdict verdict_;

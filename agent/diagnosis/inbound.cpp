@@ -13,118 +13,39 @@ namespace wsitrace {
 namespace {
 
 constexpr uint64_t kHeaderBytes = 4096;  // max_http_header_data where it is not set
-constexpr Ns kPatienceNs = 500'000'000;  // whoever waits that long for a handler may well wait for a bug
 constexpr int kNoPendingTimeout = 0;
 
-std::string refusal_text(const Clues &clues) {
-  return fmt::format("{} of protocol {} returned non-zero", callback_name(*clues.refused), quoted(clues.refused_by));
-}
-
-// The handler was told of the request, and not yet that its body is complete.
-bool awaits_body(const Case &of, const Transaction &transaction) {
-  const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
-  return brings_body && !of.clues.has(k_HTTP_BODY_COMPLETION);
-}
-
-std::string status_text(const Transaction &transaction) {
-  return transaction.status ? fmt::format("status {}", *transaction.status) : "a status that is not known";
-}
-
-// A handler was called and its work has not ended: what it did so far.
-Symptom unanswered(const Case &of, const Transaction &last) {
-  const std::string waited = span_text(last.requested_ns, of.until_ns());
-  if (!last.responded_ns)
-    return {Cause::kResponseOwed,
-            request_text(&last),
-            {fmt::format("The handler of protocol {} was called {} after the request; no response was sent for {}.",
-                         quoted(last.protocol), span_text(last.requested_ns, *last.handled_ns), waited),
-             fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
-            Certainty::kProven,
-            {}};
-  return {Cause::kResponseUnfinished,
-          request_text(&last),
-          {fmt::format("The handler of protocol {} sent {} and all of its response, and never called "
-                       "lws_http_transaction_completed(), for {}.",
-                       quoted(last.protocol), status_text(last), waited),
-           "Until it does, lws handles no further request on that connection: a later one waits, unread."},
-          Certainty::kProven,
-          {}};
-}
-
-// A response that is still being sent, as an event stream is for hours, is not forgotten.
-bool is_forgotten(const Transaction &last) { return !last.responded_ns || last.written_ns; }
-
-void add_peer(std::vector<std::string> &why, const Connection &connection) {
-  if (connection.tcp && connection.tcp->peer_closed_ns)
-    why.push_back(
-        fmt::format("Its peer has gone: the socket was in CLOSE_WAIT for {}, unnoticed by lws (see "
-                    "lws_rx_flow_control() and lws_set_timeout()).",
-                    span_text(*connection.tcp->peer_closed_ns)));
-}
-
-std::optional<Symptom> owes_response(const Case &of) {
-  const Transaction *last = of.last();
-  if (!of.is_open() || last == nullptr || last->outcome != Outcome::kOpen || !last->handled_ns) return std::nullopt;
-  if (of.log.last_ns < last->requested_ns + kPatienceNs || !is_forgotten(*last)) return std::nullopt;
-  if (awaits_body(of, *last)) return std::nullopt;
-  Symptom symptom = unanswered(of, *last);
-  add_peer(symptom.why, of.connection);
-  return symptom;
-}
-
-// Closed at last, long after the handler was called.
-std::optional<Symptom> gave_up(const Case &of) {
-  const Transaction *last = of.last();
-  if (of.is_open() || last == nullptr || last->outcome != Outcome::kAborted || !last->handled_ns) return std::nullopt;
-  if (of.clues.refused || of.until_ns() < last->requested_ns + kPatienceNs || !is_forgotten(*last)) return std::nullopt;
-  Symptom symptom = unanswered(of, *last);
-  symptom.why.push_back(fmt::format(
-      "It ended when {}.", of.ended_as(CloseReason::kContextDestroyed) ? "the program destroyed its lws context"
-                           : of.ended_as(CloseReason::kTimeout)        ? "a timeout of lws fired"
-                           : of.ended_as(CloseReason::kPeerClosed)     ? "the peer closed: it had waited that long"
-                                                                       : "the connection was closed"));
-  return symptom;
-}
-
-std::optional<Symptom> lost_with_carrier(const Case &of) {
-  const Transaction *last = of.last();
-  if (!of.ended_as(CloseReason::kParentClosed) || last == nullptr || last->outcome != Outcome::kAborted)
-    return std::nullopt;
-  if (last->written_ns) return std::nullopt;
-  return Symptom{Cause::kLostWithCarrier,
-                 {},
-                 {fmt::format("{} had been handled by protocol {} and was not answered when connection {} was closed.",
-                              request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
-                 Certainty::kProven,
-                 {}};
-}
-
-std::optional<Symptom> left_midway(const Case &of) {
-  const Transaction *last = of.last();
-  if (of.is_open() || !of.connection.close || last == nullptr || last->outcome != Outcome::kAborted)
-    return std::nullopt;
-  const std::string span = span_text(last->requested_ns, of.until_ns());
-  if (last->written_ns) return std::nullopt;
-  if (of.connection.close->by == CloseBy::kPeer)
-    return Symptom{last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
-                   request_text(last),
-                   {fmt::format("The peer closed {} after its request{}.", span,
-                                last->status ? fmt::format("; {} had been sent", *last->status) : "")},
+// Of a handshake that nobody finished: no error of OpenSSL's tells.
+std::optional<Symptom> tls_not_finished(const Case &of) {
+  const auto &tls = of.connection.tls;
+  const bool failed = tls && !tls->failure.empty() && tls->failure.find("unexpected eof") == std::string_view::npos;
+  if (failed) return std::nullopt;
+  const uint64_t bytes = of.connection.tcp ? of.connection.tcp->received_bytes : 0;
+  const std::string lasted = span_text(of.connection.opened_ns, of.until_ns());
+  const std::string came = of.connection.tcp && bytes <= 1 ? "No byte of a TLS handshake came in " + lasted + "."
+                                                           : "It was not over " + lasted + " after the connect.";
+  if (of.connection.close->evidence == CloseEvidence::kPendingTimeout)
+    return Symptom{Cause::kTlsFailed,
+                   fmt::format("it was not over in time: lws's timeout{} fired", timeout_text(of)),
+                   {came},
                    Certainty::kProven,
-                   {}};
-  if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
-  Symptom symptom{Cause::kClosedMidway, request_text(last), {}, Certainty::kProven, {}};
-  if (of.clues.refused) {
-    symptom.why.push_back(refusal_text(of.clues) + ", which makes lws close the connection.");
-    symptom.advice = "return 0 where the connection is to go on";
-  } else if (of.ended_as(CloseReason::kContextDestroyed)) {
-    symptom.why.push_back(fmt::format("The program destroyed its lws context {} after the request.", span));
-  }
-  return symptom;
+                   "scanners and spare connections of browsers do this; a client that speaks no TLS waits, too: check "
+                   "that its URL "
+                   "begins with https:// or wss://"};
+  if (of.connection.close->by != CloseBy::kPeer) return std::nullopt;
+  return Symptom{
+      Cause::kTlsFailed,
+      tls && !tls->failure.empty() ? fmt::format("the peer closed before it was over ({})", printable(tls->failure))
+                                   : std::string("the peer closed before it was over"),
+      {came},
+      Certainty::kProven,
+      "see the client's own error: port scanners and health checks connect and close, and a client that does not trust "
+      "the server may leave without an alert"};
 }
 
 std::optional<Symptom> tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
+  if (auto symptom = tls_not_finished(of)) return symptom;
   const auto &tls = of.connection.tls;
   const std::string failure =
       printable(tls && !tls->failure.empty() ? tls->failure : std::string_view(of.connection.close->detail));
@@ -136,32 +57,82 @@ std::optional<Symptom> tls_failed(const Case &of) {
   return symptom;
 }
 
+// Bytes that came in; TCP counts one for the peer's FIN.
+std::optional<uint64_t> received_bytes(const Case &of) {
+  return of.connection.tcp ? std::optional(of.connection.tcp->received_bytes) : std::nullopt;
+}
+
+// lws's parser refused it, no callback.
+Symptom no_request(const Case &of) {
+  const auto bytes = received_bytes(of);
+  Symptom symptom{Cause::kRequestRefused, {}, {}, Certainty::kProven, {}};
+  if (bytes.value_or(0) > kHeaderBytes) {
+    symptom.detail = ": its headers are too large";
+    symptom.why.push_back(
+        fmt::format("{} bytes came without an end of the headers: more than max_http_header_data of the context "
+                    "allows (4096 bytes, if not set).",
+                    *bytes));
+    symptom.advice =
+        "raise max_http_header_data (and pt_serv_buf_size) of the context, or see why the client sends so much: "
+        "cookies, as a rule";
+  } else {
+    symptom.detail = ": it is no HTTP";
+    symptom.why.push_back(
+        fmt::format("What came in{} was no HTTP request that lws accepts: another protocol on a plain HTTP port, such "
+                    "as TLS, or a scanner.",
+                    bytes ? fmt::format(", {},", count_text(*bytes, "byte")) : ""));
+    symptom.advice =
+        "where a client means https:// or wss:// here, give the vhost a certificate "
+        "(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, ssl_cert_filepath) or the client http:// or ws://";
+  }
+  return symptom;
+}
+
+// What came after a response that did not wait for the request's body.
+std::optional<Symptom> body_taken_for_request(const Case &of, const Transaction &last) {
+  if (last.outcome != Outcome::kCompleted || !awaits_body(of, last)) return std::nullopt;
+  return Symptom{
+      Cause::kRequestRefused,
+      ": it is the body of the request before",
+      {fmt::format(
+          "{} was answered with {} before all of its body had come (no LWS_CALLBACK_HTTP_BODY_COMPLETION): lws "
+          "took the rest for the next request, which it is not.",
+          request_text(&last), last.status ? std::to_string(*last.status) : "a status")},
+      Certainty::kLikely,
+      "read the body, and answer in LWS_CALLBACK_HTTP_BODY_COMPLETION; to refuse it unread, end the connection with "
+      "the answer "
+      "(return -1 after it)"};
+}
+
+std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
+  Symptom symptom{Cause::kUpgradeRefused, by, {}, Certainty::kProven, {}};
+  if (of.clues.refused) {
+    symptom.why.push_back(refusal_text(of.clues) + ", which refuses the upgrade.");
+    symptom.advice = "see why that callback refuses";
+  } else if (!of.clues.has(k_FILTER_PROTOCOL_CONNECTION)) {
+    symptom.why.push_back(
+        fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
+                    quoted(of.connection.vhost)));
+  }
+  if (const Transaction *last = of.last()) symptom.why.push_back("The request was " + request_text(last) + ".");
+  return symptom;
+}
+
 std::optional<Symptom> refused(const Case &of) {
   const std::string by = of.clues.refused ? ": " + refusal_text(of.clues) : "";
   if (of.ended_as(CloseReason::kAdoptFailed)) return Symptom{Cause::kAdoptFailed, {}, {}, Certainty::kProven, {}};
-  if (of.ended_as(CloseReason::kUpgradeRefused)) {
-    Symptom symptom{Cause::kUpgradeRefused, by, {}, Certainty::kProven, {}};
-    if (of.clues.refused) symptom.advice = "see why that callback refuses";
-    else if (!of.clues.has(k_FILTER_PROTOCOL_CONNECTION))
-      symptom.why.push_back(
-          fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
-                      quoted(of.connection.vhost)));
-    return symptom;
-  }
+  if (of.ended_as(CloseReason::kUpgradeRefused)) return upgrade_refused(of, by);
   const Transaction *last = of.last();
   const bool rejected = last != nullptr && last->outcome == Outcome::kRejected;
   if (!of.ended_as(CloseReason::kRefused) && !rejected) return std::nullopt;
+  if (last == nullptr && !of.clues.refused) return no_request(of);
+  if (last != nullptr && !rejected)
+    if (auto symptom = body_taken_for_request(of, *last)) return symptom;
   Symptom symptom{Cause::kRequestRefused, by, {}, Certainty::kProven, {}};
-  if (of.connection.transactions_total == 0)
-    symptom.why.push_back(
-        of.connection.tcp && of.connection.tcp->received_bytes > kHeaderBytes
-            ? fmt::format("{} bytes came without an end of the headers: more than max_http_header_data of the context "
-                          "allows (4096 bytes, if not set).",
-                          of.connection.tcp->received_bytes)
-            : "What came in was no HTTP request that lws accepts: another protocol on a plain HTTP port, or a "
-              "scanner.");
-  else if (last->status)
-    symptom.why.push_back(fmt::format("{} was answered with {}.", request_text(last), *last->status));
+  if (of.clues.refused) symptom.advice = "see why that callback refuses";
+  if (last != nullptr)
+    symptom.why.push_back(last->status ? fmt::format("{} was answered with {}.", request_text(last), *last->status)
+                                       : fmt::format("The request was {}; no status was sent.", request_text(last)));
   return symptom;
 }
 
@@ -186,28 +157,45 @@ std::optional<Symptom> timed_out(const Case &of) {
   if (of.connection.session) return std::nullopt;
   const Transaction *last = of.last();
   if (of.connection.role == "h2" && of.connection.origin != Origin::kStream) return std::nullopt;  // its streams tell
+  const std::string fired = "lws's timeout" + timeout_text(of) + " fired.";
   if (last != nullptr && !last->responded_ns && awaits_body(of, *last))
-    return Symptom{Cause::kTimeout,
-                   fmt::format("the rest of the body of {} did not come", request_text(last)),
-                   {fmt::format("LWS_CALLBACK_HTTP_BODY_COMPLETION never came in {}.",
-                                span_text(last->requested_ns, of.until_ns()))},
-                   Certainty::kProven,
-                   {}};
-  if (last == nullptr)
+    return Symptom{
+        Cause::kTimeout,
+        fmt::format("the rest of the body of {} did not come", request_text(last)),
+        {fmt::format("LWS_CALLBACK_HTTP_BODY_COMPLETION never came in {}.",
+                     span_text(last->requested_ns, of.until_ns())),
+         fired},
+        Certainty::kProven,
+        "see why the client stops before the end of its body: its Content-Length may promise more than it sends"};
+  if (last == nullptr) {
+    const auto bytes = received_bytes(of);
     return Symptom{
         Cause::kTimeout,
         "no complete request came in time",
-        {},
+        {bytes ? fmt::format("{} came in {}, and no end of the headers.",
+                             *bytes == 0 ? "Nothing" : count_text(*bytes, "byte"),
+                             span_text(of.connection.opened_ns, of.until_ns()))
+               : fmt::format("No end of the headers came in {}.", span_text(of.connection.opened_ns, of.until_ns())),
+         fired},
         Certainty::kProven,
         "timeout_secs of the context sets how long lws waits; scanners and spare connections of browsers do this"};
-  if (last->outcome == Outcome::kCompleted || is_idle_timeout(of.connection)) return std::nullopt;
-  return Symptom{
+  }
+  if (last->outcome == Outcome::kCompleted || is_idle_timeout(of.connection) || is_owed(of)) return std::nullopt;
+  const bool in_response = reason == kTimeout_HTTP_CONTENT && last->responded_ns;
+  const bool is_blocked = of.connection.tcp && of.connection.tcp->unsent_bytes > 0;
+  Symptom symptom{
       Cause::kTimeout,
-      fmt::format("{} stood still", reason == kTimeout_HTTP_CONTENT ? "sending the response to " + request_text(last)
-                                                                    : request_text(last)),
+      fmt::format("{} stood still", in_response ? "sending the response to " + request_text(last) : request_text(last)),
       {},
       Certainty::kProven,
       "check that the peer reads, and that the handler keeps writing"};
+  if (is_blocked) {
+    symptom.why.push_back(fmt::format("{} waited for the network to take them: the peer did not read.",
+                                      count_text(of.connection.tcp->unsent_bytes, "byte")));
+    symptom.advice = "see why the peer does not read: a slow or suspended client, or a link that is gone";
+  }
+  symptom.why.push_back(fired);
+  return symptom;
 }
 
 std::optional<Symptom> binding_left(const Case &of) {
@@ -222,10 +210,41 @@ std::optional<Symptom> binding_left(const Case &of) {
   return std::nullopt;
 }
 
-constexpr CaseRule kInboundRules[] = {owes_response, lost_with_carrier, tls_failed,  refused,
-                                      timed_out,     gave_up,           left_midway, binding_left};
+// The answer to a request that its vhost has no mount for, or no file.
+std::optional<Symptom> not_found(const Case &of) {
+  const Transaction *last = of.last();
+  if (last == nullptr || last->status != 404) return std::nullopt;
+  return Symptom{
+      Cause::kNotFound,
+      request_text(last),
+      {fmt::format("Protocol {} of vhost {} answered it{}.", quoted(last->protocol), quoted(of.connection.vhost),
+                   last->handled_ns ? "; lws asks protocols[0] where no mount of the vhost has the path" : "")},
+      Certainty::kLikely,
+      "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name"};
+}
+
+constexpr CaseRule kInboundRules[] = {owes_response, lost_with_carrier, tls_failed,   refused,  timed_out, gave_up,
+                                      left_midway,   answered_twice,    binding_left, not_read, not_found};
 
 }  // namespace
+
+std::string refusal_text(const Clues &clues) {
+  return fmt::format("{} of protocol {} returned non-zero", callback_name(*clues.refused), quoted(clues.refused_by));
+}
+
+std::string timeout_text(const Case &of) {
+  const int reason = pending_timeout_reason(of.clues.pending_timeout);
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  const TimeoutRow *known = pending_timeout(reason);
+  if (known == nullptr || known->purpose == nullptr || limit_s <= 0) return {};
+  const char *setting = setting_of_timeout(reason);
+  return fmt::format(" of {} s {} (PENDING_TIMEOUT_{}{}{})", limit_s, known->purpose, known->name,
+                     setting != nullptr ? "; set by " : "", setting != nullptr ? setting : "");
+}
+
+bool peer_was_first(const Case &of) {
+  return of.connection.tcp && of.connection.tcp->peer_closed_ns && !of.ended_as(CloseReason::kContextDestroyed);
+}
 
 std::string request_text(const Transaction *transaction) {
   if (transaction == nullptr || (transaction->method.empty() && transaction->path.empty())) return "its request";

@@ -35,6 +35,24 @@ std::optional<Symptom> outbound_symptom(const Case &);  // outbound.cpp: of conn
 std::optional<Symptom> inbound_symptom(const Case &);   // inbound.cpp: of what it accepted or adopted, and of streams
 std::optional<Symptom> session_symptom(const Case &);   // sessions.cpp: of websocket sessions, either way
 
+// responses.cpp
+std::optional<Symptom> owes_response(const Case &);
+std::optional<Symptom> gave_up(const Case &);
+std::optional<Symptom> answered_twice(const Case &);
+std::optional<Symptom> not_read(const Case &);
+std::optional<Symptom> lost_with_carrier(const Case &);
+std::optional<Symptom> left_midway(const Case &);
+// A handler owes a response, or the rest of one, and has for long.
+bool is_owed(const Case &);
+// The handler was told of the request, and not yet that its body is complete.
+bool awaits_body(const Case &, const Transaction &);
+// The peer had closed before this side did.
+bool peer_was_first(const Case &);
+
+// "LWS_CALLBACK_HTTP of protocol 'http' returned non-zero".
+std::string refusal_text(const Clues &);
+// " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
+std::string timeout_text(const Case &);
 // "GET /first", or "its request".
 std::string request_text(const Transaction *transaction);
 // The last callback that was recorded: "LWS_CALLBACK_HTTP of protocol 'http'", or "none".

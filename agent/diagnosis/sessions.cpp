@@ -34,7 +34,52 @@ std::optional<Symptom> close_code_unused(const Case &of) {
 std::optional<Symptom> ping_timeout(const Case &of) {
   if (!of.ended_as(CloseReason::kPingTimeout)) return std::nullopt;
   const bool inferred = of.connection.close->evidence == CloseEvidence::kElimination;
-  return Symptom{Cause::kPingTimeout, {}, {}, inferred ? Certainty::kLikely : Certainty::kProven, {}};
+  const auto &tcp = of.connection.tcp;
+  if (tcp && tcp->unread_bytes > 0)
+    return Symptom{
+        Cause::kNotRead,
+        span_text(tcp->unread_ns),
+        {fmt::format(
+            "lws ended the session because no pong came, and {} from the peer {} unread in the socket: the pong may be "
+            "among them.",
+            count_text(tcp->unread_bytes, "byte"), tcp->unread_bytes == 1 ? "was" : "were")},
+        Certainty::kLikely,
+        {}};
+  Symptom symptom{Cause::kPingTimeout, {}, {}, inferred ? Certainty::kLikely : Certainty::kProven, {}};
+  symptom.why.push_back(
+      fmt::format("The session was {} old; lws ends one that neither a pong nor data validated for "
+                  "secs_since_valid_hangup{}.",
+                  span_text(of.connection.session->established_ns, of.until_ns()),
+                  inferred ? ", and no other cause of its end was seen" : ""));
+  return symptom;
+}
+
+const char *code_text(int code) {
+  switch (code) {
+    case 1002: return "a protocol error";
+    case 1003: return "data of a kind that is not accepted";
+    case 1007: return "data that does not fit its type, such as text that is not UTF-8";
+    case 1008: return "against the sender's policy";
+    case 1009: return "a message that was too big";
+    case 1010: return "an extension that was missing";
+    case 1011: return "an unexpected condition in the sender";
+    default: return code >= 4000 && code <= 4999 ? "private to the application" : nullptr;
+  }
+}
+
+// A code that does not merely say goodbye.
+std::optional<Symptom> close_code(const Case &of) {
+  if (of.is_open() || !of.connection.close || !of.connection.close->ws_code) return std::nullopt;
+  const int code = *of.connection.close->ws_code;
+  const char *meaning = code_text(code);
+  if (meaning == nullptr) return std::nullopt;
+  const bool from_peer = of.connection.close->by == CloseBy::kPeer;
+  return Symptom{
+      Cause::kCloseCode,
+      fmt::format("{} ({}) from {}", code, meaning, from_peer ? "the peer" : "this side"),
+      {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code." : "lws sent the code in its close frame."},
+      Certainty::kProven,
+      {}};
 }
 
 }  // namespace
@@ -42,7 +87,8 @@ std::optional<Symptom> ping_timeout(const Case &of) {
 std::optional<Symptom> session_symptom(const Case &of) {
   if (!of.connection.session) return std::nullopt;
   if (auto symptom = close_code_unused(of)) return symptom;
-  return ping_timeout(of);
+  if (auto symptom = ping_timeout(of)) return symptom;
+  return close_code(of);
 }
 
 }  // namespace wsitrace

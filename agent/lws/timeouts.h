@@ -69,6 +69,22 @@ constexpr const TimeoutRow *pending_timeout(int number) {
   return nullptr;
 }
 
+// What a program sets to change how long lws waits; nullptr: nothing, or unknown.
+constexpr const char *setting_of_timeout(int number) {
+  switch (number) {
+    case kTimeout_ESTABLISH_WITH_SERVER:
+    case kTimeout_AWAITING_SERVER_RESPONSE:
+    case kTimeout_SSL_ACCEPT:
+    case kTimeout_HTTP_CONTENT: return "timeout_secs of the context, 15 s if not set";
+    case kTimeout_AWAITING_CONNECT_RESPONSE: return "connect_timeout_secs of the context, 20 s if not set";
+    case kTimeout_HTTP_KEEPALIVE_IDLE: return "keepalive_timeout of the vhost, 5 s if not set";
+    case kTimeout_HOLDING_AH: return "timeout_secs_ah_idle of the vhost, 10 s if not set";
+    case kTimeout_WS_PONG_CHECK_SEND_PING:
+    case kTimeout_WS_PONG_CHECK_GET_PONG: return "retry_and_idle_policy";
+    default: return nullptr;
+  }
+}
+
 }  // namespace wsitrace
 
 #endif

@@ -53,6 +53,7 @@ void Growth::opened(const Connection &connection) {
 }
 
 void Growth::closed(const Connection &connection) {
+  if (connection.origin == Origin::kAdopted) vhosts_with_ends_.insert(std::string(connection.vhost));
   if (!is_client(connection) || !connection.closed_ns || !connection.close) return;
   const CloseReason reason = connection.close->reason;
   const bool taken = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
@@ -71,6 +72,38 @@ void Growth::judge(const Timeline &timeline, Groups &groups) const {
     for (const Step &step : steps)
       if (step.what != What::kTaken) roles[role_of[step.id]].push_back(step);
     for (const auto &[role, of_role] : roles) judge_role(of_role, vhost, groups);
+  }
+  if (!timeline.contexts_gone()) judge_kept(timeline, groups);
+}
+
+// Whom the program accepted by itself and handed to lws may come and stay.
+void Growth::judge_kept(const Timeline &timeline, Groups &groups) const {
+  constexpr uint64_t kLeastLoad = 2;
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<const Connection *>> alike;
+  timeline.for_each_open([&](const Connection &open) {
+    const bool is_local = open.peer.empty() || open.peer.starts_with("unix:");
+    if (open.origin == Origin::kAdopted && is_client(open) && is_local && !open.session &&
+        !vhosts_with_ends_.contains(std::string(open.vhost)))
+      alike[{open.vhost, open.role}].push_back(&open);
+  });
+  for (const auto &[key, kept] : alike) {
+    const Ns quiet_ns = std::max(kQuietNs, (kept.back()->opened_ns - kept.front()->opened_ns) / kQuietPart);
+    std::vector<Round> rounds(1);
+    for (size_t i = 0; i < kept.size(); ++i) {
+      if (i > 0 && kept[i]->opened_ns > kept[i - 1]->opened_ns + quiet_ns) rounds.emplace_back();
+      ++rounds.back().begun;
+    }
+    const auto is_load = [&](const Round &one) { return one.begun >= kLeastLoad && is_like(one, rounds.front()); };
+    if (rounds.size() < kRounds || !std::all_of(rounds.begin(), rounds.end(), is_load)) continue;
+    Finding &finding = groups.of(FindingKind::kConnectionsGrow, key.first, {});
+    finding.count += kept.size();
+    for (const Connection *one : kept)
+      if (finding.connections.size() < kKeptConnections) finding.connections.push_back(one->id);
+    finding.first_ns = kept.front()->opened_ns;
+    finding.last_ns = kept.back()->opened_ns;
+    finding.message = counted(kept.size(), "adopted connection") + " stayed open, " +
+                      std::to_string(rounds.front().begun) + " or so more after each of " +
+                      std::to_string(rounds.size()) + " loads, and none has ended";
   }
 }
 

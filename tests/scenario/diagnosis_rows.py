@@ -98,6 +98,7 @@ INBOUND = [
     row("http10_answer_ends"),
     row("upgrade_to_unknown", "upgrade_refused trouble 1", ("no protocol of a name that the client offered",), ("returned non-zero",)),
     row("upgrade_turned_down", "upgrade_refused trouble 1", ("FILTER_PROTOCOL_CONNECTION", "'desk' returned non-zero")),
+    row("turned_away_at_the_door", "request_refused trouble 1", ("FILTER_NETWORK_CONNECTION", "1 new connection turned away"), ("nothing connected",)),
     row("let_in_at_the_door"),
     row("handler_says_no", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP", "returned non-zero"), ("the peer closed",)),
     row("request_filtered", "request_refused trouble 1", ("FILTER_HTTP_CONNECTION", "returned non-zero")),
@@ -116,6 +117,9 @@ HANDLERS = [
     row("deaf_to_peers_that_left", "peer_gone fault 5", ("5 connections", "GET /order", "CLOSE_WAIT", "lws_set_timeout()", "5 still open")),
     row("peer_impatient", "peer_left_early trouble 1", ("GET /order", "The peer closed"), ("this program closed", "answer on every path")),
     row("peer_patient"),
+    row("head_without_body", "response_unfinished trouble 1", ("status 200", "GET /order", "none of the 100 bytes"), ("no response was sent",)),
+    row("body_not_ended", "response_unfinished trouble 3", ("3 accepted connections", "status 200", "7 of the 100 bytes"), ("no response was sent",)),
+    row("one_blocks_the_rest", "serviced_late trouble 4", ("4 connections waited", "LWS_CALLBACK_HTTP of protocol 'desk'")),
     row("refuses_after_head", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP", "returned non-zero"), ("the peer closed",)),
     row("answers_and_closes"),
     row("not_found_and_closes"),
@@ -143,7 +147,18 @@ SESSIONS = [
     row("thread_does_not_wake", versions=("4.3.5",)),
     row("thread_wakes"),
     row("one_pipe_for_all", says=("1 still open",)),
+    row("adopted_and_kept", "connections_grow fault 48", ("48 adopted connections", "6 loads")),
     row("adopted_and_ended"),
+]
+
+SERVERS = [
+    row("answers_twice", "answered_twice trouble 1", ("GET /order was answered twice", "404", "200")),
+    row("body_after_answer", "request_refused trouble 1", ("the body of the request before", "POST /order", "HTTP_BODY_COMPLETION"), ("scanner",), versions=("4.1.6",)),
+    row("stopped_with_response_whole", "response_unfinished trouble 1", ("ended by signal 15", "lws_http_transaction_completed()"), status=143),
+    row("message_holds_up_the_rest", "loop_blocked trouble 1", ("LWS_CALLBACK_RECEIVE of protocol 'desk'", "2 other connections")),
+    row("messages_pass"),
+    row("deaf_after_message", "input_not_read trouble 1", ("websocket session 2", "20 bytes", "lws_rx_flow_control")),
+    row("deaf_until_ping_timeout", "input_not_read trouble 1", ("the pong may be among them",), ("check the peer",)),
 ]
 
 H2 = [
@@ -212,4 +227,4 @@ WAITS_AND_ENDS = [  # of all sorts: what ends a wait, what has no end, what is s
     row("client.tls_piles_up", "connects_piling_up fault 13"),
 ]
 
-ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]
+ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]

@@ -106,5 +106,5 @@ class Table(unittest.TestCase):
 
     def test_every_kind_of_trouble_has_a_look_alike_without(self):
         for rows in (diagnosis_rows.OUTBOUND, diagnosis_rows.ANSWERS, diagnosis_rows.CLIENTS, diagnosis_rows.TLS, diagnosis_rows.INBOUND, diagnosis_rows.HANDLERS,
-                     diagnosis_rows.SESSIONS, diagnosis_rows.H2, diagnosis_rows.ENDS):
+                     diagnosis_rows.SESSIONS, diagnosis_rows.SERVERS, diagnosis_rows.H2, diagnosis_rows.ENDS):
             self.assertTrue([row for row in rows if not row.found], rows)

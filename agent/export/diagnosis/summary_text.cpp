@@ -100,7 +100,9 @@ std::string summary_text(const Doctor &doctor, size_t width) {
     if (!line.empty()) out += wrapped(line, width, 2, 4);
   };
   for (const auto &[sort, ends] : doctor.census().connections()) add(ends_line(sort, ends));
-  if (!has_clients(doctor.census()) && timeline.process().notice.empty())
+  if (doctor.turned_away() > 0)
+    add(count_text(doctor.turned_away(), "new connection") + " turned away at the listener");
+  if (!has_clients(doctor.census()) && doctor.turned_away() == 0 && timeline.process().notice.empty())
     add("no connections: nothing connected, in or out. The wsi that lws passes to PROTOCOL_INIT, PROTOCOL_DESTROY and "
         "EVENT_WAIT_CANCELLED is a stand-in, internal to lws; do not keep it or take it for a connection");
   add(transactions_line(doctor.census()));

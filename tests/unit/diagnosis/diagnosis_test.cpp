@@ -63,6 +63,41 @@ TEST(Diagnosis, AlikeConnectionsAreOneDiagnosis) {
   EXPECT_EQ(diagnosis.headline, "the websocket upgrade was refused on 23 accepted connections");
 }
 
+TEST(Diagnosis, BodyThatWasPromisedAndNotSentIsUnfinished) {
+  const char *begun = "ACCEPT FH('/d') BIND[dyn] HTTP[dyn] st=200 +1500 ";
+  EXPECT_EQ(diagnosed({begun + std::string("part('7/100')=1400")}), "response_unfinished 2");
+  EXPECT_EQ(diagnosed({begun + std::string("part('0/100')")}), "response_unfinished 2");
+  EXPECT_EQ(diagnosed({begun + std::string("part('7/100')=20")}), "") << "it goes on";
+  EXPECT_EQ(diagnosed({begun + std::string("part('7000/')=1400")}), "") << "an event stream promises nothing";
+  EXPECT_EQ(diagnosed({begun + std::string("part('7/100')=1400 " GONE)}), "response_unfinished 2");
+  const Examined examined{Told(begun + std::string("part('7/100')=1400"))};
+  EXPECT_THAT(examined.doctor.diagnoses()[0].why[0], HasSubstr("7 of the 100 bytes of its body"));
+  EXPECT_THAT(examined.doctor.diagnoses()[0].advice, testing::StartsWith("write the rest"));
+}
+
+TEST(Diagnosis, SecondStatusOfOneRequestIsASecondAnswer) {
+  EXPECT_EQ(diagnosed({"ACCEPT FH('/d') BIND[dyn] HTTP[dyn] st=404 st=200 txnc " GONE}), "answered_twice 2");
+  EXPECT_EQ(diagnosed({"ACCEPT FH('/d') BIND[dyn] HTTP[dyn] st=100 st=200 txnc " GONE}), "");
+  EXPECT_EQ(diagnosed({"ACCEPT FH('/d') BIND[dyn] HTTP[dyn] st=200 txnc FH('/d') HTTP[dyn] st=200 txnc " GONE}), "");
+}
+
+TEST(Diagnosis, ConnectionsThatWereServedRightAfterASlowCallbackHadWaited) {
+  const char *busy = "ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +900 lasted('HTTP')=880 txnc ";
+  EXPECT_EQ(diagnosed({busy + std::string("B:ACCEPT B:FH('/a') B:FFC B:txnc C:ACCEPT C:FH('/a') C:FFC C:txnc")}),
+            "serviced_late 3 4");
+  EXPECT_EQ(diagnosed({busy + std::string("+500 B:ACCEPT B:FH('/a') B:FFC B:txnc")}), "slow_callback 2");
+  EXPECT_EQ(diagnosed({"B:ACCEPT ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +1900 lasted('HTTP')=1880 txnc"}),
+            "loop_blocked 3");
+}
+
+TEST(Diagnosis, WhoIsTurnedAwayAtTheListenerIsCounted) {
+  const Examined examined{Told("L:FNET=7 L:refused('FNET') +5 L:FNET=7 L:refused('FNET')")};
+  ASSERT_EQ(examined.doctor.diagnoses().size(), 1U);
+  EXPECT_EQ(examined.doctor.diagnoses()[0].cause, "request_refused");
+  EXPECT_EQ(examined.doctor.diagnoses()[0].count, 2U);
+  EXPECT_EQ(examined.doctor.turned_away(), 2U);
+}
+
 // A diagnosis for each path would be no grouping, and would let a peer make as many as it likes.
 TEST(Diagnosis, RequestsThatDifferStayTogether) {
   std::string words;

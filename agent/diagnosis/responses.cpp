@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+//
+// What handlers owe their peers: a response, the rest of one, and the call that says that this was all.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "agent/diagnosis/rules.h"
+#include "agent/export/explain/callbacks.h"
+#include "agent/export/explain/spans.h"
+#include "agent/lws/callbacks.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kPatienceNs = 500'000'000;  // whoever waits that long for a handler may well wait for a bug
+constexpr Ns kUnreadNs = 1'000'000'000;  // lws reads what comes in with its next turn
+
+std::string status_text(const Transaction &transaction) {
+  return transaction.status ? fmt::format("status {}", *transaction.status) : "a status that is not known";
+}
+
+// What is known of a response that was not written to its end; nullptr: nothing.
+const ResponsePart *part_of(const Case &of, const Transaction &transaction) {
+  return of.clues.part && of.clues.part->transaction == transaction.index ? &*of.clues.part : nullptr;
+}
+
+bool has_no_body(const Transaction &transaction) {
+  return transaction.method == "HEAD" || transaction.status == 204 || transaction.status == 304;
+}
+
+// Its content-length promises more than was sent.
+bool is_short(const ResponsePart &part) {
+  return part.promised_bytes && part.sent_bytes && *part.sent_bytes < *part.promised_bytes;
+}
+
+// "7 of the 100 bytes of its body".
+std::string progress_text(const ResponsePart &part) {
+  return fmt::format("{} of the {} of its body", *part.sent_bytes == 0 ? "none" : std::to_string(*part.sent_bytes),
+                     count_text(*part.promised_bytes, "byte"));
+}
+
+// The peer takes nothing, or not all yet: that is not the handler's doing.
+bool peer_does_not_read(const Case &of) { return of.connection.tcp && of.connection.tcp->unsent_bytes > 0; }
+
+Symptom owed(const Case &of, const Transaction &last) {
+  return {Cause::kResponseOwed,
+          request_text(&last),
+          {fmt::format("The handler of protocol {} was called {} after the request; no response was sent for {}.",
+                       quoted(last.protocol), span_text(last.requested_ns, *last.handled_ns),
+                       span_text(last.requested_ns, of.until_ns())),
+           fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
+          Certainty::kProven,
+          {}};
+}
+
+Symptom cut(const Case &of, const Transaction &last, const ResponsePart &part) {
+  return {Cause::kResponseUnfinished,
+          request_text(&last),
+          {fmt::format(
+               "The handler of protocol {} sent {} and {}, as its Content-Length says; then it wrote nothing for {}.",
+               quoted(last.protocol), status_text(last), progress_text(part),
+               span_text(part.written_ns.value_or(*last.responded_ns), of.until_ns())),
+           "The client waits for the rest."},
+          Certainty::kProven,
+          "write the rest, the last of it with LWS_WRITE_HTTP_FINAL (lws_callback_on_writable() asks for the turn to "
+          "do so), and call "
+          "lws_http_transaction_completed() only then"};
+}
+
+Symptom uncompleted(const Case &of, const Transaction &last) {
+  return {Cause::kResponseUnfinished,
+          request_text(&last),
+          {fmt::format("The handler of protocol {} sent {} and all of its response, and never called "
+                       "lws_http_transaction_completed(), for {}.",
+                       quoted(last.protocol), status_text(last), span_text(last.requested_ns, of.until_ns())),
+           "Until it does, lws handles no further request on that connection: a later one waits, unread."},
+          Certainty::kProven,
+          {}};
+}
+
+// A handler was called and its work has not ended: what it did so far.
+Symptom unanswered(const Case &of, const Transaction &last) {
+  if (!last.responded_ns) return owed(of, last);
+  const ResponsePart *part = part_of(of, last);
+  return last.written_ns || part == nullptr ? uncompleted(of, last) : cut(of, last, *part);
+}
+
+// A response that is still being sent, as an event stream is for hours, is not forgotten.
+bool is_forgotten(const Case &of, const Transaction &last) {
+  if (!last.responded_ns || last.written_ns) return true;
+  const ResponsePart *part = part_of(of, last);
+  if (part == nullptr || !is_short(*part) || has_no_body(last) || peer_does_not_read(of)) return false;
+  return of.until_ns() >= part->written_ns.value_or(*last.responded_ns) + kPatienceNs;
+}
+
+void add_peer(std::vector<std::string> &why, const Connection &connection) {
+  if (connection.tcp && connection.tcp->peer_closed_ns)
+    why.push_back(
+        fmt::format("Its peer has gone: the socket was in CLOSE_WAIT for {}, unnoticed by lws (see "
+                    "lws_rx_flow_control() and lws_set_timeout()).",
+                    span_text(*connection.tcp->peer_closed_ns)));
+}
+
+// A later request, which lws does not read before the response to the one before is completed.
+void add_unread(std::vector<std::string> &why, const Connection &connection) {
+  if (connection.tcp && connection.tcp->unread_bytes > 0)
+    why.push_back(fmt::format("{} from the peer {} unread in the socket: its next request waits behind this one.",
+                              count_text(connection.tcp->unread_bytes, "byte"),
+                              connection.tcp->unread_bytes == 1 ? "is" : "are"));
+}
+
+std::string end_text_of(const Case &of) {
+  switch (of.connection.close ? of.connection.close->reason : CloseReason::kUnknown) {
+    case CloseReason::kContextDestroyed: return "the program destroyed its lws context";
+    case CloseReason::kTimeout: return "lws's timeout" + timeout_text(of) + " fired";
+    case CloseReason::kPeerClosed: return "the peer closed: it had waited that long";
+    case CloseReason::kStreamReset: return "the peer reset the stream: it had waited that long";
+    case CloseReason::kParentClosed: return "the connection that carried it was closed";
+    default: return "the connection was closed";
+  }
+}
+
+}  // namespace
+
+bool awaits_body(const Case &of, const Transaction &transaction) {
+  const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
+  return brings_body && !of.clues.has(k_HTTP_BODY_COMPLETION);
+}
+
+bool is_owed(const Case &of) {
+  const Transaction *last = of.last();
+  if (last == nullptr || !last->handled_ns || awaits_body(of, *last)) return false;
+  return of.until_ns() >= last->requested_ns + kPatienceNs && is_forgotten(of, *last);
+}
+
+std::optional<Symptom> owes_response(const Case &of) {
+  const Transaction *last = of.last();
+  if (!of.is_open() || last == nullptr || last->outcome != Outcome::kOpen || !is_owed(of)) return std::nullopt;
+  Symptom symptom = unanswered(of, *last);
+  add_peer(symptom.why, of.connection);
+  add_unread(symptom.why, of.connection);
+  return symptom;
+}
+
+// Closed at last, long after the handler was called.
+std::optional<Symptom> gave_up(const Case &of) {
+  const Transaction *last = of.last();
+  if (of.is_open() || last == nullptr || last->outcome != Outcome::kAborted || !last->handled_ns) return std::nullopt;
+  if (of.clues.refused || of.until_ns() < last->requested_ns + kPatienceNs || !is_forgotten(of, *last))
+    return std::nullopt;
+  if (awaits_body(of, *last) && !last->responded_ns) return std::nullopt;
+  Symptom symptom = unanswered(of, *last);
+  symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
+  add_unread(symptom.why, of.connection);
+  return symptom;
+}
+
+std::optional<Symptom> answered_twice(const Case &of) {
+  const std::vector<int> &statuses = of.clues.statuses;
+  const Transaction *last = of.last();
+  if (statuses.size() < 2 || last == nullptr || of.clues.answered != last->index) return std::nullopt;
+  return Symptom{
+      Cause::kAnsweredTwice,
+      request_text(last),
+      {fmt::format("Status {} was sent, and then status {}, before the transaction was completed: the client takes the "
+                   "second for part of the body, or for the answer to its next request.",
+                   statuses[0], statuses[1])},
+      Certainty::kProven,
+      {}};
+}
+
+std::optional<Symptom> not_read(const Case &of) {
+  const auto &tcp = of.connection.tcp;
+  if (!tcp || tcp->unread_bytes == 0 || tcp->unread_ns < kUnreadNs || tcp->peer_closed_ns) return std::nullopt;
+  return Symptom{Cause::kNotRead,
+                 span_text(tcp->unread_ns),
+                 {fmt::format("{} from the peer waited unread in the socket {}: lws was told not to read "
+                              "(lws_rx_flow_control(wsi, 0)), or its loop did not run.",
+                              count_text(tcp->unread_bytes, "byte"),
+                              of.is_open() ? "at the end of the log" : "when it was closed")},
+                 Certainty::kLikely,
+                 {}};
+}
+
+std::optional<Symptom> lost_with_carrier(const Case &of) {
+  const Transaction *last = of.last();
+  if (!of.ended_as(CloseReason::kParentClosed) || last == nullptr || last->outcome != Outcome::kAborted)
+    return std::nullopt;
+  if (last->written_ns) return std::nullopt;
+  return Symptom{Cause::kLostWithCarrier,
+                 {},
+                 {fmt::format("{} had been handled by protocol {} and was not answered when connection {} was closed.",
+                              request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
+                 Certainty::kProven,
+                 {}};
+}
+
+std::optional<Symptom> left_midway(const Case &of) {
+  const Transaction *last = of.last();
+  if (of.is_open() || !of.connection.close || last == nullptr || last->outcome != Outcome::kAborted)
+    return std::nullopt;
+  const std::string span = span_text(last->requested_ns, of.until_ns());
+  if (last->written_ns) return std::nullopt;
+  const ResponsePart *part = part_of(of, *last);
+  const std::string sent = part != nullptr && is_short(*part) ? "; " + progress_text(*part) + " had been sent"
+                           : last->status                     ? fmt::format("; {} had been sent", *last->status)
+                                                              : "";
+  if (of.connection.close->by == CloseBy::kPeer || peer_was_first(of))
+    return Symptom{last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
+                   request_text(last),
+                   {fmt::format("The peer closed {} after its request{}.", span, sent)},
+                   Certainty::kProven,
+                   {}};
+  if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
+  Symptom symptom{Cause::kClosedMidway, request_text(last), {}, Certainty::kProven, {}};
+  if (of.clues.refused) {
+    symptom.why.push_back(refusal_text(of.clues) + ", which makes lws close the connection" + sent + ".");
+    symptom.advice =
+        last->responded_ns
+            ? "return 0 where the connection is to go on, -1 only after all of the response was written"
+            : "return 0 where the connection is to go on; to refuse, call lws_return_http_status() before return -1: "
+              "without it the client gets an empty reply";
+  } else if (of.ended_as(CloseReason::kContextDestroyed)) {
+    symptom.why.push_back(fmt::format("The program destroyed its lws context {} after the request{}.", span, sent));
+  }
+  return symptom;
+}
+
+}  // namespace wsitrace
