@@ -113,6 +113,8 @@ std::vector<std::string> evidence_of(const Finding &finding, Ns started_ns) {
                               time_text(*finding.first_ns, started_ns), time_text(*finding.last_ns, started_ns)));
   else if (finding.first_ns) why.push_back(fmt::format("It began at {}.", time_text(*finding.first_ns, started_ns)));
   if (row_of(finding.kind).rests_on_absence()) why.emplace_back("No event of its end is in the trace.");
+  if (finding.kind == FindingKind::kAdoptedOutlivesSession && finding.age_ns)
+    why.push_back("At the end of the log the oldest had been open for " + span_text(*finding.age_ns) + ".");
   if (!finding.last_callback.empty()) why.push_back("Last in charge: " + finding.last_callback + ".");
   return why;
 }

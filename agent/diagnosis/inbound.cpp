@@ -223,8 +223,9 @@ std::optional<Symptom> not_found(const Case &of) {
       "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name"};
 }
 
-constexpr CaseRule kInboundRules[] = {owes_response, lost_with_carrier, tls_failed,   refused,  timed_out, gave_up,
-                                      left_midway,   answered_twice,    binding_left, not_read, not_found};
+constexpr CaseRule kInboundRules[] = {owes_response,  forgot_completion, lost_with_carrier, tls_failed,
+                                      refused,        timed_out,         gave_up,           left_midway,
+                                      answered_twice, binding_left,      not_read,          not_found};
 
 }  // namespace
 

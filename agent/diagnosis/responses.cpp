@@ -121,7 +121,43 @@ std::string end_text_of(const Case &of) {
   }
 }
 
+// The first response that was written whole, and for a while was not completed; nullptr: none.
+const Transaction *forgotten_one(const Case &of) {
+  constexpr Ns kForgottenNs = 50'000'000;  // some complete it in the next turn
+  for (const Transaction &one : of.connection.transactions) {
+    if (one.outcome != Outcome::kAborted || !one.written_ns) continue;
+    const bool is_last = &one == of.last();
+    if (is_last && of.connection.origin != Origin::kStream && (!of.connection.tcp || peer_does_not_read(of))) continue;
+    const bool was_last_answered = of.last()->outcome == Outcome::kCompleted;  // else it still matters at the end
+    const Ns until_ns = is_last || !was_last_answered ? of.until_ns() : one.completed_ns.value_or(0);
+    if (until_ns >= *one.written_ns + kForgottenNs) return &one;
+  }
+  return nullptr;
+}
+
 }  // namespace
+
+// One of a connection that has ended, or has gone on to the next request.
+std::optional<Symptom> forgot_completion(const Case &of) {
+  const Transaction *one = forgotten_one(of);
+  if (one == nullptr) return std::nullopt;
+  const bool is_last = one == of.last();
+  Symptom symptom{Cause::kResponseUnfinished,
+                  request_text(one),
+                  {fmt::format("The handler of protocol {} sent {} and all of its response to {}, and never called "
+                               "lws_http_transaction_completed(){}.",
+                               quoted(one->protocol), status_text(*one), request_text(one),
+                               is_last ? ", for " + span_text(*one->written_ns, of.until_ns()) : "")},
+                  Certainty::kProven,
+                  {}};
+  symptom.why.push_back(
+      is_last ? "Until it does, lws handles no further request on that connection: a later one waits, unread."
+              : fmt::format("A further request came on the connection {} later{}: for lws the one before was not over.",
+                            span_text(*one->written_ns, one->completed_ns.value_or(of.until_ns())),
+                            of.last()->outcome == Outcome::kCompleted ? "" : ", and got no answer"));
+  if (!of.is_open()) symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
+  return symptom;
+}
 
 bool awaits_body(const Case &of, const Transaction &transaction) {
   const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";

@@ -37,6 +37,7 @@ std::optional<Symptom> session_symptom(const Case &);   // sessions.cpp: of webs
 
 // responses.cpp
 std::optional<Symptom> owes_response(const Case &);
+std::optional<Symptom> forgot_completion(const Case &);
 std::optional<Symptom> gave_up(const Case &);
 std::optional<Symptom> answered_twice(const Case &);
 std::optional<Symptom> not_read(const Case &);

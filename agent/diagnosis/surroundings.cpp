@@ -143,6 +143,7 @@ void Surroundings::add_turned_away(std::vector<Diagnosis> &to, const LogFacts &l
     const std::string callback = callback_text(k_FILTER_NETWORK_CONNECTION, at.protocol);
     const std::string who = count_text(at.count, "new connection") + (at.local.empty() ? "" : " to " + at.local);
     Diagnosis out = made(Cause::kRequestRefused, at.count, who, ": " + callback + " returned non-zero");
+    out.headline = fmt::format("this program turned {} away: {} returned non-zero", who, callback);
     out.connections = {listener};
     out.vhost = at.vhost;
     out.protocol = at.protocol;
