@@ -277,7 +277,11 @@ std::vector<std::string> Doctor::evidence_of(const Group &group) const {
                                     closed_by_code_.size()));
   if (group.symptom.cause == Cause::kLostWithCarrier)
     if (const auto carrier = carriers_.find(group.example.parent.value_or(0)); carrier != carriers_.end())
-      why.push_back(fmt::format("Connection {} was {}.", carrier->first, carrier->second));
+      why.push_back(
+          fmt::format("Connection {} was {}{}.", carrier->first, carrier->second,
+                      carrier->second.ends_with("by the peer") && timeline().process().lws_version.starts_with("4.")
+                          ? "; whether it had reset the streams before, lws 4 does not tell"
+                          : ""));
   const auto &close = group.example.close;
   if (why.empty() && close)
     why.push_back(close->detail.empty() ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason),

@@ -243,11 +243,16 @@ std::optional<Symptom> left_midway(const Case &of) {
                            : last->status                     ? fmt::format("; {} had been sent", *last->status)
                                                               : "";
   if (of.connection.close->by == CloseBy::kPeer || peer_was_first(of))
-    return Symptom{last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
-                   request_text(last),
-                   {fmt::format("The peer closed {} after its request{}.", span, sent)},
-                   Certainty::kProven,
-                   {}};
+    return Symptom{
+        last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
+        request_text(last),
+        {fmt::format("The peer closed {} after its request{}{}.", span, sent,
+                     !last->responded_ns && awaits_body(of, *last) ? "; not all of the request's body had come" : "")},
+        Certainty::kProven,
+        {}};
+  // An event stream has no end that anybody waits for.
+  if (of.ended_as(CloseReason::kContextDestroyed) && part != nullptr && !part->promised_bytes && part->written_ns)
+    return std::nullopt;
   if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
   Symptom symptom{Cause::kClosedMidway, request_text(last), {}, Certainty::kProven, {}};
   if (of.clues.refused) {
