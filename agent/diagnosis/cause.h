@@ -52,11 +52,17 @@ enum class Certainty {
     "{who} got no answer to the TCP connect within {span}", \
     "check the address, and look for a firewall that drops packets; connect_timeout_secs of the context sets how long lws waits") \
   X(kProxyRefused, "proxy_refused", kTrouble, \
-    "the HTTP proxy refused {who}", \
+    "the proxy refused {who}{detail}", \
     "check the proxy's address and credentials (http_proxy, or lws_set_proxy() with user:password@host:port)") \
   X(kAnswerRefused, "answer_not_accepted", kTrouble, \
-    "lws did not accept the server's answer on {who}: {detail}", \
+    "the server's answer on {who} was not accepted: {detail}", \
     "check path, host and subprotocol of the request, and what the server requires") \
+  X(kBodyNotSent, "request_body_not_sent", kTrouble, \
+    "this program has not sent the body of {request} on {who}", \
+    "call lws_callback_on_writable() after lws_client_http_body_pending(wsi, 1), write the body in LWS_CALLBACK_CLIENT_HTTP_WRITEABLE and call lws_client_http_body_pending(wsi, 0) with the last of it") \
+  X(kReconnectStorm, "reconnect_storm", kTrouble, \
+    "this program connects again and again, without a pause: {who}", \
+    "wait before each new attempt, and longer each time: lws_retry_sul_schedule() with a lws_retry_bo_t does that") \
   X(kServerLeftBeforeAnswer, "server_closed_before_answer", kTrouble, \
     "the server closed {who} before it answered {request}", \
     "see the server's log; a keep-alive connection may close at any time, so be ready to send the request again") \

@@ -74,7 +74,10 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     clues.turns_between = loop_turns_ - clues.turns_before - (has_role<role::kLoopTurns>(event.kind) ? 1 : 0);
   }
   switch (event.kind) {
+    case k_CLIENT_APPEND_HANDSHAKE_HEADER: clues.body.reset(); break;
+    case k_body_pending: clues.body = event.value; break;
     case k_callback_refused:
+      if (event.value == k_RECEIVE_CLIENT_HTTP && clues.refused) break;  // it passes on what another returned
       clues.refused = event.value;
       clues.refused_by = connection.last_callback_protocol;
       clues.refused_ns = event.time_ns;

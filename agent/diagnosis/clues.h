@@ -35,6 +35,7 @@ struct Clues {
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi
   OptionalNs caller_ns;
+  std::optional<int> body;      // of the last request: kBodyAnnounced, ... (event.h)
   int32_t pending_timeout = 0;  // event.h
   Ns prepared_ns = 0;           // the call that made it was about to return
   uint64_t turns_before = 0;    // of the loop, by then

@@ -150,9 +150,14 @@ bool covers(const Finding &finding, const Diagnosis &symptoms) {
 void Doctor::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   clues_.event(connection, event, items, timeline().text(event.text));
   surroundings_.event(connection, event, items, timeline());
+  if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP)
+    reconnects_.failing(connection, event.time_ns);
 }
 
-void Doctor::on_connection_opened(const Connection &connection) { clues_.opened(connection); }
+void Doctor::on_connection_opened(const Connection &connection) {
+  clues_.opened(connection);
+  reconnects_.opened(connection);
+}
 
 void Doctor::on_connection_closed(const Connection &connection) {
   census_.closed(connection);
@@ -161,6 +166,7 @@ void Doctor::on_connection_closed(const Connection &connection) {
   remember_fate(connection);
   if (connection.role == "h2" && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
     carriers_[connection.id] = Census::end_of(connection);
+  reconnects_.closed(connection);
   const bool by_code =
       clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
   if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);
@@ -238,6 +244,7 @@ void Doctor::finish() {
   });
   verdict_ = judged_.verdict();
   add_symptoms();
+  add_storms();
   add_crash();
   add_accepts();
   for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
@@ -252,6 +259,7 @@ void Doctor::finish() {
 void Doctor::add_symptoms() {
   for (auto &[key, group] : groups_) {
     if (group.is_young) continue;
+    note_storm(group);
     Diagnosis &diagnosis = group.diagnosis;
     const CauseRow &row = row_of(group.symptom.cause);
     std::sort(diagnosis.connections.begin(), diagnosis.connections.end());

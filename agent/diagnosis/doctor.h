@@ -15,6 +15,7 @@
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/reconnects.h"
 #include "agent/diagnosis/rules.h"
 #include "agent/diagnosis/surroundings.h"
 #include "agent/verdict/judged_log.h"
@@ -62,6 +63,8 @@ class Doctor final : public TimelineObserver {
   void add_symptoms();
   [[nodiscard]] std::vector<std::string> evidence_of(const Group &group) const;
   void remember_fate(const Connection &connection);
+  void note_storm(Group &group) const;
+  void add_storms();
   void add_accepts();
   void add_crash();
   void add_findings();
@@ -74,6 +77,7 @@ class Doctor final : public TimelineObserver {
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
   std::map<uint64_t, std::string> carriers_;               // of streams: how they ended
+  Reconnects reconnects_;
   std::vector<Diagnosis> diagnoses_;
   uint64_t left_out_ = 0;
   Verdict verdict_;

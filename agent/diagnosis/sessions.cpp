@@ -7,7 +7,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kAtOnceNs = 50'000'000;
+constexpr Ns kSoonNs = 50'000'000;
 
 // lws_close_reason() stores a code for the close frame of a callback that returns non-zero: without that nothing is closed.
 std::optional<Symptom> close_code_unused(const Case &of) {
@@ -15,7 +15,7 @@ std::optional<Symptom> close_code_unused(const Case &of) {
   if (!of.connection.session || !clues.close_code_ns) return std::nullopt;
   if (clues.refused && clues.refused_ns >= *clues.close_code_ns) return std::nullopt;
   const Ns until_ns = clues.peer_close_ns.value_or(clues.caller_ns.value_or(of.until_ns()));
-  if (until_ns < *clues.close_code_ns + kAtOnceNs) return std::nullopt;
+  if (until_ns < *clues.close_code_ns + kSoonNs) return std::nullopt;
   Symptom symptom{Cause::kCloseCodeUnused, {}, {}, Certainty::kProven, {}};
   const auto peer_code = of.connection.session->peer_code;
   if (clues.peer_close_ns)

@@ -57,14 +57,36 @@ constexpr KnownError kErrors[] = {
     {"connect SSL err", ErrorWord::kTlsFailed},  // 4.1
     {"tls:", ErrorWord::kTlsFailed},             // later
     {"HS: Rejected at CLIENT_ESTABLISHED", ErrorWord::kRefusedByCallback},
+    {"HS: disallowed", ErrorWord::kAnswerRefusedByCallback},
+    {"HS: Rejected by filter cb", ErrorWord::kAnswerRefusedByCallback},
+    {"HS: user code", ErrorWord::kAnswerRefusedByCallback},
+    {"HS: Redirect", ErrorWord::kRedirectRefused},
+    {"HS: URI did not parse", ErrorWord::kRedirectRefused},
     {"HS: ws upgrade", ErrorWord::kUpgradeRefusedByPeer},
+    {"ws protocol no match", ErrorWord::kUpgradeRefusedByLws},
     {"HS: ", ErrorWord::kUpgradeRefusedByLws},
     {"Timed out", ErrorWord::kTimedOut},
     {"Timedout", ErrorWord::kTimedOut},
     {"timed out", ErrorWord::kTimedOut},
     {"conn fail: 111", ErrorWord::kNobodyListens},
     {"conn fail: ECONNREFUSED", ErrorWord::kNobodyListens},
+    {"conn fail: errno 111", ErrorWord::kNobodyListens},  // of a debug build
+    {"conn fail: ", ErrorWord::kNotConnected},
+    {"Unable to connect", ErrorWord::kNotConnected},
     {"read failed", ErrorWord::kClosedBeforeAnswer},
+    {"Peer hung up", ErrorWord::kClosedBeforeAnswer},
+    {"problems parsing header", ErrorWord::kUnreadable},
+    {"http_proxy", ErrorWord::kProxyRefused},
+    {"proxy ", ErrorWord::kProxyRefused},
+    {"socks conn", ErrorWord::kProxyRefused},
+    {"socks reply", ErrorWord::kProxyRefused},
+    {"socks recv", ErrorWord::kProxyRefused},
+    {"DNS ", ErrorWord::kNameFailed},
+    {"dns ", ErrorWord::kNameFailed},
+    {"ipv6 lws_getaddrinfo", ErrorWord::kNameFailed},
+    {"getaddrinfo", ErrorWord::kNameFailed},
+    {"closed before established", ErrorWord::kGivenUp},
+    {"Closed before conn", ErrorWord::kGivenUp},
 };
 
 struct WordFacts {

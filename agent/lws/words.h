@@ -52,12 +52,19 @@ bool lives_on(Word caller);
 enum class ErrorWord : uint8_t {
   kOther,
   kTlsFailed,
-  kRefusedByCallback,  // after the upgrade
+  kRefusedByCallback,        // after the upgrade
+  kAnswerRefusedByCallback,  // before that, or without
+  kRedirectRefused,          // by lws
   kUpgradeRefusedByPeer,
   kUpgradeRefusedByLws,
   kTimedOut,
   kNobodyListens,
   kClosedBeforeAnswer,
+  kUnreadable,    // what came was no answer that lws can read
+  kProxyRefused,  // or closed, or spoke nonsense
+  kNameFailed,    // it was not resolved
+  kNotConnected,  // without a reason
+  kGivenUp,       // lws was told to free it before it was established, or its time was up
 };
 ErrorWord error_word_of(std::string_view message);
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "agent/lws/callbacks.h"
+#include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -203,6 +204,13 @@ void add_message(Items &items, const void *in, size_t length) noexcept {
   items.add(kItemText, text, length);
 }
 
+void add_failure(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept {
+  add_message(items, in, length);
+  add_attempt(items);
+  add_tcp(items, wsi);
+  event.value = first_answer(api().lws_get_socket_fd(wsi));
+}
+
 int close_code(const void *in, size_t length) noexcept {
   if (in == nullptr || length < 2) return 0;
   const auto *bytes = static_cast<const uint8_t *>(in);
@@ -273,6 +281,15 @@ bool add_tcp_unheeded(Items &items, int fd) noexcept {
   return true;
 }
 
+bool add_tcp_if_quiet(Items &items, int fd) noexcept {
+  constexpr uint8_t kEstablished = 1;  // TCP_ESTABLISHED
+  TcpInfo info;
+  if (!ask_tcp(fd, info) || info.state_and_options[0] != kEstablished || info.last_ack_received_ms < kQuietMs)
+    return false;
+  add_tcp_of(items, fd);
+  return true;
+}
+
 uint32_t queued_on(int listener) noexcept {
   constexpr uint8_t kListen = 10;  // TCP_LISTEN
   TcpInfo info;
@@ -327,7 +344,7 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_HTTP: return add_request_line(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return add_stream_upgrade(event, items, wsi);
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: add_message(items, in, length); return add_tcp(items, wsi);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: return add_failure(event, items, wsi, in, length);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: event.value = close_code(in, length); return;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
       if (is_stream(wsi)) return add_parent(items, wsi);

@@ -29,6 +29,9 @@ void add_completion(Event &event, lws *wsi) noexcept;
 void add_ended_socket(Items &items, int fd) noexcept;
 // TCP_INFO of FD, if its peer has closed and this side has not, or if what came in has waited unread for long.
 bool add_tcp_unheeded(Items &items, int fd) noexcept;
+// TCP_INFO of FD, if its peer is there and nothing came from it for kQuietMs.
+bool add_tcp_if_quiet(Items &items, int fd) noexcept;
+inline constexpr uint32_t kQuietMs = 50;
 // How many connections wait in the kernel's queue of a listener.
 uint32_t queued_on(int listener) noexcept;
 // The request that WSI is answering: path, method, version.

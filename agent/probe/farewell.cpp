@@ -34,4 +34,20 @@ void record_responses_left() noexcept {
     if (const void *wsi = wsi_with_response(i)) record_response_left(wsi);
 }
 
+void record_quiet_sockets() noexcept {
+  if (!is_on() || !is_attached()) return;
+  const ErrnoGuard guard;
+  RingWriter *out = writer();
+  if (out == nullptr) return;
+  for (int fd = 0, told = 0; fd < kCountedFds && told < kMaxQuiet; ++fd) {
+    Items items;
+    if (!was_read(fd) || !add_tcp_if_quiet(items, fd)) continue;
+    Event event{};
+    event.kind = k_socket_quiet;
+    event.value = fd;
+    out->record(event, &items);
+    ++told;
+  }
+}
+
 }  // namespace wsitrace

@@ -13,6 +13,9 @@ void record_peers_left() noexcept;
 inline constexpr int kMaxPeersLeft = 256;
 // Same. Looks into kFinalSlots slots (finals.h); records at most one event for each.
 void record_responses_left() noexcept;
+// As record_peers_left(), of those whose peer is there and has been quiet; at most kMaxQuiet events.
+void record_quiet_sockets() noexcept;
+inline constexpr int kMaxQuiet = 256;
 
 }  // namespace wsitrace
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/reads.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <ctime>
+#include <string_view>
+
+#include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
@@ -10,6 +15,7 @@ namespace {
 struct Reads {
   std::atomic<uint32_t> count;
   std::atomic<uint32_t> last_ms;
+  std::atomic<int32_t> first_answer;
 };
 Reads g_reads[kCountedFds];
 
@@ -19,14 +25,30 @@ uint32_t coarse_ms() noexcept {
   return static_cast<uint32_t>(now.tv_sec) * 1000 + static_cast<uint32_t>(now.tv_nsec / 1'000'000);
 }
 
+// Of "HTTP/1.1 200 OK".
+int32_t answer_in(const char *text, size_t bytes) noexcept {
+  constexpr std::string_view kBegins = "HTTP/1.";
+  constexpr size_t kStatusAt = 9;
+  if (std::memcmp(text, kBegins.data(), std::min(bytes, kBegins.size())) != 0) return kNotHttp;
+  int32_t status = 0;
+  for (size_t i = kStatusAt; i < kStatusAt + 3; ++i) {
+    if (i >= bytes || text[i] < '0' || text[i] > '9') return kNoFirstAnswer;
+    status = status * 10 + (text[i] - '0');
+  }
+  return status;
+}
+
 bool is_counted(int fd) noexcept { return fd >= 0 && fd < kCountedFds; }
 
 }  // namespace
 
-void count_read(int fd) noexcept {
+void count_read(int fd, const void *read, size_t bytes) noexcept {
   if (!is_counted(fd)) return;
   Reads &reads = g_reads[fd];
-  reads.count.store(reads.count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const uint32_t before = reads.count.load(std::memory_order_relaxed);
+  if (before == 0)
+    reads.first_answer.store(answer_in(static_cast<const char *>(read), bytes), std::memory_order_relaxed);
+  reads.count.store(before + 1, std::memory_order_relaxed);
   reads.last_ms.store(coarse_ms(), std::memory_order_relaxed);
 }
 
@@ -36,6 +58,10 @@ void forget_reads(int fd) noexcept {
 
 int32_t read_mark(int fd) noexcept {
   return is_counted(fd) ? static_cast<int32_t>(g_reads[fd].count.load(std::memory_order_relaxed) & INT32_MAX) : 0;
+}
+
+int32_t first_answer(int fd) noexcept {
+  return was_read(fd) ? g_reads[fd].first_answer.load(std::memory_order_relaxed) : kNoFirstAnswer;
 }
 
 bool was_read(int fd) noexcept { return is_counted(fd) && g_reads[fd].count.load(std::memory_order_relaxed) > 0; }

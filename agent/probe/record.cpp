@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/record.h"
 
+#include <cstring>
 #include <type_traits>
 
 #include "agent/lws/callbacks.h"
+#include "agent/probe/attempts.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/guests.h"
@@ -195,7 +197,8 @@ void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcep
 
 void record_close(lws *wsi, int reason, const char *caller) noexcept {
   if (is_of_guest_only(wsi, kNoCallback)) return;
-  record_as(k_close_requested, wsi, [&](Event &event) {
+  record_as(k_close_requested, wsi, [&](Event &event, Items &items) {
+    if (caller != nullptr && std::strncmp(caller, "client_connect", 14) == 0) add_attempt(items);
     event.value = reason;
     event.text = intern_literal(caller);
     event.vhost = vhost_of(wsi);
@@ -234,8 +237,9 @@ void record_connect(const lws_client_connect_info *info) noexcept {
 }
 
 void record_failed_call(const char *name, uint64_t since_ns) noexcept {
-  record_as(k_call_failed, nullptr, [&](Event &event) {
+  record_as(k_call_failed, nullptr, [&](Event &event, Items &items) {
     event.text = intern_literal(name);
+    add_attempt(items);
     const uint64_t took_us = (monotonic_ns() - since_ns) / 1000 + 1;  // last: it must reach to the event's own time
     event.value = took_us < INT32_MAX ? static_cast<int>(took_us) : INT32_MAX;
   });

@@ -53,33 +53,6 @@ Close by_websocket(const Life &life) {
   return close;
 }
 
-// Who ended a handshake, by OpenSSL's reason: an alert is what the other side sent.
-CloseBy who_failed_tls(std::string_view failure) {
-  for (const std::string_view sent :
-       {"alert", "unexpected eof", "the peer"})  // OpenSSL 3 takes an EOF for an error of TLS
-    if (failure.find(sent) != std::string_view::npos) return CloseBy::kPeer;
-  return failure.find("verify") != std::string_view::npos ? CloseBy::kLocal : CloseBy::kLws;
-}
-
-Close by_outbound_error(const Life &life) {
-  constexpr CloseEvidence evidence = CloseEvidence::kErrorCallback;
-  const bool connected = life.has_seen(kSeenCreate | kSeenAnswer | kSeenEstablished);
-  const CloseReason failed = connected ? CloseReason::kHandshakeFailed : CloseReason::kConnectFailed;
-  if (life.connection.tls && !life.connection.tls->failure.empty())
-    return make(CloseReason::kTlsFailed, who_failed_tls(life.connection.tls->failure), evidence);
-  switch (error_word_of(life.clues.message)) {
-    case ErrorWord::kTlsFailed: return make(CloseReason::kTlsFailed, evidence);
-    case ErrorWord::kRefusedByCallback: return make(CloseReason::kHandlerClosed, evidence);
-    case ErrorWord::kUpgradeRefusedByPeer: return make(CloseReason::kUpgradeRefused, CloseBy::kPeer, evidence);
-    case ErrorWord::kUpgradeRefusedByLws: return make(CloseReason::kUpgradeRefused, evidence);
-    case ErrorWord::kTimedOut: return make(CloseReason::kTimeout, evidence);
-    case ErrorWord::kNobodyListens: return make(CloseReason::kConnectFailed, CloseBy::kPeer, evidence);
-    case ErrorWord::kClosedBeforeAnswer: return make(failed, CloseBy::kPeer, evidence);
-    case ErrorWord::kOther: break;
-  }
-  return make(failed, evidence);
-}
-
 Close by_tls_failure(const Life &life) {
   const std::string_view failure = life.connection.tls->failure;
   return make(CloseReason::kTlsFailed, failure.empty() ? CloseBy::kPeer : who_failed_tls(failure));
@@ -106,6 +79,8 @@ Close by_socket(const Life &life) {
   if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
   if (was_answered(life)) return make(CloseReason::kResponseDone);
   if (tls_failed(life)) return by_tls_failure(life);
+  if (life.clues.left_answer && life.connection.tcp && life.connection.tcp->peer_was_there)
+    return make(CloseReason::kHandlerClosed, CloseEvidence::kCallbackResult);
   return make(CloseReason::kPeerClosed);
 }
 
@@ -144,7 +119,7 @@ Close by_caller(const Life &life) {
       if (const auto refusal = close_by_refusal(life)) return *refusal;
       if (life.connection.tls && !life.connection.tls->failure.empty()) return by_tls_failure(life);
       return make(CloseReason::kAdoptFailed);
-    case Word::kConnectFailed: return make(CloseReason::kConnectFailed);
+    case Word::kConnectFailed: return make(CloseReason::kConnectFailed, who_failed_connect(life.connection));
     case Word::kClientFailed: return by_client_failure(life);
     case Word::kClientRefused: return make(CloseReason::kHandshakeFailed);
     case Word::kKilled: return make(CloseReason::kHandlerClosed);
@@ -254,10 +229,11 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   return all_seen ? by_elimination(life, destroy.time_ns) : unknown();
 }
 
-void note_request_to_close(Fold &fold, Life &life, const Event &event) {
+void note_request_to_close(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   CloseClues &clues = life.clues;
   const Word caller = fold.strings.word(event.text);
   if (lives_on(caller) || clues.requested) return;
+  note_attempt(life.connection, items);
   clues.requested = true;
   clues.requested_ns = event.time_ns;
   note_leader(fold, life, event);
@@ -284,6 +260,8 @@ void note_error(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     if (tag == kItemText) life.clues.message.assign(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   });
+  note_attempt(life.connection, items);
+  life.connection.first_answer = event.value;
   note_leader(fold, life, event);
 }
 
@@ -313,7 +291,7 @@ std::string detail_of(const Fold &fold, const Life &life, const Close &close, co
 
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   switch (event.kind) {
-    case k_close_requested: return note_request_to_close(fold, life, event);
+    case k_close_requested: return note_request_to_close(fold, life, event, items);
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value, event.time_ns);
     case k_close_code_sent: return note_close_frame(life, false, event.value, event.time_ns);
     case k_CLIENT_CONNECTION_ERROR: return note_error(fold, life, event, items);
@@ -337,7 +315,7 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
   if (life.connection.session && !life.clues.local_sent_close) life.connection.session->local_code.reset();
   const CloseClues &clues = life.clues;
   Close close = clues.peer_sent_close || clues.local_sent_close ? by_websocket(life)
-                : clues.errored                                 ? by_outbound_error(life)
+                : clues.errored                                 ? close_by_error(fold, life, destroy)
                 : clues.requested                               ? by_caller(life)
                                                                 : without_caller(fold, life, destroy);
   close.detail = detail_of(fold, life, close, destroy);

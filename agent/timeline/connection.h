@@ -20,6 +20,7 @@
 
 #include "agent/lws/words.h"
 #include "agent/timeline/close_reason.h"
+#include "wsitrace/event.h"
 
 namespace wsitrace {
 
@@ -148,10 +149,13 @@ struct Tcp {
   uint64_t sent_bytes = 0;
   uint32_t rtt_us = 0;
   uint32_t retransmits = 0;
-  OptionalNs peer_closed_ns;  // a duration: the peer had sent its FIN this long ago, and this side none
-  uint32_t unsent_bytes = 0;  // written, but not yet taken by the network: the peer does not read
-  uint32_t unread_bytes = 0;  // came in, but lws did not read it
-  Ns unread_ns = 0;           // a duration: the last of that came this long ago
+  OptionalNs peer_closed_ns;    // a duration: the peer had sent its FIN this long ago, and this side none
+  Ns unheard_ns = 0;            // a duration: the last segment of the peer came this long ago
+  uint32_t unsent_bytes = 0;    // written, but not yet taken by the network: the peer does not read
+  uint32_t unread_bytes = 0;    // came in, but lws did not read it
+  Ns unread_ns = 0;             // a duration: the last of that came this long ago
+  bool was_reset = false;       // the peer reset it (RST): the kernel had given the socket up
+  bool peer_was_there = false;  // the peer had neither closed nor reset it
 };
 
 // Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.
@@ -177,8 +181,10 @@ struct Connection {
   std::string target;      // outbound: "HOST:PORT" as the application asked for it
   std::optional<Tls> tls;  // there when the connection is a TLS one
   std::optional<Tcp> tcp;
-  Ns opened_ns = 0;         // first sight
-  OptionalNs connected_ns;  // outbound: TCP (or what carries it) was connected
+  Ns opened_ns = 0;                             // first sight
+  OptionalNs connected_ns;                      // outbound: TCP (or what carries it) was connected
+  std::optional<ConnectFacts> connect_failure;  // outbound, where it was not: the call of lws that failed
+  int first_answer = kNoFirstAnswer;            // outbound, where it failed: what was read first (wsitrace/event.h)
   bool opened_seen = true;  // false: it had begun before first sight (listeners always; others after a loss)
   OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost
   State state = State::kHandshake;

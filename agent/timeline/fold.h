@@ -5,6 +5,7 @@
 //    lifecycle.cpp     begin and end of a life, call_failed
 //    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
 //    close.cpp         why it ended
+//    close_outbound.cpp  the same, of an outbound connection that failed
 //    transport.cpp     TLS and TCP
 //    transactions.cpp  requests and upgrades
 //    outbound.cpp      the same, where the application is the client
@@ -91,7 +92,7 @@ bool can_begin_life(uint16_t kind);
 // The life that EVENT belongs to, begun if need be; nullptr for a stray event.
 Life *life_of(Fold &fold, const Event &event);
 void end_life(Fold &fold, Life &life, const Event &event);
-void end_failed_call(Fold &fold, const Event &event);
+void end_failed_call(Fold &fold, const Event &event, ItemBytes items);
 // The contexts are gone: what lws frees with them without a word ends.
 void end_what_lws_freed(Fold &fold, Ns now_ns);
 // LIFE is carried no longer.
@@ -150,6 +151,13 @@ void settle_session(Fold &fold, Life &life, Ns now_ns);
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items);
 void send_stored_code(Life &life);
 Close resolve_close(Fold &fold, Life &life, const Event &destroy);
+
+// close_outbound.cpp
+Close close_by_error(const Fold &fold, const Life &life, const Event &destroy);
+void note_attempt(Connection &connection, ItemBytes items);
+CloseBy who_failed_connect(const Connection &connection);
+// Who ended a TLS handshake, by OpenSSL's reason: an alert is what the other side sent.
+CloseBy who_failed_tls(std::string_view failure);
 
 }  // namespace wsitrace
 

@@ -31,7 +31,10 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
     return;
   }
   // Clients pass on what lws_http_client_read() said: the peer's end. Their own refusal is that of RECEIVE_CLIENT_HTTP_READ.
-  if (event.value == k_RECEIVE_CLIENT_HTTP) return;
+  if (event.value == k_RECEIVE_CLIENT_HTTP) {
+    life.clues.left_answer = true;
+    return;
+  }
   if (life.clues.refused < 0) life.clues.refused = event.value;
   if (!life.clues.requested) send_stored_code(life);
   if (!life.progress.open) return;

@@ -66,10 +66,11 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_context_created:
     case k_context_destroyed: fold_context(fold, event); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
-    case k_call_failed: end_failed_call(fold, event); return true;
+    case k_call_failed: end_failed_call(fold, event, items); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
     case k_accept_failed: fold.observer.on_accept_failed(event, items); return true;
+    case k_socket_quiet:
     case k_peer_left: fold_peer_left(fold, event, items); return true;
     case k_module: fold_module(fold, items); return true;
     case k_stack: fold_stack(fold, event, items); return true;

@@ -6,6 +6,10 @@
 namespace wsitrace {
 namespace {
 
+constexpr uint32_t kEstablished = 1;        // TCP_ESTABLISHED
+constexpr uint32_t kFinWait1 = 4;           // TCP_FIN_WAIT1
+constexpr uint32_t kFinWait2 = 5;           // TCP_FIN_WAIT2
+constexpr uint32_t kClosed = 7;             // TCP_CLOSE
 constexpr uint32_t kCloseWait = 8;          // TCP_CLOSE_WAIT
 constexpr size_t kMaxDescriptor = 1 << 20;  // a larger one is not remembered
 
@@ -41,8 +45,16 @@ void note_tcp(Life &life, ItemBytes items) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
-    Tcp tcp{facts.received_bytes, facts.sent_bytes, facts.rtt_us, facts.retransmits, {}, facts.unsent_bytes};
-    if (facts.state == kCloseWait) tcp.peer_closed_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond;
+    Tcp tcp{facts.received_bytes,
+            facts.sent_bytes,
+            facts.rtt_us,
+            facts.retransmits,
+            {},
+            static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond,
+            facts.unsent_bytes};
+    tcp.was_reset = facts.state == kClosed;
+    tcp.peer_was_there = facts.state == kEstablished || facts.state == kFinWait1 || facts.state == kFinWait2;
+    if (facts.state == kCloseWait) tcp.peer_closed_ns = tcp.unheard_ns;
     life.connection.tcp = tcp;
   });
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {

@@ -61,6 +61,10 @@ namespace wsitrace {
     "the program starts outbound connections to one target faster than they finish", \
     nullptr, \
     "wait for CLIENT_CONNECTION_ERROR or the connection before the next lws_client_connect_via_info()") \
+  X(kSessionsSuperseded, "sessions_superseded", 0, \
+    "outbound websocket sessions stay open and idle, each with a newer one to the same target", \
+    nullptr, \
+    "close the session before a new one takes its place, and use one that is open instead of a new one") \
   X(kPeerGone, "peer_gone", 0, \
     "the peer closed the connection and the program did not let lws notice", \
     "{n} {was|were} kept after the peer had closed", \

@@ -83,6 +83,7 @@ void Judge::on_connection_closed(const Connection &connection) {
   adopted_.closed(connection);
   connects_.closed(connection);
   growth_.closed(connection);
+  superseded_.closed(connection);
   judge_transactions(connection, groups_);
   judge_peer(connection, groups_);
 }
@@ -98,6 +99,7 @@ Groups Judge::heard(const Timeline &timeline) const {
   adopted_.judge(timeline, groups);
   connects_.judge(groups);
   growth_.judge(timeline, groups);
+  superseded_.judge(timeline, groups);
   return groups;
 }
 

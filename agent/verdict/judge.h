@@ -26,6 +26,7 @@
 #include "agent/verdict/growth.h"
 #include "agent/verdict/session_memory.h"
 #include "agent/verdict/stack_book.h"
+#include "agent/verdict/superseded.h"
 #include "agent/verdict/verdict.h"
 
 namespace wsitrace {
@@ -53,6 +54,7 @@ class Judge final : public TimelineObserver {
   Adopted adopted_;
   Connects connects_;
   Growth growth_;
+  Superseded superseded_;
 };
 
 // A verdict that says of whom it is, and nothing else yet.

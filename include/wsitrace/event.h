@@ -32,11 +32,11 @@ struct Event {
   uint16_t vhost;     // string id of the wsi's vhost at the time of the event
   uint16_t protocol;  // string id of the protocol whose callback was called
   uint16_t text;      // string id: a DROP's cause, a close's caller, ...
-  int32_t value;      // by kind: fd, status code, close code, callback, read mark, pending timeout, lost events
-  uint8_t extra;      // number of item slots that follow, at most kMaxExtraSlots
-  uint8_t flags;      // EventFlag
-  uint8_t thread;     // ordinal of the recording thread within its process, 255 = 255 or more
-  uint8_t sequence;   // low byte of the slot's position in its ring; a reader's sanity check
+  int32_t value;     // by kind: fd, status, close code, callback, read mark, first answer, pending timeout, lost events
+  uint8_t extra;     // number of item slots that follow, at most kMaxExtraSlots
+  uint8_t flags;     // EventFlag
+  uint8_t thread;    // ordinal of the recording thread within its process, 255 = 255 or more
+  uint8_t sequence;  // low byte of the slot's position in its ring; a reader's sanity check
 };
 
 inline constexpr size_t kSlotBytes = 32;
@@ -75,6 +75,16 @@ enum EventFlag : uint8_t {
 // Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
 // the wsi's descriptor; 0: not counted. The same mark on both means that nothing was read in between.
 
+// First answers: `value` of CLIENT_CONNECTION_ERROR tells what lws read first from the descriptor: the status of an HTTP answer, by a proxy
+// perhaps.
+inline constexpr int32_t kNoFirstAnswer = 0;  // nothing was read, or nothing is known of it
+inline constexpr int32_t kNotHttp = -1;       // it did not begin as an answer of HTTP does
+
+// Bodies: `value` of body_pending.
+inline constexpr int32_t kBodyAnnounced = 1;  // lws_client_http_body_pending(wsi, 1): lws waits for it
+inline constexpr int32_t kBodyBegun = 2;      // its first bytes were written
+inline constexpr int32_t kBodyWhole = 0;      // lws_client_http_body_pending(wsi, 0)
+
 // Pending timeouts: `value` of WSI_DESTROY tells the last lws_set_timeout() of the wsi, 0: none or not seen.
 constexpr int32_t pending_timeout_value(int reason, int seconds) {
   const int bounded = seconds < 0 ? -1 : seconds > 0x7fff ? 0x7fff : seconds;  // LWS_TO_KILL_... are negative
@@ -105,6 +115,7 @@ enum ItemTag : uint8_t {
   kItemResponse = 18,   // ResponseFacts
   kItemUnread = 19,     // UnreadFacts; where something is
   kItemLasted = 20,     // uint32_t: milliseconds
+  kItemConnect = 21,    // ConnectFacts; of CLIENT_CONNECTION_ERROR and call_failed
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -142,6 +153,15 @@ struct UnreadFacts {
   uint32_t arrived_ms;  // how long ago the last of it came
 };
 static_assert(sizeof(UnreadFacts) == 8 && std::is_trivially_copyable_v<UnreadFacts>);
+
+// Of an outbound connection that was not made: the last call of lws that failed. Sources: getaddrinfo(3); socket(2); connect(2), or SO_ERROR
+// of socket(7).
+enum ConnectStep : uint32_t { kStepName = 1, kStepSocket = 2, kStepConnect = 3 };
+struct ConnectFacts {
+  uint32_t step;  // ConnectStep
+  int32_t error;  // an errno; of kStepName EAI_...
+};
+static_assert(sizeof(ConnectFacts) == 8 && std::is_trivially_copyable_v<ConnectFacts>);
 
 // Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
 struct TcpFacts {
@@ -190,8 +210,11 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(accept_failed,                                                                                                    \
     1021) /* accept() of a listener failed with errno `value`, text its name: items. Told when the count of     \
                             failures in a row doubles, and once, with `value` 0, when it works again */     \
-  X(call_failed, 1009) /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
-                       /* this thread first seen since `value` microseconds before is gone */
+  X(socket_quiet,                                                                                                     \
+    1031) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */          \
+  X(body_pending, 1030) /* the body of an outbound request: value kBodyAnnounced, ... */                              \
+  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                      \
+                        /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

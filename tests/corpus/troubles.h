@@ -16,8 +16,9 @@ struct desk {
   int step;
 };
 
-extern const struct corpus_case outbound_troubles[], answer_troubles[], client_troubles[], tls_troubles[],
-    inbound_troubles[], handler_troubles[], server_troubles[], session_troubles[], h2_troubles[], end_troubles[];
+extern const struct corpus_case outbound_troubles[], answer_troubles[], client_troubles[], again_troubles[],
+    tls_troubles[], inbound_troubles[], handler_troubles[], server_troubles[], session_troubles[], h2_troubles[],
+    end_troubles[];
 
 // lws's timeouts are SECONDS long; change the result before desk_start() for anything else.
 struct lws_context_creation_info desk_info(lws_callback_function *callback, unsigned int seconds);
@@ -32,6 +33,8 @@ struct lws_client_connect_info ask_info(struct lws_context *context, const char 
 int pick_up_request(struct lws_context *context, int listener);
 void read_head(struct lws_context *context, int fd);
 void reset(struct lws_context *context, int fd);  // closes with RST
-void nap(int ms);                                 // nothing is served meanwhile
+// Says 101 to an upgrade that is read from FD (troubles_client.c).
+void accept_upgrade_to(struct lws_context *context, int fd, const char *protocol);
+void nap(int ms);  // nothing is served meanwhile
 
 #endif

@@ -86,8 +86,7 @@ static void with_ourselves(enum manner how) {
 static void ws_client_polite(void) { with_ourselves(kPolite); }
 static void ws_server_goes_away(void) { with_ourselves(kServerLeaves); }
 
-// Says 101 to an upgrade that was read from FD.
-static void accept_upgrade_to(struct lws_context *context, int fd, const char *protocol) {
+void accept_upgrade_to(struct lws_context *context, int fd, const char *protocol) {
   static char got[4096];
   size_t have = 0;
   while (!memmem(got, have, "\r\n\r\n", 4)) {

@@ -2,6 +2,7 @@
 #include "agent/entry/hooks/hooks.h"
 
 #include "agent/base/clock.h"
+#include "agent/probe/bodies.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
@@ -87,8 +88,18 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t
   const auto original = WSITRACE_ORIGINAL(lws_write);
   if (original == nullptr) return -1;
   const int result = original(wsi, buffer, length, protocol);
-  if (wsitrace::is_of_response(protocol) && result >= 0) wsitrace::note_response_bytes(wsi, length, protocol);
+  if (wsitrace::is_of_response(protocol) && result >= 0) {
+    wsitrace::note_response_bytes(wsi, length, protocol);
+    if (hooks_record()) wsitrace::body_was_written(wsi);
+  }
   return result;
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_client_http_body_pending)(lws *wsi, int more) {
+  const auto original = WSITRACE_ORIGINAL(lws_client_http_body_pending);
+  if (original == nullptr) return;
+  if (hooks_record()) wsitrace::body_is_pending(wsi, more != 0);
+  original(wsi, more);
 }
 
 LWS_VISIBLE int WSITRACE_HOOK(lws_return_http_status)(lws *wsi, unsigned int code, const char *body) {

@@ -27,6 +27,7 @@
   X(lws_close_reason)                      \
   X(lws_set_timeout)                       \
   X(lws_client_connect_via_info)           \
+  X(lws_client_http_body_pending)          \
   X(lws_adopt_descriptor_vhost)            \
   X(lws_callback_on_writable_all_protocol) \
   X(lws_callback_all_protocol)             \

@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <iterator>
 
 #include "agent/entry/imports/redirect.h"
+#include "agent/probe/attempts.h"
 #include "agent/probe/contexts.h"
 #include "agent/probe/errno_guard.h"
 
@@ -22,7 +24,11 @@ int opened(int fd, const char *call) noexcept {
   return fd;
 }
 
-int watched_socket(int domain, int type, int protocol) { return opened(socket(domain, type, protocol), "socket"); }
+int watched_socket(int domain, int type, int protocol) {
+  const int fd = socket(domain, type, protocol);
+  attempt_made(kStepSocket, fd < 0 ? errno : 0);
+  return opened(fd, "socket");
+}
 int watched_eventfd(unsigned count, int flags) { return opened(eventfd(count, flags), "eventfd"); }
 
 int watched_pipe(int ends[2]) {

@@ -2,12 +2,14 @@
 #include "agent/entry/imports/imports.h"
 
 #include <dlfcn.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <cerrno>
 #include <iterator>
 
 #include "agent/entry/imports/redirect.h"
 #include "agent/probe/accepts.h"
+#include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
@@ -21,6 +23,9 @@ constexpr int kErrorSsl = 1, kErrorSyscall = 5, kErrorZeroReturn = 6;
 
 struct Originals {
   ssize_t (*recv)(int, void *, size_t, int);
+  int (*getaddrinfo)(const char *, const char *, const addrinfo *, addrinfo **);
+  int (*connect)(int, const sockaddr *, socklen_t);
+  int (*getsockopt)(int, int, int, void *, socklen_t *);
   int (*accept)(int, sockaddr *, socklen_t *);
   int (*accept4)(int, sockaddr *, socklen_t *, int);
   int (*SSL_read)(void *ssl, void *to, int room);
@@ -42,8 +47,28 @@ void find(void *library, const char *name, Function &function) noexcept {
 
 ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
   const ssize_t got = g_real.recv(fd, to, room, flags);
-  if (got > 0) count_read(fd);
+  if (got > 0) count_read(fd, to, static_cast<size_t>(got));
   return got;
+}
+
+int watched_getaddrinfo(const char *node, const char *service, const addrinfo *hints, addrinfo **found) {
+  const int error = g_real.getaddrinfo(node, service, hints, found);
+  attempt_made(kStepName, error);
+  return error;
+}
+
+int watched_connect(int fd, const sockaddr *address, socklen_t length) {
+  const int result = g_real.connect(fd, address, length);
+  attempt_made(kStepConnect, result != 0 ? errno : 0);
+  return result;
+}
+
+// How a connect that was begun has ended.
+int watched_getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
+  const int result = g_real.getsockopt(fd, level, name, value, length);
+  if (level == SOL_SOCKET && name == SO_ERROR && result == 0 && *length == sizeof(int))
+    attempt_made(kStepConnect, *static_cast<const int *>(value));
+  return result;
 }
 
 int accept_done(int listener, int result) noexcept {
@@ -61,7 +86,7 @@ int watched_accept4(int listener, sockaddr *address, socklen_t *length, int flag
 
 int watched_ssl_read(void *ssl, void *to, int room) {
   const int got = g_real.SSL_read(ssl, to, room);
-  if (got > 0) count_read(g_real.SSL_get_fd(ssl));
+  if (got > 0) count_read(g_real.SSL_get_fd(ssl), to, static_cast<size_t>(got));
   return got;
 }
 
@@ -122,6 +147,9 @@ void watch_transport(const void *lws_function) noexcept {
   if (searched == nullptr) return;
   const bool openssl = find_openssl(searched) && find_handshake(searched);
   find(searched, "recv", g_real.recv);
+  find(searched, "getaddrinfo", g_real.getaddrinfo);
+  find(searched, "connect", g_real.connect);
+  find(searched, "getsockopt", g_real.getsockopt);
   find(searched, "accept", g_real.accept);
   find(searched, "accept4", g_real.accept4);
   dlclose(searched);
@@ -131,9 +159,15 @@ void watch_transport(const void *lws_function) noexcept {
     return original != nullptr ? reinterpret_cast<void *>(replacement) : nullptr;
   };
   const Redirection redirections[] = {
-      {"recv", if_found(g_real.recv, watched_recv)},          {"accept", if_found(g_real.accept, watched_accept)},
-      {"accept4", if_found(g_real.accept4, watched_accept4)}, {"SSL_read", if_openssl(watched_ssl_read)},
-      {"SSL_accept", if_openssl(watched_ssl_accept)},         {"SSL_connect", if_openssl(watched_ssl_connect)},
+      {"recv", if_found(g_real.recv, watched_recv)},
+      {"accept", if_found(g_real.accept, watched_accept)},
+      {"accept4", if_found(g_real.accept4, watched_accept4)},
+      {"getaddrinfo", if_found(g_real.getaddrinfo, watched_getaddrinfo)},
+      {"connect", if_found(g_real.connect, watched_connect)},
+      {"getsockopt", if_found(g_real.getsockopt, watched_getsockopt)},
+      {"SSL_read", if_openssl(watched_ssl_read)},
+      {"SSL_accept", if_openssl(watched_ssl_accept)},
+      {"SSL_connect", if_openssl(watched_ssl_connect)},
   };
   redirect_imports(redirections, std::size(redirections), {lws_function, true});
 }

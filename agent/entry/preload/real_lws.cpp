@@ -71,6 +71,7 @@ __attribute__((constructor)) void map_rings() {
 __attribute__((destructor)) void say_goodbye() {
   record_responses_left();
   record_peers_left();
+  record_quiet_sockets();
   mark_ended();
 }
 

@@ -25,6 +25,14 @@ std::string pointer_text(std::span<const std::byte> bytes) {
   return fmt::format("{:#x}", pointer);
 }
 
+std::string connect_text(std::span<const std::byte> bytes) {
+  ConnectFacts facts{};
+  if (bytes.size() != sizeof facts) return "failed=?";
+  std::memcpy(&facts, bytes.data(), sizeof facts);
+  const char *step = facts.step == kStepName ? "getaddrinfo" : facts.step == kStepSocket ? "socket" : "connect";
+  return fmt::format("failed={}:{}", step, facts.error);
+}
+
 std::string item_text(ItemTag tag, std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   switch (tag) {
@@ -35,6 +43,7 @@ std::string item_text(ItemTag tag, std::span<const std::byte> bytes) {
     case kItemVersion: return "version=" + printable(text);
     case kItemParent: return "parent=" + pointer_text(bytes);
     case kItemText: return "message=\"" + printable(text) + "\"";
+    case kItemConnect: return connect_text(bytes);
     default: return fmt::format("item{}={} bytes", static_cast<unsigned>(tag), bytes.size());
   }
 }

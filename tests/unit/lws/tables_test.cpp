@@ -72,7 +72,8 @@ TEST(LwsTables, WordsAreLookedUpWholeOrByTheirBeginning) {
 TEST(LwsTables, TheFirstErrorThatFitsCounts) {
   EXPECT_EQ(error_word_of("HS: Rejected at CLIENT_ESTABLISHED"), ErrorWord::kRefusedByCallback);
   EXPECT_EQ(error_word_of("HS: ws upgrade response not 101"), ErrorWord::kUpgradeRefusedByPeer);
-  EXPECT_EQ(error_word_of("HS: disallowed"), ErrorWord::kUpgradeRefusedByLws);
+  EXPECT_EQ(error_word_of("HS: ACCEPT missing"), ErrorWord::kUpgradeRefusedByLws);
+  EXPECT_EQ(error_word_of("HS: disallowed"), ErrorWord::kAnswerRefusedByCallback);
   EXPECT_EQ(error_word_of("somebody said Timed out"), ErrorWord::kOther);
 }
 

@@ -3,9 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "agent/lws/callbacks.h"
+#include "agent/probe/attempts.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
 #include "agent/probe/thunks.h"
@@ -108,7 +110,7 @@ class Pair {
   void read() {
     char bytes[64];
     EXPECT_GT(recv(ours, bytes, sizeof bytes, 0), 0);
-    count_read(ours);
+    count_read(ours, "x", 1);
   }
   void respond() { EXPECT_EQ(send(ours, "response", 8, 0), 8); }
   static void wait_ticks() { usleep(5 * kWorthAskingMs * 1000); }
@@ -268,7 +270,7 @@ TEST_F(TransportProbe, KernelIsNotAskedAgainForQuickTransactions) {
 
 TEST_F(TransportProbe, ReadsOfDescriptorsBeyondTheTableAreNotCounted) {
   for (const int fd : {-1, kCountedFds, INT32_MAX}) {
-    count_read(fd);
+    count_read(fd, "x", 1);
     EXPECT_EQ(read_mark(fd), 0);
     EXPECT_FALSE(is_worth_asking(fd));
   }
@@ -278,6 +280,45 @@ TEST_F(TransportProbe, AnswerTellsItsStatus) {
   wsi_.status = 404;
   call(wsi_, LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP);
   EXPECT_EQ(only(k_ESTABLISHED_CLIENT_HTTP).event.value, 404);
+}
+
+// The status of a proxy, say, which lws 4.1.6 does not tell. Only the first read is looked into.
+TEST_F(TransportProbe, FailureTellsWhatWasReadFirst) {
+  const std::pair<std::string, int> answers[] = {
+      {"HTTP/1.1 407 Proxy Authentication Required\r\n", 407},
+      {"HTTP/1.0 200 OK", 200},
+      {"HTTP/1.1 4", kNoFirstAnswer},
+      {"HTTP", kNoFirstAnswer},
+      {"HTTP/2", kNotHttp},
+      {"SSH-2.0-OpenSSH_9.2\r\n", kNotHttp},
+      {"\x15", kNotHttp},
+  };
+  wsi_.fd = 7;
+  for (const auto &[answer, first] : answers) {
+    forget_reads(wsi_.fd);
+    count_read(wsi_.fd, answer.data(), answer.size());
+    count_read(wsi_.fd, "HTTP/1.1 100 Continue", 21);
+    call(wsi_, LWS_CALLBACK_CLIENT_CONNECTION_ERROR);
+    EXPECT_EQ(only(k_CLIENT_CONNECTION_ERROR).event.value, first) << answer;
+  }
+}
+
+TEST_F(TransportProbe, FailureTellsTheCallThatFailedAndTellsItOnce) {
+  const auto failed = [&] {
+    call(wsi_, LWS_CALLBACK_CLIENT_CONNECTION_ERROR);
+    ConnectFacts facts{};
+    for (const auto &[tag, bytes] : only(k_CLIENT_CONNECTION_ERROR).items)
+      if (tag == kItemConnect) std::memcpy(&facts, bytes.data(), sizeof facts);
+    return std::make_pair(facts.step, facts.error);
+  };
+  attempt_made(kStepConnect, EINPROGRESS);
+  EXPECT_EQ(failed(), std::make_pair(0U, 0));
+  attempt_made(kStepConnect, ECONNREFUSED);
+  EXPECT_EQ(failed(), std::make_pair(uint32_t{kStepConnect}, ECONNREFUSED));
+  EXPECT_EQ(failed(), std::make_pair(0U, 0));
+  attempt_made(kStepConnect, ENETUNREACH);  // the first address of a name
+  attempt_made(kStepConnect, 0);
+  EXPECT_EQ(failed(), std::make_pair(0U, 0));
 }
 
 TEST_F(TransportProbe, ConnectRequestKeepsNoQuery) {

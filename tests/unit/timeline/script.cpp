@@ -32,6 +32,7 @@ const std::map<std::string, uint16_t> kKinds = {
     {"PEER_CLOSE", k_WS_PEER_INITIATED_CLOSE},
     {"CONNECTING", k_CONNECTING},
     {"CCE", k_CLIENT_CONNECTION_ERROR},
+    {"BODY", k_body_pending},
     {"PRE_EST", k_CLIENT_FILTER_PRE_ESTABLISH},
     {"CEST", k_CLIENT_ESTABLISHED},
     {"CCLOSED", k_CLIENT_CLOSED},
@@ -93,6 +94,7 @@ const std::map<std::string, int> kCallbacks = {
     {"RAW_RX", 59},
     {"RECEIVE_HTTP", 46},
     {"READ_HTTP", 48},
+    {"ESTABLISHED_HTTP", k_ESTABLISHED_CLIENT_HTTP},
 };
 
 bool only_in_preload(uint16_t kind) { return kind >= k_close_requested && kind <= k_close_code_sent; }
@@ -125,6 +127,11 @@ void add_parts(Event &event, std::vector<std::byte> &items, std::string_view tex
     text.remove_prefix(tag == kItemText ? end : std::min(text.size(), end + 1));
   }
   if (!tls) add_item(items, kItemMethod, "GET");
+}
+
+void add_connect_error(std::vector<std::byte> &items, ConnectStep step, int error) {
+  const ConnectFacts facts{step, error};
+  if (error != 0) add_item(items, kItemConnect, {reinterpret_cast<const char *>(&facts), sizeof facts});
 }
 
 struct Script::Word {
@@ -230,6 +237,7 @@ void Script::say(const Word &word) {
     add_item(items, kItemVersion, word.carrier != '\0' ? "HTTP/2" : "HTTP/1.1");
   } else if (event.kind == k_CLIENT_CONNECTION_ERROR) {
     add_item(items, kItemText, word.text);
+    add_connect_error(items, kStepConnect, word.mark);
   } else if (event.kind == k_callback_refused) {
     event.value = kCallbacks.at(word.text);
   } else if (event.kind == k_transaction_completed) {
@@ -261,7 +269,8 @@ void Script::say(const Word &word) {
   if (event.kind == k_CLIENT_HTTP_REDIRECT && word.has_text) add_item(items, kItemPath, word.text);
   if (event.kind == k_close_requested && word.mark != 0)
     event.flags |= kListenAsked | (word.mark == 1 ? kAcceptConn : 0);
-  else if (word.mark != 0) event.value = word.mark;
+  else if (event.kind == k_call_failed) add_connect_error(items, kStepName, word.mark);
+  else if (word.mark != 0 && event.kind != k_CLIENT_CONNECTION_ERROR) event.value = word.mark;
   if (word.carrier != '\0') {
     const uint64_t carrier = pointer(word.carrier);
     add_item(items, kItemParent, {reinterpret_cast<const char *>(&carrier), sizeof carrier});

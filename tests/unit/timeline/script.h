@@ -17,6 +17,7 @@
 // st('/path')=301 of a redirect that lws answers itself, DEST('reason/seconds') of a pending timeout, DEST('tag listen') and
 // DEST('tag other') for what lws's own tag says. VHOST=-1 has no port.
 // ACCEPT is "L:FNET=fd CREATE NEW=fd" with addresses, ACCEPT_TLS the same with TLS. h2 words take "<B" for "carried by B".
+// CCE('message')=FIRST_ANSWER#ERRNO of connect(), failed('call')=MICROSECONDS#EAI of getaddrinfo().
 // "+5ms" lets time pass; otherwise each event comes kStepNs after the one before.
 #ifndef WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H
 #define WSITRACE_TESTS_UNIT_TIMELINE_SCRIPT_H

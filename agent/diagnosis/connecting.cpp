@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+//
+// Outbound connections that got no further than connecting: to a name, to TCP, through a proxy, to TLS.
+#include <fmt/format.h>
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "agent/diagnosis/connect_error.h"
+#include "agent/diagnosis/outbound_rules.h"
+#include "agent/export/explain/callbacks.h"
+#include "agent/export/explain/spans.h"
+#include "agent/export/text/printable.h"
+#include "agent/lws/words.h"
+
+namespace wsitrace {
+namespace {
+
+// lws's timers fire in its loop: one that fired long after its time was not looked at.
+bool fired_late(const Case &of, Ns waited_ns) {
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  return limit_s > 0 && waited_ns > static_cast<Ns>(limit_s) * 1'050'000'000;
+}
+
+bool lasted_to_timeout(const Case &of) {
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  return limit_s > 0 && of.until_ns() >= of.connection.opened_ns + static_cast<Ns>(limit_s) * 900'000'000;
+}
+
+Symptom failed_by(const Case &of, Cause cause, std::string detail) {
+  Symptom symptom{cause, std::move(detail), {}, Certainty::kProven, {}};
+  const std::string &message = of.clues.message;
+  const std::string said = message.empty() ? "" : fmt::format("; lws says: '{}'", printable(message));
+  if (const auto error = connect_error(of.connection, message)) {
+    const char *call = error->step == kStepName     ? "getaddrinfo()"
+                       : error->step == kStepSocket ? "socket()"
+                                                    : "connect()";
+    symptom.why.push_back(fmt::format("{} of lws failed with {} {} after the attempt was begun{}.", call,
+                                      name_of(*error), span_text(of.connection.opened_ns, of.until_ns()), said));
+    symptom.advice = advice_on(*error);
+  } else if (!message.empty()) {
+    symptom.why.push_back(fmt::format("lws says: '{}'.", printable(message)));
+  }
+  return symptom;
+}
+
+// "ECONNREFUSED (nothing listens there)"
+std::string error_text(const ConnectError &error) {
+  const std::string meaning = meaning_of(error);
+  return name_of(error) + (meaning.empty() ? "" : " (" + meaning + ")");
+}
+
+bool is_address(std::string_view host) {
+  return !host.empty() &&
+         (host.front() == '[' || host.front() == '+' ||
+          host.find_first_not_of("0123456789.") == std::string_view::npos || host.find(':') != std::string_view::npos);
+}
+
+// The call that connects came back empty before any socket was made, as it does where a name has no address.
+std::optional<Symptom> refused_call(const Case &of) {
+  const std::string &target = of.connection.target;
+  const std::string host = target.substr(0, target.rfind(':'));
+  if (of.connection.fd || host.empty() || is_address(host))
+    return Symptom{Cause::kUnreachable,
+                   "lws_client_connect_via_info() returned NULL",
+                   {},
+                   Certainty::kProven,
+                   "check its result, and the parameters: vhost, protocol and method"};
+  return Symptom{
+      Cause::kNameFailed,
+      "lws made no socket",
+      {fmt::format(
+          "lws_client_connect_via_info() returned NULL, {} after it was called, and lws had made no socket: it "
+          "had no address for {}.",
+          span_text(of.connection.opened_ns, of.until_ns()), printable(host))},
+      Certainty::kLikely,
+      {}};
+}
+
+struct TlsAdvice {
+  std::string_view failure;
+  const char *advice;
+};
+// The first that fits counts.
+constexpr TlsAdvice kTlsAdvice[] = {
+    {"wrong version number", "check that the other port speaks TLS"},
+    {"http request", "check that the other port speaks TLS"},
+    {"packet length too long", "check that the other port speaks TLS"},
+    {"unknown ca", "the server does not trust the CA of this program's certificate (client_ssl_cert_filepath)"},
+    {"certificate required", "the server wants a certificate of the client: set client_ssl_cert_filepath and its key"},
+    {"bad certificate",
+     "the server did not accept this program's certificate (client_ssl_cert_filepath): check its dates and its CA"},
+    {"certificate expired",
+     "the server did not accept this program's certificate (client_ssl_cert_filepath): it has expired"},
+    {"certificate unknown",
+     "the server did not accept this program's certificate (client_ssl_cert_filepath): check its dates and its CA"},
+    {"unrecognized name", "the server has no such name: check `host` of the connect info, which becomes the SNI"},
+    {"handshake failure",
+     "the server wants a certificate of the client (client_ssl_cert_filepath), or has no cipher in common with it"},
+    {"protocol version", "client and server have no version of TLS in common"},
+    {"unsupported protocol", "client and server have no version of TLS in common"},
+    {"no protocols available", "client and server have no version of TLS in common"},
+    {"no application protocol", "client and server have no protocol of ALPN in common: see `alpn` of the connect info"},
+    {"cipher", "client and server have no cipher in common: see client_ssl_cipher_list"},
+    {"the peer ended", "see the server's log; it may speak no TLS on that port, or turn clients away"},
+    {"unexpected eof", "see the server's log; it may speak no TLS on that port, or turn clients away"},
+};
+
+const char *who_ended(CloseBy by) {
+  switch (by) {
+    case CloseBy::kPeer: return "The server ended the handshake.";
+    case CloseBy::kLocal: return "This program ended the handshake.";
+    case CloseBy::kLws: return "OpenSSL in this program ended the handshake: it could not read what the server sent.";
+    case CloseBy::kUnknown: break;
+  }
+  return "";
+}
+
+// Of "http_proxy -> 403", or what was read of it.
+int proxy_status(const Case &of, const std::string &message) {
+  constexpr std::string_view kArrow = "-> ";
+  if (const size_t at = message.find(kArrow); at != std::string::npos)
+    return std::atoi(message.c_str() + at + kArrow.size());
+  return of.connection.first_answer;
+}
+
+const char *proxy_advice(int status) {
+  switch (status) {
+    case 407: return "";
+    case 400:
+    case 403:
+    case 405:
+    case 501:
+      return "that proxy does not let CONNECT through to that host and port: have it allowed, or connect without the "
+             "proxy";
+    case 502:
+    case 503:
+    case 504: return "the proxy could not reach the server: check the address, and the server";
+    default: return "check that what is set as proxy (http_proxy, or lws_set_proxy()) is one";
+  }
+}
+
+// By X509_V_ERR_...: what the verifier misses decides what to change.
+std::string certificate_advice(int verify) {
+  switch (verify) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "renew the server's certificate, and check the clocks of both machines";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "connect by a name that is in the server's certificate (`host` of the connect info), or put this name "
+             "into it";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+std::string message_of(const Case &of) {
+  return of.clues.message.empty() && of.connection.close ? of.connection.close->detail : of.clues.message;
+}
+
+std::string wait_text(const Case &of, Ns since_ns) { return span_text(since_ns, of.until_ns()); }
+
+// That the kernel knows its peer says that it is connected.
+bool was_tcp_connected(const Case &of) {
+  return of.connection.connected_ns || !of.connection.peer.empty() ||
+         (of.connection.tcp && of.connection.tcp->sent_bytes > 0);
+}
+
+std::optional<Ns> unserviced_ns(const Case &of) {
+  const Ns since_ns = of.clues.prepared_ns, until_ns = of.clues.serviced_ns.value_or(of.log.last_ns);
+  const uint64_t turns = of.clues.serviced_ns ? of.clues.turns_between : of.log.loop_turns - of.clues.turns_before;
+  if (since_ns == 0 || turns > 0 || until_ns < since_ns + kLongWaitNs) return std::nullopt;
+  return until_ns - since_ns;
+}
+
+std::optional<Symptom> not_serviced(const Case &of) {
+  const auto waited_ns = unserviced_ns(of);
+  if (!waited_ns) return std::nullopt;
+  const bool failed = of.ended_as(CloseReason::kConnectFailed) || of.ended_as(CloseReason::kTimeout);
+  const bool unconnected = !of.connection.connected_ns && of.connection.transactions.empty();
+  if (!failed && !(unconnected && (of.is_open() || of.ended_as(CloseReason::kContextDestroyed)))) return std::nullopt;
+  if (!was_tcp_connected(of) && !(failed && fired_late(of, *waited_ns))) return std::nullopt;
+  Symptom symptom{Cause::kNotServiced, span_text(*waited_ns), {}, Certainty::kLikely, {}};
+  symptom.why.push_back(fmt::format(
+      "Between the connect at {} and {} lay {} without a sign of an event loop in this program.",
+      time_text(of.clues.prepared_ns, of.log.started_ns),
+      of.clues.serviced_ns ? fmt::format("the next callback at {}", time_text(*of.clues.serviced_ns, of.log.started_ns))
+                           : "the end of the log",
+      span_text(*waited_ns)));
+  if (was_tcp_connected(of))
+    symptom.why.emplace_back("TCP was established: the server's kernel had accepted the connection at once.");
+  if (failed)
+    symptom.why.push_back(
+        fmt::format("When the loop ran, lws's own connect timeout (connect_timeout_secs of the context) had expired: "
+                    "'{}'.",
+                    printable(message_of(of))));
+  return symptom;
+}
+
+std::optional<Symptom> never_sent(const Case &of) {
+  if (!of.ended_as(CloseReason::kLeaderFailed)) return std::nullopt;
+  return Symptom{Cause::kNeverSent,
+                 fmt::format("it was queued behind {}", printable(of.connection.close->detail)),
+                 {fmt::format("It waited {} behind another request on a shared connection, whose response did not end; "
+                              "when that connection failed, lws freed this one with it.",
+                              wait_text(of, of.connection.opened_ns))},
+                 Certainty::kLikely,
+                 {}};
+}
+
+std::optional<Symptom> server_tls_failed(const Case &of) {
+  if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
+  const auto &tls = of.connection.tls;
+  const std::string failure(tls && !tls->failure.empty() ? tls->failure : std::string_view(message_of(of)));
+  const std::string after =
+      fmt::format("It failed {} after TCP was connected to {}.",
+                  wait_text(of, of.connection.connected_ns.value_or(of.connection.opened_ns)),
+                  printable(of.connection.peer.empty() ? of.connection.target : of.connection.peer));
+  if (tls && tls->verify.value_or(0) != 0)
+    return Symptom{Cause::kTlsVerify,
+                   X509_verify_cert_error_string(*tls->verify),
+                   {fmt::format("OpenSSL's verify result was {} ({}); this program ended the handshake.", *tls->verify,
+                                X509_verify_cert_error_string(*tls->verify)),
+                    after},
+                   Certainty::kProven,
+                   certificate_advice(*tls->verify)};
+  Symptom symptom{Cause::kTlsFailed, printable(failure), {}, Certainty::kProven, {}};
+  if (const char *ended = who_ended(of.connection.close->by); *ended != '\0') symptom.why.emplace_back(ended);
+  symptom.why.push_back(after);
+  const auto *advice = std::find_if(std::begin(kTlsAdvice), std::end(kTlsAdvice),
+                                    [&](const TlsAdvice &row) { return says(failure, row.failure); });
+  if (advice != std::end(kTlsAdvice)) symptom.advice = advice->advice;
+  return symptom;
+}
+
+std::optional<Symptom> proxy_refused(const Case &of) {
+  const std::string message = message_of(of);
+  if (error_word_of(message) != ErrorWord::kProxyRefused) return std::nullopt;
+  const int status = proxy_status(of, message);
+  Symptom symptom{Cause::kProxyRefused,
+                  status > 0 ? fmt::format(" with {}", status) : "",
+                  {},
+                  Certainty::kProven,
+                  proxy_advice(status)};
+  symptom.why.push_back(fmt::format("lws connected to the proxy {} and asked it for {}; lws says of its answer: '{}'.",
+                                    of.connection.peer, printable(of.connection.target), printable(message)));
+  if (status == kNotHttp) symptom.why.emplace_back("What it sent does not begin as an answer of HTTP does.");
+  symptom.why.push_back(fmt::format("The server {} itself was never reached.", printable(of.connection.target)));
+  return symptom;
+}
+
+std::optional<Symptom> connect_failed(const Case &of) {
+  if (!of.ended_as(CloseReason::kConnectFailed) && !of.ended_as(CloseReason::kTimeout)) return std::nullopt;
+  const std::string message = message_of(of);
+  const ErrorWord word = error_word_of(message);
+  if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
+  const auto error = connect_error(of.connection, message);
+  if (word == ErrorWord::kNameFailed || (error && error->step == kStepName))
+    return failed_by(of, Cause::kNameFailed, error ? error_text(*error) : printable(message));
+  if (word == ErrorWord::kNobodyListens || (error && error->step == kStepConnect && error->number == ECONNREFUSED))
+    return failed_by(of, Cause::kRefusedByTarget, {});
+  if (error && error->step == kStepConnect && error->number == ETIMEDOUT)
+    return failed_by(of, Cause::kConnectTimeout, wait_text(of, of.connection.opened_ns));
+  if (error) return failed_by(of, Cause::kUnreachable, error_text(*error));
+  if (was_tcp_connected(of)) return std::nullopt;
+  if (of.ended_as(CloseReason::kTimeout) || word == ErrorWord::kTimedOut || lasted_to_timeout(of))
+    return failed_by(of, Cause::kConnectTimeout, wait_text(of, of.connection.opened_ns));
+  if (of.connection.close->evidence == CloseEvidence::kElimination) return std::nullopt;
+  if (of.connection.close->evidence == CloseEvidence::kCallResult) return refused_call(of);
+  if (message.empty()) return std::nullopt;
+  return failed_by(of, Cause::kUnreachable, "lws says '" + printable(message) + "'");
+}
+
+std::optional<Symptom> serviced_late(const Case &of) {
+  const auto waited_ns = unserviced_ns(of);
+  if (!waited_ns || !of.clues.serviced_ns || !of.connection.connected_ns) return std::nullopt;
+  return Symptom{
+      Cause::kServicedLate,
+      span_text(*waited_ns),
+      {fmt::format("Between the connect at {} and the next callback lay {}, without a sign of an event loop.",
+                   time_text(of.clues.prepared_ns, of.log.started_ns), span_text(*waited_ns))},
+      Certainty::kLikely,
+      "start the loop before you connect"};
+}
+
+}  // namespace wsitrace

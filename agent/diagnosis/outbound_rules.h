@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+//
+// The rules for outbound connections, in the order in which they are asked: connecting.cpp up to the request, outbound.cpp from there on.
+// Internal to the room.
+#ifndef WSITRACE_DIAGNOSIS_OUTBOUND_RULES_H
+#define WSITRACE_DIAGNOSIS_OUTBOUND_RULES_H
+
+#include <string>
+
+#include "agent/diagnosis/rules.h"
+
+namespace wsitrace {
+
+// Of CLIENT_CONNECTION_ERROR, or what else lws says of the end.
+std::string message_of(const Case &of);
+inline bool says(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+// How long it has waited since then.
+std::string wait_text(const Case &of, Ns since_ns);
+// The kernel has acknowledged the SYN, or more.
+bool was_tcp_connected(const Case &of);
+// How long the connection went unserviced, if that was long and no sign of an event loop was seen meanwhile.
+std::optional<Ns> unserviced_ns(const Case &of);
+
+std::optional<Symptom> not_serviced(const Case &of);
+std::optional<Symptom> never_sent(const Case &of);
+std::optional<Symptom> server_tls_failed(const Case &of);
+std::optional<Symptom> proxy_refused(const Case &of);
+std::optional<Symptom> connect_failed(const Case &of);
+std::optional<Symptom> serviced_late(const Case &of);
+
+}  // namespace wsitrace
+
+#endif

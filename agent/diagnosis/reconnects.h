@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// Outbound attempts to one target that fail one after the other, and how long the program waits between them. A session that the server
+// ends soon counts as failed; an answer that was read to its end does not.
+//
+// Memory: at most kTargets targets.
+#ifndef WSITRACE_DIAGNOSIS_RECONNECTS_H
+#define WSITRACE_DIAGNOSIS_RECONNECTS_H
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/timeline/connection.h"
+
+namespace wsitrace {
+
+class Reconnects {
+ public:
+  static constexpr size_t kTargets = 1000;
+
+  void opened(const Connection &connection);
+  // The program learns that it has failed: it may connect again within the callback.
+  void failing(const Connection &connection, Ns now_ns);
+  void closed(const Connection &connection);
+
+  // Failures in a row, none of them answered.
+  struct Row {
+    uint64_t count = 0;
+    uint64_t after = 0;     // of them, begun after the one before had ended: others were begun beside it
+    uint64_t prompt = 0;    // of them, begun at once after that
+    uint64_t sessions = 0;  // of them, sessions that had been established
+    Ns first_ns = 0, last_ns = 0;
+    Ns longest_pause_ns = 0;
+    std::vector<uint64_t> ids;  // at most kKeptIds
+
+    [[nodiscard]] bool is_storm() const;
+    // "43 attempts failed in 27 ms, 1,600 per second; each began at most 0.1 ms after the failure before, without a pause."
+    [[nodiscard]] std::string text() const;
+  };
+  // The longest row to TARGET, if it is a storm.
+  [[nodiscard]] const Row *storm(const std::string &target) const;
+  [[nodiscard]] std::vector<std::string> targets() const;
+
+ private:
+  struct Target {
+    Row now, longest;
+    OptionalNs failed_ns;  // the last attempt that ended
+    std::optional<uint64_t> failing_id;
+  };
+  Target *target_of(const Connection &connection);
+
+  std::map<std::string, Target> targets_;
+};
+
+}  // namespace wsitrace
+
+#endif
