@@ -46,6 +46,18 @@ void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<
   });
 }
 
+// Closed by the kernel right when a callback refuses to go on: by a RST. A close of this side's own takes a round trip to get there.
+void note_tcp(Clues &clues, Ns now_ns, std::span<const std::byte> items) {
+  constexpr uint32_t kClosed = 7;  // TCP_CLOSE
+  constexpr Ns kAtOnceNs = 5'000'000;
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    TcpFacts facts;
+    if (tag != kItemTcp || bytes.size() != sizeof facts || !clues.refused) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    clues.was_reset = facts.state == kClosed && now_ns <= clues.refused_ns + kAtOnceNs;
+  });
+}
+
 }  // namespace
 
 void ClueBook::counted(uint16_t kind) {
@@ -89,6 +101,7 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
+    case k_CLOSED_HTTP: note_tcp(clues, event.time_ns, items); break;
     case k_FILTER_HTTP_CONNECTION:
     case k_HTTP: note_request(clues, connection, event.kind); break;
     case k_status_sent: note_status(clues, connection, event.value); break;

@@ -43,6 +43,7 @@ struct Clues {
   uint64_t turns_between = 0;   // of the loop, while it waited for that
 
   std::optional<ResponsePart> part;
+  bool was_reset = false;     // by the peer, before this side closed
   uint64_t answered = 0;      // the transaction whose status was sent last, by index
   std::vector<int> statuses;  // that were sent for it, while it was open
   [[nodiscard]] bool has(uint16_t kind) const { return (seen & bit_of(kind)) != 0; }

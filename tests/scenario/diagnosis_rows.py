@@ -231,6 +231,7 @@ WAITS_AND_ENDS = [  # of all sorts: what ends a wait, what has no end, what is s
     row("syn_unanswered_at_exit", "never_answered trouble 1", ("TCP connect",), ("no event loop ran",)),
     row("header_too_large", "request_refused trouble 1", ("header", "max_http_header_data"), ("scanner",)),
     row("events_until_exit", says=("3 still open",)),
+    row("events_until_peers_left", never=("this program closed",)),
     row("request_body_stops", "timeout trouble 1", ("POST /order", "body"), ("whether the peer reads",)),
     row("request_body_coming_at_exit"),
     row("code_alone_then_reset", "close_reason_alone trouble 1", ("lws_close_reason(1008)", "return -1"), ("1 closed by this program's close frame",)),
