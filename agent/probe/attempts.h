@@ -9,7 +9,7 @@
 #ifndef WSITRACE_PROBE_ATTEMPTS_H
 #define WSITRACE_PROBE_ATTEMPTS_H
 
-#include "agent/probe/probe.h"
+#include "agent/ring/writer.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
