@@ -30,6 +30,12 @@ class FanOut final : public LogSink {
   void on_end(const End &end) override {
     for (const auto &sink : sinks_) sink->on_end(end);
   }
+  void on_batch_begun() override {
+    for (const auto &sink : sinks_) sink->on_batch_begun();
+  }
+  void on_batch_ended() override {
+    for (const auto &sink : sinks_) sink->on_batch_ended();
+  }
 
  private:
   std::vector<std::shared_ptr<LogSink>> sinks_;

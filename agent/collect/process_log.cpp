@@ -40,6 +40,18 @@ void add(Loss &loss, const char *cause, uint64_t count) {
   loss.by_cause[cause] += count;
 }
 
+// Also where a sink throws.
+class Batch {
+ public:
+  explicit Batch(LogSink &sink) : sink_(sink) { sink_.on_batch_begun(); }
+  ~Batch() { sink_.on_batch_ended(); }
+  Batch(const Batch &) = delete;
+  Batch &operator=(const Batch &) = delete;
+
+ private:
+  LogSink &sink_;
+};
+
 }  // namespace
 
 ProcessFacts facts_of(const ProcessBlock &block_untrusted) {
@@ -86,6 +98,7 @@ size_t ProcessLog::merge(uint64_t watermark_ns) { return merge_before(watermark_
 size_t ProcessLog::merge_all() { return merge_before(UINT64_MAX, false); }
 
 size_t ProcessLog::merge_before(uint64_t watermark_ns, bool heed_writers) {
+  const Batch batch(*sink_);
   watermark_ns_ = watermark_ns;
   heed_writers_ = heed_writers;
   tell_strings();

@@ -166,9 +166,11 @@ void TraceWriter::on_event(const Event &event, std::span<const std::byte> items)
   }
   Event slot = event;
   slot.extra = static_cast<uint8_t>(extra);
-  state.events.resize(at + bytes);
-  std::memcpy(&state.events[at], &slot, sizeof slot);
-  if (item_bytes != 0) std::memcpy(&state.events[at + kSlotBytes], items.data(), item_bytes);
+  const auto *head = reinterpret_cast<const std::byte *>(&slot);
+  state.events.insert(state.events.end(), head, head + sizeof slot);
+  if (item_bytes != 0)
+    state.events.insert(state.events.end(), items.begin(), items.begin() + static_cast<std::ptrdiff_t>(item_bytes));
+  if (extra * kSlotBytes != item_bytes) state.events.resize(at + bytes);
   state.events_waiting += event.kind != k_gap;
 }
 

@@ -42,6 +42,7 @@ class Observers {
   void on_lost(const Loss &before, const Loss &now) { tell(&TimelineObserver::on_lost, before, now); }
   void on_log_ended(const Timeline &timeline) { tell(&TimelineObserver::on_log_ended, timeline); }
   void on_asked(const Timeline &timeline) { tell(&TimelineObserver::on_asked, timeline); }
+  void on_batch(bool begun) { tell(&TimelineObserver::on_batch, begun); }
 
  private:
   template <typename... Parameters, typename... Arguments>

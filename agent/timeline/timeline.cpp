@@ -141,6 +141,9 @@ void Timeline::on_end(const End &end) {
   fold_->observer.on_log_ended(*this);
 }
 
+void Timeline::on_batch_begun() { fold_->observer.on_batch(true); }
+void Timeline::on_batch_ended() { fold_->observer.on_batch(false); }
+
 const Totals &Timeline::totals() const { return fold_->totals; }
 const ProcessFacts &Timeline::process() const { return fold_->process; }
 const Loss &Timeline::loss() const { return fold_->loss; }

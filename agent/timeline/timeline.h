@@ -70,6 +70,8 @@ class TimelineObserver {
   virtual void on_log_ended(const Timeline &) {}
   // Timeline::ask(): somebody wants to see now what the observer keeps.
   virtual void on_asked(const Timeline &) {}
+  // A batch of LogSink has begun, or else ended.
+  virtual void on_batch(bool /*begun*/) {}
 };
 
 struct Totals {
@@ -103,6 +105,8 @@ class Timeline final : public LogSink {
   void on_event(const Event &event, std::span<const std::byte> items) override;
   void on_loss(const Loss &) override;
   void on_end(const End &) override;
+  void on_batch_begun() override;
+  void on_batch_ended() override;
 
   [[nodiscard]] const Totals &totals() const;
   [[nodiscard]] const ProcessFacts &process() const;

@@ -16,8 +16,11 @@ bool has_turns(const Connection &connection) {
 
 void Adopted::event(const Connection &connection, const Event &event) {
   if (event.kind == k_ESTABLISHED || event.kind == k_CLIENT_ESTABLISHED) sessions_.insert(connection.id);
-  if (has_turns(connection))
-    last_on_thread_[event.thread] = {sessions_.contains(connection.id) ? connection.id : 0, event.time_ns};
+  if (!has_turns(connection)) return;
+  if (recent_ == nullptr || event.thread != recent_thread_) recent_ = &last_on_thread_[event.thread];
+  recent_thread_ = event.thread;
+  const bool is_session = !sessions_.empty() && sessions_.contains(connection.id);
+  *recent_ = {is_session ? connection.id : 0, event.time_ns};
 }
 
 void Adopted::opened(const Connection &connection) {

@@ -29,6 +29,8 @@ class Adopted {
     Ns time_ns = 0;
   };
   std::map<uint32_t, Last> last_on_thread_;
+  uint32_t recent_thread_ = 0;             // that of the event before: mostly it is again
+  Last *recent_ = nullptr;                 // its entry
   std::set<uint64_t> sessions_;            // that are open, by connection
   std::map<uint64_t, uint64_t> begun_in_;  // session by connection
 };

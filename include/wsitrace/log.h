@@ -61,6 +61,9 @@ class LogSink {
   virtual void on_event(const Event &event, std::span<const std::byte> items) = 0;
   virtual void on_loss(const Loss &) {}
   virtual void on_end(const End &) {}
+  // What is told between these two comes in one go: a lock may be kept. Both are only hints, but the second follows the first.
+  virtual void on_batch_begun() {}
+  virtual void on_batch_ended() {}
 };
 
 // Calls visit(tag, bytes) for each item; stops quietly at a malformed one.

@@ -36,6 +36,14 @@ void Recording::on_end(const End &end) {
   if (started_) end_writing(end);
 }
 
+void Recording::on_batch_begun() {
+  for (const auto &sink : sinks_) sink->on_batch_begun();
+}
+
+void Recording::on_batch_ended() {
+  for (const auto &sink : sinks_) sink->on_batch_ended();
+}
+
 void Recording::start_writing() {
   started_ = true;
   trace_ = owner_.open_trace(*this, path_);

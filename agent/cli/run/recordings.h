@@ -36,6 +36,8 @@ class Recording final : public LogSink {
   void on_event(const Event &event, std::span<const std::byte> items) override;
   void on_loss(const Loss &loss) override;
   void on_end(const End &end) override;
+  void on_batch_begun() override;
+  void on_batch_ended() override;
 
   void flush();
   // Makes a trace file even though there is no event; WHY becomes the notice of a process that has none.

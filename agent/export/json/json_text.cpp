@@ -10,6 +10,13 @@ namespace {
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
+// Looks at all of it: without a branch for each byte that is faster.
+bool are_plain(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) plain &= is_plain(c);
+  return plain;
+}
+
 std::string escaped(std::string_view text) {
   using Json = nlohmann::json;
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -24,7 +31,7 @@ void append_number(std::string &out, Number number) {
 }  // namespace
 
 void append_json(std::string &out, std::string_view text_untrusted) {
-  if (!std::all_of(text_untrusted.begin(), text_untrusted.end(), is_plain)) {
+  if (!are_plain(text_untrusted)) {
     out += escaped(text_untrusted);
     return;
   }
@@ -37,11 +44,10 @@ void append_json(std::string &out, uint64_t number) { append_number(out, number)
 void append_json(std::string &out, int64_t number) { append_number(out, number); }
 
 std::string &JsonObject::key(std::string_view name) {
-  if (!first_) out_ += ',';
+  out_.append(",\"" + (first_ ? 1 : 0));
   first_ = false;
-  out_ += '"';
   out_ += name;
-  out_ += "\":";
+  out_.append("\":", 2);
   return out_;
 }
 

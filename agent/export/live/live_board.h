@@ -25,6 +25,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/batch_mutex.h"
 #include "agent/export/live/live_process.h"
 #include "agent/export/live/row_table.h"
 #include "agent/export/live/selection.h"
@@ -83,7 +84,7 @@ class LiveBoard {
   [[nodiscard]] size_t finding_count(Ns now_ns) const;
 
   const Limits limits_;
-  mutable std::mutex mutex_;  // guards all below
+  mutable BatchMutex mutex_;  // guards all below
   RowTable table_;
   Processes processes_;
   uint32_t next_number_ = 0;

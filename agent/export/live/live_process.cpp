@@ -8,7 +8,7 @@
 
 namespace wsitrace {
 
-LiveProcess::LiveProcess(LiveBoard &board, uint32_t number) : board_(board), number_(number) {
+LiveProcess::LiveProcess(LiveBoard &board, uint32_t number) : board_(board), number_(number), batch_(board.mutex_) {
   log_.timeline.add(*this);
 }
 
@@ -43,6 +43,16 @@ void LiveProcess::on_end(const End &end) {
   log_.timeline.on_end(end);
   ended_ = true;
   board_.limit_ended_processes();
+}
+
+void LiveProcess::on_batch_begun() {
+  batch_.begin();
+  log_.timeline.on_batch_begun();
+}
+
+void LiveProcess::on_batch_ended() {
+  log_.timeline.on_batch_ended();
+  batch_.end();
 }
 
 void LiveProcess::on_connection_opened(const Connection &connection) {

@@ -3,7 +3,7 @@
 // One process on a live board: a log that is folded into rows, and that can be asked for the report and the verdict as of now.
 //
 // Who uses it: LiveBoard::listener() makes it, the collector tells it the log.
-// Threads:     any; the board's mutex is held through each call, by what is told and by what is asked.
+// Threads:     any; the board's mutex is held through each call, by what is told and by what is asked, and through each batch.
 // Lifetime:    the board outlives it, but that log() may be asked for what it has heard. Once the board has dropped it (another process has its pid, or too many have ended), it
 //              listens on without a place there.
 #ifndef WSITRACE_EXPORT_LIVE_LIVE_PROCESS_H
@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/batch_mutex.h"
 #include "agent/export/live/row_table.h"
 #include "agent/verdict/judged_log.h"
 
@@ -39,6 +40,8 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   void on_event(const Event &event, std::span<const std::byte> items) override;
   void on_loss(const Loss &loss) override;
   void on_end(const End &end) override;
+  void on_batch_begun() override;
+  void on_batch_ended() override;
 
   // The document of wsitrace.report/1: what is kept of the ended connections, then the open ones.
   [[nodiscard]] std::string report() const;
@@ -71,6 +74,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
 
   LiveBoard &board_;
   const uint32_t number_;
+  Keeping batch_;
   bool listed_ = true;
   bool ended_ = false;
   tsl::robin_map<uint64_t, uint32_t> rows_;  // by id

@@ -57,7 +57,8 @@ std::optional<size_t> CappedNames::find(std::string_view shown) const {
 }
 
 size_t CappedNames::index_of(std::string_view name_untrusted) {
-  if (const auto index = find(name_untrusted)) return *index;
+  if (recent_ < shown_.size() && shown_[recent_] == name_untrusted) return recent_;
+  if (const auto index = find(name_untrusted)) return recent_ = *index;
   const std::string name = name_untrusted.empty() ? "unknown" : to_utf8(name_untrusted);
   if (const auto index = find(name)) return *index;
   if (shown_.size() == kMaxNames) return kOverflow;

@@ -32,6 +32,7 @@ class CappedNames {
   [[nodiscard]] std::optional<size_t> find(std::string_view shown) const;
 
   std::vector<std::string> shown_;
+  size_t recent_ = 0;  // the index that was asked for last: mostly it is again
 };
 
 // NAME with every byte that is not part of well-formed UTF-8 replaced by '?'.

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// What Metrics counts. metrics.cpp adds, families.cpp reads; everything but `events` is guarded by `mutex`.
+// What Metrics counts. metrics.cpp adds, families.cpp reads; everything is guarded by `mutex`.
 #ifndef WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 #define WSITRACE_EXPORT_PROMETHEUS_COUNTS_H
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/base/batch_mutex.h"
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/histogram.h"
 #include "agent/export/prometheus/metrics.h"
@@ -67,9 +66,9 @@ using OpenGroup = std::multimap<OpenKey, State>;
 using TransactionKey = std::tuple<size_t, size_t, size_t, Outcome, int>;
 
 struct Metrics::Counts {
-  std::array<std::atomic<uint64_t>, kOtherKind + 1> events{};
+  mutable BatchMutex mutex;
 
-  mutable std::mutex mutex;
+  std::array<uint64_t, kOtherKind + 1> events{};
   CappedNames vhosts;
   CappedNames protocols;
 

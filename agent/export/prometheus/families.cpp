@@ -242,7 +242,7 @@ class Metrics::Families {
   void tracer() {
     FamilyBuilder events("wsitrace_events_recorded_total", "Events recorded, by kind.", MetricType::Counter);
     for (size_t i = 0; i < counts_.events.size(); ++i) {
-      const uint64_t n = counts_.events[i].load(std::memory_order_relaxed);
+      const uint64_t n = counts_.events[i];
       if (n != 0) events.add({{"kind", counted_kind_name(i)}}, n);
     }
     events.move_to(families_);

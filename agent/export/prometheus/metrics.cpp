@@ -69,6 +69,8 @@ OpenKey key_of(const Connection &connection) { return {connection.opened_ns, con
 Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
 Metrics::~Metrics() = default;
 
+BatchMutex &Metrics::mutex() { return counts_->mutex; }
+
 void Metrics::add_process(const ProcessFacts &process) {
   const std::lock_guard lock(counts_->mutex);
   counts_->real_minus_mono_ns = static_cast<int64_t>(process.started_real_ns - process.started_mono_ns);
@@ -95,7 +97,8 @@ void Metrics::on_rendered(double seconds, uint64_t bytes) const {
 }
 
 void Metrics::on_event_counted(uint16_t kind) {
-  counts_->events[kind_index(kind)].fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard lock(counts_->mutex);
+  ++counts_->events[kind_index(kind)];
 }
 
 void Metrics::on_connection_opened(const Connection &connection) {

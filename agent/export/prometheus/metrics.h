@@ -9,7 +9,7 @@
 //              the other.
 // Own clients: gauges and durations show them as class="wsitrace"; at first sight nobody knows, so the counters of opened and closed
 //              connections have them as clients, both. How they use keep-alive is not counted.
-// Threads:     any; one mutex. Counting events by kind takes no lock.
+// Threads:     any; one mutex, which whoever has much to tell keeps meanwhile.
 // Cost:        memory follows open connections (one tree node each, for the oldest of a group). The number of series does not:
 //              labels come from closed lists or from CappedNames. Collect() copies what it shows and is for a cold thread.
 // Source:      https://prometheus.io/docs/practices/naming/, https://prometheus.io/docs/instrumenting/exposition_formats/
@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/batch_mutex.h"
 #include "agent/export/prometheus/exposed.h"
 #include "agent/timeline/timeline.h"
 #include "agent/verdict/finding.h"
@@ -39,6 +40,7 @@ class Metrics final : public Exposed {
   Metrics(const Metrics &) = delete;
   Metrics &operator=(const Metrics &) = delete;
 
+  [[nodiscard]] BatchMutex &mutex();
   // A process that is observed: for wsitrace_build_info, and for the wall clock of oldest starts (all processes of one
   // machine share CLOCK_MONOTONIC). Tell it before its connections, and again when a fact changed.
   void add_process(const ProcessFacts &process);

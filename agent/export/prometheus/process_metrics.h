@@ -22,7 +22,7 @@ namespace wsitrace {
 class ProcessMetrics final : public TimelineObserver {
  public:
   // METRICS must live until the last call of this; it may be gone before this is destroyed. JUDGE hears the same timeline before it.
-  ProcessMetrics(Metrics &metrics, const Judge &judge) : metrics_(metrics), judge_(judge) {}
+  ProcessMetrics(Metrics &metrics, const Judge &judge) : metrics_(metrics), batch_(metrics.mutex()), judge_(judge) {}
 
   void on_process_known(const ProcessFacts &facts) override;
   void on_event_counted(uint16_t kind) override;
@@ -38,6 +38,7 @@ class ProcessMetrics final : public TimelineObserver {
   void on_lost(const Loss &before, const Loss &now) override;
   void on_log_ended(const Timeline &timeline) override;
   void on_asked(const Timeline &timeline) override;
+  void on_batch(bool begun) override { begun ? batch_.begin() : batch_.end(); }
 
  private:
   void count_findings(const Timeline &timeline);
@@ -45,6 +46,7 @@ class ProcessMetrics final : public TimelineObserver {
   [[nodiscard]] Metrics::Own own(const Connection &connection) const;
 
   Metrics &metrics_;
+  Keeping batch_;
   const Judge &judge_;
   OwnClients own_clients_;
   uint32_t pid_ = 0;
