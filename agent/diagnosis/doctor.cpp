@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "agent/diagnosis/rules.h"
-#include "agent/export/explain/callbacks.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
 #include "agent/lws/timeouts.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "agent/diagnosis/diagnosis.h"
-#include "agent/export/explain/spans.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "agent/diagnosis/rules.h"
-#include "agent/export/explain/callbacks.h"
-#include "agent/export/explain/spans.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "agent/diagnosis/rules.h"
-#include "agent/export/explain/spans.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

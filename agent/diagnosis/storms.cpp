@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "agent/diagnosis/doctor.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 

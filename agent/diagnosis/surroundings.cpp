@@ -7,8 +7,8 @@
 #include <cstring>
 #include <tuple>
 
-#include "agent/export/explain/callbacks.h"
-#include "agent/export/explain/spans.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {

@@ -120,6 +120,14 @@ class Rooms(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("more than one library", output)
 
+    def test_table_may_not_let_one_exporter_include_another(self):
+        table = (ROOT / "agent/ARCHITECTURE.md").read_text()
+        row = next(line for line in table.splitlines() if line.startswith("| `agent/export/junit/`"))
+        self.put("agent/ARCHITECTURE.md", table.replace(row, row.replace("`agent/text/`", "`agent/text/printable.h`")))
+        status, output = self.run_check()
+        self.assertEqual(status, 1)
+        self.assertIn("exporters do not include each other", output)
+
     def test_circle_within_a_room_is_refused_though_no_header_is_in_it(self):
         for one, other in (("a", "b"), ("b", "c"), ("c", "a")):
             self.put(f"agent/probe/{one}.h", "int x;\n")

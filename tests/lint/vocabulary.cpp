@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/cli/formats/format.h"
-#include "agent/export/json/verdict_json.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/sarif/sarif.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/verdict_json.h"
 #include "agent/verdict/groups.h"
 
 namespace wsitrace {

@@ -18,7 +18,7 @@
 #include "agent/cli/agent/file_users.h"
 #include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

@@ -16,13 +16,13 @@
 #include "agent/export/json/compare_json.h"
 #include "agent/export/json/diagnosis_json.h"
 #include "agent/export/json/report.h"
-#include "agent/export/json/verdict_json.h"
 #include "agent/export/junit/junit.h"
 #include "agent/export/perfetto/report.h"
 #include "agent/export/sarif/sarif.h"
 #include "agent/export/text/compare_text.h"
 #include "agent/export/text/table.h"
 #include "agent/export/text/verdict_text.h"
+#include "agent/text/verdict_json.h"
 
 namespace wsitrace {
 namespace {

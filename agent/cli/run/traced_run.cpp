@@ -14,7 +14,7 @@
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/silence.h"
 #include "agent/cli/run/waiting.h"
-#include "agent/export/text/finding_text.h"
+#include "agent/text/finding_text.h"
 
 namespace wsitrace {
 namespace {

@@ -4,7 +4,7 @@
 #include <clocale>
 #include <cwchar>
 
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

@@ -5,9 +5,8 @@
 
 #include <algorithm>
 
-#include "agent/export/explain/narrative.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

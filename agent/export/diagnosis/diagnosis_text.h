@@ -8,7 +8,7 @@
 #include <string>
 
 #include "agent/diagnosis/doctor.h"
-#include "agent/export/text/examples.h"
+#include "agent/text/finding_text.h"
 
 namespace wsitrace {
 

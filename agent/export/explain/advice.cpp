@@ -3,11 +3,11 @@
 // Each rule looks for one thing and says what to look at in the application, or nothing.
 #include <fmt/format.h>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
 #include "agent/export/explain/rules.h"
-#include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -3,10 +3,10 @@
 
 #include <map>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

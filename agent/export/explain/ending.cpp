@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
 #include "agent/lws/words.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

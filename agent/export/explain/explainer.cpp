@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrative.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/callbacks.h"
 
 namespace wsitrace {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/rules.h"
 #include "agent/lws/callbacks.h"
 #include "agent/lws/timeouts.h"
+#include "agent/text/callbacks.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

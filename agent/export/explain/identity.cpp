@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {

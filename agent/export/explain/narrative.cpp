@@ -3,11 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
@@ -46,28 +44,6 @@ std::string doubt_of(const LogFacts &log) {
 }
 
 }  // namespace
-
-std::string wrapped(const std::string &sentence, size_t width, size_t indent, size_t hanging) {
-  std::string out, line(indent, ' ');
-  size_t used = indent;
-  bool fresh = true;
-  for (size_t at = 0; at < sentence.size();) {
-    const size_t end = std::min(sentence.find(' ', at), sentence.size());
-    const std::string_view word = std::string_view(sentence).substr(at, end - at);
-    if (!fresh && width > 0 && used + 1 + width_of(word) > width) {
-      out += line + "\n";
-      line.assign(indent + hanging, ' ');
-      used = indent + hanging;
-      fresh = true;
-    }
-    if (!fresh) line += ' ';
-    line += word;
-    used += width_of(word) + (fresh ? 0 : 1);
-    fresh = false;
-    at = end + 1;
-  }
-  return out + line + "\n";
-}
 
 std::string narrative_of(const Subject &subject, const LogFacts &log, size_t width) {
   std::string out = heading(subject.connection);

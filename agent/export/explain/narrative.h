@@ -13,9 +13,6 @@ namespace wsitrace {
 // WIDTH: columns to wrap at; 0: one sentence a line. ODDITY: why it was chosen; nullopt: it was asked for.
 std::string narrative_of(const Subject &subject, const LogFacts &log, size_t width);
 
-// SENTENCE in lines of WIDTH columns (0: one line), each indented, the second and later ones by HANGING more.
-std::string wrapped(const std::string &sentence, size_t width, size_t indent, size_t hanging);
-
 }  // namespace wsitrace
 
 #endif

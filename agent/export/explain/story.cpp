@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
 #include "agent/lws/callbacks.h"
 #include "agent/lws/words.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

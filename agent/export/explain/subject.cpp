@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "agent/export/text/printable.h"
 #include "agent/lws/callbacks.h"
 #include "agent/lws/timeouts.h"
+#include "agent/text/printable.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/github/summary.h"
 
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/export/json/json_text.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {

@@ -12,8 +12,8 @@
 
 #include <utility>
 
-#include "agent/export/json/connection_json.h"
 #include "agent/export/report.h"
+#include "agent/text/connection_json.h"
 
 namespace wsitrace {
 

@@ -5,8 +5,8 @@
 #include <pugixml.hpp>
 
 #include "agent/base/utf8.h"
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/export/json/connection_json.h"
-#include "agent/export/json/json_text.h"
-#include "agent/export/json/verdict_json.h"
 #include "agent/export/live/row_json.h"
+#include "agent/text/connection_json.h"
+#include "agent/text/json_text.h"
+#include "agent/text/verdict_json.h"
 #include "agent/verdict/check.h"
 
 namespace wsitrace {

@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "agent/export/json/connection_json.h"
 #include "agent/export/live/live_board.h"
+#include "agent/text/connection_json.h"
 
 namespace wsitrace {
 

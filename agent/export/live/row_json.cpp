@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/live/row_json.h"
 
-#include "agent/export/json/connection_json.h"
-#include "agent/export/json/json_text.h"
+#include "agent/text/connection_json.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {

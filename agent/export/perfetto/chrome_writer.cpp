@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
 
-#include "agent/export/json/json_text.h"
 #include "agent/export/perfetto/writer.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

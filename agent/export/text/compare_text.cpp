@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "agent/export/text/columns.h"
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

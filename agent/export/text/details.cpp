@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
-#include "agent/export/text/times.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
+#include "agent/text/times.h"
 
 namespace wsitrace {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <iterator>
 
-#include "agent/export/text/printable.h"
-#include "agent/export/text/times.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/printable.h"
+#include "agent/text/times.h"
 #include "agent/timeline/address.h"
 
 namespace wsitrace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "agent/export/text/details.h"
-#include "agent/export/text/finding_text.h"
+#include "agent/text/finding_text.h"
 
 namespace wsitrace {
 namespace {

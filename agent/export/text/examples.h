@@ -7,19 +7,16 @@
 #define WSITRACE_EXPORT_TEXT_EXAMPLES_H
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 
+#include "agent/text/finding_text.h"
 #include "agent/timeline/timeline.h"
 #include "agent/verdict/verdict.h"
 
 namespace wsitrace {
 
 inline constexpr size_t kExampleLines = 24;  // a screen; the middle of a longer timeline is left out
-
-// Text by id.
-using ExampleTexts = std::map<uint64_t, std::string>;
 
 // One connection for each kind of finding: the oldest that the first finding of the kind is about.
 std::set<uint64_t> examples_for(const Verdict &verdict);

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "agent/export/text/details.h"
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
-#include "agent/export/text/times.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
+#include "agent/text/times.h"
 
 namespace wsitrace {
 namespace {

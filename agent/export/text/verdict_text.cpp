@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "agent/export/text/finding_text.h"
-#include "agent/export/text/printable.h"
+#include "agent/text/finding_text.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

@@ -7,12 +7,12 @@
 #include <set>
 #include <sstream>
 
-#include "agent/export/explain/callbacks.h"
 #include "agent/export/explain/narrative.h"
 #include "agent/export/explain/narrators.h"
-#include "agent/export/explain/spans.h"
-#include "agent/export/text/printable.h"
 #include "agent/lws/callbacks.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
 #include "tests/unit/export/explain_fixture.h"
 #include "tests/unit/timeline/rows.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/text/frames_text.h"
+#include "agent/text/frames_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,9 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/export/json/connection_json.h"
-#include "agent/export/json/json_text.h"
 #include "agent/export/json/report.h"
+#include "agent/text/connection_json.h"
+#include "agent/text/json_text.h"
 #include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 

@@ -4,8 +4,8 @@
 
 #include "agent/export/text/columns.h"
 #include "agent/export/text/details.h"
-#include "agent/export/text/printable.h"
 #include "agent/export/text/table.h"
+#include "agent/text/printable.h"
 #include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/export/json/verdict_json.h"
 #include "agent/export/text/verdict_text.h"
+#include "agent/text/verdict_json.h"
 #include "tests/unit/export/check_fixture.h"
 #include "tests/unit/timeline/script.h"
 

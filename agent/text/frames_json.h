@@ -2,8 +2,8 @@
 //
 // Stacks in the report and in verdicts: {"created":[{"address","module","offset","function","file","line"}...],"bound":[...]}, innermost
 // first, numbers as "0x1f"; what is not known is null.
-#ifndef WSITRACE_EXPORT_JSON_FRAMES_JSON_H
-#define WSITRACE_EXPORT_JSON_FRAMES_JSON_H
+#ifndef WSITRACE_TEXT_FRAMES_JSON_H
+#define WSITRACE_TEXT_FRAMES_JSON_H
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The objects of the report wsitrace.report/1. Times are nanoseconds since the process's start; what is unknown is null.
-#ifndef WSITRACE_EXPORT_JSON_CONNECTION_JSON_H
-#define WSITRACE_EXPORT_JSON_CONNECTION_JSON_H
+#ifndef WSITRACE_TEXT_CONNECTION_JSON_H
+#define WSITRACE_TEXT_CONNECTION_JSON_H
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/explain/callbacks.h"
+#include "agent/text/callbacks.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/text/frames_text.h"
+#include "agent/text/frames_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
 
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {

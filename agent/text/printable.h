@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_EXPORT_TEXT_PRINTABLE_H
-#define WSITRACE_EXPORT_TEXT_PRINTABLE_H
+#ifndef WSITRACE_TEXT_PRINTABLE_H
+#define WSITRACE_TEXT_PRINTABLE_H
 
 #include <cstddef>
 #include <string>
@@ -14,6 +14,8 @@ std::string printable(std::string_view text_untrusted);
 
 // Columns that printable text takes up on a terminal, wide characters apart.
 size_t width_of(std::string_view printable_text);
+// SENTENCE in lines of WIDTH columns (0: one line), each indented, the second and later ones by HANGING more.
+std::string wrapped(const std::string &sentence, size_t width, size_t indent, size_t hanging);
 
 }  // namespace wsitrace
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/explain/spans.h"
+#include "agent/text/spans.h"
 
 #include <fmt/format.h>
 
-#include "agent/export/text/times.h"
+#include "agent/text/times.h"
 
 namespace wsitrace {
 namespace {

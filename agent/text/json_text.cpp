@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/json/json_text.h"
+#include "agent/text/json_text.h"
 
 #include <algorithm>
 #include <charconv>

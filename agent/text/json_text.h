@@ -2,8 +2,8 @@
 //
 // JSON as text, appended to a string: objects of a known shape cost no tree. Everything that comes from the host is
 // untrusted; what is not UTF-8 becomes U+FFFD.
-#ifndef WSITRACE_EXPORT_JSON_JSON_TEXT_H
-#define WSITRACE_EXPORT_JSON_JSON_TEXT_H
+#ifndef WSITRACE_TEXT_JSON_TEXT_H
+#define WSITRACE_TEXT_JSON_TEXT_H
 
 #include <cstdint>
 #include <optional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Numbers as people say them: durations, points in time, counts.
-#ifndef WSITRACE_EXPORT_EXPLAIN_SPANS_H
-#define WSITRACE_EXPORT_EXPLAIN_SPANS_H
+#ifndef WSITRACE_TEXT_SPANS_H
+#define WSITRACE_TEXT_SPANS_H
 
 #include <cstdint>
 #include <string>

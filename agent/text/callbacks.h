@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_EXPORT_EXPLAIN_CALLBACKS_H
-#define WSITRACE_EXPORT_EXPLAIN_CALLBACKS_H
+#ifndef WSITRACE_TEXT_CALLBACKS_H
+#define WSITRACE_TEXT_CALLBACKS_H
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_EXPORT_TEXT_FRAMES_TEXT_H
-#define WSITRACE_EXPORT_TEXT_FRAMES_TEXT_H
+#ifndef WSITRACE_TEXT_FRAMES_TEXT_H
+#define WSITRACE_TEXT_FRAMES_TEXT_H
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/json/verdict_json.h"
+#include "agent/text/verdict_json.h"
 
-#include "agent/export/json/frames_json.h"
-#include "agent/export/json/json_text.h"
+#include "agent/text/frames_json.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/text/finding_text.h"
+#include "agent/text/finding_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "agent/export/text/frames_text.h"
-#include "agent/export/text/printable.h"
-#include "agent/export/text/times.h"
+#include "agent/text/frames_text.h"
+#include "agent/text/printable.h"
+#include "agent/text/times.h"
 
 namespace wsitrace {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/json/frames_json.h"
+#include "agent/text/frames_json.h"
 
 #include <charconv>
 #include <optional>
 
-#include "agent/export/json/json_text.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/text/printable.h"
+#include "agent/text/printable.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace wsitrace {
 namespace {
@@ -62,6 +63,28 @@ size_t width_of(std::string_view printable_text) {
   size_t width = 0;
   for (const char c : printable_text) width += continues(static_cast<unsigned char>(c)) ? 0 : 1;
   return width;
+}
+
+std::string wrapped(const std::string &sentence, size_t width, size_t indent, size_t hanging) {
+  std::string out, line(indent, ' ');
+  size_t used = indent;
+  bool fresh = true;
+  for (size_t at = 0; at < sentence.size();) {
+    const size_t end = std::min(sentence.find(' ', at), sentence.size());
+    const std::string_view word = std::string_view(sentence).substr(at, end - at);
+    if (!fresh && width > 0 && used + 1 + width_of(word) > width) {
+      out += line + "\n";
+      line.assign(indent + hanging, ' ');
+      used = indent + hanging;
+      fresh = true;
+    }
+    if (!fresh) line += ' ';
+    line += word;
+    used += width_of(word) + (fresh ? 0 : 1);
+    fresh = false;
+    at = end + 1;
+  }
+  return out + line + "\n";
 }
 
 }  // namespace wsitrace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_EXPORT_TEXT_TIMES_H
-#define WSITRACE_EXPORT_TEXT_TIMES_H
+#ifndef WSITRACE_TEXT_TIMES_H
+#define WSITRACE_TEXT_TIMES_H
 
 #include <fmt/format.h>
 
