@@ -15,7 +15,7 @@
 #include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/formats/verdict_outputs.h"
 #include "agent/cli/output.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/symbols/symbols.h"
 #include "agent/verdict/judged_log.h"
 
@@ -23,8 +23,8 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kCheckFooter =
-    "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable input, 3 inconclusive (events were lost, the "
-    "trace\n"
+    "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable "
+    "input, 3 inconclusive (events were lost, the trace\n"
     "was cut off, or the program did not end by itself, so that \"nothing found\" cannot be promised).\n"
     "\n"
     "An allow-list has one rule a line; `*` stands for any text, all but kind may be left out:\n"

@@ -8,7 +8,7 @@
 #include "agent/cli/formats/format.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/diagnosis/doctor.h"
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
@@ -18,7 +18,8 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kExplainFooter =
-    "Without --conn: what the program did, what went wrong (faults first, alike connections together, with the cause\n"
+    "Without --conn: what the program did, what went wrong (faults "
+    "first, alike connections together, with the cause\n"
     "and what to do), and what was still open at the end.\n"
     "\n"
     "Examples:\n"

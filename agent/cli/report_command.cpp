@@ -6,7 +6,7 @@
 #include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/export/text/event_lines.h"
 #include "agent/verdict/judged_log.h"
 
@@ -14,9 +14,8 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kReportFooter =
-    "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program. Of a "
-    "trace "
-    "that was\n"
+    "FILE may be a finished trace, a trace still being written, or the ring "
+    "left behind by a killed program. Of a trace that was\n"
     "cut off, what precedes is shown, and one line on stderr says so; the exit status is 0.\n"
     "\n"
     "Examples:\n"

@@ -13,7 +13,7 @@
 #include "agent/collect/agent_info.h"
 #include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/collect/trace_reader.h"
 
 namespace wsitrace {

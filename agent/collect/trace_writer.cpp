@@ -13,7 +13,7 @@
 
 #include "agent/base/fd.h"
 #include "agent/collect/log_json.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {

@@ -137,10 +137,9 @@ struct Tls {
   std::string_view alpn;
   std::string sni;
   std::optional<bool> resumed;
-  std::optional<int>
-      verify;  // X509_V_..., 0: fine; only where the peer presented a certificate or the verification failed
-  OptionalNs handshake_ns;   // a duration: from first sight (outbound: from the TCP connection) to its end
-  std::string_view failure;  // OpenSSL's reason, where the handshake failed
+  std::optional<int> verify;  // X509_V_..., 0: fine; where the peer had a certificate or the verification failed
+  OptionalNs handshake_ns;    // a duration: from first sight (outbound: from the TCP connection) to its end
+  std::string_view failure;   // OpenSSL's reason, where the handshake failed
 };
 
 // At the close, from TCP_INFO.
@@ -171,8 +170,7 @@ struct Connection {
   std::string_view role;           // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
-  std::optional<uint32_t>
-      opened_thread;  // `thread` is where it is served; with several service threads they may differ
+  std::optional<uint32_t> opened_thread;  // `thread` is where it is served: with several service threads another, maybe
   std::string_view vhost;
   std::string_view opened_vhost;  // that of first sight: Host and SNI may move a connection, the vhost's end a listener
   std::optional<int> fd;

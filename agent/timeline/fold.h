@@ -44,9 +44,8 @@ struct ThreadFacts {
   int accepted_fd = -1;  // a listener accepted this just now
   uint64_t closing = 0;  // pointer of the connection that lws is closing; ends of others may follow, nothing else
   std::optional<FailedLeader> failed_leader;
-  std::optional<ConnectRequest>
-      connecting;                    // lws_client_connect_via_info was called, and no connection has begun since
-  uint32_t destroying_contexts = 0;  // lws_context_destroy is running
+  std::optional<ConnectRequest> connecting;  // lws_client_connect_via_info was called; no connection has begun since
+  uint32_t destroying_contexts = 0;          // lws_context_destroy is running
 };
 
 // What on_connection_changed tells.

@@ -141,8 +141,7 @@ inline constexpr uint32_t kTextBytes = kProcessBlockBytes - sizeof(ProcessBlock)
 
 struct RingHeader {
   std::atomic<uint32_t> state;
-  std::atomic<uint32_t>
-      owner;  // index of the claiming ProcessBlock + 1 (release), 0 until the claimer has filled in the rest
+  std::atomic<uint32_t> owner;  // index of the claiming ProcessBlock + 1 (release), 0 until all else is filled in
   uint32_t thread_id;
   uint32_t thread;  // ordinal within the process
   uint64_t claimed_mono_ns;

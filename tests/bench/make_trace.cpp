@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "tests/bench/traffic.h"
 
 using namespace wsitrace;

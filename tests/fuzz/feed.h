@@ -12,7 +12,7 @@
 #include <string>
 
 #include "agent/base/fd.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {

@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "agent/collect/ring_file.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "agent/lws/callbacks.h"
 #include "agent/ring/writer.h"
 #include "tests/fuzz/ring_seed.h"

@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "agent/base/expected.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 
 namespace wsitrace {
 

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "agent/cli/run/trace_names.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {

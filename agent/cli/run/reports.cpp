@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "agent/export/json/report.h"
 #include "agent/symbols/symbols.h"
 #include "agent/timeline/timeline.h"

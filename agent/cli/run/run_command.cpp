@@ -17,8 +17,8 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kFooter =
-    "The exit status is the program's own (128+N for signal N), or with --check that of `wsitrace check` if the "
-    "program\n"
+    "The exit status is the program's own (128+N for signal N), or with "
+    "--check that of `wsitrace check` if the program\n"
     "ended with 0. 127: program not found, 126: not executable.\n"
     "\n"
     "Examples:\n"

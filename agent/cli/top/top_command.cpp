@@ -18,12 +18,12 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kTopFooter =
-    "FILE may be a finished trace, a trace still being written, or the ring left behind by a killed program; of a DIR "
-    "it is all of\n"
+    "FILE may be a finished trace, a trace still being written, or the ring "
+    "left behind by a killed program; of a DIR it is all of\n"
     "them. On a terminal it goes on until q; else it prints what there is, and ends.\n"
     "\n"
-    "Keys: arrows, Page Up, Page Down, Home and End select a connection, Enter shows its timeline, Escape goes back, / "
-    "filters,\n"
+    "Keys: arrows, Page Up, Page Down, Home and End select a connection, "
+    "Enter shows its timeline, Escape goes back, / filters,\n"
     "s sorts (age, transactions, id), c chooses a class, ? helps, q quits.\n"
     "\n"
     "Examples:\n"

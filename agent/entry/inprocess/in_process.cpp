@@ -9,7 +9,7 @@
 
 #include "agent/collect/collector.h"
 #include "agent/collect/fan_out.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
 #include "agent/probe/host_state.h"

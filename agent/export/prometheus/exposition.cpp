@@ -51,7 +51,7 @@ std::string bound_text(double bound) {
 std::string Exposition::render(const std::vector<ExposedFamily> &families) {
   out_.reserve(kBytesPerScrape);
   for (const ExposedFamily &exposed : families) add_family(exposed);
-  if (format_ == Format::kOpenMetrics) out_ += "# EOF\n";
+  if (format_ == Exposition::Format::kOpenMetrics) out_ += "# EOF\n";
   return std::move(out_);
 }
 
@@ -59,8 +59,8 @@ void Exposition::add_family(const ExposedFamily &exposed) {
   const prometheus::MetricFamily &family = exposed.family;
   if (type_name(family.type) == nullptr) return;
   std::string_view name = family.name;
-  if (format_ == Format::kOpenMetrics && family.type == MetricType::Counter) name = without(kTotal, name);
-  if (format_ == Format::kOpenMetrics && family.type == MetricType::Gauge) name = without(kInfo, name);
+  if (format_ == Exposition::Format::kOpenMetrics && family.type == MetricType::Counter) name = without(kTotal, name);
+  if (format_ == Exposition::Format::kOpenMetrics && family.type == MetricType::Gauge) name = without(kInfo, name);
   add_metadata(name, family);
   for (size_t i = 0; i < family.metric.size(); ++i) {
     const prometheus::ClientMetric &metric = family.metric[i];
@@ -71,7 +71,7 @@ void Exposition::add_family(const ExposedFamily &exposed) {
 }
 
 void Exposition::add_metadata(std::string_view name, const prometheus::MetricFamily &family) {
-  const bool open = format_ == Format::kOpenMetrics;
+  const bool open = format_ == Exposition::Format::kOpenMetrics;
   out_.append("# HELP ").append(name).append(" ");
   add_escaped(family.help, open);
   const bool info = open && name.size() < family.name.size() && family.type == MetricType::Gauge;
@@ -119,7 +119,7 @@ void Exposition::begin_sample(std::string_view name, std::string_view suffix, co
 }
 
 void Exposition::add_exemplar(const Exemplar &exemplar) {
-  if (format_ != Format::kOpenMetrics || exemplar.pid == 0) return;
+  if (format_ != Exposition::Format::kOpenMetrics || exemplar.pid == 0) return;
   out_.append(" # {connection=\"").append(std::to_string(exemplar.pid)).append("/");
   out_.append(std::to_string(exemplar.connection)).append("\"} ");
   add_number(exemplar.value);

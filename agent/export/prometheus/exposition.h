@@ -23,10 +23,10 @@
 
 namespace wsitrace {
 
-enum class Format { kText, kOpenMetrics };
-
 class Exposition {
  public:
+  enum class Format { kText, kOpenMetrics };
+
   explicit Exposition(Format format) : format_(format) {}
   // The text of all FAMILIES.
   std::string render(const std::vector<ExposedFamily> &families);

@@ -14,7 +14,7 @@ std::vector<ExposedFamily> without_exemplars(std::vector<prometheus::MetricFamil
   return exposed;
 }
 
-std::string render(const prometheus::Collectable &metrics, Format format) {
+std::string render(const prometheus::Collectable &metrics, Exposition::Format format) {
   const auto *exposed = dynamic_cast<const Exposed *>(&metrics);
   if (exposed == nullptr) return Exposition(format).render(without_exemplars(metrics.Collect()));
   const auto from = std::chrono::steady_clock::now();
@@ -25,10 +25,12 @@ std::string render(const prometheus::Collectable &metrics, Format format) {
 
 }  // namespace
 
-std::string render_metrics(const prometheus::Collectable &metrics) { return render(metrics, Format::kText); }
+std::string render_metrics(const prometheus::Collectable &metrics) {
+  return render(metrics, Exposition::Format::kText);
+}
 
 std::string render_open_metrics(const prometheus::Collectable &metrics) {
-  return render(metrics, Format::kOpenMetrics);
+  return render(metrics, Exposition::Format::kOpenMetrics);
 }
 
 }  // namespace wsitrace

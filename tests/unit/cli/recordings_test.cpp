@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/recordings.h"
+#include "agent/collect/read_log.h"
 #include "agent/lws/callbacks.h"
 
 #include <gmock/gmock.h>

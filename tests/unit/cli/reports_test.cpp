@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "agent/export/live/live_board.h"
 #include "agent/lws/callbacks.h"
 

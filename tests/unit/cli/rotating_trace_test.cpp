@@ -2,6 +2,7 @@
 #include "agent/cli/agent/rotating_trace.h"
 
 #include "agent/base/clock.h"
+#include "agent/collect/read_log.h"
 #include "tests/unit/cli/agent_fixture.h"
 
 namespace wsitrace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "agent/collect/collector.h"
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "tests/unit/collect/fake_host.h"
 #include "tests/unit/collect/transcript.h"
 

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string>
 
-#include "agent/collect/trace_file.h"
+#include "agent/collect/trace_writer.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {

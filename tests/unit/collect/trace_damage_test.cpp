@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
 #include "tests/unit/collect/fake_host.h"
 #include "tests/unit/collect/test_trace.h"
 #include "tests/unit/collect/transcript.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "agent/collect/trace_file.h"
+#include "agent/collect/read_log.h"
+#include "agent/collect/trace_writer.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -36,8 +36,10 @@ ExposedFamily histogram(std::vector<Exemplar> seen) {
   return {{"t_seconds", "Words.", MetricType::Histogram, {metric}}, {counts.exemplars()}};
 }
 
-std::string text(const ExposedFamily &exposed) { return Exposition(Format::kText).render({exposed}); }
-std::string open(const ExposedFamily &exposed) { return Exposition(Format::kOpenMetrics).render({exposed}); }
+std::string text(const ExposedFamily &exposed) { return Exposition(Exposition::Format::kText).render({exposed}); }
+std::string open(const ExposedFamily &exposed) {
+  return Exposition(Exposition::Format::kOpenMetrics).render({exposed});
+}
 
 TEST(Exposition, CounterIsNamedWithItsSuffixInTextAndWithoutInOpenMetrics) {
   const auto counter = family("a_total", MetricType::Counter, 23);

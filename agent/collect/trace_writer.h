@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Trace files: one process, one ordered log (layout in wsitrace/layout.h, prose in agent/ring/FORMAT.md).
-#ifndef WSITRACE_COLLECT_TRACE_FILE_H
-#define WSITRACE_COLLECT_TRACE_FILE_H
+// Writes trace files: one process, one ordered log (layout in wsitrace/layout.h, prose in agent/ring/FORMAT.md).
+#ifndef WSITRACE_COLLECT_TRACE_WRITER_H
+#define WSITRACE_COLLECT_TRACE_WRITER_H
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "agent/base/expected.h"
@@ -35,18 +34,6 @@ class TraceWriter final : public LogSink {
   explicit TraceWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-// A log that could be read.
-struct ReadLog {
-  std::optional<Error>
-      cut_off;  // nobody will write its end: the writer was killed, or the file was cut. What to tell the user
-};
-
-// Reads FILE into SINK: a finished trace, a trace still being written, one that was cut off, or a ring file that a killed program
-// left behind (its first recording process, or the one with PID when PID is not 0). For a ring or a directory from which a living
-// agent collects, the trace that it keeps is read instead (log_to_read). Everything intact is delivered, in order,
-// before an Error is returned: for a file that is damaged, foreign, empty, cut off within its header or of a later version.
-Expected<ReadLog> read_log(const std::string &path, LogSink &sink, uint32_t pid = 0);
 
 }  // namespace wsitrace
 
