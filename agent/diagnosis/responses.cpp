@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "agent/diagnosis/rules.h"
+#include "agent/lws/callbacks.h"
 #include "agent/text/callbacks.h"
 #include "agent/text/spans.h"
-#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <tuple>
 
+#include "agent/lws/callbacks.h"
 #include "agent/text/callbacks.h"
 #include "agent/text/spans.h"
-#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {

@@ -51,6 +51,7 @@ class Report : public TimelineObserver {
   [[nodiscard]] const Timeline &timeline() const { return request_.timeline; }
 
  private:
+  [[nodiscard]] bool hears_events() const override { return false; }
   void on_process_known(const ProcessFacts &) override { begin_once(); }
   void on_connection_closed(const Connection &connection) override;
   void begin_once();

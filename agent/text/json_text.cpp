@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace wsitrace {
 namespace {
@@ -44,11 +45,19 @@ void append_json(std::string &out, uint64_t number) { append_number(out, number)
 void append_json(std::string &out, int64_t number) { append_number(out, number); }
 
 std::string &JsonObject::key(std::string_view name) {
-  out_.append(",\"" + (first_ ? 1 : 0));
-  first_ = false;
-  out_ += name;
-  out_.append("\":", 2);
-  return out_;
+  constexpr size_t kShort = 48;
+  char member[kShort + 4];
+  char *end = member;
+  if (!std::exchange(first_, false)) *end++ = ',';
+  *end++ = '"';
+  if (name.size() > kShort) {
+    out_.append(member, end).append(name).append("\":");
+    return out_;
+  }
+  end = std::copy(name.begin(), name.end(), end);
+  *end++ = '"';
+  *end++ = ':';
+  return out_.append(member, end);
 }
 
 void JsonObject::text_or_null(std::string_view name, std::string_view value_untrusted) {

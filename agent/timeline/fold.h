@@ -24,9 +24,9 @@
 
 #include "agent/lws/callbacks.h"
 #include "agent/timeline/life_table.h"
+#include "agent/timeline/observer.h"
 #include "agent/timeline/observers.h"
 #include "agent/timeline/string_table.h"
-#include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 

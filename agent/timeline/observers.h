@@ -6,19 +6,24 @@
 #include <utility>
 #include <vector>
 
-#include "agent/timeline/timeline.h"
+#include "agent/timeline/observer.h"
 
 namespace wsitrace {
 
 // Those who hear one Timeline, told in their order. Internal to the room.
 class Observers {
  public:
-  void add(std::shared_ptr<TimelineObserver> observer) { observers_.push_back(std::move(observer)); }
+  void add(std::shared_ptr<TimelineObserver> observer) {
+    if (observer->hears_events()) hear_events_.push_back(observer.get());
+    observers_.push_back(std::move(observer));
+  }
 
   void on_process_known(const ProcessFacts &facts) { tell(&TimelineObserver::on_process_known, facts); }
-  void on_event_counted(uint16_t kind) { tell(&TimelineObserver::on_event_counted, kind); }
+  void on_event_counted(uint16_t kind) {
+    for (TimelineObserver *observer : hear_events_) observer->on_event_counted(kind);
+  }
   void on_connection_event(const Connection &c, const Event &event, std::span<const std::byte> items) {
-    tell(&TimelineObserver::on_connection_event, c, event, items);
+    for (TimelineObserver *observer : hear_events_) observer->on_connection_event(c, event, items);
   }
   void on_connection_opened(const Connection &c) { tell(&TimelineObserver::on_connection_opened, c); }
   void on_connection_changed(const Connection &before, const Connection &now) {
@@ -51,6 +56,7 @@ class Observers {
   }
 
   std::vector<std::shared_ptr<TimelineObserver>> observers_;
+  std::vector<TimelineObserver *> hear_events_;  // of these
 };
 
 }  // namespace wsitrace

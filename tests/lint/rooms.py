@@ -43,7 +43,7 @@ SEES_LWS = ("agent/entry/", "agent/probe", "agent/serve", "include/wsitrace/wsit
 COMMON_TO_EXPORTERS = "agent/export/report.h"
 
 # Rooms that have a circle still. None may be added.
-HAVE_CIRCLES = {"agent/cli", "agent/export/live", "agent/export/perfetto", "agent/export/prometheus", "agent/serve", "agent/timeline"}
+HAVE_CIRCLES = {"agent/cli", "agent/export/live", "agent/serve"}
 
 
 def matches(include, patterns):

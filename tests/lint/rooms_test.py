@@ -123,7 +123,7 @@ class Rooms(unittest.TestCase):
     def test_table_may_not_let_one_exporter_include_another(self):
         table = (ROOT / "agent/ARCHITECTURE.md").read_text()
         row = next(line for line in table.splitlines() if line.startswith("| `agent/export/junit/`"))
-        self.put("agent/ARCHITECTURE.md", table.replace(row, row.replace("`agent/text/`", "`agent/text/printable.h`")))
+        self.put("agent/ARCHITECTURE.md", table.replace(row, row.replace("`agent/text/`", "`agent/export/text/columns.h`")))
         status, output = self.run_check()
         self.assertEqual(status, 1)
         self.assertIn("exporters do not include each other", output)

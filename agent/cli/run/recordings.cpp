@@ -37,10 +37,12 @@ void Recording::on_end(const End &end) {
 }
 
 void Recording::on_batch_begun() {
+  in_batch_ = true;
   for (const auto &sink : sinks_) sink->on_batch_begun();
 }
 
 void Recording::on_batch_ended() {
+  in_batch_ = false;
   for (const auto &sink : sinks_) sink->on_batch_ended();
 }
 
@@ -52,6 +54,7 @@ void Recording::start_writing() {
   for (const auto &sink : sinks_) {
     sink->on_process(process_);
     for (const auto &[id, text] : strings_) sink->on_string(id, text);
+    if (in_batch_) sink->on_batch_begun();
   }
   strings_ = {};
 }

@@ -62,6 +62,7 @@ class Recording final : public LogSink {
   std::vector<std::shared_ptr<LogSink>> sinks_;
   std::shared_ptr<TraceWriter> trace_;  // one of sinks_, unless there is none
   bool started_ = false;
+  bool in_batch_ = false;
   bool failed_ = false;
   std::string path_;
   ProcessFacts process_;

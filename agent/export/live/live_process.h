@@ -62,6 +62,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   void leave();
 
  private:
+  [[nodiscard]] bool hears_events() const override { return false; }
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &, const Connection &now) override { refresh(now); }
   void on_bound(const Connection &connection, const Binding &) override { refresh(connection); }

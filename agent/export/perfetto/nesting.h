@@ -7,7 +7,7 @@
 #ifndef WSITRACE_EXPORT_PERFETTO_NESTING_H
 #define WSITRACE_EXPORT_PERFETTO_NESTING_H
 
-#include "agent/export/perfetto/slices.h"
+#include "agent/export/perfetto/slice.h"
 
 namespace wsitrace {
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/export/perfetto/slices.h"
+
 namespace wsitrace {
 namespace {
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-#include "agent/export/perfetto/slices.h"
+#include "agent/export/perfetto/slice.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {

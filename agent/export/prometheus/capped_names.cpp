@@ -50,7 +50,9 @@ std::string to_utf8(std::string_view name_untrusted) {
 }
 
 std::optional<size_t> CappedNames::find(std::string_view shown) const {
-  const auto found = std::find(shown_.begin(), shown_.end(), shown);
+  const auto found = std::find_if(shown_.begin(), shown_.end(), [&](const std::string &name) {
+    return name.size() == shown.size() && name == shown;
+  });
   if (found != shown_.end()) return static_cast<size_t>(found - shown_.begin());
   if (shown == kOverflowName) return kOverflow;
   return std::nullopt;

@@ -17,8 +17,9 @@
 #include "agent/base/batch_mutex.h"
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/histogram.h"
-#include "agent/export/prometheus/metrics.h"
 #include "agent/lws/callbacks.h"
+#include "agent/timeline/connection.h"
+#include "agent/verdict/finding.h"
 
 namespace wsitrace {
 
@@ -65,7 +66,7 @@ using OpenGroup = std::multimap<OpenKey, State>;
 // vhost, protocol, version, outcome, class of the status
 using TransactionKey = std::tuple<size_t, size_t, size_t, Outcome, int>;
 
-struct Metrics::Counts {
+struct MetricCounts {
   mutable BatchMutex mutex;
 
   std::array<uint64_t, kOtherKind + 1> events{};
@@ -92,7 +93,7 @@ struct Metrics::Counts {
   ByVhostAndProtocol<Gauge> sessions_open{};
   ByVhostAndProtocol<Histogram> session_seconds;
 
-  FindingCounts findings{};
+  std::array<uint64_t, kFindingKinds> findings{};
   struct Scrape {
     double seconds = 0;
     uint64_t bytes = 0;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "agent/export/prometheus/counts.h"
+#include "agent/export/prometheus/metrics.h"
 #include "agent/lws/callbacks.h"
 #include "agent/verdict/check.h"
 #include "wsitrace/layout.h"
@@ -63,12 +64,10 @@ const char *counted_kind_name(size_t index) {
   return kind_name(static_cast<uint16_t>(index - kCallbackKinds + kFirstOwnKind));
 }
 
-}  // namespace
-
-// Turns Counts into families; lives for one scrape, under its lock.
-class Metrics::Families {
+// Turns counts into families; lives for one scrape, under their lock.
+class Families {
  public:
-  explicit Families(const Counts &counts) : counts_(counts) {}
+  explicit Families(const MetricCounts &counts) : counts_(counts) {}
 
   std::vector<ExposedFamily> all() {
     connections();
@@ -273,9 +272,11 @@ class Metrics::Families {
     size.move_to(families_);
   }
 
-  const Counts &counts_;
+  const MetricCounts &counts_;
   std::vector<ExposedFamily> families_;
 };
+
+}  // namespace
 
 std::vector<ExposedFamily> Metrics::collect_exposed() const {
   const std::lock_guard lock(counts_->mutex);

@@ -66,7 +66,7 @@ OpenKey key_of(const Connection &connection) { return {connection.opened_ns, con
 
 }  // namespace
 
-Metrics::Metrics() : counts_(std::make_unique<Counts>()) {}
+Metrics::Metrics() : counts_(std::make_unique<MetricCounts>()) {}
 Metrics::~Metrics() = default;
 
 BatchMutex &Metrics::mutex() { return counts_->mutex; }
@@ -223,13 +223,13 @@ void Metrics::forget_open(const Connection &connection, Own own) {
   counts_->hold(vhost, connection, -1);
 }
 
-void Metrics::Counts::enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
+void MetricCounts::enter(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
   auto &group = open_by_start[vhost][cls];
   group.emplace_hint(group.end(), key, state);
   open[vhost][cls][at(state)].add(+1);
 }
 
-std::optional<State> Metrics::Counts::leave(size_t vhost, size_t cls, const OpenKey &key) {
+std::optional<State> MetricCounts::leave(size_t vhost, size_t cls, const OpenKey &key) {
   auto &group = open_by_start[vhost][cls];
   const auto entry = group.find(key);
   if (entry == group.end()) return std::nullopt;
@@ -239,7 +239,7 @@ std::optional<State> Metrics::Counts::leave(size_t vhost, size_t cls, const Open
   return state;
 }
 
-void Metrics::Counts::change(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
+void MetricCounts::change(size_t vhost, size_t cls, const OpenKey &key, wsitrace::State state) {
   auto &group = open_by_start[vhost][cls];
   const auto entry = group.find(key);
   if (entry == group.end() || state == wsitrace::State::kClosed) return;
@@ -248,11 +248,11 @@ void Metrics::Counts::change(size_t vhost, size_t cls, const OpenKey &key, wsitr
   entry->second = state;
 }
 
-Exemplar Metrics::Counts::exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const {
+Exemplar MetricCounts::exemplar(uint32_t pid, const Connection &connection, double value, Ns at_ns) const {
   return {pid, connection.id, value, static_cast<int64_t>(at_ns) + real_minus_mono_ns};
 }
 
-void Metrics::Counts::hold(size_t vhost, const Connection &connection, int64_t change) {
+void MetricCounts::hold(size_t vhost, const Connection &connection, int64_t change) {
   for (const Binding &binding : connection.bindings) {
     if (!binding.dropped_ns) bindings_open[vhost][protocols.index_of(binding.protocol)].add(change);
   }

@@ -30,6 +30,8 @@ namespace wsitrace {
 
 using FindingCounts = std::array<uint64_t, kFindingKinds>;  // findings, not connections: one a kind, vhost and protocol
 
+struct MetricCounts;
+
 class Metrics final : public Exposed {
  public:
   // Whether it is known of a connection that it asks for nothing but wsitrace (OwnClients).
@@ -72,10 +74,7 @@ class Metrics final : public Exposed {
   void on_rendered(double seconds, uint64_t bytes) const override;
 
  private:
-  struct Counts;
-  class Families;
-
-  std::unique_ptr<Counts> counts_;
+  std::unique_ptr<MetricCounts> counts_;
 };
 
 // The text of a scrape: text/plain; version=0.0.4; charset=utf-8.
