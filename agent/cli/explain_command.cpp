@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/explain_command.h"
+#include "agent/cli/commands.h"
 
 #include <unistd.h>
 

@@ -3,14 +3,8 @@
 #include <cstdio>
 #include <exception>
 
-#include "agent/cli/agent/agent_command.h"
-#include "agent/cli/check_command.h"
-#include "agent/cli/diff_command.h"
-#include "agent/cli/explain_command.h"
+#include "agent/cli/commands.h"
 #include "agent/cli/output.h"
-#include "agent/cli/report_command.h"
-#include "agent/cli/run/run_command.h"
-#include "agent/cli/top/top_command.h"
 
 namespace wsitrace {
 namespace {

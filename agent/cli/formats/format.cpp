@@ -11,8 +11,7 @@
 
 #include "agent/base/source_root.h"
 #include "agent/export/diagnosis/diagnosis_text.h"
-#include "agent/export/github/annotations.h"
-#include "agent/export/github/summary.h"
+#include "agent/export/github/github.h"
 #include "agent/export/json/compare_json.h"
 #include "agent/export/json/diagnosis_json.h"
 #include "agent/export/json/report.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/run/run_command.h"
+#include "agent/cli/commands.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

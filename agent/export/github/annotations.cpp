@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/github/annotations.h"
+#include "agent/export/github/github.h"
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/export/github/summary.h"
+#include "agent/export/github/github.h"
 
 #include "agent/text/finding_text.h"
 #include "agent/text/printable.h"

@@ -15,7 +15,7 @@
 //              Connection needs.
 // Threads:     any; one mutex, held while an answer is rendered. Time comes from the caller: NOW_NS is CLOCK_MONOTONIC.
 // Cost:        of 100,000 open connections, a page of 200 or a hello takes 2 ms, findings 40 ms
-//              (tests/unit/export/live_board_test.cpp prints it).
+//              (tests/unit/live/live_board_test.cpp prints it).
 #ifndef WSITRACE_EXPORT_LIVE_LIVE_BOARD_H
 #define WSITRACE_EXPORT_LIVE_LIVE_BOARD_H
 

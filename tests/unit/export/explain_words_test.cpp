@@ -58,38 +58,6 @@ TEST(ExplainWords, EveryReasonAndEvidenceComesUpInTheEnding) {
   }
 }
 
-TEST(ExplainWords, CallbacksHaveTheirNamesInLws) {
-  EXPECT_EQ(callback_name(0), "LWS_CALLBACK_ESTABLISHED");
-  EXPECT_EQ(callback_name(6), "LWS_CALLBACK_RECEIVE");
-  EXPECT_EQ(callback_name(16), "LWS_CALLBACK_HTTP_WRITEABLE");
-  EXPECT_EQ(callback_name(105), "LWS_CALLBACK_CONNECTING");
-  EXPECT_EQ(callback_name(217), "callback 217");
-  EXPECT_EQ(callback_name(1005), "callback 1005") << "of our own, no callback";
-  EXPECT_EQ(callback_name(-1), "callback -1");
-}
-
-TEST(ExplainWords, SpansHaveThePrecisionThatMatters) {
-  EXPECT_EQ(span_text(850), "850 ns");
-  EXPECT_EQ(span_text(12'345), "12 µs");
-  EXPECT_EQ(span_text(234'567), "0.2 ms");
-  EXPECT_EQ(span_text(1'149'999), "1.1 ms");
-  EXPECT_EQ(span_text(123'456'789), "123 ms");
-  EXPECT_EQ(span_text(1'501'000'000), "1.50 s");
-  EXPECT_EQ(span_text(200'000'000'000), "3 min 20 s");
-  EXPECT_EQ(span_text(7'500'000'000'000), "2 h 5 min");
-  EXPECT_EQ(span_text(100'000'000'000'000), "1 d 3 h");
-  EXPECT_EQ(span_text(9, 4), "0 ns") << "a damaged log";
-}
-
-TEST(ExplainWords, SharesDoNotRoundToNoneOrAll) {
-  EXPECT_EQ(share_text(0, 7), "0 %");
-  EXPECT_EQ(share_text(1, 1009), "less than 1 %");
-  EXPECT_EQ(share_text(98, 100), "98 %");
-  EXPECT_EQ(share_text(1008, 1009), "more than 99 %");
-  EXPECT_EQ(share_text(7, 7), "100 %");
-  EXPECT_EQ(share_text(7, 0), "0 %");
-}
-
 Sentences identity_with(const std::function<void(Connection &)> &change) {
   Subject subject;
   subject.connection.cls = ConnectionClass::kClient;

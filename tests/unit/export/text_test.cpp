@@ -5,7 +5,6 @@
 #include "agent/export/text/columns.h"
 #include "agent/export/text/details.h"
 #include "agent/export/text/table.h"
-#include "agent/text/printable.h"
 #include "tests/unit/export/folded.h"
 #include "tests/unit/timeline/script.h"
 
@@ -28,22 +27,6 @@ std::string table_of(const char *words, Look look = {}, const Loss &loss = {}) {
     Script(sink, Form::kPreload).play(words);
     sink.on_loss(loss);
   });
-}
-
-TEST(Printable, NothingObeysTheTerminal) {
-  EXPECT_EQ(printable("a\x1b[31mb\r\n\t\x7f\\"), "a\\x1b[31mb\\r\\n\\t\\x7f\\\\");
-  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");
-  EXPECT_EQ(printable("caf\xc3\xa9 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xf0\x9f\x98\x80");
-  EXPECT_EQ(printable("\xed\xa0\x80\xff\xc3"), "\\xed\\xa0\\x80\\xff\\xc3");
-}
-
-TEST(Printable, AnyTwoBytesAreOneLineOfText) {
-  for (int first = 0; first < 256; ++first) {
-    for (int second = 0; second < 256; ++second) {
-      const std::string shown = printable(std::string{static_cast<char>(first), static_cast<char>(second)});
-      for (const char c : shown) ASSERT_FALSE(static_cast<unsigned char>(c) < 0x20 || c == 0x7f);
-    }
-  }
 }
 
 TEST(Columns, AlignAndLeaveNoTrailingBlanks) {

@@ -7,7 +7,7 @@
 #include <pugixml.hpp>
 
 #include "agent/base/utf8.h"
-#include "tests/unit/export/check_fixture.h"
+#include "tests/unit/formats/check_fixture.h"
 
 namespace wsitrace::test {
 namespace {

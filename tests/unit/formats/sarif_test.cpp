@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/unit/export/check_fixture.h"
+#include "tests/unit/formats/check_fixture.h"
 
 namespace wsitrace::test {
 namespace {

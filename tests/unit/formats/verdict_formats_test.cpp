@@ -6,7 +6,7 @@
 
 #include "agent/export/text/verdict_text.h"
 #include "agent/text/verdict_json.h"
-#include "tests/unit/export/check_fixture.h"
+#include "tests/unit/formats/check_fixture.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A check for the formats to render, and names that are meant to break them.
-#ifndef WSITRACE_TESTS_UNIT_EXPORT_CHECK_FIXTURE_H
-#define WSITRACE_TESTS_UNIT_EXPORT_CHECK_FIXTURE_H
+#ifndef WSITRACE_UNIT_FORMATS_CHECK_FIXTURE_H
+#define WSITRACE_UNIT_FORMATS_CHECK_FIXTURE_H
 
 #include <string>
 

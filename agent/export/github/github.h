@@ -9,8 +9,11 @@
 //
 // Escapes: as the toolkit does it (actions/toolkit, packages/core/src/command.ts): % CR LF in a message; : and , too in a property.
 // Bounds:  GitHub shows ten annotations of each level and step; of the tenth on, one line says how many there are.
-#ifndef WSITRACE_EXPORT_GITHUB_ANNOTATIONS_H
-#define WSITRACE_EXPORT_GITHUB_ANNOTATIONS_H
+//
+// A check as Markdown, for the summary of a step (the file that $GITHUB_STEP_SUMMARY names, at most 1 MiB): one line that says
+// what follows, a table of the findings, then doubts and rules.
+#ifndef WSITRACE_EXPORT_GITHUB_GITHUB_H
+#define WSITRACE_EXPORT_GITHUB_GITHUB_H
 
 #include <string>
 #include <string_view>
@@ -27,6 +30,13 @@ std::string github_annotations(const Check &check, const SourceRoot &root = Sour
 // What is not UTF-8, and other control characters than tab, CR and LF, become U+FFFD first.
 std::string escaped_message(std::string_view text_untrusted);
 std::string escaped_property(std::string_view text_untrusted);
+
+inline constexpr size_t kSummaryRows = 200;  // some 200 KiB with the longest names
+
+std::string github_summary(const Check &check);
+
+// TEXT on one line and without meaning to Markdown, also within a table.
+std::string escaped_markdown(std::string_view text_untrusted);
 
 }  // namespace wsitrace
 

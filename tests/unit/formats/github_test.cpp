@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "agent/export/github/annotations.h"
-#include "agent/export/github/summary.h"
-#include "tests/unit/export/check_fixture.h"
+#include "agent/export/github/github.h"
+#include "tests/unit/formats/check_fixture.h"
 
 namespace wsitrace::test {
 namespace {
