@@ -94,6 +94,11 @@ void get(struct lws_context *context, int fd, const char *path);
 void upgrade(struct lws_context *context, int fd, const char *protocol);
 void say_frame(int fd, const char *text);
 
+// HTTP/2 by hand (RFC 9113): one frame with at most 512 bytes of PAYLOAD.
+enum h2_frame { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kGoaway = 7, kWindowUpdate = 8 };
+enum h2_flag { kEndStream = 1, kAck = 1, kEndHeaders = 4 };
+void say_h2(int fd, enum h2_frame type, int flags, unsigned int stream, const void *payload, size_t bytes);
+
 // A server to connect to that is not lws.
 int listen_on(int *port, int backlog);
 int pick_up(struct lws_context *context, int listener);

@@ -4,17 +4,7 @@
 // hand (RFC 9113), the client knows beforehand that the server speaks h2 (LWS_SERVER_OPTION_H2_PRIOR_KNOWLEDGE).
 #include "corpus.h"
 
-enum { kData = 0, kHeaders = 1, kReset = 3, kSettings = 4, kGoaway = 7, kWindowUpdate = 8 };
-enum { kEndStream = 1, kEndHeaders = 4, kAWhileMs = 100 };
-
-static void say_h2(int fd, int type, int flags, unsigned int stream, const void *payload, size_t bytes) {
-  unsigned char frame[9 + 512] = {0, (unsigned char)(bytes >> 8), (unsigned char)bytes, (unsigned char)type,
-                                  (unsigned char)flags};
-  if (bytes > 512) give_up("frame too long");
-  frame[8] = (unsigned char)stream;
-  memcpy(frame + 9, payload, bytes);
-  say_bytes(fd, frame, 9 + bytes);
-}
+enum { kAWhileMs = 100 };
 
 static size_t put_literal(unsigned char *p, const char *name, const char *value) {  // not indexed, not coded
   const size_t name_bytes = strlen(name), value_bytes = strlen(value);

@@ -28,6 +28,15 @@ void say_bytes(int fd, const void *bytes, size_t count) {
 
 void say(int fd, const char *text) { say_bytes(fd, text, strlen(text)); }
 
+void say_h2(int fd, enum h2_frame type, int flags, unsigned int stream, const void *payload, size_t bytes) {
+  unsigned char frame[9 + 512] = {0, (unsigned char)(bytes >> 8), (unsigned char)bytes, (unsigned char)type,
+                                  (unsigned char)flags};
+  if (bytes > 512) give_up("frame too long");
+  frame[8] = (unsigned char)stream;
+  memcpy(frame + 9, payload, bytes);
+  say_bytes(fd, frame, 9 + bytes);
+}
+
 void expect(struct lws_context *context, int fd, const char *text) {
   static char got[16384];
   size_t have = 0;

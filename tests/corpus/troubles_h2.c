@@ -3,8 +3,7 @@
 // HTTP/2: what goes wrong with a stream, and what goes wrong with the connection that carries it (RFC 9113; frames by hand).
 #include "troubles.h"
 
-enum frame_type { kHeaders = 1, kReset = 3, kSettings = 4, kGoaway = 7, kWindow = 8 };
-enum { kEndStream = 1, kEndHeaders = 4, kStreams = 3, kLimit = 4 };
+enum { kStreams = 3, kLimit = 4 };
 
 static int handled, lazy;
 
@@ -28,19 +27,12 @@ static int callback_h2(DESK_ARGUMENTS) {
   return 0;
 }
 
-static void put_frame(int fd, enum frame_type type, int flags, unsigned int stream, const char *payload, size_t bytes) {
-  unsigned char head[9] = {0, 0, (unsigned char)bytes, (unsigned char)type, (unsigned char)flags, 0,
-                           0, 0, (unsigned char)stream};
-  say_bytes(fd, head, sizeof head);
-  if (bytes) say_bytes(fd, payload, bytes);
-}
-
 // ":method GET, :scheme http, :path /, :authority app" (RFC 7541: three of the static table, one literal).
 static void put_request(int fd, unsigned int stream) {
-  put_frame(fd, kHeaders, kEndStream | kEndHeaders, stream,
-            "\x82\x86\x84\x41\x03"
-            "app",
-            8);
+  say_h2(fd, kHeaders, kEndStream | kEndHeaders, stream,
+         "\x82\x86\x84\x41\x03"
+         "app",
+         8);
 }
 
 static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) {
@@ -57,9 +49,9 @@ static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) 
 static int enter(struct lws_context *context) {
   const int fd = dial(port_of(context, "app"));
   say(fd, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  put_frame(fd, kSettings, 0, 0, "", 0);
+  say_h2(fd, kSettings, 0, 0, "", 0);
   serve_for(context, 15);
-  put_frame(fd, kSettings, 1, 0, "", 0);
+  say_h2(fd, kSettings, 1, 0, "", 0);
   serve_for(context, 15);
   return fd;
 }
@@ -97,7 +89,7 @@ static void streams_reset_by_client(void) {
   struct lws_context *context = start_h2(0, 20);
   const int fd = enter(context);
   open_streams(context, fd, kStreams);
-  for (int i = 0; i < kStreams; i++) put_frame(fd, kReset, 0, 1 + 2 * (unsigned int)i, "\0\0\0\x08", 4);  // CANCEL
+  for (int i = 0; i < kStreams; i++) say_h2(fd, kReset, 0, 1 + 2 * (unsigned int)i, "\0\0\0\x08", 4);  // CANCEL
   serve_for(context, 50);
   hang_up(context, fd);
   lws_context_destroy(context);
@@ -117,7 +109,7 @@ static void client_leaves_after_streams(void) {
   struct lws_context *context = start_h2(0, 20);
   const int fd = enter(context);
   open_streams(context, fd, kStreams);
-  put_frame(fd, kGoaway, 0, 0, "\0\0\0\0\0\0\0\0", 8);
+  say_h2(fd, kGoaway, 0, 0, "\0\0\0\0\0\0\0\0", 8);
   serve_for(context, 15);
   hang_up(context, fd);
   lws_context_destroy(context);
@@ -143,7 +135,7 @@ static void frame_of_wrong_size(void) {
   struct lws_context *context = start_h2(0, 20);
   const int fd = enter(context);
   open_streams(context, fd, 1);
-  put_frame(fd, kSettings, 0, 0, "\0\3\0\0\0", 5);
+  say_h2(fd, kSettings, 0, 0, "\0\3\0\0\0", 5);
   expect_end(context, fd);
   lws_context_destroy(context);
 }

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import threading
 
+import http2
 import workload
 
 RST = struct.pack("ii", 1, 0)
@@ -245,15 +246,9 @@ def talks_plainly(sock):
 
 # Scripts: h2, as far as an answer to a request without a body needs it (RFC 9113).
 
-H2_DATA, H2_HEADERS, H2_SETTINGS, H2_GOAWAY = 0, 1, 4, 7
-H2_END_STREAM, H2_ACK, H2_END_HEADERS = 1, 1, 4
 H2_MAX_CONCURRENT_STREAMS = 3  # an identifier of SETTINGS
 H2_STATUS_200 = b"\x88"  # HPACK: entry 8 of the static table
 H2_TO_SECOND = b"\x08\x03302\x0f\x1f\x07/second"  # values of entries 8, :status, and 46, location
-
-
-def send_h2(sock, kind, flags, stream, payload=b""):
-    sock.sendall(struct.pack("!IBBI", len(payload), kind, flags, stream)[1:] + payload)
 
 
 def read_h2(sock):
@@ -266,31 +261,31 @@ def read_h2(sock):
 def redirects_stream(sock):
     """/first to /second, which is answered, each on a stream of its own."""
     read_until(sock, b"SM\r\n\r\n")
-    send_h2(sock, H2_SETTINGS, 0, 0, struct.pack("!HI", H2_MAX_CONCURRENT_STREAMS, 23))
+    sock.sendall(http2.frame(http2.SETTINGS, 0, 0, struct.pack("!HI", H2_MAX_CONCURRENT_STREAMS, 23)))
     while True:
         kind, flags, stream, block = read_h2(sock)
-        if kind == H2_SETTINGS and not flags & H2_ACK:
-            send_h2(sock, H2_SETTINGS, H2_ACK, 0)
-        if kind == H2_HEADERS and b"/first" in block:
-            send_h2(sock, H2_HEADERS, H2_END_HEADERS | H2_END_STREAM, stream, H2_TO_SECOND)
-        elif kind == H2_HEADERS:
-            send_h2(sock, H2_HEADERS, H2_END_HEADERS, stream, H2_STATUS_200)
-            send_h2(sock, H2_DATA, H2_END_STREAM, stream, b"hello")
+        if kind == http2.SETTINGS and not flags & http2.ACK:
+            sock.sendall(http2.frame(http2.SETTINGS, http2.ACK, 0))
+        if kind == http2.HEADERS and b"/first" in block:
+            sock.sendall(http2.frame(http2.HEADERS, http2.END_HEADERS | http2.END_STREAM, stream, H2_TO_SECOND))
+        elif kind == http2.HEADERS:
+            sock.sendall(http2.frame(http2.HEADERS, http2.END_HEADERS, stream, H2_STATUS_200))
+            sock.sendall(http2.frame(http2.DATA, http2.END_STREAM, stream, b"hello"))
 
 
 def streams(sock, goes_away_after=0):
     """Answers each request of an h2 connection; GOES_AWAY_AFTER so many (0: never) it sends GOAWAY and closes."""
     read_until(sock, b"SM\r\n\r\n")
-    send_h2(sock, H2_SETTINGS, 0, 0, struct.pack("!HI", H2_MAX_CONCURRENT_STREAMS, 23))
+    sock.sendall(http2.frame(http2.SETTINGS, 0, 0, struct.pack("!HI", H2_MAX_CONCURRENT_STREAMS, 23)))
     answered = 0
     while True:
         kind, flags, stream, _ = read_h2(sock)
-        if kind == H2_SETTINGS and not flags & H2_ACK:
-            send_h2(sock, H2_SETTINGS, H2_ACK, 0)
-        if kind == H2_HEADERS:
-            send_h2(sock, H2_HEADERS, H2_END_HEADERS, stream, H2_STATUS_200)
-            send_h2(sock, H2_DATA, H2_END_STREAM, stream, b"hello")
+        if kind == http2.SETTINGS and not flags & http2.ACK:
+            sock.sendall(http2.frame(http2.SETTINGS, http2.ACK, 0))
+        if kind == http2.HEADERS:
+            sock.sendall(http2.frame(http2.HEADERS, http2.END_HEADERS, stream, H2_STATUS_200))
+            sock.sendall(http2.frame(http2.DATA, http2.END_STREAM, stream, b"hello"))
             answered += 1
             if answered == goes_away_after:
-                send_h2(sock, H2_GOAWAY, 0, 0, struct.pack("!II", stream, 0))
+                sock.sendall(http2.frame(http2.GOAWAY, 0, 0, struct.pack("!II", stream, 0)))
                 return drain(sock)
