@@ -70,6 +70,24 @@ class LiveBoardTest : public ::testing::Test {
   LiveBoard board_{{.ended = 3, .ended_processes = 2}};
 };
 
+// Whoever asks meanwhile waits; whoever tells it, also through what hears the same log, does not.
+TEST_F(LiveBoardTest, BatchIsSeenWholeByThoseWhoAskMeanwhile) {
+  Process process(board_, 7);
+  process.log().on_batch_begun();
+  process.play("A:CBIND");
+  std::thread asking([this] { EXPECT_THAT(page_keys(), ElementsAre("7/1", "7/3", "7/2")); });
+  process.play("B:CBIND C:CBIND B:DEST");
+  process.log().on_batch_ended();
+  asking.join();
+}
+
+TEST_F(LiveBoardTest, EndOfABatchThatDidNotBeginIsNothing) {
+  Process process(board_, 7);
+  process.log().on_batch_ended();
+  process.play("A:CBIND");
+  EXPECT_THAT(page_keys(), ElementsAre("7/1"));
+}
+
 TEST_F(LiveBoardTest, OpenOnesComeFirstOldestFirst) {
   Process(board_, 7).play("A:CBIND B:CBIND C:CBIND D:CBIND B:DEST A:DEST");
   EXPECT_THAT(page_keys(), ElementsAre("7/3", "7/4", "7/1", "7/2"));
