@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "agent/cli/agent/agent.h"
+#include "agent/cli/agent/ring_keeper.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/cli/serve_flags.h"
@@ -42,7 +42,7 @@ int run_agent(const AgentOptions &options) {
     complain({"agent", "there is nothing to do", "serve with --listen HOST:PORT, write with --traces DIR, or both"});
     return kUsageStatus;
   }
-  auto agent = Agent::start(options);
+  auto agent = RingKeeper::start(options);
   if (!agent) {
     complain(agent.error());
     return kUsageStatus;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/agent/agent.h"
+#include "agent/cli/agent/ring_keeper.h"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -39,7 +39,7 @@ Expected<std::string> default_directory() {
 
 }  // namespace
 
-Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
+Expected<std::unique_ptr<RingKeeper>> RingKeeper::start(const AgentOptions &options) {
   auto path = options.directory.empty() ? default_directory() : Expected<std::string>(options.directory);
   if (!path) return unexpected(path.error());
   const auto users = options.all_users ? RingDirectory::Users::kAll : RingDirectory::Users::kOwn;
@@ -48,7 +48,7 @@ Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
   std::signal(SIGPIPE, SIG_IGN);        // whoever reads stderr may go
   auto signals = Signals::take_over();  // before there are threads
   if (!signals) return unexpected(signals.error());
-  std::unique_ptr<Agent> agent(new Agent(options, std::move(*directory), std::move(*signals)));
+  std::unique_ptr<RingKeeper> agent(new RingKeeper(options, std::move(*directory), std::move(*signals)));
   if (!options.traces.empty()) {
     auto shelf = TraceShelf::open(options.traces, options.limits, complain);
     if (!shelf) return unexpected(shelf.error());
@@ -67,7 +67,7 @@ Expected<std::unique_ptr<Agent>> Agent::start(const AgentOptions &options) {
   return agent;
 }
 
-Expected<void> Agent::make_rings() {
+Expected<void> RingKeeper::make_rings() {
   if (options_.once) return {};
   for (const std::string &name : options_.rings) {
     auto file = directory_.make_or_take(name, {.ring_slots = options_.ring_slots});
@@ -80,7 +80,7 @@ Expected<void> Agent::make_rings() {
   return {};
 }
 
-void Agent::announce() const {
+void RingKeeper::announce() const {
   const std::string library = find_preload_library(own_executable()).value_or(kPreloadLibrary);
   for (const DrainedRing &ring : rings_) {
     if (!ring.ours()) continue;
@@ -90,25 +90,25 @@ void Agent::announce() const {
   if (view_) fmt::print(stderr, "wsitrace: serving {}\n", view_->url());
 }
 
-void Agent::say_where() const {
+void RingKeeper::say_where() const {
   AgentInfo info{static_cast<uint32_t>(::getpid()), view_ ? view_->url() : "", {}};
   if (shelf_) info.traces = std::filesystem::absolute(options_.traces).lexically_normal();
   if (const auto written = write_agent_info(directory_.path(), info); !written) complain(written.error());
 }
 
-void Agent::add(RingFile file, bool ours) {
+void RingKeeper::add(RingFile file, bool ours) {
   rings_.emplace_back(std::move(file), ours,
                       [this](const ProcessFacts &facts, uint64_t session) { return sink_for(facts, session); });
 }
 
-std::shared_ptr<LogSink> Agent::sink_for(const ProcessFacts &facts, uint64_t session) {
+std::shared_ptr<LogSink> RingKeeper::sink_for(const ProcessFacts &facts, uint64_t session) {
   auto sinks = std::make_shared<FanOut>();
   if (view_) sinks->add(view_->listener(facts));
   if (shelf_) sinks->add(traces_.emplace_back(std::make_shared<RotatingTrace>(*shelf_, session)));
   return sinks;
 }
 
-void Agent::run() {
+void RingKeeper::run() {
   while (!is_told_to_end()) {
     turn();
     if (!options_.once) continue;
@@ -120,14 +120,14 @@ void Agent::run() {
   signals_.wait(0);  // one that was sent twice must not end this in another way
 }
 
-bool Agent::is_told_to_end() {
+bool RingKeeper::is_told_to_end() {
   const auto received = signals_.wait(options_.once ? 0 : kPassMs);
   return std::any_of(received.begin(), received.end(), [](const ReceivedSignal &signal) {
     return signal.number == SIGINT || signal.number == SIGTERM || signal.number == SIGQUIT || signal.number == SIGHUP;
   });
 }
 
-void Agent::turn() {
+void RingKeeper::turn() {
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {  // as the first process of a container it is everybody's parent
   }
   const uint64_t now_ns = monotonic_ns();
@@ -136,7 +136,7 @@ void Agent::turn() {
   if (now_ns - written_ns_ >= kWriteEveryNs) write_traces();
 }
 
-bool Agent::drain(DrainedRing &ring) {
+bool RingKeeper::drain(DrainedRing &ring) {
   try {
     if (ring.drain() != 0 || !ring.is_deserted()) return true;
     ring.finish();
@@ -147,7 +147,7 @@ bool Agent::drain(DrainedRing &ring) {
   return false;
 }
 
-void Agent::look() {
+void RingKeeper::look() {
   looked_ns_ = monotonic_ns();
   for (auto &[file, owner_pid] : directory_.take_left_behind()) {
     complain({file.path(),
@@ -164,13 +164,13 @@ void Agent::look() {
   view_->set_rings(counts);
 }
 
-void Agent::write_traces() {
+void RingKeeper::write_traces() {
   written_ns_ = monotonic_ns();
   for (const auto &trace : traces_) trace->turn(written_ns_);
   traces_.remove_if([](const auto &trace) { return trace->ended(); });
 }
 
-void Agent::finish() {
+void RingKeeper::finish() {
   for (DrainedRing &ring : rings_) ring.finish();
   rings_.clear();
   remove_agent_info(directory_.path());  // also that of an agent that was killed: the directory is ours

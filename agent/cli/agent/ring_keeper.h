@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The agent: looks after the ring files of one directory, so that programs are observed that nobody started with `wsitrace run`.
+// What `wsitrace agent` is: looks after the ring files of one directory, so that programs are observed that nobody started with `wsitrace run`.
 //
 //   programs --preload--> NAME.ring ------------+
 //   killed owners ------> PROGRAM.PID.ring -----+--> one collector each --> one log a process --> view, trace
@@ -8,8 +8,8 @@
 // Each process has sinks of its own from its first to its last word, so that no two are ever mixed up, whatever their pids are.
 // Threads: run() is the collectors'; the view has its own.
 // End:     SIGINT, SIGTERM, SIGQUIT, SIGHUP: everything is drained, traces are closed. Rings that are in use stay, for the next agent.
-#ifndef WSITRACE_CLI_AGENT_AGENT_H
-#define WSITRACE_CLI_AGENT_AGENT_H
+#ifndef WSITRACE_CLI_AGENT_RING_KEEPER_H
+#define WSITRACE_CLI_AGENT_RING_KEEPER_H
 
 #include <list>
 #include <memory>
@@ -24,17 +24,17 @@
 
 namespace wsitrace {
 
-class Agent {
+class RingKeeper {
  public:
-  static Expected<std::unique_ptr<Agent>> start(const AgentOptions &options);
-  Agent(const Agent &) = delete;
-  Agent &operator=(const Agent &) = delete;
+  static Expected<std::unique_ptr<RingKeeper>> start(const AgentOptions &options);
+  RingKeeper(const RingKeeper &) = delete;
+  RingKeeper &operator=(const RingKeeper &) = delete;
 
   // Until a signal; with `once`, a single round.
   void run();
 
  private:
-  Agent(const AgentOptions &options, RingDirectory directory, Signals signals)
+  RingKeeper(const AgentOptions &options, RingDirectory directory, Signals signals)
       : options_(options), directory_(std::move(directory)), signals_(std::move(signals)) {}
   Expected<void> make_rings();
   void announce() const;
