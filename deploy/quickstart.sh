@@ -198,10 +198,11 @@ the server      http://127.0.0.1:$site_port/   https://127.0.0.1:$secure_port/
 report (JSON)   $observer/api/report
 metrics         $observer/metrics
 URLS
-[ $once = 0 ] || exit 0
-echo
-say "Ctrl-C ends it"
-status=0
-wait "$root_pid" || status=$?  # a signal's trap comes before the next line
-cat "$room/lwsws.log" >&2
-fail "lwsws ended by itself, with status $status" "its log is above"
+if [ $once = 0 ]; then
+  echo
+  say "Ctrl-C ends it"
+  status=0
+  wait "$root_pid" || status=$?  # a signal's trap comes before the next line
+  cat "$room/lwsws.log" >&2
+  fail "lwsws ended by itself, with status $status" "its log is above"
+fi

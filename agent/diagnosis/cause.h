@@ -84,6 +84,12 @@ enum class Certainty {
   X(kRequestRefused, "request_refused", kTrouble, \
     "the request was refused on {who}{detail}", \
     "") \
+  X(kProtocolError, "protocol_error", kTrouble, \
+    "lws closed {who}: {detail}", \
+    "") \
+  X(kForeignWake, "called_on_another_thread", kTrouble, \
+    "WRITEABLE of {who} came {span} after lws_callback_on_writable(), which was called on another thread than the event loop's", \
+    "on another thread call only lws_cancel_service(), and lws_callback_on_writable() in LWS_CALLBACK_EVENT_WAIT_CANCELLED, which then comes on the loop's thread") \
   X(kAdoptFailed, "adopt_failed", kTrouble, \
     "lws did not adopt the socket of {who}", \
     "check the result of the adopt call: the protocol must be one of the vhost's, and the descriptor open") \
@@ -146,7 +152,13 @@ enum class Certainty {
     "look at the core dump or the log; the crash ended whatever was open") \
   X(kAcceptFailed, "accept_failed", kTrouble, \
     "accept() failed with {detail}", \
-    "raise the limit of descriptors (ulimit -n, LimitNOFILE=) and find what holds them; lws spins until one is free")
+    "raise the limit of descriptors (ulimit -n, LimitNOFILE=) and find what holds them; lws spins until one is free") \
+  X(kBindFailed, "listen_failed", kTrouble, \
+    "this program does not listen on port {detail}", \
+    "find what holds that port (ss -ltnp), or give the vhost another; a port below 1024 needs CAP_NET_BIND_SERVICE") \
+  X(kTableFull, "connection_table_full", kTrouble, \
+    "lws turned connections away: its own table of {detail} was full", \
+    "raise the limit of descriptors before the context is made, or fd_limit_per_thread of the context; then find what holds its connections")
 // clang-format on
 
 enum class Cause {

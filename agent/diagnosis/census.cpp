@@ -16,6 +16,7 @@ const char *end_text(CloseReason reason) {
     case CloseReason::kHandlerClosed: return "closed by this program";
     case CloseReason::kResponseDone: return "closed after the response";
     case CloseReason::kRefused: return "refused";
+    case CloseReason::kProtocolError: return "closed by lws for a protocol error";
     case CloseReason::kUpgradeRefused: return "upgrade refused";
     case CloseReason::kTlsFailed: return "failed in the TLS handshake";
     case CloseReason::kConnectFailed: return "failed to connect";

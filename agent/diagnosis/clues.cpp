@@ -2,6 +2,7 @@
 #include "agent/diagnosis/clues.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 #include "agent/export/explain/kept_events.h"
@@ -58,6 +59,13 @@ void note_tcp(Clues &clues, Ns now_ns, std::span<const std::byte> items) {
   });
 }
 
+void note_foreign_wake(Clues &clues, int32_t waited_ms) {
+  const Ns waited_ns = static_cast<Ns>(std::abs(waited_ms)) * 1'000'000;
+  if (waited_ns <= clues.foreign_wake_ns) return;
+  clues.foreign_wake_ns = waited_ns;
+  clues.foreign_wake_unanswered = waited_ms < 0;
+}
+
 }  // namespace
 
 void ClueBook::counted(uint16_t kind) {
@@ -110,9 +118,17 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       clues.caller = text;
       clues.caller_ns = event.time_ns;
       break;
+    case k_foreign_wake: note_foreign_wake(clues, event.value); break;
     case k_WSI_DESTROY: clues.pending_timeout = event.value; break;
     default: break;
   }
+}
+
+// What the fold made of its timeout, which lws may have named.
+void ClueBook::closed(const Connection &connection) {
+  const auto found = clues_.find(connection.id);
+  if (found != clues_.end() && connection.close && connection.close->pending_timeout != 0)
+    found->second.pending_timeout = connection.close->pending_timeout;
 }
 
 void ClueBook::forget(uint64_t id) { clues_.erase(id); }

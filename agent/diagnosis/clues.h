@@ -41,6 +41,8 @@ struct Clues {
   uint64_t turns_before = 0;    // of the loop, by then
   OptionalNs serviced_ns;       // the first event after that
   uint64_t turns_between = 0;   // of the loop, while it waited for that
+  Ns foreign_wake_ns = 0;       // the longest wait after lws_callback_on_writable() on another thread
+  bool foreign_wake_unanswered = false;
 
   std::optional<ResponsePart> part;
   bool was_reset = false;     // by the peer, before this side closed
@@ -67,6 +69,7 @@ class ClueBook {
   void counted(uint16_t kind);  // every event of the log
   void event(const Connection &connection, const Event &event, std::span<const std::byte> items, std::string_view text);
   void opened(const Connection &connection);
+  void closed(const Connection &connection);
   void forget(uint64_t id);
   [[nodiscard]] const Clues &of(uint64_t id) const;
   [[nodiscard]] uint64_t loop_turns() const { return loop_turns_; }

@@ -37,4 +37,15 @@ std::string filled(std::string_view headline, uint64_t count, const std::string 
   return out;
 }
 
+Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail) {
+  const CauseRow &row = row_of(cause);
+  Diagnosis out;
+  out.cause = row.name;
+  out.severity = row.severity;
+  out.count = count;
+  out.headline = filled(row.headline, 1, {}, detail);
+  out.advice = row.advice;
+  return out;
+}
+
 }  // namespace wsitrace

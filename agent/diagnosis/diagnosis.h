@@ -43,6 +43,8 @@ const char *name_of(Certainty);
 
 // TEMPLATE of a cause for COUNT connections. "{a|b}" becomes a for one, b for more.
 std::string filled(std::string_view headline, uint64_t count, const std::string &who, const std::string &detail);
+// One that is about no single connection.
+Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail);
 
 }  // namespace wsitrace
 

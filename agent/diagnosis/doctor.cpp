@@ -65,7 +65,7 @@ std::string shown_detail(const CauseRow &row, const std::string &first, bool oth
 bool tells_apart_by_detail(const CauseRow &row) { return row.headline.find("{detail}") != std::string_view::npos; }
 
 bool is_inferred(const Connection &connection) {
-  if (!connection.close) return false;
+  if (!connection.close || connection.close->said != Said::kNothing) return false;
   const CloseEvidence evidence = connection.close->evidence;
   return evidence == CloseEvidence::kElimination || evidence == CloseEvidence::kPendingTimeout ||
          evidence == CloseEvidence::kNone;
@@ -161,6 +161,7 @@ void Doctor::on_connection_opened(const Connection &connection) {
 
 void Doctor::on_connection_closed(const Connection &connection) {
   census_.closed(connection);
+  clues_.closed(connection);
   log_ = facts_of(timeline(), clues_.loop_turns());
   examine(connection);
   remember_fate(connection);
@@ -180,7 +181,9 @@ void Doctor::on_transaction_ended(const Connection &, const Transaction &transac
 void Doctor::examine(const Connection &connection) {
   if (connection.cls != ConnectionClass::kClient) return;
   const Case of{connection, clues_.of(connection.id), log_};
-  auto symptom = session_symptom(of);
+  if (const auto foreign = foreign_wake_symptom(of)) add(connection, *foreign);
+  auto symptom = refusal_symptom(of);
+  if (!symptom) symptom = session_symptom(of);
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
   if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
@@ -248,9 +251,11 @@ void Doctor::finish() {
   add_crash();
   add_accepts();
   for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
+  add_what_lws_said();
   add_findings();
   const auto order = [](const Diagnosis &of) {
-    return std::make_tuple(of.severity, ~of.count, of.first_ns.value_or(0));
+    const bool is_consequence = of.cause == row_of(Cause::kLostWithCarrier).name;
+    return std::make_tuple(of.severity, is_consequence, ~of.count, of.first_ns.value_or(0));
   };
   std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
                    [&](const Diagnosis &a, const Diagnosis &b) { return order(a) < order(b); });
@@ -321,32 +326,21 @@ void Doctor::add_crash() {
   if (end == nullptr || end->kind != "signal" || !end->status) return;
   const char *name = name_of_crash(*end->status);
   if (name == nullptr) return;
-  const CauseRow &row = row_of(Cause::kCrashed);
-  Diagnosis out;
-  out.cause = row.name;
-  out.severity = row.severity;
-  out.count = 1;
-  out.headline = filled(row.headline, 1, {}, fmt::format("signal {} ({})", *end->status, name));
+  Diagnosis out = diagnosis_of(Cause::kCrashed, 1, fmt::format("signal {} ({})", *end->status, name));
   out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
   if (const std::string last = surroundings_.last_callback_text(); !last.empty())
     out.why.push_back("The last callback that was recorded before: " + last + ".");
-  out.advice = row.advice;
   diagnoses_.push_back(std::move(out));
 }
 
 void Doctor::add_accepts() {
   if (accepts_.failures == 0) return;
   const std::string span = span_text(accepts_.first_ns, accepts_.works_again ? accepts_.last_ns : log_.last_ns);
-  const CauseRow &row = row_of(Cause::kAcceptFailed);
-  Diagnosis out;
-  out.cause = row.name;
-  out.severity = row.severity;
-  out.count = accepts_.failures;
+  Diagnosis out = diagnosis_of(
+      Cause::kAcceptFailed, accepts_.failures,
+      fmt::format("{} (no free descriptor) at least {} over {}", accepts_.error, times_text(accepts_.failures), span));
   out.first_ns = accepts_.first_ns;
   out.last_ns = accepts_.last_ns;
-  out.headline = filled(
-      row.headline, 1, {},
-      fmt::format("{} (no free descriptor) at least {} over {}", accepts_.error, times_text(accepts_.failures), span));
   out.why.push_back(fmt::format("The limit of descriptors was {}; {} waited in the listener's backlog meanwhile.",
                                 accepts_.limit, count_text(accepts_.waiting, "connection")));
   out.why.push_back(
@@ -354,7 +348,6 @@ void Doctor::add_accepts() {
           ? "Of lws's own, only the listener was open then: other parts of the program hold the descriptors."
           : fmt::format("lws itself held {} then.", count_text(accepts_.open, "connection")));
   if (accepts_.works_again) out.why.push_back("It worked again after " + span + ".");
-  out.advice = row.advice;
   diagnoses_.push_back(std::move(out));
 }
 

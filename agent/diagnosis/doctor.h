@@ -52,6 +52,7 @@ class Doctor final : public TimelineObserver {
   using Key = std::tuple<Cause, std::string, std::string, std::string>;  // cause, who, detail, protocol
 
   void on_event_counted(uint16_t kind) override { clues_.counted(kind); }
+  void on_lws_said(const Event &) override;
   void on_accept_failed(const Event &, std::span<const std::byte> items) override;
   void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &) override;
@@ -66,6 +67,7 @@ class Doctor final : public TimelineObserver {
   void note_storm(Group &group) const;
   void add_storms();
   void add_accepts();
+  void add_what_lws_said();
   void add_crash();
   void add_findings();
 
@@ -91,6 +93,17 @@ class Doctor final : public TimelineObserver {
     bool works_again = false;
   };
   Accepts accepts_;
+  struct BindFailure {
+    Ns at_ns;
+    int error;  // errno; 0: unknown
+  };
+  std::map<unsigned, BindFailure> ports_not_bound_;
+  struct Table {
+    uint64_t turned_away = 0;
+    unsigned size = 0;  // 0: unknown
+    Ns first_ns = 0, last_ns = 0;
+  };
+  Table table_;
 };
 
 }  // namespace wsitrace

@@ -54,6 +54,9 @@ bool peer_was_first(const Case &);
 std::string refusal_text(const Clues &);
 // " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
 std::string timeout_text(const Case &);
+std::optional<Symptom> refusal_symptom(const Case &);       // refusals.cpp: of what lws itself refused
+std::optional<Symptom> foreign_wake_symptom(const Case &);  // refusals.cpp: of calls on another thread
+
 // "GET /first", or "its request".
 std::string request_text(const Transaction *transaction);
 // The last callback that was recorded: "LWS_CALLBACK_HTTP of protocol 'http'", or "none".

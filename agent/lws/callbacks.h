@@ -45,6 +45,7 @@ enum Role : uint32_t {
   kAfterHandshake = 1 << 19,   // where lws has come this far, a TLS handshake is over
   kStack = 1 << 20,            // first sight, in whichever way in, and BIND
   kIntroducesVhost = 1 << 21,  // may be the first that is heard of a vhost
+  kWriteable = 1 << 22,        // what lws_callback_on_writable() asks for
 };
 }  // namespace role
 
@@ -61,13 +62,13 @@ enum Role : uint32_t {
   X(RECEIVE_PONG,                       7,   kCloses) \
   X(CLIENT_RECEIVE,                     8,   kCloses) \
   X(CLIENT_RECEIVE_PONG,                9,   kCloses) \
-  X(CLIENT_WRITEABLE,                   10,  kCloses) \
-  X(SERVER_WRITEABLE,                   11,  kCloses) \
+  X(CLIENT_WRITEABLE,                   10,  kCloses | kWriteable) \
+  X(SERVER_WRITEABLE,                   11,  kCloses | kWriteable) \
   X(HTTP,                               12,  kRecorded | kCloses | kHandler | kStreamFacts | kAfterHandshake | kLoopTurns) \
   X(HTTP_BODY,                          13,  kCloses | kHandler) \
   X(HTTP_BODY_COMPLETION,               14,  kRecorded | kCloses | kHandler | kLoopTurns) \
   X(HTTP_FILE_COMPLETION,               15,  kRecorded | kCloses | kTellsOfRequest | kHandler | kLoopTurns) \
-  X(HTTP_WRITEABLE,                     16,  kCloses | kHandler) \
+  X(HTTP_WRITEABLE,                     16,  kCloses | kHandler | kWriteable) \
   X(FILTER_NETWORK_CONNECTION,          17,  kRecorded | kCloses | kFacts | kLoopTurns) \
   X(FILTER_HTTP_CONNECTION,             18,  kRecorded | kCloses | kTellsOfRequest | kIntroducesVhost | kOwesCompletion | kRefusesRequest | kFacts | kAfterHandshake | kLoopTurns) \
   X(SERVER_NEW_CLIENT_INSTANTIATED,     19,  kRecorded | kCloses | kBegins | kPrepares | kIntroducesVhost | kRefusesRequest | kFacts | kStack) \
@@ -91,14 +92,14 @@ enum Role : uint32_t {
   X(CHECK_ACCESS_RIGHTS,                51,  0) \
   X(PROCESS_HTML,                       52,  0) \
   X(ADD_HEADERS,                        53,  0) \
-  X(CLIENT_HTTP_WRITEABLE,              57,  0) \
+  X(CLIENT_HTTP_WRITEABLE,              57,  kWriteable) \
   X(RAW_RX,                             59,  kCloses) \
   X(RAW_CLOSE,                          60,  kRecorded | kEnds | kFacts | kTcp) \
-  X(RAW_WRITEABLE,                      61,  kCloses) \
+  X(RAW_WRITEABLE,                      61,  kCloses | kWriteable) \
   X(RAW_ADOPT,                          62,  kRecorded | kCloses | kFacts | kAfterHandshake | kStack) \
   X(RAW_ADOPT_FILE,                     63,  kRecorded | kFacts | kStack) \
   X(RAW_RX_FILE,                        64,  kCloses) \
-  X(RAW_WRITEABLE_FILE,                 65,  kCloses) \
+  X(RAW_WRITEABLE_FILE,                 65,  kCloses | kWriteable) \
   X(RAW_CLOSE_FILE,                     66,  kRecorded | kEnds | kAlone) \
   X(CHILD_CLOSING,                      69,  kRecorded | kEnds | kAlone | kFacts) \
   X(EVENT_WAIT_CANCELLED,               71,  0) \
@@ -130,7 +131,7 @@ enum Role : uint32_t {
   X(MQTT_IDLE,                          201, kRecorded | kBind | kBegins | kOpensOutbound) \
   X(MQTT_CLIENT_ESTABLISHED,            202, kRecorded | kCloses | kOpensOutbound | kAnswer | kFacts) \
   X(MQTT_SUBSCRIBED,                    203, kCloses) \
-  X(MQTT_CLIENT_WRITEABLE,              204, kCloses) \
+  X(MQTT_CLIENT_WRITEABLE,              204, kCloses | kWriteable) \
   X(MQTT_CLIENT_RX,                     205, kCloses) \
   X(MQTT_UNSUBSCRIBED,                  206, kCloses) \
   X(MQTT_DROP_PROTOCOL,                 207, kRecorded | kDrop) \

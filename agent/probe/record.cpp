@@ -6,6 +6,7 @@
 
 #include "agent/lws/callbacks.h"
 #include "agent/probe/attempts.h"
+#include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/guests.h"
@@ -15,6 +16,7 @@
 #include "agent/probe/thunk_table.h"
 #include "agent/probe/tls.h"
 #include "agent/probe/vhosts.h"
+#include "agent/probe/wakes.h"
 
 namespace wsitrace {
 namespace {
@@ -137,6 +139,8 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (wsi != nullptr && has_role<role::kOwesCompletion>(reason))
     tell_final(*out, wsi, is_whole(wsi) && is_held_by_lws(wsi));
   if (reason == LWS_CALLBACK_ESTABLISHED) forget_final(wsi);  // its 101 was no response that has an end
+  if (has_role<role::kLoopTurns>(reason)) note_loop_thread();
+  if (reason == LWS_CALLBACK_WSI_DESTROY && wakes_are_pending()) record_wake(wsi, true);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
@@ -250,6 +254,20 @@ void record_handshake(int fd, const void *ssl) noexcept {
     event.value = fd;
     add_established(event, items, ssl);
   });
+}
+
+void record_said(const void *wsi, int value, const char *text, uint8_t error) noexcept {
+  record_as(k_lws_said, wsi, [&](Event &event) {
+    event.value = value;
+    event.text = intern_literal(text);
+    event.flags = error;
+  });
+}
+
+void record_wake(lws *wsi, bool destroyed) noexcept {
+  const ErrnoGuard guard;
+  const int waited_ms = wakes::take(wsi);
+  if (waited_ms > 0) record_about(k_foreign_wake, wsi, destroyed ? -waited_ms : waited_ms, "lws_callback_on_writable");
 }
 
 void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept {

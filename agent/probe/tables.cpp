@@ -18,11 +18,18 @@ bool lws_confirms(lws_vhost *vhost, const lws_protocols *entry, const char *name
   return bytes % sizeof(lws_protocols) == 0 && bytes / sizeof(lws_protocols) < kMaxTable;
 }
 
+// Nobody confirms an entry without a name. What else has a function behind a zero, as the watchers of event loops do, has pointers,
+// flags or times where an entry has sizes.
+bool looks_like_nameless_entry(const lws_protocols &copy) noexcept {
+  constexpr size_t kTooLarge = size_t{1} << 28;
+  return copy.per_session_data_size < kTooLarge && copy.rx_buffer_size < kTooLarge && copy.tx_packet_size < kTooLarge;
+}
+
 bool is_entry(lws_vhost *vhost, const lws_protocols *at) noexcept {
   lws_protocols copy;
   if (safe_read(at, &copy, sizeof copy) != sizeof copy || copy.callback == nullptr) return false;
   if (!is_in_loaded_object(reinterpret_cast<const void *>(copy.callback))) return false;
-  if (copy.name == nullptr) return true;
+  if (copy.name == nullptr) return looks_like_nameless_entry(copy);
   return is_readable_name(copy.name) && lws_confirms(vhost, at, copy.name);
 }
 

@@ -15,6 +15,7 @@
 #include "agent/probe/tables.h"
 #include "agent/probe/thunk_table.h"
 #include "agent/probe/vhosts.h"
+#include "agent/probe/wakes.h"
 
 namespace wsitrace {
 namespace {
@@ -69,6 +70,8 @@ int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t
     record_callback(index, wsi, reason, in, length);
     if (asked() != 0 && wsi != nullptr) [[unlikely]]
       return dispatch_on_demand(wsi, reason, user, in, length, index);
+  } else if (wakes_are_pending() && has_role<role::kWriteable>(reason)) [[unlikely]] {
+    record_wake(wsi, false);
   }
   const int result = original_of(index)(wsi, reason, user, in, length);
   note_result(wsi, reason, index, result, since_ms);

@@ -3,6 +3,7 @@
 // Why a connection ended: what was seen first of it counts, because the consequences of a close look like causes of their own
 // (lws closes TLS and websocket connections twice, and the peer's socket goes when ours went).
 #include <algorithm>
+#include <utility>
 
 #include "agent/lws/timeouts.h"
 #include "agent/timeline/fold.h"
@@ -45,10 +46,17 @@ bool was_answered(const Life &life) {
   return life.has_seen(kSeenAnswerDone) || (life.progress.last == Outcome::kCompleted && life.progress.awaits_bind);
 }
 
+// No callback asked for the close frame that went out: lws itself did.
+Close by_own_close_frame(const Life &life) {
+  if (life.clues.refused >= 0 || life.clues.caller == Word::kKilled)
+    return make(CloseReason::kLocalWsClose, CloseEvidence::kCloseFrame);
+  return make(CloseReason::kProtocolError, CloseEvidence::kCloseFrame);
+}
+
 Close by_websocket(const Life &life) {
   const CloseClues &clues = life.clues;
-  Close close = clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseEvidence::kCloseFrame)
-                                      : make(CloseReason::kLocalWsClose, CloseEvidence::kCloseFrame);
+  Close close =
+      clues.peer_sent_close ? make(CloseReason::kPeerWsClose, CloseEvidence::kCloseFrame) : by_own_close_frame(life);
   if (clues.ws_code > 0) close.ws_code = clues.ws_code;
   return close;
 }
@@ -73,9 +81,18 @@ bool was_shut_down_idle(const Life &life) {
          was_quiet_for(life, pending_timeout_seconds(pending), life.clues.requested_ns);
 }
 
+// An HTTP/2 connection has no response of its own whose end would close it: with its peer still there, lws refused what came in.
+bool h2_input_was_refused(const Life &life) {
+  if (peer_broke_rule(life)) return true;
+  const auto &tcp = life.connection.tcp;
+  return life.connection.role == "h2" && !life.is_stream() && is_server_side(life) &&
+         life.clues.said != Said::kGoawayFromPeer && tcp && tcp->peer_was_there;
+}
+
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
   if (const auto refusal = close_by_refusal(life)) return *refusal;
+  if (h2_input_was_refused(life) && !was_shut_down_idle(life)) return make(CloseReason::kProtocolError);
   if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
   if (was_answered(life)) return make(CloseReason::kResponseDone);
   if (tls_failed(life)) return by_tls_failure(life);
@@ -85,11 +102,17 @@ Close by_socket(const Life &life) {
 }
 
 Close by_h1_parser(const Life &life) {
+  if (peer_broke_rule(life)) return make(upgrade_failed(life) ? CloseReason::kUpgradeRefused : CloseReason::kRefused);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (upgrade_failed(life)) return upgrade_refused();
   if (life.has_seen(kSeenEstablished)) return make(CloseReason::kHandlerClosed);
   if (was_answered(life)) return make(CloseReason::kResponseDone);
   return make(CloseReason::kRefused);
+}
+
+// lws's parser gave up, or a read failed. A peer that was still there did not end it.
+Close by_h2_input(const Life &life) {
+  return make(h2_input_was_refused(life) ? CloseReason::kProtocolError : CloseReason::kPeerClosed);
 }
 
 Close by_end_of_stream(const Life &life) {
@@ -110,7 +133,7 @@ Close by_caller(const Life &life) {
     case Word::kH1Bail: return by_h1_parser(life);
     case Word::kStreamDone: return by_end_of_stream(life);
     case Word::kPeerReset: return make(CloseReason::kStreamReset);
-    case Word::kH2Bail:
+    case Word::kH2Bail: return by_h2_input(life);
     case Word::kWriteFailed: return make(CloseReason::kPeerClosed);
     case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose);
     case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed);
@@ -133,9 +156,10 @@ Close by_caller(const Life &life) {
   return make(CloseReason::kUnknown, CloseEvidence::kNone);
 }
 
-bool parent_is_ending(Fold &fold, const Life &life) {
+bool parent_is_ending(Fold &fold, const Life &life, const Event &destroy) {
   if (life.has_seen(kSeenChildClosing)) return true;
-  if (!life.connection.parent) return false;
+  // A stream that never said whose it is.
+  if (!life.connection.parent) return life.is_stream() && fold.threads[destroy.thread].closing != 0;
   const Life *parent = fold.lives.find(life.parent_pointer);
   return parent == nullptr || parent->connection.id != *life.connection.parent || parent->clues.requested;
 }
@@ -167,6 +191,17 @@ std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
   if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseEvidence::kPendingTimeout);
   if (!was_quiet_for(life, seconds, destroyed_ns)) return std::nullopt;
   return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
+}
+
+// Where lws's own log names another timeout, or one that nobody saw set, it has the last word.
+std::optional<Close> by_timeout(Life &life, Ns destroyed_ns) {
+  const int named = named_timeout(life);
+  const bool names_another = life.clues.said == Said::kTimedOut &&
+                             named != pending_timeout_reason(life.clues.pending_timeout) &&
+                             named != kTimeout_HOLDING_AH;  // lws's own, beside one that tells what was waited for
+  if (!names_another && life.clues.said != Said::kSilent)
+    if (auto timeout = by_pending_timeout(life, destroyed_ns)) return timeout;
+  return by_log_line(life);
 }
 
 bool never_connected(const Life &life) {
@@ -206,16 +241,16 @@ Close by_elimination(const Life &life, Ns destroyed_ns) {
 }
 
 // lws's hidden closes: timeouts, validity, vhosts, parents. Without a record of calls every close is hidden.
-Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
+Close without_caller(Fold &fold, Life &life, const Event &destroy) {
   constexpr CloseEvidence events = CloseEvidence::kEvents;
   if (fold.threads[destroy.thread].destroying_contexts > 0 || carrier_is_destroyed_with_context(fold, life))
     return make(CloseReason::kContextDestroyed, events);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (was_answered(life)) return make(CloseReason::kResponseDone, events);
   if (served_a_response(fold, life)) return make(CloseReason::kResponseDone, events);
-  if (parent_is_ending(fold, life)) return make(CloseReason::kParentClosed, events);
+  if (parent_is_ending(fold, life, destroy)) return make(CloseReason::kParentClosed, events);
   if (failed_leader(fold, life, destroy) != nullptr) return make(CloseReason::kLeaderFailed, events);
-  const auto timeout = by_pending_timeout(life, destroy.time_ns);
+  const auto timeout = by_timeout(life, destroy.time_ns);
   const bool timed_out = timeout && timeout->reason == CloseReason::kTimeout;  // not killed, as a vhost's end does, too
   if (!timed_out && vhost_was_destroyed(fold, life)) return make(CloseReason::kVhostDestroyed, events);
   if (life.connection.cls != ConnectionClass::kClient) return timeout.value_or(unknown());
@@ -228,6 +263,8 @@ Close without_caller(Fold &fold, const Life &life, const Event &destroy) {
   if (timeout) return *timeout;
   return all_seen ? by_elimination(life, destroy.time_ns) : unknown();
 }
+
+constexpr Ns kAtOnceNs = 5'000'000;
 
 void note_request_to_close(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   CloseClues &clues = life.clues;
@@ -265,6 +302,12 @@ void note_error(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   note_leader(fold, life, event);
 }
 
+// Its detail is the timeout.
+bool rests_on_timeout(const Close &close) {
+  return close.evidence == CloseEvidence::kPendingTimeout ||
+         (close.evidence == CloseEvidence::kLogLine && close.reason != CloseReason::kPingTimeout);
+}
+
 std::string leader_text(const FailedLeader &leader) {
   const std::string id = "connection " + std::to_string(leader.id);
   return leader.message.empty() ? id : id + ": " + leader.message;
@@ -276,13 +319,13 @@ bool tells_tls_failure(const Life &life, const Close &close) {
 
 // Whether lws's caller is all there is to say.
 bool tells_caller(const Life &life, const Close &close) {
-  return close.reason != CloseReason::kLeaderFailed && close.evidence != CloseEvidence::kPendingTimeout &&
-         !tells_tls_failure(life, close) && !life.clues.errored;
+  return close.reason != CloseReason::kLeaderFailed && !rests_on_timeout(close) && !tells_tls_failure(life, close) &&
+         !life.clues.errored;
 }
 
 std::string detail_of(const Fold &fold, const Life &life, const Close &close, const Event &destroy) {
   if (close.reason == CloseReason::kLeaderFailed) return leader_text(*failed_leader(fold, life, destroy));
-  if (close.evidence == CloseEvidence::kPendingTimeout) return pending_timeout_text(life.clues.pending_timeout);
+  if (rests_on_timeout(close)) return pending_timeout_text(life.clues.pending_timeout);
   if (tells_tls_failure(life, close)) return std::string(life.connection.tls->failure);
   return life.clues.errored ? life.clues.message : std::string(fold.strings.text(life.clues.caller_text));
 }
@@ -290,6 +333,7 @@ std::string detail_of(const Fold &fold, const Life &life, const Close &close, co
 }  // namespace
 
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items) {
+  if (event.kind == k_close_requested || event.kind == k_close_code_sent) take_said(fold, life, event);
   switch (event.kind) {
     case k_close_requested: return note_request_to_close(fold, life, event, items);
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value, event.time_ns);
@@ -308,8 +352,8 @@ void send_stored_code(Life &life) {
 }
 
 Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
-  constexpr Ns kAtOnceNs = 5'000'000;
   life.clues.pending_timeout = destroy.value;
+  take_said(fold, life, destroy);
   const Ns close_ns = life.clues.requested ? life.clues.requested_ns : destroy.time_ns;
   if (close_ns <= life.clues.stored_ns + kAtOnceNs) send_stored_code(life);
   if (life.connection.session && !life.clues.local_sent_close) life.connection.session->local_code.reset();
@@ -319,7 +363,10 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
                 : clues.requested                               ? by_caller(life)
                                                                 : without_caller(fold, life, destroy);
   close.detail = detail_of(fold, life, close, destroy);
-  close.pending_timeout = close.evidence == CloseEvidence::kPendingTimeout ? clues.pending_timeout : 0;
+  close.said = clues.said;
+  close.said_number = clues.said_number;
+  close.said_text = fold.strings.text(clues.said_text);
+  close.pending_timeout = rests_on_timeout(close) ? clues.pending_timeout : 0;
   if (tells_caller(life, close)) close.caller = fold.strings.word(clues.caller_text);
   if (close.reason != CloseReason::kLeaderFailed) note_leader(fold, life, destroy);
   return close;

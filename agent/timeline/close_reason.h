@@ -32,6 +32,9 @@ enum class CloseBy { kPeer, kLocal, kLws, kUnknown };
   X(kRefused, "refused", kBad, kLws, \
     "lws or a filter callback refused connection or request", \
     "What the peer sent was refused, by lws's parser or by a filter of the application.") \
+  X(kProtocolError, "protocol_error", kBad, kLws, \
+    "lws closed it because of what the peer sent: it broke a rule of the protocol, or asked for more than a limit allows", \
+    "lws closed it: what the peer sent broke a rule of the protocol, or asked for more than a limit allows.") \
   X(kUpgradeRefused, "upgrade_refused", kBad, kLws, \
     "the websocket upgrade was not accepted, by either side", \
     "A websocket was asked for and refused.") \
@@ -107,6 +110,9 @@ enum class CloseReason {
   X(kPendingTimeout, "pending_timeout", \
     "a timeout that was set, and silence for as long", \
     "That follows from a timeout that was set, from silence for as long, and from lws closing it then.") \
+  X(kLogLine, "log_line", \
+    "a line that lws logged just before", \
+    "That follows from what lws logged just before.") \
   X(kEvents, "events", \
     "earlier events of this connection and of related ones", \
     "That follows from what was seen of it before, and of what surrounds it.") \

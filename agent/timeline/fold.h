@@ -4,6 +4,7 @@
 //
 //    lifecycle.cpp     begin and end of a life, call_failed
 //    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
+//    said.cpp          what lws logged of it
 //    close.cpp         why it ended
 //    close_outbound.cpp  the same, of an outbound connection that failed
 //    transport.cpp     TLS and TCP
@@ -46,6 +47,7 @@ struct ThreadFacts {
   std::optional<FailedLeader> failed_leader;
   std::optional<ConnectRequest> connecting;  // lws_client_connect_via_info was called; no connection has begun since
   uint32_t destroying_contexts = 0;          // lws_context_destroy is running
+  std::optional<Event> said;                 // the last lws_said that nothing has ended by
 };
 
 // What on_connection_changed tells.
@@ -145,6 +147,15 @@ void fold_user_left(Fold &fold, const Event &event, ItemBytes items);
 // sessions.cpp
 void fold_session(Fold &fold, Life &life, const Event &event);
 void settle_session(Fold &fold, Life &life, Ns now_ns);
+
+// said.cpp
+void note_said(Fold &fold, const Event &event);
+// What was said in this thread just before EVENT, which is part of LIFE's end.
+void take_said(Fold &fold, Life &life, const Event &event);
+bool peer_broke_rule(const Life &life);
+// The pending timeout that ran out, by number.
+int named_timeout(const Life &life);
+std::optional<Close> by_log_line(Life &life);
 
 // close.cpp
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items);

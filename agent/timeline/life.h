@@ -4,6 +4,7 @@
 #ifndef WSITRACE_TIMELINE_LIFE_H
 #define WSITRACE_TIMELINE_LIFE_H
 
+#include "agent/lws/said.h"
 #include "agent/lws/words.h"
 #include "agent/timeline/connection.h"
 #include "wsitrace/event.h"
@@ -42,6 +43,9 @@ struct CloseClues {
   bool errored = false;  // CLIENT_CONNECTION_ERROR
   std::string message;
   int32_t pending_timeout = 0;  // `value` of WSI_DESTROY
+  Said said = Said::kNothing;   // lws logged it in this thread just before the first sign of the end
+  unsigned said_number = 0;
+  uint16_t said_text = kNoString;
 };
 
 // The end of the last response, as far as it tells whether the next request was there already.

@@ -55,6 +55,8 @@ class TimelineObserver {
   virtual void on_session_opened(const Connection &) {}
   virtual void on_session_closed(const Connection &) {}
   virtual void on_connection_closed(const Connection &) {}
+  // lws logged a line that agent/lws/said.h knows.
+  virtual void on_lws_said(const Event &) {}
   // accept() of lws's listener failed, or works again: k_accept_failed of event.h.
   virtual void on_accept_failed(const Event &, std::span<const std::byte> /*items*/) {}
   // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".

@@ -38,6 +38,7 @@ class Observers {
   void on_session_opened(const Connection &c) { tell(&TimelineObserver::on_session_opened, c); }
   void on_session_closed(const Connection &c) { tell(&TimelineObserver::on_session_closed, c); }
   void on_connection_closed(const Connection &c) { tell(&TimelineObserver::on_connection_closed, c); }
+  void on_lws_said(const Event &event) { tell(&TimelineObserver::on_lws_said, event); }
   void on_accept_failed(const Event &event, std::span<const std::byte> items) {
     tell(&TimelineObserver::on_accept_failed, event, items);
   }

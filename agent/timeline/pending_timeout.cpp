@@ -12,6 +12,7 @@ std::string pending_timeout_text(int32_t value) {
                            : reason >= kApplicationTimeouts ? "the application's " + std::to_string(reason)
                                                             : std::to_string(reason);
   const int seconds = pending_timeout_seconds(value);
+  if (seconds == 0) return name;
   return seconds < 0 ? "killed by lws_set_timeout: " + name : name + ", " + std::to_string(seconds) + " s";
 }
 

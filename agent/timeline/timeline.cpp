@@ -69,6 +69,10 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_call_failed: end_failed_call(fold, event, items); return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
+    case k_lws_said:
+      note_said(fold, event);
+      fold.observer.on_lws_said(event);
+      return true;
     case k_accept_failed: fold.observer.on_accept_failed(event, items); return true;
     case k_socket_quiet:
     case k_peer_left: fold_peer_left(fold, event, items); return true;

@@ -177,43 +177,47 @@ struct TcpFacts {
 static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
 
 // X(name, number). Kinds of our own.
-#define WSITRACE_OWN_KINDS(X)                                                                                         \
-  X(gap, 1000)           /* value: events lost just before, in this thread */                                         \
-  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                                \
-  X(vhost_destroyed, 1002)                                                                                            \
-  X(context_created, 1003)       /* wsi: the context's pointer */                                                     \
-  X(context_destroyed, 1004)     /* same */                                                                           \
-  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                  \
-  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                      \
-  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                                       \
-  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                          \
-  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                     \
-  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */          \
-  X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */  \
-  X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                    \
-  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */     \
-                                 /* failed: text why, items: addresses, TCP_INFO */                                   \
-  X(response_written, 1016)      /* a response was written to its end `value` milliseconds ago, and nobody called */  \
-                                 /* lws_http_transaction_completed since */                                           \
-  X(descriptor_left, 1015)       /* lws opened the descriptor `value` and left it open: text what it is, wsi the */   \
-                                 /* context, whose destruction is about to return */                                  \
-  X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */ \
-                                 /* This and the next two only where they were asked for (layout.h) */                \
-  X(module, 1018)                /* addresses of stacks lie in this file: items, its path */                          \
-  X(user_left, 1019) /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */           \
-                     /* which lws did not allocate: items */                                                          \
-  X(peer_left,                                                                                                        \
-    1020) /* the process is about to exit, and the peer of descriptor `value` has closed, or what it sent is not */   \
-          /* read: items, TCP_INFO */                                                                                 \
-  X(response_part, 1024)   /* a response is not written to its end, as this wsi ends, or the process: items */        \
-  X(callback_lasted, 1025) /* the callback `value` of this wsi returned just now, after at least so long: items */    \
-  X(accept_failed,                                                                                                    \
+#define WSITRACE_OWN_KINDS(X)                                                                                          \
+  X(gap, 1000)           /* value: events lost just before, in this thread */                                          \
+  X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                                 \
+  X(vhost_destroyed, 1002)                                                                                             \
+  X(context_created, 1003)       /* wsi: the context's pointer */                                                      \
+  X(context_destroyed, 1004)     /* same */                                                                            \
+  X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                   \
+  X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                       \
+  X(status_sent, 1007)           /* lws_add_http_header_status: value status */                                        \
+  X(close_code_sent, 1008)       /* lws_close_reason: value ws close code */                                           \
+  X(callback_refused, 1010)      /* a callback returned non-zero: value is the callback's kind */                      \
+  X(calls_observed, 1011)        /* from here on the calls above (1005 to 1008) are recorded, in a plugin */           \
+  X(connect_requested, 1012)     /* lws_client_connect_via_info, before it runs; value: port, items tell the rest */   \
+  X(tls_established, 1013)       /* the handshake is over: items tell the facts */                                     \
+  X(tls_handshake, 1014)         /* it ended just now on the descriptor `value`; items: the facts; of one that */      \
+                                 /* failed: text why, items: addresses, TCP_INFO */                                    \
+  X(response_written, 1016)      /* a response was written to its end `value` milliseconds ago, and nobody called */   \
+                                 /* lws_http_transaction_completed since */                                            \
+  X(descriptor_left, 1015)       /* lws opened the descriptor `value` and left it open: text what it is, wsi the */    \
+                                 /* context, whose destruction is about to return */                                   \
+  X(stack, 1017)                 /* the calls under which the event `value` of this wsi, just before, came: items. */  \
+                                 /* This and the next two only where they were asked for (layout.h) */                 \
+  X(module, 1018)                /* addresses of stacks lie in this file: items, its path */                           \
+  X(user_left, 1019) /* the callback `value`, a DROP, returned, and the wsi's user pointer is set still, */            \
+                     /* which lws did not allocate: items */                                                           \
+  X(peer_left,                                                                                                         \
+    1020) /* the process is about to exit, and the peer of descriptor `value` has closed, or what it sent is not */    \
+          /* read: items, TCP_INFO */                                                                                  \
+  X(response_part, 1024)   /* a response is not written to its end, as this wsi ends, or the process: items */         \
+  X(callback_lasted, 1025) /* the callback `value` of this wsi returned just now, after at least so long: items */     \
+  X(accept_failed,                                                                                                     \
     1021) /* accept() of a listener failed with errno `value`, text its name: items. Told when the count of     \
-                            failures in a row doubles, and once, with `value` 0, when it works again */     \
-  X(socket_quiet,                                                                                                     \
-    1031) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */          \
-  X(body_pending, 1030) /* the body of an outbound request: value kBodyAnnounced, ... */                              \
-  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                      \
+                            failures in a row doubles, and once, with `value` 0, when it works again */      \
+  X(lws_said, 1022) /* lws logged a line that agent/lws/said.h knows: value says which, flags is the errno in it, */   \
+                    /* wsi 0 where it names none: then it is about what ends next in this thread */                    \
+  X(foreign_wake, 1023) /* lws_callback_on_writable() was called on another thread, which woke nobody: the callback */ \
+                        /* came `value` ms later, or not at all before the wsi was destroyed, -`value` ms later */     \
+  X(socket_quiet,                                                                                                      \
+    1031) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */           \
+  X(body_pending, 1030) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
+  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
                         /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {

@@ -9,6 +9,7 @@ import collections
 
 Row = collections.namedtuple("Row", "name found says never versions status")
 VERSIONS = ("4.1.6", "4.3.5")
+OWN = "own"  # the libwebsockets of the build: Debian's logs at level info, too, of which wsitrace knows some lines
 
 
 def row(name, found="", says=(), never=(), versions=VERSIONS, status=0):
@@ -249,4 +250,30 @@ WAITS_AND_ENDS = [  # of all sorts: what ends a wait, what has no end, what is s
     row("client.tls_piles_up", "connects_piling_up fault 13"),
 ]
 
-ROWS = [*OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]
+# What lws refuses by itself, and says so only in its log, or in what it sends.
+REFUSALS = [
+    row("too_many_streams", "lost_with_carrier trouble 4 + protocol_error trouble 1", ("closed by lws for a protocol error", "4 HTTP/2 streams of connection 2"),
+        ("1 closed by the peer",)),
+    row("too_many_streams", "lost_with_carrier trouble 4 + protocol_error trouble 1", ("more than the 4 HTTP/2 streams", "http2_settings[3]"),
+        ("1 closed by the peer",), versions=(OWN,)),
+    row("as_many_streams_as_allowed", says=("4 HTTP/2 streams",), versions=(OWN,)),
+    row("frame_of_wrong_size", "protocol_error trouble 1", ("FRAME_SIZE_ERROR",), ("1 closed by the peer",), versions=(OWN,)),
+    row("frame_of_no_kind", "protocol_error trouble 1", ("close frame 1002", "no callback had asked"), ("closed by this program's close frame",)),
+    row("frame_of_no_kind", "protocol_error trouble 1", ("unknown kind",), ("closed by this program's close frame",), versions=(OWN,)),
+    row("frame_not_utf8", "protocol_error trouble 1", ("not UTF-8", "1007"), ("closed by this program's close frame",), versions=(*VERSIONS, OWN)),
+    row("pings_unanswered", "ping_timeout trouble 1", ("no pong came",), versions=(OWN,)),
+    row("pings_answered", versions=(OWN,)),
+    row("talks_and_leaves", versions=(OWN,)),
+    row("code_and_end", says=("1 closed by this program's close frame",), versions=(OWN,)),
+    row("request_body_stops", "timeout trouble 1", ("POST /order", "body"), versions=(OWN,)),
+    row("limit_on_everything", "application_deadline trouble 1", ("NO_PENDING_TIMEOUT, 1",), versions=(OWN,)),
+    row("limit_of_the_program", "application_deadline trouble 1", ("PENDING_TIMEOUT_USER_REASON_BASE + 7, 1",), versions=(OWN,)),
+]
+
+# Calls on another thread than the loop's. 4.3.5 and later wake the loop themselves.
+THREADS = [
+    row("thread_does_not_wake", "called_on_another_thread trouble 1", ("lws_cancel_service()", "another thread"), versions=("4.1.6", OWN)),
+    row("thread_wakes", versions=(OWN,)),
+]
+
+ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]

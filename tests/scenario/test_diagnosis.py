@@ -97,6 +97,7 @@ def of_version(lws):
 
 Lws416 = of_version("4.1.6")
 Lws435 = of_version("4.3.5")
+LwsOwn = of_version(diagnosis_rows.OWN)
 
 
 class Table(unittest.TestCase):

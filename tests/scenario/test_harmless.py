@@ -72,6 +72,35 @@ class Unchanged(harness.Scenario):
             self.assertEqual((traced.status, traced.out), (untraced.status, untraced.out))
 
 
+class Lines(harness.Scenario):
+    """What lws logs passes through wsitrace, which looks for lines that it knows."""
+
+    MASKS = (0, 1, 7, 15, 1023, 4095)
+
+    def check(self, lws):
+        for mask in self.MASKS:
+            for emitter in ([], ["stderr"]):
+                command = self.host("log_host", str(mask), *emitter, lws=lws, files=False)
+                untraced, traced = self.execute(command), self.traced(command).wait()
+                self.assertEqual((traced.status, traced.out), (untraced.status, untraced.out))
+                self.assertEqual(self.without_times(traced.err), self.without_times(untraced.err))
+                self.assertRegex(untraced.out, r"\d lines, errno changed 0 times\n$" if emitter or mask else "^0 lines")
+        self.assertGreater(len(untraced.err.splitlines()), 100)
+
+    @staticmethod
+    def without_times(text):
+        return re.sub(r"\[\d{4}/[^\]]*\]", "[]", text)
+
+    def test_all_come_out_as_they_went_in(self):
+        self.check("")
+
+    def test_all_come_out_as_they_went_in_4_1_6(self):
+        self.check("4.1.6")
+
+    def test_all_come_out_as_they_went_in_4_3_5(self):
+        self.check("4.3.5")
+
+
 class Broadcast(harness.Scenario):
     """lws finds the connections of a broadcast by comparing callback pointers, which wrapping changes."""
 

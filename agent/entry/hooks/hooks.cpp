@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/hooks/hooks.h"
 
+#include <cstdarg>
+#include <cstdio>
+
 #include "agent/base/clock.h"
 #include "agent/probe/bodies.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/said.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
+#include "agent/probe/wakes.h"
 
 using wsitrace::hooks_record;
 
@@ -16,6 +21,17 @@ extern "C" {
 #define WSITRACE_DECLARE(name) decltype(::name) WSITRACE_HOOK(name);
 WSITRACE_HOOKS(WSITRACE_DECLARE)
 #undef WSITRACE_DECLARE
+
+// Of 4.2 and later: a type of its own for the context of a log, and the function that puts a prefix before a line. The label keeps it
+// apart from the header's own declaration.
+using LogPrefix = void (*)(void *, void *, char **, char *);
+using LogInContext = void(void *context, LogPrefix, void *object, int level, const char *function, const char *format,
+                          ...);
+#if defined(WSITRACE_HOOKS_BY_SYMBOL)
+LWS_VISIBLE LogInContext wsitrace_hook__lws_log_cx __asm__("_lws_log_cx");
+#else
+LogInContext wsitrace_hook__lws_log_cx;
+#endif
 }
 
 namespace wsitrace {
@@ -24,6 +40,12 @@ namespace {
 Hook g_hooks[kHookCount] = {
 #define WSITRACE_ROW(name) {#name, reinterpret_cast<void *>(&WSITRACE_HOOK(name)), nullptr},
     WSITRACE_HOOKS(WSITRACE_ROW)
+#undef WSITRACE_ROW
+#define WSITRACE_ROW(name) {#name, reinterpret_cast<void *>(&wsitrace_hook_##name), nullptr},
+        WSITRACE_NEWER_HOOKS(WSITRACE_ROW)
+#undef WSITRACE_ROW
+#define WSITRACE_ROW(name) {#name, nullptr, nullptr},
+            WSITRACE_CALLED(WSITRACE_ROW)
 #undef WSITRACE_ROW
 };
 
@@ -50,6 +72,12 @@ lws *watch_for_failure(const char *name, Call call) {
   record_failed_call(name, since_ns);
   return nullptr;
 }
+
+// What lws makes of a line itself is shorter.
+struct Line {
+  char text[2048];
+  Line(const char *format, va_list arguments) noexcept { vsnprintf(text, sizeof text, format, arguments); }
+};
 
 }  // namespace
 
@@ -141,6 +169,39 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason
   if (original == nullptr) return;
   if (hooks_record()) wsitrace::remember_timeout(wsi, reason, seconds);
   original(wsi, reason, seconds);
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
+  const auto original = WSITRACE_ORIGINAL(lws_callback_on_writable);
+  if (original == nullptr) return -1;
+  if (hooks_record()) wsitrace::note_wake(wsi);
+  return original(wsi);
+}
+
+// The lines of lws's log go on as they are, if they are wanted: lws itself decides that.
+LWS_VISIBLE void WSITRACE_HOOK(_lws_log)(int level, const char *format, ...) {
+  const auto original = WSITRACE_ORIGINAL(_lws_log);
+  if (original == nullptr) return;
+  va_list arguments;
+  va_start(arguments, format);
+  if (hooks_record()) wsitrace::note_line(level, format, arguments);
+  if (const auto with_list = WSITRACE_ORIGINAL(_lws_logv)) with_list(level, format, arguments);
+  else original(level, "%s", wsitrace::Line(format, arguments).text);
+  va_end(arguments);
+}
+
+LWS_VISIBLE void wsitrace_hook__lws_log_cx(void *context, LogPrefix prefix, void *object, int level,
+                                           const char *function, const char *format, ...) {
+  const auto original = wsitrace::host_function<LogInContext>(wsitrace::kHook__lws_log_cx);
+  const auto is_visible = wsitrace::host_function<int(void *, int)>(wsitrace::kHook_lwsl_visible_cx);
+  if (original == nullptr) return;
+  va_list arguments;
+  va_start(arguments, format);
+  if (hooks_record()) wsitrace::note_line(level, format, arguments);
+  // There is no form of it that takes a list.
+  if (context == nullptr || is_visible == nullptr || is_visible(context, level) != 0)
+    original(context, prefix, object, level, function, "%s", wsitrace::Line(format, arguments).text);
+  va_end(arguments);
 }
 
 LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_connect_info *info) {

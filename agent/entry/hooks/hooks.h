@@ -17,6 +17,7 @@
 
 // X(name)
 #define WSITRACE_HOOKS(X)                  \
+  X(_lws_log)                              \
   X(lws_vhost_destroy)                     \
   X(lws_close_free_wsi)                    \
   X(lws_http_transaction_completed)        \
@@ -26,12 +27,18 @@
   X(lws_add_http_header_status)            \
   X(lws_close_reason)                      \
   X(lws_set_timeout)                       \
+  X(lws_callback_on_writable)              \
   X(lws_client_connect_via_info)           \
   X(lws_client_http_body_pending)          \
   X(lws_adopt_descriptor_vhost)            \
   X(lws_callback_on_writable_all_protocol) \
   X(lws_callback_all_protocol)             \
   X(lws_rx_flow_allow_all_protocol)
+
+// Those that came after 4.1.6, whose header does not declare them.
+#define WSITRACE_NEWER_HOOKS(X) X(_lws_log_cx)
+// What the bodies call instead, and nothing stands in front of.
+#define WSITRACE_CALLED(X) X(_lws_logv) X(lwsl_visible_cx)
 
 // The name of a body.
 #if defined(WSITRACE_HOOKS_BY_SYMBOL)
@@ -44,14 +51,14 @@ namespace wsitrace {
 
 enum HookIndex : size_t {
 #define WSITRACE_INDEX(name) kHook_##name,
-  WSITRACE_HOOKS(WSITRACE_INDEX)
+  WSITRACE_HOOKS(WSITRACE_INDEX) WSITRACE_NEWER_HOOKS(WSITRACE_INDEX) WSITRACE_CALLED(WSITRACE_INDEX)
 #undef WSITRACE_INDEX
       kHookCount
 };
 
 struct Hook {
   const char *name;
-  void *body;
+  void *body;                    // nullptr: none, it is only called
   std::atomic<void *> original;  // the host's function of that name; nullptr: not found yet
 };
 Hook &hook(size_t index) noexcept;

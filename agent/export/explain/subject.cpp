@@ -72,8 +72,7 @@ bool torn_down_unconnected(const Connection &connection) {
 bool is_idle_timeout(const Connection &connection) {
   if (!connection.close || connection.close->reason != CloseReason::kTimeout || connection.session) return false;
   const Close &close = *connection.close;
-  if (close.evidence == CloseEvidence::kPendingTimeout)
-    return pending_timeout_reason(close.pending_timeout) == kTimeout_HTTP_KEEPALIVE_IDLE;
+  if (close.pending_timeout != 0) return pending_timeout_reason(close.pending_timeout) == kTimeout_HTTP_KEEPALIVE_IDLE;
   if (!close.detail.empty()) return false;
   return !connection.transactions.empty() && connection.transactions.back().outcome == Outcome::kCompleted;
 }

@@ -10,9 +10,9 @@ export type FindingKind = "connection_not_destroyed" | "binding_not_dropped" | "
   | "connections_grow";
 
 export type CloseReason = "peer_closed" | "peer_ws_close" | "local_ws_close" | "handler_closed" | "response_done"
-  | "refused" | "upgrade_refused" | "tls_failed" | "connect_failed" | "handshake_failed" | "leader_failed" | "timeout"
-  | "ping_timeout" | "stream_reset" | "parent_closed" | "context_destroyed" | "vhost_destroyed" | "listener_stopped"
-  | "adopt_failed" | "unknown";
+  | "refused" | "protocol_error" | "upgrade_refused" | "tls_failed" | "connect_failed" | "handshake_failed" | "leader_failed"
+  | "timeout" | "ping_timeout" | "stream_reset" | "parent_closed" | "context_destroyed" | "vhost_destroyed"
+  | "listener_stopped" | "adopt_failed" | "unknown";
 
 export type Outcome = "open" | "completed" | "upgraded" | "aborted" | "rejected";
 
@@ -23,6 +23,7 @@ export const SEVERITY_OF_CLOSE: Record<CloseReason, Severity> = {
   handler_closed: "neutral",
   response_done: "neutral",
   refused: "bad",
+  protocol_error: "bad",
   upgrade_refused: "bad",
   tls_failed: "bad",
   connect_failed: "bad",

@@ -30,7 +30,7 @@ const std::vector<Row> kWebsocketRows = {
      "ACCEPT " UPGRADE
      " code=1002 close('lws_read_h1 bail') WSDROP[echo]('__lws_close_free_wsi') close('close_and_handled') "
      "CLOSED[echo] DEST",
-     "/ws upgraded", ECHO_GONE, "local_ws_close by local 1002", "unknown by unknown"},
+     "/ws upgraded", ECHO_GONE, "protocol_error by lws 1002", "unknown by unknown"},
     {"NoPong", "ACCEPT " UPGRADE " +60000 " WS_GONE, "/ws upgraded", ECHO_GONE, "ping_timeout by lws",
      "unknown by unknown"},
     {"UpgradeOnUsedConnection",

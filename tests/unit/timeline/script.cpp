@@ -78,6 +78,8 @@ const std::map<std::string, uint16_t> kKinds = {
     {"txnc", k_transaction_completed},
     {"st", k_status_sent},
     {"code", k_close_code_sent},
+    {"said", k_lws_said},
+    {"said_of", k_lws_said},
 };
 
 const std::map<std::string, int> kCallbacks = {
@@ -216,7 +218,7 @@ void Script::say(const Word &word) {
   Event event{};
   std::vector<std::byte> items;
   event.kind = kind->second;
-  event.wsi = is_of_no_wsi(event.kind) ? 0 : pointer(word.wsi);
+  event.wsi = is_of_no_wsi(event.kind) || word.name == "said" ? 0 : pointer(word.wsi);
   event.value = word.value;
   event.vhost = event.kind == k_callback_refused ? kNoString : id(word.vhost);
   event.protocol = id(word.protocol);
@@ -269,6 +271,7 @@ void Script::say(const Word &word) {
   if (event.kind == k_CLIENT_HTTP_REDIRECT && word.has_text) add_item(items, kItemPath, word.text);
   if (event.kind == k_close_requested && word.mark != 0)
     event.flags |= kListenAsked | (word.mark == 1 ? kAcceptConn : 0);
+  else if (event.kind == k_lws_said) event.value = word.value | word.mark << 8;
   else if (event.kind == k_call_failed) add_connect_error(items, kStepName, word.mark);
   else if (word.mark != 0 && event.kind != k_CLIENT_CONNECTION_ERROR) event.value = word.mark;
   if (word.carrier != '\0') {

@@ -11,6 +11,7 @@
 //   text      cause, caller, message; for a request "/path", for a refusal the name of the callback
 //   value     fd, status, code, result; 1 makes a request a HEAD
 //   mark      reads so far, of a request and of txnc; of a close 1 for a socket that listens, 2 for one that was asked and does not. txnc('empty') and txnc('filled') asked the kernel what waits
+// said('REASON')=N#M is what lws logged: N of enum Said, M its number; said_of names its wsi, too.
 // Further texts: TLS('version/cipher/alpn/sni') resumed when its value is 1, HANDSHAKE('failure')=fd, connect('host/path')=port,
 // written('page')=MS_AGO by lws_return_http_status, written('short') and not all of it,
 // part('SENT/PROMISED')=MS_AGO of a response that is not whole, lasted('HTTP')=MS of a callback that has just returned,

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "agent/diagnosis/rules.h"
+#include "agent/text/spans.h"
+
+namespace wsitrace {
+namespace {
+
+// RFC 9113, section 7.
+const char *name_of_h2_error(unsigned code) {
+  constexpr const char *kNames[] = {"NO_ERROR",
+                                    "PROTOCOL_ERROR",
+                                    "INTERNAL_ERROR",
+                                    "FLOW_CONTROL_ERROR",
+                                    "SETTINGS_TIMEOUT",
+                                    "STREAM_CLOSED",
+                                    "FRAME_SIZE_ERROR",
+                                    "REFUSED_STREAM",
+                                    "CANCEL",
+                                    "COMPRESSION_ERROR",
+                                    "CONNECT_ERROR",
+                                    "ENHANCE_YOUR_CALM",
+                                    "INADEQUATE_SECURITY",
+                                    "HTTP_1_1_REQUIRED"};
+  return code < std::size(kNames) ? kNames[code] : "an error";
+}
+
+std::string wrong_text(const Close &close) {
+  if (close.said == Said::kGoaway)
+    return fmt::format("what the peer sent broke a rule of HTTP/2 ({}: {})", name_of_h2_error(close.said_number),
+                       close.said_text);
+  if (close.said == Said::kTooManyStreams)
+    return fmt::format(
+        "the peer opened more than the {} HTTP/2 streams at a time that SETTINGS_MAX_CONCURRENT_STREAMS of this side "
+        "allows",
+        close.said_number);
+  if (close.said != Said::kNothing && row_of(close.said).wrong != nullptr) return row_of(close.said).wrong;
+  switch (close.ws_code.value_or(0)) {
+    case 1002: return "the peer sent a websocket frame that RFC 6455 does not allow";
+    case 1003: return "the peer sent a kind of websocket message that this side does not take";
+    case 1007: return row_of(Said::kNotUtf8).wrong;
+    case 1009: return "the peer sent a websocket message that is larger than this side takes";
+    default:
+      return close.ws_code ? "of what the peer sent on the websocket"
+                           : "what the peer sent is no HTTP/2 that lws accepts";
+  }
+}
+
+// How it is known that it was lws, and neither the peer nor a callback.
+std::vector<std::string> evidence(const Case &of) {
+  const Close &close = *of.connection.close;
+  std::vector<std::string> why;
+  if (close.said != Said::kNothing) why.emplace_back("lws logged that just before it closed the connection.");
+  if (close.ws_code)
+    why.push_back(fmt::format("lws itself sent close frame {}: no callback had asked for it.", *close.ws_code));
+  const auto &tcp = of.connection.tcp;
+  if (tcp && tcp->peer_was_there) why.emplace_back("The peer had not closed its socket when lws closed it.");
+  if (close.said == Said::kTooManyStreams)
+    why.push_back(fmt::format("lws closes the whole connection then, and with it the {} streams that were in work.",
+                              close.said_number));
+  else if (of.connection.role == "h2" && close.said == Said::kNothing)
+    why.emplace_back(
+        "lws answers such input with GOAWAY; its error code is not recorded: this build of lws logs no such line.");
+  return why;
+}
+
+const char *advice_on(const Close &close) {
+  if (close.said != Said::kNothing) return row_of(close.said).advice;
+  if (close.ws_code == 1007) return row_of(Said::kNotUtf8).advice;
+  return "see what the peer sends";
+}
+
+}  // namespace
+
+std::optional<Symptom> refusal_symptom(const Case &of) {
+  if (!of.ended_as(CloseReason::kProtocolError)) return std::nullopt;
+  const Close &close = *of.connection.close;
+  return Symptom{Cause::kProtocolError, wrong_text(close), evidence(of), Certainty::kProven, advice_on(close)};
+}
+
+std::optional<Symptom> foreign_wake_symptom(const Case &of) {
+  const Ns waited_ns = of.clues.foreign_wake_ns;
+  if (waited_ns == 0) return std::nullopt;
+  Symptom symptom{Cause::kForeignWake, span_text(0, waited_ns), {}, Certainty::kProven, {}};
+  symptom.why.emplace_back(
+      "lws_callback_on_writable() only marks the connection: it does not wake a loop that waits on another thread.");
+  symptom.why.emplace_back(of.clues.foreign_wake_unanswered
+                               ? "The callback never came: the connection was destroyed after that time."
+                               : "The callback came when something else woke the loop.");
+  return symptom;
+}
+
+}  // namespace wsitrace

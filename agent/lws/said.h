@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+//
+// Lines of lws's own log that tell why it did something and that no callback tells. Only these are recorded, as a number: never the
+// text of a line, in which there may be anything.
+//
+// Source: format strings of lwsl_err(), lwsl_warn(), lwsl_notice() and lwsl_info() in libwebsockets 4.1.6 to 5.0. lws hands a line to
+//         its log whether or not somebody wants to see it; those of lwsl_info() are left out of some builds (CMAKE_BUILD_TYPE=Release).
+// Cost:   a line of these levels costs a comparison of first letters with each of these.
+#ifndef WSITRACE_LWS_SAID_H
+#define WSITRACE_LWS_SAID_H
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace wsitrace {
+
+// X(enumerator, what was wrong: completes "lws closed it: ..."; nullptr: it is about no single connection, what to do)
+// clang-format off
+#define WSITRACE_LWS_SAID(X) \
+  X(kNothing, nullptr, "") \
+  X(kTooManyStreams, \
+    "the peer opened more HTTP/2 streams at a time than SETTINGS_MAX_CONCURRENT_STREAMS of this side allows", \
+    "raise the limit (http2_settings[3] of the vhost's lws_context_creation_info, http2_settings[0] = 1), or answer streams sooner") \
+  X(kGoawayFromPeer, "the peer said GOAWAY", "") \
+  X(kGoaway, "what the peer sent broke a rule of HTTP/2", "see what the peer sends") \
+  X(kBadOpcode, "the peer sent a websocket frame of an unknown kind", "mend the peer: RFC 6455 5.2") \
+  X(kBadBits, "the peer sent a websocket frame with reserved bits set", "mend the peer: RFC 6455 5.2; it may compress without having agreed on it") \
+  X(kNotUtf8, "the peer sent a websocket text message that is not UTF-8", \
+    "send what is no UTF-8 as a binary message; lws checks text (LWS_SERVER_OPTION_VALIDATE_UTF8)") \
+  X(kControlFrameTooLong, "the peer sent a websocket control frame of more than 125 bytes", "mend the peer: RFC 6455 5.5") \
+  X(kLengthOutOfRange, "the peer sent a websocket frame with an impossible length", "mend the peer: RFC 6455 5.2") \
+  X(kMaskedByServer, "the server masked a websocket frame", "mend the server: RFC 6455 5.1") \
+  X(kHeadersTooLarge, "the headers of the request are larger than max_http_header_data of the context allows", \
+    "raise max_http_header_data of the context (4096 bytes, if not set), or send fewer and smaller headers (cookies)") \
+  X(kTooManyHeaders, "the request has more headers than lws has room for", "send fewer headers") \
+  X(kHeaderOverLimit, "a header of the request is longer than token_limits of the vhost allows", "raise that limit, or send a shorter one") \
+  X(kNoPath, "the request names no path", "see what the client sends") \
+  X(kMethodTwice, "the request names its method twice", "see what the client sends") \
+  X(kUnknownSubprotocol, "the vhost has none of the websocket subprotocols that the client offers", \
+    "compare the names that the client offers with the protocols of the vhost") \
+  X(kNoSubprotocol, "the client offers no websocket subprotocol, and the vhost has no default one", \
+    "let the client name a protocol of the vhost, or give the vhost a default one (pvo \"default\", ws_default)") \
+  X(kRequestTooLong, "the request that this program makes is longer than pt_serv_buf_size of the context", "raise pt_serv_buf_size") \
+  X(kTimedOut, "a timeout ran out", "") \
+  X(kSilent, "neither a pong nor data came in time", "") \
+  X(kTooManyOfPeer, nullptr, "") \
+  X(kTableFull, nullptr, "") \
+  X(kBindFailed, nullptr, "")
+// clang-format on
+
+enum class Said : uint8_t {
+#define WSITRACE_SAID(enumerator, wrong, advice) enumerator,
+  WSITRACE_LWS_SAID(WSITRACE_SAID)
+#undef WSITRACE_SAID
+};
+
+struct SaidRow {
+  const char *wrong;
+  const char *advice;
+};
+inline constexpr SaidRow kSaidRows[] = {
+#define WSITRACE_SAID(enumerator, wrong, advice) {wrong, advice},
+    WSITRACE_LWS_SAID(WSITRACE_SAID)
+#undef WSITRACE_SAID
+};
+inline constexpr size_t kSaids = sizeof kSaidRows / sizeof kSaidRows[0];
+constexpr const SaidRow &row_of(Said said) { return kSaidRows[static_cast<size_t>(said)]; }
+
+struct KnownLine {
+  const char *begins;  // its format
+  Said said;
+  const char *
+      arguments;  // one letter for each, as far as they matter: p and i are skipped (pointer, int), w the wsi, n the number,
+                  // e an errno, t a literal that says more
+};
+inline constexpr KnownLine kKnownLines[] = {
+    {"reached concurrent stream limit", Said::kTooManyStreams, ""},
+    {"GOAWAY: last sid %u, error 0x%08X", Said::kGoawayFromPeer, "in"},     // 4.1, 4.3
+    {"RX GOAWAY: last sid %u, error 0x%08X", Said::kGoawayFromPeer, "in"},  // later
+    {"%s: %p: ERR 0x%x, '%s'", Said::kGoaway, "pwnt"},                      // 4.1
+    {"%s: %s: ERR 0x%x, '%s'", Said::kGoaway, "ppnt"},                      // later
+    {"illegal opcode", Said::kBadOpcode, ""},
+    {"illegal rsv bits set", Said::kBadBits, ""},
+    {"utf8 error", Said::kNotUtf8, ""},
+    {"FINAL utf8 error", Said::kNotUtf8, ""},
+    {"Control frame with xtended length", Said::kControlFrameTooLong, ""},
+    {"Control frame asking for extended length", Said::kControlFrameTooLong, ""},
+    {"b63 of length must be zero", Said::kLengthOutOfRange, ""},
+    {"Server must not mask", Said::kMaskedByServer, ""},
+    {"Ran out of header data space", Said::kHeadersTooLarge, ""},
+    {"More hdr frags than we can deal with", Said::kTooManyHeaders, ""},
+    {"header %li exceeds limit %ld", Said::kHeaderOverLimit, ""},
+    {"Missing URI in HTTP request", Said::kNoPath, ""},
+    {"multiple methods?", Said::kMethodTwice, ""},
+    {"Duplicated method", Said::kMethodTwice, ""},
+    {"No supported protocol \"", Said::kUnknownSubprotocol, ""},
+    {"%s: rejecting ws upg with no protocol", Said::kNoSubprotocol, ""},
+    {"Client hdrs too long", Said::kRequestTooLong, ""},
+    {"wsi %p: TIMEDOUT WAITING on %d", Said::kTimedOut, "wn"},  // 4.1
+    {"TIMEDOUT WAITING %d, dhdr", Said::kTimedOut, "n"},        // later
+    {"TIMEDOUT WAITING on %d", Said::kTimedOut, "n"},
+    {"%s: wsi %p: validity too old", Said::kSilent, "pw"},  // 4.1
+    {"validity too old", Said::kSilent, ""},                // later
+    {"Peer reached wsi limit %d", Said::kTooManyOfPeer, "n"},
+    {"no space for new conn", Said::kTableFull, ""},
+    {"Too many fds (%d vs %d)", Said::kTableFull, "in"},
+    {"ERROR on binding fd %d to port %d (%d %d)", Said::kBindFailed, "inie"},  // 4.1, 4.3
+    {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},       // later
+};
+
+// nullptr: not one of them. FORMAT is that of printf, not the line.
+constexpr const KnownLine *known_line(std::string_view format) {
+  for (const KnownLine &line : kKnownLines)
+    if (format.starts_with(line.begins)) return &line;
+  return nullptr;
+}
+
+// What lws gives GOAWAY as the reason for, where it has a limit of its own.
+constexpr Said said_of_goaway(std::string_view reason) {
+  return reason == "Another stream not allowed" ? Said::kTooManyStreams : Said::kGoaway;
+}
+
+// `value` of lws_said: which one, and its number (a port, an HTTP/2 error code, a limit; 0: none).
+constexpr int32_t said_value(Said said, unsigned number) {
+  return static_cast<int32_t>(static_cast<uint32_t>(said) | (number & 0xffffff) << 8);
+}
+constexpr Said said_of(int32_t value) {
+  const auto index = static_cast<uint32_t>(value) & 0xff;
+  return index < kSaids ? static_cast<Said>(index) : Said::kNothing;
+}
+constexpr unsigned number_of(int32_t value) { return static_cast<uint32_t>(value) >> 8; }
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/said.h"
+
+#include <libwebsockets.h>
+
+#include "agent/lws/said.h"
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/record.h"
+
+namespace wsitrace {
+namespace {
+
+// A va_list may be an array, which a function takes as a pointer: hence the structure around it.
+struct Arguments {
+  va_list list;
+};
+
+struct Facts {
+  const void *wsi = nullptr;
+  unsigned number = 0;
+  uint8_t error = 0;
+  const char *text = nullptr;
+};
+
+Facts facts_of(const KnownLine &line, Arguments &arguments) noexcept {
+  Facts out{.text = line.begins};
+  for (const char *letter = line.arguments; *letter != '\0'; ++letter) {
+    switch (*letter) {
+      case 'w': out.wsi = va_arg(arguments.list, void *); break;
+      case 't': out.text = va_arg(arguments.list, const char *); break;
+      case 'n': out.number = va_arg(arguments.list, unsigned); break;
+      case 'e': out.error = static_cast<uint8_t>(va_arg(arguments.list, int)); break;
+      case 'p': static_cast<void>(va_arg(arguments.list, void *)); break;
+      default: static_cast<void>(va_arg(arguments.list, int)); break;
+    }
+  }
+  return out;
+}
+
+[[gnu::noinline]] void record_line(const KnownLine &line, Arguments &arguments) noexcept {
+  const ErrnoGuard guard;
+  const Facts facts = facts_of(line, arguments);
+  record_said(facts.wsi, said_value(line.said, facts.number), facts.text, facts.error);
+}
+
+}  // namespace
+
+void note_line(int level, const char *format, va_list arguments) noexcept {
+  if ((level & (LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_INFO)) == 0 || format == nullptr) return;
+  const KnownLine *line = known_line(format);
+  if (line == nullptr) return;
+  Arguments copy;
+  va_copy(copy.list, arguments);
+  record_line(*line, copy);
+  va_end(copy.list);
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+//
+// What lws says in its log, as far as agent/lws/said.h knows it.
+#ifndef WSITRACE_PROBE_SAID_H
+#define WSITRACE_PROBE_SAID_H
+
+#include <cstdarg>
+
+namespace wsitrace {
+
+// lws, or the application by lws's macros, is about to log FORMAT with ARGUMENTS at LEVEL, visible or not. ARGUMENTS are left as they are.
+void note_line(int level, const char *format, va_list arguments) noexcept;
+
+}  // namespace wsitrace
+
+#endif

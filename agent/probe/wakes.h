@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls of lws_callback_on_writable() on a thread that runs no event loop: lws only marks the wsi there, and the loop sleeps on. They are
+// remembered until the callback comes, and recorded when that took long.
+//
+// Fact:    which thread runs a loop is known by the callbacks that only a loop delivers (role kLoopTurns). With several loops the
+//          last one counts, and a call on another one's thread is told apart when its callback comes: on the thread of the call.
+// Memory:  kWakeSlots; a wsi that finds its slot taken is not remembered.
+// Cost:    a load and a compare for each call, a load for each callback that is not recorded.
+#ifndef WSITRACE_PROBE_WAKES_H
+#define WSITRACE_PROBE_WAKES_H
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace wsitrace {
+
+inline constexpr unsigned kWakeSlots = 64;
+inline constexpr uint64_t kLateNs = 100'000'000;  // sooner is what a busy loop needs anyway
+
+namespace wakes {
+extern std::atomic<uintptr_t> loop_thread;  // 0: none yet
+extern std::atomic<unsigned> pending;
+void remember(const void *wsi) noexcept;
+// How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread.
+int take(const void *wsi) noexcept;
+inline uintptr_t this_thread() noexcept { return pthread_self(); }
+}  // namespace wakes
+
+// The calling thread runs a loop.
+inline void note_loop_thread() noexcept {
+  const uintptr_t thread = wakes::this_thread();
+  if (wakes::loop_thread.load(std::memory_order_relaxed) != thread)
+    wakes::loop_thread.store(thread, std::memory_order_relaxed);
+}
+// lws_callback_on_writable(WSI) is called.
+inline void note_wake(const void *wsi) noexcept {
+  const uintptr_t loop = wakes::loop_thread.load(std::memory_order_relaxed);
+  if (loop != 0 && loop != wakes::this_thread()) [[unlikely]]
+    wakes::remember(wsi);
+}
+// Worth a look when a callback of role kWriteable is about to be called, or a wsi to be destroyed.
+inline bool wakes_are_pending() noexcept { return wakes::pending.load(std::memory_order_relaxed) != 0; }
+}  // namespace wsitrace
+
+#endif
