@@ -215,8 +215,8 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(foreign_wake, 1023) /* lws_callback_on_writable() was called on another thread, which woke nobody: the callback */ \
                         /* came `value` ms later, or not at all before the wsi was destroyed, -`value` ms later */     \
   X(socket_quiet,                                                                                                      \
-    1031) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */           \
-  X(body_pending, 1030) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
+    1027) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */           \
+  X(body_pending, 1026) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
   X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
                         /* this thread first seen since `value` microseconds before is gone */
 

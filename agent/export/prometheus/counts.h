@@ -33,7 +33,13 @@ inline constexpr size_t kReasons = std::size(kCloseReasons);
 
 // Callback reasons below kCallbackKinds have a counter each, own kinds follow, the last one counts "other".
 inline constexpr uint16_t kFirstOwnKind = 1000;
-inline constexpr uint16_t kOwnKinds = 24;
+inline constexpr uint16_t kOwnKinds = [] {
+  uint16_t last = kFirstOwnKind;
+#define WSITRACE_LAST(name, number) last = number > last ? number : last;
+  WSITRACE_OWN_KINDS(WSITRACE_LAST)
+#undef WSITRACE_LAST
+  return static_cast<uint16_t>(last - kFirstOwnKind + 1);
+}();
 inline constexpr size_t kOtherKind = kCallbackKinds + kOwnKinds;
 
 // A gauge is shown from its first change on, also at 0: an alert must not lose its series.
