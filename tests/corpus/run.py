@@ -202,7 +202,7 @@ def parse():
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args()
     options.build = options.build.resolve()
-    built = (options.build / "tests" / "corpus").glob("lws-*")
+    built = (options.build / "tests" / "corpus").glob("lws-[0-9]*")
     options.lws = options.lws or sorted(path.name.removeprefix("lws-") for path in built)
     return options
 

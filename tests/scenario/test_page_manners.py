@@ -156,7 +156,8 @@ class Many(Page):
                 browser.press(key)
             tasks = browser.stopTasks()
             self.assertGreater(len(tasks), 101)
-            self.assertLess(max(tasks), LONG_TASK_MS)
+            # A list that is not virtual is slow in each step; one task may be when the machine is busy.
+            self.assertLess(sum(task >= LONG_TASK_MS for task in tasks), len(tasks) / 101)
             self.assertLess(browser.evaluate("document.querySelectorAll('.row').length"), 101)
 
 
