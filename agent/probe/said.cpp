@@ -20,6 +20,7 @@ struct Facts {
   unsigned number = 0;
   uint8_t error = 0;
   const char *text = nullptr;
+  const void *skipped = nullptr;
 };
 
 Facts facts_of(const KnownLine &line, Arguments &arguments) noexcept {
@@ -30,7 +31,7 @@ Facts facts_of(const KnownLine &line, Arguments &arguments) noexcept {
       case 't': out.text = va_arg(arguments.list, const char *); break;
       case 'n': out.number = va_arg(arguments.list, unsigned); break;
       case 'e': out.error = static_cast<uint8_t>(va_arg(arguments.list, int)); break;
-      case 'p': static_cast<void>(va_arg(arguments.list, void *)); break;
+      case 'p': out.skipped = va_arg(arguments.list, void *); break;
       default: static_cast<void>(va_arg(arguments.list, int)); break;
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/wakes.h"
 
+#include <atomic>
+
 #include "agent/base/clock.h"
 #include "agent/probe/errno_guard.h"
 
@@ -25,8 +27,8 @@ Wake &wake_of(const void *wsi) noexcept {
 
 namespace wakes {
 
-std::atomic<uintptr_t> loop_thread{0};
-std::atomic<unsigned> pending{0};
+uintptr_t loop_thread = 0;
+unsigned pending = 0;
 
 void remember(const void *wsi) noexcept {
   const ErrnoGuard guard;
@@ -36,7 +38,7 @@ void remember(const void *wsi) noexcept {
   wake.caller.store(this_thread(), std::memory_order_relaxed);
   wake.since_ns.store(monotonic_ns(), std::memory_order_relaxed);
   wake.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_release);
-  pending.fetch_add(1, std::memory_order_relaxed);
+  __atomic_fetch_add(&pending, 1, __ATOMIC_RELAXED);
 }
 
 int take(const void *wsi) noexcept {
@@ -44,7 +46,7 @@ int take(const void *wsi) noexcept {
   if (wake.wsi.load(std::memory_order_acquire) != reinterpret_cast<uintptr_t>(wsi)) return 0;
   const uintptr_t caller = wake.caller.load(std::memory_order_relaxed);
   const uint64_t waited_ns = monotonic_ns() - wake.since_ns.load(std::memory_order_relaxed);
-  pending.fetch_sub(1, std::memory_order_relaxed);
+  __atomic_fetch_sub(&pending, 1, __ATOMIC_RELAXED);
   wake.wsi.store(0, std::memory_order_release);
   return caller == this_thread() || waited_ns < kLateNs ? 0 : static_cast<int>(waited_ns / 1'000'000);
 }

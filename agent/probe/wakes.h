@@ -12,7 +12,6 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <cstdint>
 
 namespace wsitrace {
@@ -21,8 +20,9 @@ inline constexpr unsigned kWakeSlots = 64;
 inline constexpr uint64_t kLateNs = 100'000'000;  // sooner is what a busy loop needs anyway
 
 namespace wakes {
-extern std::atomic<uintptr_t> loop_thread;  // 0: none yet
-extern std::atomic<unsigned> pending;
+// Read and written by atomic operations.
+extern uintptr_t loop_thread;  // 0: none yet
+extern unsigned pending;
 void remember(const void *wsi) noexcept;
 // How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread.
 int take(const void *wsi) noexcept;
@@ -32,17 +32,17 @@ inline uintptr_t this_thread() noexcept { return pthread_self(); }
 // The calling thread runs a loop.
 inline void note_loop_thread() noexcept {
   const uintptr_t thread = wakes::this_thread();
-  if (wakes::loop_thread.load(std::memory_order_relaxed) != thread)
-    wakes::loop_thread.store(thread, std::memory_order_relaxed);
+  if (__atomic_load_n(&wakes::loop_thread, __ATOMIC_RELAXED) != thread)
+    __atomic_store_n(&wakes::loop_thread, thread, __ATOMIC_RELAXED);
 }
 // lws_callback_on_writable(WSI) is called.
 inline void note_wake(const void *wsi) noexcept {
-  const uintptr_t loop = wakes::loop_thread.load(std::memory_order_relaxed);
+  const uintptr_t loop = __atomic_load_n(&wakes::loop_thread, __ATOMIC_RELAXED);
   if (loop != 0 && loop != wakes::this_thread()) [[unlikely]]
     wakes::remember(wsi);
 }
 // Worth a look when a callback of role kWriteable is about to be called, or a wsi to be destroyed.
-inline bool wakes_are_pending() noexcept { return wakes::pending.load(std::memory_order_relaxed) != 0; }
+inline bool wakes_are_pending() noexcept { return __atomic_load_n(&wakes::pending, __ATOMIC_RELAXED) != 0; }
 }  // namespace wsitrace
 
 #endif

@@ -8,9 +8,9 @@ namespace wsitrace {
 std::string pending_timeout_text(int32_t value) {
   const int reason = pending_timeout_reason(value);
   const TimeoutRow *known = pending_timeout(reason);
-  const std::string name = known != nullptr                 ? known->name
-                           : reason >= kApplicationTimeouts ? "the application's " + std::to_string(reason)
-                                                            : std::to_string(reason);
+  std::string name = known != nullptr                 ? known->name
+                     : reason >= kApplicationTimeouts ? "the application's " + std::to_string(reason)
+                                                      : std::to_string(reason);
   const int seconds = pending_timeout_seconds(value);
   if (seconds == 0) return name;
   return seconds < 0 ? "killed by lws_set_timeout: " + name : name + ", " + std::to_string(seconds) + " s";

@@ -54,13 +54,13 @@ int named_timeout(const Life &life) { return static_cast<int>(life.clues.said_nu
 // Of a hidden close, lws's own log has the last word.
 std::optional<Close> by_log_line(Life &life) {
   constexpr CloseEvidence evidence = CloseEvidence::kLogLine;
-  if (life.clues.said == Said::kSilent) return Close{CloseReason::kPingTimeout, CloseBy::kLws, evidence};
+  if (life.clues.said == Said::kSilent) return Close{CloseReason::kPingTimeout, CloseBy::kLws, evidence, {}, {}};
   if (life.clues.said != Said::kTimedOut) return std::nullopt;
   const int reason = named_timeout(life);
   if (pending_timeout_reason(life.clues.pending_timeout) != reason)
     life.clues.pending_timeout = pending_timeout_value(reason, 0);
   if (pending_timeout_seconds(life.clues.pending_timeout) < 0) return std::nullopt;  // the application killed it
-  return Close{CloseReason::kTimeout, CloseBy::kLws, evidence};
+  return Close{CloseReason::kTimeout, CloseBy::kLws, evidence, {}, {}};
 }
 
 }  // namespace wsitrace
