@@ -266,7 +266,7 @@ void record_said(const void *wsi, int value, const char *text, uint8_t error) no
 
 void record_wake(lws *wsi, bool destroyed) noexcept {
   const ErrnoGuard guard;
-  const int waited_ms = wakes::take(wsi);
+  const int waited_ms = take_wake(wsi);
   if (waited_ms > 0) record_about(k_foreign_wake, wsi, destroyed ? -waited_ms : waited_ms, "lws_callback_on_writable");
 }
 

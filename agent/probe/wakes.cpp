@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/wakes.h"
 
+#include <pthread.h>
+
 #include <atomic>
 
 #include "agent/base/clock.h"
@@ -17,20 +19,17 @@ struct Wake {
   std::atomic<uint64_t> since_ns;
 };
 Wake g_wakes[kWakeSlots];
+std::atomic<unsigned> g_pending_wakes{0};
+std::atomic<uintptr_t> g_loop_thread{0};  // 0: none yet
+
+uintptr_t this_thread() noexcept { return pthread_self(); }
 
 Wake &wake_of(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
   return g_wakes[(address >> 4 ^ address >> 12) % kWakeSlots];
 }
 
-}  // namespace
-
-namespace wakes {
-
-uintptr_t loop_thread = 0;
-unsigned pending = 0;
-
-void remember(const void *wsi) noexcept {
+[[gnu::noinline]] void remember_wake(const void *wsi) noexcept {
   const ErrnoGuard guard;
   Wake &wake = wake_of(wsi);
   uintptr_t free = 0;
@@ -38,18 +37,32 @@ void remember(const void *wsi) noexcept {
   wake.caller.store(this_thread(), std::memory_order_relaxed);
   wake.since_ns.store(monotonic_ns(), std::memory_order_relaxed);
   wake.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_release);
-  __atomic_fetch_add(&pending, 1, __ATOMIC_RELAXED);
+  g_pending_wakes.fetch_add(1, std::memory_order_relaxed);
 }
 
-int take(const void *wsi) noexcept {
+}  // namespace
+
+void note_loop_thread() noexcept {
+  const uintptr_t thread = this_thread();
+  if (g_loop_thread.load(std::memory_order_relaxed) != thread) g_loop_thread.store(thread, std::memory_order_relaxed);
+}
+
+void note_wake(const void *wsi) noexcept {
+  const uintptr_t loop = g_loop_thread.load(std::memory_order_relaxed);
+  if (loop != 0 && loop != this_thread()) [[unlikely]]
+    remember_wake(wsi);
+}
+
+bool wakes_are_pending() noexcept { return g_pending_wakes.load(std::memory_order_relaxed) != 0; }
+
+int take_wake(const void *wsi) noexcept {
   Wake &wake = wake_of(wsi);
   if (wake.wsi.load(std::memory_order_acquire) != reinterpret_cast<uintptr_t>(wsi)) return 0;
   const uintptr_t caller = wake.caller.load(std::memory_order_relaxed);
   const uint64_t waited_ns = monotonic_ns() - wake.since_ns.load(std::memory_order_relaxed);
-  __atomic_fetch_sub(&pending, 1, __ATOMIC_RELAXED);
+  g_pending_wakes.fetch_sub(1, std::memory_order_relaxed);
   wake.wsi.store(0, std::memory_order_release);
   return caller == this_thread() || waited_ns < kLateNs ? 0 : static_cast<int>(waited_ns / 1'000'000);
 }
 
-}  // namespace wakes
 }  // namespace wsitrace
