@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -98,6 +99,26 @@ def of_version(lws):
 Lws416 = of_version("4.1.6")
 Lws435 = of_version("4.3.5")
 LwsOwn = of_version(diagnosis_rows.OWN)
+
+
+class Listening(harness.Scenario):
+    def check(self, lws):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.assertEqual(self.traced(self.host("http_host", "--port", str(port), lws=lws)).wait().status, 1)
+        told = json.loads(self.wsitrace("explain", "--format", "json", self.path("out.wsitrace")).out)
+        [diagnosis] = told["diagnoses"]
+        self.assertEqual((diagnosis["cause"], diagnosis["severity"], diagnosis["certainty"]), ("listen_failed", "trouble", "proven"))
+        self.assertIn(f"port {port} (Address already in use)", diagnosis["sentence"])
+
+    def test_a_port_that_is_taken(self):
+        self.check("")
+
+    def test_a_port_that_is_taken_4_1_6(self):
+        self.check("4.1.6")
+
+    def test_a_port_that_is_taken_4_3_5(self):
+        self.check("4.3.5")
 
 
 class Table(unittest.TestCase):
