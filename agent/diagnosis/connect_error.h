@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The error with which an outbound connection was not made, wherever it is told: by the call of lws that failed, or by a number in its message.
+// Why an outbound connection could not be made: the error of the call that failed, or the number in lws's message.
 #ifndef WSITRACE_DIAGNOSIS_CONNECT_ERROR_H
 #define WSITRACE_DIAGNOSIS_CONNECT_ERROR_H
 

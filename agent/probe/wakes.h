@@ -4,7 +4,7 @@
 // remembered until the callback comes, and recorded when that took long.
 //
 // Fact:    which thread runs a loop is known by the callbacks that only a loop delivers (role kLoopTurns). With several loops the
-//          last one counts, and a call on another one's thread is told apart when its callback comes: on the thread of the call.
+//          last one counts; a call from another loop's own thread is recognised when its callback comes, on that same thread.
 // Memory:  kWakeSlots; a wsi that finds its slot taken is not remembered.
 // Cost:    a load and a compare for each call, a load for each callback that is not recorded.
 #ifndef WSITRACE_PROBE_WAKES_H

@@ -198,7 +198,7 @@ LWS_VISIBLE void wsitrace_hook__lws_log_cx(void *context, LogPrefix prefix, void
   va_list arguments;
   va_start(arguments, format);
   if (hooks_record()) wsitrace::note_line(level, format, arguments);
-  // There is no form of it that takes a list.
+  // lws has no variant of it that takes a va_list.
   if (context == nullptr || is_visible == nullptr || is_visible(context, level) != 0)
     original(context, prefix, object, level, function, "%s", wsitrace::Line(format, arguments).text);
   va_end(arguments);
