@@ -14,6 +14,8 @@
 //    upgraded                   HTTP_CONFIRM_UPGRADE ... ESTABLISHED
 //    HEAD, the last one         FH, then the end of the connection
 // transaction_completed says the same at once, where calls are recorded. It may come twice for one transaction. The next request ends the one before in any case.
+#include <algorithm>
+
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -166,14 +168,19 @@ bool is_refusal(const Transaction &transaction, const Event &written) {
   return (written.flags & kStatusPage) != 0 && !transaction.handled_ns && transaction.status.value_or(400) >= 400;
 }
 
+// The last write is told to the millisecond, so it may seem older than what is known to have come before it.
+Ns last_written_ns(const Transaction &transaction, const Event &written) {
+  const Ns told_ns = written.time_ns - std::min(written.time_ns, static_cast<Ns>(written.value) * kNsPerMillisecond);
+  return std::max(
+      {told_ns, transaction.requested_ns, transaction.handled_ns.value_or(0), transaction.responded_ns.value_or(0)});
+}
+
 // Told late: when the next request comes, or when all is over. The request that lws refuses after a completed one is not told of, but its page is.
 void note_written(Life &life, const Event &event) {
   if (life.has_seen(kSeenSent) || life.progress.outbound || life.connection.transactions.empty()) return;
   Transaction &transaction = life.current();
   if (!life.progress.open && transaction.outcome != Outcome::kAborted) return;
-  const Ns ago_ns = static_cast<Ns>(event.value) * kNsPerMillisecond;
-  transaction.written_ns =
-      event.time_ns > transaction.requested_ns + ago_ns ? event.time_ns - ago_ns : transaction.requested_ns;
+  transaction.written_ns = last_written_ns(transaction, event);
   const bool whole = (event.flags & kCutShort) == 0 || promises_no_body(transaction);
   const bool owed = transaction.handled_ns && life.clues.refused < 0;
   if (whole && !owed && !is_refusal(transaction, event)) life.progress.written_whole_ns = transaction.written_ns;

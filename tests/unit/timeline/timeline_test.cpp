@@ -237,6 +237,15 @@ TEST_F(TimelineTest, RequestThatLwsRefusesByAPageIsRejected) {
   EXPECT_EQ(on('A').close->reason, CloseReason::kRefused);
 }
 
+// lws tells the last write to the millisecond.
+TEST_F(TimelineTest, LastWriteIsNotOlderThanTheStatus) {
+  play("ACCEPT FH('/x') HTTP st=200 refused('HTTP') close('lws_read_h1 bail') written=3 CLOSED_HTTP DEST");
+  const Transaction &transaction = on('A').transactions[0];
+  EXPECT_EQ(transaction.outcome, Outcome::kCompleted);
+  EXPECT_EQ(transaction.written_ns, transaction.responded_ns);
+  EXPECT_EQ(transaction.completed_ns, transaction.responded_ns);
+}
+
 TEST_F(TimelineTest, WhatEndsWithItsVhostEndsByIt) {
   play("ACCEPT VHOST_GONE DROP('x') CLOSED_HTTP DEST");
   EXPECT_EQ(on('A').close->reason, CloseReason::kVhostDestroyed);
