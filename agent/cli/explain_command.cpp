@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <set>
 
 #include "agent/cli/formats/format.h"
 #include "agent/cli/numbers.h"
@@ -13,6 +15,7 @@
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
 #include "agent/export/text/examples.h"
+#include "agent/manual/cause_pages.h"
 
 namespace wsitrace {
 namespace {
@@ -22,10 +25,17 @@ constexpr const char *kExplainFooter =
     "first, alike connections together, with the cause\n"
     "and what to do), and what was still open at the end.\n"
     "\n"
+    "Each cause has a page that says what it means, how wsitrace knows, and how to fix it: --cause NAME without a "
+    "FILE\n"
+    "prints it, --cause list names all.\n"
+    "\n"
     "Examples:\n"
-    "  wsitrace explain janus.4711.wsitrace              what went wrong, and why?\n"
-    "  wsitrace explain janus.4711.wsitrace --conn 7     what is connection 7, what happened on it, why did it end?";
+    "  wsitrace explain janus.4711.wsitrace                         what went wrong, and why?\n"
+    "  wsitrace explain janus.4711.wsitrace --conn 7                what is connection 7, why did it end?\n"
+    "  wsitrace explain janus.4711.wsitrace --cause response_owed   all that is known of these\n"
+    "  wsitrace explain --cause response_owed                       what does that mean, how do I fix it?";
 
+constexpr const char *kAllCauses = "list";
 constexpr size_t kColumns = 100;  // on a terminal; elsewhere one sentence a line
 
 struct ExplainOptions {
@@ -33,6 +43,8 @@ struct ExplainOptions {
   uint64_t connection = 0;
   uint32_t pid = 0;
   std::string format = "text";
+  std::string cause;
+  bool is_verbose = false;
 };
 
 Error no_such_connection(const ExplainOptions &options, uint64_t known) {
@@ -56,22 +68,57 @@ Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
 
 Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
   JudgedLog log;
-  Doctor doctor(log);
+  const DiagnosisChoice choice{options.cause, options.is_verbose || !options.cause.empty()};
+  Doctor doctor(log, choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
   log.timeline.add(doctor);
   auto read = read_log(options.file, log.timeline, options.pid);
   if (!read && log.timeline.heard_nothing()) return read;
   doctor.finish();
   const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass
-  Examples examples(again, examples_for(doctor));
+  const std::set<uint64_t> wanted = examples_for(doctor, choice);
+  Examples examples(again, wanted);
   again.add(examples);
-  if (read && format.shows_examples && !doctor.diagnoses().empty()) read = read_log(options.file, again, options.pid);
+  if (read && format.shows_examples && !wanted.empty()) read = read_log(options.file, again, options.pid);
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
-  output.write(format.diagnosis(doctor, {examples.texts(), options.file, width}));
+  output.write(format.diagnosis(doctor, {examples.texts(), options.file, width, choice}));
   return read;
 }
 
+// Of the names of causes the longest decides where the second column begins.
+void list_causes(Output &output) {
+  size_t width = 0;
+  for (const CausePage &page : cause_pages()) width = std::max(width, page.name.size());
+  for (const CausePage &page : cause_pages())
+    output.write(std::string(page.name) + std::string(width + 2 - page.name.size(), ' ') + meaning_of(page) + "\n");
+}
+
+Error no_such_cause(const std::string &name) {
+  std::string near;
+  for (const std::string_view one : near_causes(name)) near.append(near.empty() ? "" : ", ").append(one);
+  return {"--cause " + name, "no such cause",
+          near.empty() ? "`wsitrace explain --cause list` names all" : "did you mean " + near + "?"};
+}
+
+// nullptr: the list of all.
+int show_page(const CausePage *page) {
+  Output output = Output::to_stdout();
+  page != nullptr ? output.write(page->text) : list_causes(output);
+  const auto written = output.finish();
+  if (!written) complain(written.error());
+  return written ? 0 : kUsageStatus;
+}
+
 int run(const ExplainOptions &options) {
+  const CausePage *page = cause_page(options.cause);
+  if (!options.cause.empty()) {
+    const bool wants_list = options.cause == kAllCauses && options.file.empty();
+    if (page == nullptr && !wants_list) {
+      complain(no_such_cause(options.cause));
+      return kUsageStatus;
+    }
+    if (options.file.empty()) return show_page(page);
+  }
   Output output = Output::to_stdout();
   const auto explained = options.connection == 0 ? diagnose(options, output) : explain(options, output);
   const auto written = output.finish();
@@ -86,10 +133,19 @@ int run(const ExplainOptions &options) {
 void add_explain_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App *command = app.add_subcommand("explain", "Say what went wrong, why, and what to do about it");
-  command->add_option("FILE", options->file, "Trace or ring file")->required();
+  command->add_option("FILE", options->file, "Trace or ring file");
   CLI::Option *conn = command->add_option("--conn", options->connection, "Show one connection in full")
                           ->type_name("ID")
                           ->check(counting_number());
+  command
+      ->add_option(
+          "--cause", options->cause,
+          "Show only what has this cause, with all connections and all evidence; without a FILE: what it means and "
+          "how to fix it")
+      ->type_name("NAME")
+      ->excludes(conn);
+  command->add_flag("--verbose", options->is_verbose, "Show everything, with the evidence of each connection")
+      ->excludes(conn);
   command
       ->add_option("--pid", options->pid, "Of a ring file: the process to explain (default: the first that recorded)")
       ->type_name("PID");
@@ -99,7 +155,10 @@ void add_explain_command(CLI::App &app, int &exit_status) {
       ->capture_default_str()
       ->excludes(conn);
   command->footer(kExplainFooter);
-  command->callback([options, &exit_status] { exit_status = run(*options); });
+  command->callback([options, &exit_status] {
+    if (options->file.empty() && options->cause.empty()) throw CLI::RequiredError("FILE");
+    exit_status = run(*options);
+  });
 }
 
 }  // namespace wsitrace

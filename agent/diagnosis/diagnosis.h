@@ -5,6 +5,7 @@
 #define WSITRACE_DIAGNOSIS_DIAGNOSIS_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/diagnosis/cause.h"
@@ -35,8 +36,18 @@ struct Diagnosis {
   std::string headline;               // one sentence without a full stop
   std::vector<std::string> why;       // whole sentences: the evidence, in order
   std::string advice;                 // one sentence without a full stop, or empty
+  // What is known of each of `connections`, by id: only where a Doctor was asked for it.
+  std::vector<std::pair<uint64_t, std::vector<std::string>>> evidence_of_each;
 };
 inline constexpr size_t kKeptIds = 1000;
+
+// What of the diagnoses is shown.
+struct DiagnosisChoice {
+  std::string cause;      // only those that have it; empty: all
+  bool is_whole = false;  // all of them, all ids, the evidence of each connection
+
+  [[nodiscard]] bool chooses(const Diagnosis &diagnosis) const { return cause.empty() || diagnosis.cause == cause; }
+};
 
 const char *name_of(Weight);
 const char *name_of(Certainty);

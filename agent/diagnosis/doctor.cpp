@@ -46,8 +46,8 @@ std::string who(const Connection &example, const Diagnosis &diagnosis, bool one_
   const uint64_t count = diagnosis.count;
   const std::string what = what_they_are(example, count);
   std::string out = count == 1 ? fmt::format("{} {}", what, example.id) : fmt::format("{} {}", count, what);
-  if (example.origin == Origin::kOutbound && !example.session)
-    out += " to " + printable(example.target.empty() ? example.peer : example.target);
+  const std::string &target = example.target.empty() ? example.peer : example.target;
+  if (example.origin == Origin::kOutbound && !example.session && !target.empty()) out += " to " + printable(target);
   if (example.origin == Origin::kStream && example.parent && one_carrier)
     out += fmt::format(" of connection {}", *example.parent);
   if (example.origin == Origin::kAdopted && !diagnosis.protocol.empty())
@@ -136,6 +136,14 @@ Diagnosis diagnosis_of(const Finding &finding, Ns started_ns) {
   return out;
 }
 
+// What is known of the end of one whose rule says no more.
+std::vector<std::string> end_evidence(const Connection &connection) {
+  const auto &close = connection.close;
+  if (!close) return {};
+  if (!close->detail.empty()) return {fmt::format("lws says of its end: '{}'.", printable(close->detail))};
+  return {fmt::format("It was closed as {}, known by {}.", name_of(close->reason), name_of(close->evidence))};
+}
+
 // All connections of SYMPTOMS are the finding's: it only adds how that is known.
 bool covers(const Finding &finding, const Diagnosis &symptoms) {
   if (!says_more(finding.kind, symptoms.cause)) return false;
@@ -219,7 +227,12 @@ void Doctor::add(const Connection &connection, const Symptom &symptom) {
   Diagnosis &diagnosis = group.diagnosis;
   if (diagnosis.vhost != connection.vhost) diagnosis.vhost.clear();
   ++diagnosis.count;
-  if (diagnosis.connections.size() < kKeptIds) diagnosis.connections.push_back(connection.id);
+  if (diagnosis.connections.size() < kKeptIds) {
+    diagnosis.connections.push_back(connection.id);
+    if (kept_ == Evidence::kOfEach)
+      diagnosis.evidence_of_each.emplace_back(connection.id,
+                                              symptom.why.empty() ? end_evidence(connection) : symptom.why);
+  }
   diagnosis.first_ns = std::min(*diagnosis.first_ns, connection.opened_ns);
   diagnosis.last_ns = std::max(diagnosis.last_ns.value_or(0), connection.closed_ns.value_or(log_.last_ns));
 }
@@ -268,6 +281,7 @@ void Doctor::add_symptoms() {
     Diagnosis &diagnosis = group.diagnosis;
     const CauseRow &row = row_of(group.symptom.cause);
     std::sort(diagnosis.connections.begin(), diagnosis.connections.end());
+    std::sort(diagnosis.evidence_of_each.begin(), diagnosis.evidence_of_each.end());
     diagnosis.headline = filled(row.headline, diagnosis.count, who(group.example, diagnosis, !group.carriers_differ),
                                 shown_detail(row, group.symptom.detail, group.details_differ));
     diagnosis.why = evidence_of(group);
@@ -295,12 +309,7 @@ std::vector<std::string> Doctor::evidence_of(const Group &group) const {
                       carrier->second.ends_with("by the peer") && timeline().process().lws_version.starts_with("4.")
                           ? "; whether it had reset the streams before, lws 4 does not tell"
                           : ""));
-  const auto &close = group.example.close;
-  if (why.empty() && close)
-    why.push_back(close->detail.empty() ? fmt::format("It was closed as {}, known by {}.", name_of(close->reason),
-                                                      name_of(close->evidence))
-                                        : fmt::format("lws says of its end: '{}'.", printable(close->detail)));
-  return why;
+  return why.empty() ? end_evidence(group.example) : why;
 }
 
 void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> items) {
@@ -357,6 +366,8 @@ void Doctor::add_findings() {
     std::erase_if(diagnoses_, [&](const Diagnosis &symptoms) {
       if (!covers(finding, symptoms)) return false;
       fault.why.insert(fault.why.end(), symptoms.why.begin(), symptoms.why.end());
+      fault.evidence_of_each.insert(fault.evidence_of_each.end(), symptoms.evidence_of_each.begin(),
+                                    symptoms.evidence_of_each.end());
       return true;
     });
     diagnoses_.push_back(std::move(fault));

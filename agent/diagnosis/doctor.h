@@ -3,7 +3,7 @@
 // Reads a log and says what went wrong: the findings of a check (faults), and the symptoms of each connection, alike ones together.
 // Also keeps the census that a summary shows.
 //
-// Memory: follows the open connections, and the diagnoses: at most kMaxGroups, with kKeptIds ids each.
+// Memory: follows the open connections, and the diagnoses: at most kMaxGroups, with kKeptIds ids each, and the evidence if that is asked for.
 #ifndef WSITRACE_DIAGNOSIS_DOCTOR_H
 #define WSITRACE_DIAGNOSIS_DOCTOR_H
 
@@ -25,7 +25,9 @@ namespace wsitrace {
 // Hears the timeline of LOG, which outlives it, after LOG's judge.
 class Doctor final : public TimelineObserver {
  public:
-  explicit Doctor(const JudgedLog &log) : judged_(log) {}
+  // kOfEach keeps the evidence of each connection, of kKeptIds for each diagnosis, not that of the first one only.
+  enum class Evidence { kOfTheFirst, kOfEach };
+  explicit Doctor(const JudgedLog &log, Evidence kept = Evidence::kOfTheFirst) : judged_(log), kept_(kept) {}
 
   // Looks at what is still open; call once, when the log has ended or as much of it as there is.
   void finish();
@@ -72,6 +74,7 @@ class Doctor final : public TimelineObserver {
   void add_findings();
 
   const JudgedLog &judged_;
+  Evidence kept_;
   Census census_;
   ClueBook clues_;
   Surroundings surroundings_;

@@ -202,8 +202,9 @@ void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) c
     out.why.push_back(
         seen ? "The event loop of its thread served nobody meanwhile; these were served as soon as it had returned."
              : fmt::format("The event loop of its thread served nobody meanwhile; {} open then.",
-                           alike.others_open == 1 ? "1 other connection was"
-                                                  : std::to_string(alike.others_open) + " other connections were"));
+                           alike.others_open == 0   ? "no other connection was"
+                           : alike.others_open == 1 ? "1 other connection was"
+                                                    : std::to_string(alike.others_open) + " other connections were"));
     out.advice = row_of(Cause::kLoopBlocked).advice;
     to.push_back(std::move(out));
   }

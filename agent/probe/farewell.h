@@ -7,7 +7,7 @@
 
 namespace wsitrace {
 
-// Call at an orderly exit, not in a signal handler. Costs a syscall for each descriptor that lws was seen to read from (reads.h);
+// Call at an orderly exit, or when recording ends, not in a signal handler. Costs a syscall for each descriptor that lws was seen to read from (reads.h);
 // records at most kMaxPeersLeft events.
 void record_peers_left() noexcept;
 inline constexpr int kMaxPeersLeft = 256;

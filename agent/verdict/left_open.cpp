@@ -9,6 +9,12 @@ std::string context_text(const ContextLife &context) {
                              : "context " + std::to_string(context.number);
 }
 
+// lws starts its plugins within the program's first connect. Whether that failed is not seen, and 4.1.6 frees it without a word.
+bool began_unseen(const Timeline &timeline, const Connection &connection) {
+  return timeline.process().attach == "plugin" && connection.origin == Origin::kOutbound && connection.target.empty() &&
+         !connection.fd && connection.transactions.empty();
+}
+
 void judge_open(const Connection &connection, Groups &groups) {
   groups.add(FindingKind::kConnectionNotDestroyed, connection, {});
   if (connection.bindings.empty() || connection.bindings.back().dropped_ns) return;
@@ -46,7 +52,8 @@ void judge_what_is_left(const Timeline &timeline, Groups &groups) {
   judge_contexts(timeline, groups);
   const bool contexts_gone = timeline.contexts_gone();
   timeline.for_each_open([&](const Connection &connection) {
-    contexts_gone ? judge_open(connection, groups) : judge_peer(connection, groups);
+    if (!contexts_gone) judge_peer(connection, groups);
+    else if (!began_unseen(timeline, connection)) judge_open(connection, groups);
   });
   if (!contexts_gone) return;
   judge_vhosts(timeline, groups);

@@ -277,6 +277,16 @@ static void one_blocks_the_rest(void) {
   lws_context_destroy(context);
 }
 
+// The same, and nobody is there who could wait.
+static void slow_alone(void) {
+  struct lws_context *context = desk(callback_busy, 20);
+  const int fd = dial(port_of(context, "app"));
+  say(fd, TROUBLE_GET("/slow"));
+  expect(context, fd, "hello\n");
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
 const struct corpus_case handler_troubles[] = {
     {"owes_at_exit", owes_at_exit},
     {"owes_until_peers_left", owes_until_peers_left},
@@ -301,5 +311,6 @@ const struct corpus_case handler_troubles[] = {
     {"request_body_coming_at_exit", request_body_coming_at_exit},
     {"request_body_comes", request_body_comes},
     {"one_blocks_the_rest", one_blocks_the_rest},
+    {"slow_alone", slow_alone},
     {0},
 };

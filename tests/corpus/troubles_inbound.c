@@ -242,6 +242,14 @@ static void out_of_descriptors(void) {
   lws_context_destroy(context);
 }
 
+// Somebody else has the port of the vhost.
+static void port_taken(void) {
+  struct lws_context_creation_info info = desk_info(callback_in, 1);
+  listen_on(&info.port, 1);
+  struct lws_context *context = lws_create_context(&info);
+  if (context) lws_context_destroy(context);
+}
+
 // lws's own table has no room for more than a few.
 static void table_full(void) {
   struct lws_context_creation_info info = desk_info(callback_in, 1);
@@ -286,6 +294,7 @@ const struct corpus_case inbound_troubles[] = {
     {"handler_says_no", handler_says_no},
     {"request_filtered", request_filtered},
     {"out_of_descriptors", out_of_descriptors},
+    {"port_taken", port_taken},
     {"table_full", table_full},
     {"descriptors_left", descriptors_left},
     {"slow_to_ask", slow_to_ask},

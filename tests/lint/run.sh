@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 
-checks=(rooms rooms_test format tidy types shellcheck yamllint python json spdx length words documents documents_test vocabulary vocabulary_test results_test)
+checks=(rooms rooms_test format tidy types shellcheck yamllint python json spdx length words documents documents_test causes causes_test vocabulary vocabulary_test results_test)
 
 usage() {
   cat <<HELP
@@ -112,6 +112,8 @@ check_words() {
 
 check_documents() { python3 -B tests/lint/documents.py --build "$build"; }
 check_documents_test() { python3 -B tests/lint/documents_test.py; }
+check_causes() { python3 -B tests/lint/causes.py; }
+check_causes_test() { python3 -B tests/lint/causes_test.py; }
 check_vocabulary() { python3 -B tests/lint/vocabulary.py --build "$build"; }
 check_vocabulary_test() { python3 -B tests/lint/vocabulary_test.py --build "$build"; }
 check_results_test() { python3 -B tests/lint/results_test.py; }

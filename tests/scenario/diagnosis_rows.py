@@ -123,6 +123,7 @@ INBOUND = [
     row("request_filtered", "request_refused trouble 1", ("FILTER_HTTP_CONNECTION", "returned non-zero")),
     row("out_of_descriptors", "accept_failed trouble *", ("EMFILE", "limit of descriptors was 64", "4 connections waited")),
     row("descriptors_left"),
+    row("port_taken", "listen_failed trouble 1", ("does not listen on port", "Address already in use", "ss -ltnp")),
     row("slow_to_ask"),
     row("no_such_page", says=("1 completed",)),
 ]
@@ -139,6 +140,7 @@ HANDLERS = [
     row("head_without_body", "response_unfinished trouble 1", ("status 200", "GET /order", "none of the 100 bytes"), ("no response was sent",)),
     row("body_not_ended", "response_unfinished trouble 3", ("3 accepted connections", "status 200", "7 of the 100 bytes"), ("no response was sent",)),
     row("one_blocks_the_rest", "serviced_late trouble 4", ("4 connections waited", "LWS_CALLBACK_HTTP of protocol 'desk'")),
+    row("slow_alone", says=("LWS_CALLBACK_HTTP of protocol 'desk' lasted",)),
     row("refuses_after_head", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP", "returned non-zero"), ("the peer closed",)),
     row("answers_and_closes"),
     row("not_found_and_closes"),

@@ -43,15 +43,17 @@ const std::array kFormats{
            .meaning = "people",
            .report = table_of,
            .verdict = verdict_text,
-           .diagnosis = [](const Doctor &doctor,
-                           const auto &look) { return diagnosis_text(doctor, look.examples, look.file, look.width); },
+           .diagnosis =
+               [](const Doctor &doctor, const auto &look) {
+                 return diagnosis_text(doctor, look.examples, look.file, look.width, look.choice);
+               },
            .comparison = compare_text,
            .shows_examples = true},
     Format{.name = "json",
            .meaning = "programs: one document",
            .report = json_of<JsonShape::kDocument>,
            .verdict = [](const Check &check, const Examples &) { return verdict_json(check); },
-           .diagnosis = [](const Doctor &doctor, const auto &) { return diagnosis_json(doctor); },
+           .diagnosis = [](const Doctor &doctor, const auto &look) { return diagnosis_json(doctor, look.choice); },
            .comparison = [](const Comparison &comparison, bool) { return compare_json(comparison); }},
     Format{.name = "ndjson", .meaning = "programs: one JSON object a line", .report = json_of<JsonShape::kLines>},
     Format{.name = "perfetto",

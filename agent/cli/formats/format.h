@@ -31,6 +31,7 @@ struct Format {
     const ExampleTexts &examples;
     const std::string &file;
     size_t width;
+    const DiagnosisChoice &choice;
   };
 
   std::string_view name;

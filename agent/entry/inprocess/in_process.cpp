@@ -12,6 +12,7 @@
 #include "agent/collect/trace_writer.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
+#include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 
@@ -225,6 +226,9 @@ void InProcess::stop() {
   state_->site.set_wake({});
   state_->thread->stop();
   if (!state_->waiting_trace.empty()) state_->open_trace();  // a loop that never ran
+  record_responses_left();
+  record_peers_left();
+  record_quiet_sockets();
   mark_ended();
   state_->collector->finish();
   if (!state_->ring.path().empty()) unlink(state_->ring.path().c_str());

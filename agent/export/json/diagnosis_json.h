@@ -9,7 +9,7 @@
 namespace wsitrace {
 
 // What went wrong, for programs: "wsitrace.diagnosis/1", as deploy/manual/explain.md describes it. DOCTOR has finished.
-std::string diagnosis_json(const Doctor &doctor);
+std::string diagnosis_json(const Doctor &doctor, const DiagnosisChoice &choice = {});
 
 }  // namespace wsitrace
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/manual/cause_pages.h"
+
 namespace wsitrace {
 namespace {
 
@@ -37,11 +39,16 @@ Json rule_of(FindingKind kind) {
   std::string words = name;
   for (char &c : words)
     if (c == '_') c = ' ';
-  return {{"id", name},
-          {"name", pascal(name)},
-          {"shortDescription", text(sentence(words))},
-          {"help", text(sentence(advice_on(kind)))},
-          {"defaultConfiguration", {{"level", "error"}}}};
+  Json help = text(sentence(advice_on(kind)));
+  const CausePage *page = cause_page(name);
+  if (page != nullptr) help["markdown"] = page->text;
+  Json rule{{"id", name},
+            {"name", pascal(name)},
+            {"shortDescription", text(sentence(words))},
+            {"help", help},
+            {"defaultConfiguration", {{"level", "error"}}}};
+  if (page != nullptr) rule["helpUri"] = WSITRACE_MANUAL_URL "/causes/" + name + ".md";
+  return rule;
 }
 
 Json rules() {

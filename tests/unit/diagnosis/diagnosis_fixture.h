@@ -12,14 +12,14 @@
 namespace wsitrace::test {
 
 struct Examined {
-  explicit Examined(const Told &told) {
+  explicit Examined(const Told &told, Doctor::Evidence kept = Doctor::Evidence::kOfTheFirst) : doctor(log, kept) {
     log.timeline.add(doctor);
     tell(told, log.timeline);
     doctor.finish();
   }
 
   JudgedLog log;
-  Doctor doctor{log};
+  Doctor doctor;
 };
 
 // "response_owed 2 3, not_serviced 4": cause and connections of each diagnosis, worst first.

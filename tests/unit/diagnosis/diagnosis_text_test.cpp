@@ -53,6 +53,55 @@ TEST(DiagnosisText, LinesKeepToTheWidth) {
     EXPECT_LE(end - from, 90U) << text.substr(from, end - from);  // in bytes: a dash has three
 }
 
+constexpr const char *kThreeOwedOneRefused =
+    "B:ACCEPT B:FH('/b') B:BIND[dyn] B:HTTP[dyn] C:ACCEPT C:FH('/c') C:BIND[dyn] C:HTTP[dyn] D:ACCEPT D:FH('/d') "
+    "D:BIND[dyn] D:HTTP[dyn] E:ACCEPT E:CONFIRM('/w') E:close('lws_read_h1 bail') E:DEST +1500";
+
+std::string chosen_text(const DiagnosisChoice &choice) {
+  return diagnosis_text(Examined(kThreeOwedOneRefused, Doctor::Evidence::kOfEach).doctor, {}, "a.wsitrace", 0, choice);
+}
+
+TEST(DiagnosisText, EachDiagnosisSaysWhereItsPageIs) {
+  const std::string text = text_of(kThreeOwedOneRefused);
+  EXPECT_THAT(text, HasSubstr("\n  More: wsitrace explain --cause response_owed\n"));
+  EXPECT_THAT(text, HasSubstr("\n  More: wsitrace explain --cause upgrade_refused\n"));
+}
+
+TEST(DiagnosisText, EvidenceOfEachConnectionIsShownWhereAllIsWanted) {
+  EXPECT_THAT(text_of(kThreeOwedOneRefused), Not(HasSubstr("Evidence of each connection")));
+  const std::string text = chosen_text({"", true});
+  EXPECT_THAT(text, HasSubstr("  Evidence of each connection:\n    2: The handler of protocol 'dyn'"));
+  EXPECT_THAT(text, HasSubstr("\n    3: The handler"));
+  EXPECT_THAT(text, HasSubstr("\n    4: The handler"));
+  EXPECT_THAT(text, HasSubstr("upgrade_refused, "));
+}
+
+TEST(DiagnosisText, OneCauseStandsAlone) {
+  const std::string text = chosen_text({"response_owed", true});
+  EXPECT_THAT(text, testing::StartsWith("Trouble: 3 accepted connections are owed a response"));
+  EXPECT_THAT(text, HasSubstr("\n    4: The handler"));
+  EXPECT_THAT(text, Not(HasSubstr("upgrade_refused")));
+  EXPECT_THAT(text, Not(HasSubstr("Still open")));
+}
+
+TEST(DiagnosisText, CauseThatNothingHasNamesWhatThereIs) {
+  EXPECT_EQ(chosen_text({"timeout", true}),
+            "a.wsitrace: nothing of cause timeout (it has response_owed, upgrade_refused)\n");
+}
+
+TEST(DiagnosisJson, EvidenceOfEachIsThereWhereAllIsWanted) {
+  const Examined examined(kThreeOwedOneRefused, Doctor::Evidence::kOfEach);
+  const auto all = nlohmann::json::parse(diagnosis_json(examined.doctor));
+  EXPECT_EQ(all["diagnoses"].size(), 2U);
+  EXPECT_FALSE(all["diagnoses"][0].contains("evidence_of_each"));
+  const auto one = nlohmann::json::parse(diagnosis_json(examined.doctor, {"response_owed", true}));
+  ASSERT_EQ(one["diagnoses"].size(), 1U);
+  const auto each = one["diagnoses"][0]["evidence_of_each"];
+  ASSERT_EQ(each.size(), 3U);
+  EXPECT_EQ(each[2]["connection"], 4);
+  EXPECT_EQ(each[2]["evidence"].size(), one["diagnoses"][0]["evidence"].size());
+}
+
 TEST(DiagnosisJson, NamesSchemaCauseSeverityAndEvidence) {
   const auto json =
       nlohmann::json::parse(diagnosis_json(Examined(Told("ACCEPT FH('/d') BIND[dyn] HTTP[dyn] +1500")).doctor));

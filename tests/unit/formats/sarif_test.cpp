@@ -30,6 +30,15 @@ TEST(Sarif, RulesAreTheKindsWithTheirAdvice) {
             "Call lws_context_destroy() for each context.");
 }
 
+TEST(Sarif, RulesHaveTheManualsPageAndItsAddress) {
+  const Json rules = run_of(clean_check())["tool"]["driver"]["rules"];
+  for (const Json &rule : rules) {
+    const std::string name = rule["id"];
+    EXPECT_THAT(rule["help"]["markdown"], testing::StartsWith("# " + name + "\n")) << name;
+    EXPECT_THAT(rule["helpUri"], testing::MatchesRegex("[a-z]+://.*/causes/" + name + "\\.md")) << name;
+  }
+}
+
 TEST(Sarif, CleanRunHasNoResultsAndSucceeded) {
   const Json run = run_of(clean_check());
   EXPECT_EQ(run["results"], Json::array());

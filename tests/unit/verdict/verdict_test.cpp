@@ -47,6 +47,23 @@ TEST_F(VerdictTest, ConnectionThatOutlivedItsContextIsAFinding) {
   EXPECT_EQ(verdict.findings[1].protocol, "p0");
 }
 
+TEST_F(VerdictTest, ConnectWithinWhichThePluginWasStartedIsNoFinding) {
+  const auto findings_of = [](const char *attach) {
+    Judge judge;
+    Timeline timeline(judge);
+    Script script(timeline, Form::kPreload);
+    ProcessFacts facts;
+    facts.attach = attach;
+    facts.lws_version = "4.1.6";
+    timeline.on_process(facts);
+    script.play("CONTEXT CBIND CONTEXT_END=0 CONTEXT_END=1");
+    script.end("exit");
+    return judge.verdict(timeline).findings.size();
+  };
+  EXPECT_EQ(findings_of("plugin"), 0U);
+  EXPECT_EQ(findings_of("link"), 2U);
+}
+
 TEST_F(VerdictTest, LiveAtExitIsNoLeak) {
   const Verdict verdict = judged("CONTEXT CBIND", "exit");
   EXPECT_EQ(verdict.exit_status(), 0);
