@@ -5,7 +5,6 @@
   run.py --build DIR                        every case once, each version of lws that was built
   run.py --build DIR --lws 4.3.5 --only ws  a version, a group or a case (GROUP.NAME)
   run.py --build DIR --update               writes RESULTS.md, too
-  run.py --build DIR --repeat 12            the clean look-alikes only, 12 times; --minutes 3: as often as fit
   run.py --build DIR --keep TRACES          keeps the trace of each case that went wrong
 
 Exit status: 0 as expected; 1 a fault was missed or blamed on something else, or a clean case has a finding; 2 a case could
@@ -22,7 +21,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = ("vhost", "protocol")
@@ -177,30 +175,23 @@ def results_text(results):
     return "\n".join(lines) + "\n"
 
 
-def repeat_clean(work, options):
-    """The clean ones over and over, until one has a finding, they were run often enough, or the time is up."""
-    clean = [pair for pair in work if not pair[0].expected]
-    end = time.monotonic() + options.minutes * 60 if options.minutes else float("inf")
-    ran = rounds = bad = 0
-    while not bad and rounds < (options.repeat or sys.maxsize) and time.monotonic() < end:
-        results = run_all(clean, options)
-        ran, rounds, bad = ran + len(results), rounds + 1, sum(bool(one.problem) for one in results)
-    print(f"{ran} clean runs in {rounds} rounds, {bad} with a finding")
-    return 1 if bad else 0
+def work_of(options):
+    """The pairs of case and version that OPTIONS name."""
+    wanted = options.only.rstrip(".") + "." if options.only else ""
+    return [(case, version) for case in read_cases() for version in options.lws
+            if case.versions in ("all", version) and f"{case.group}.{case.name}.".startswith(wanted)]
 
 
-def parse():
+def parse(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True, help="where wsitrace and the corpus were built")
     parser.add_argument("--lws", action="append", help="a version, may be given again (default: all that were built)")
     parser.add_argument("--only", default="", metavar="GROUP[.NAME]")
     parser.add_argument("--update", action="store_true", help="write RESULTS.md")
-    parser.add_argument("--repeat", type=int, default=0, metavar="N")
-    parser.add_argument("--minutes", type=float, default=0, metavar="M")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("-v", "--verbose", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     options.build = options.build.resolve()
     built = (options.build / "tests" / "corpus").glob("lws-[0-9]*")
     options.lws = options.lws or sorted(path.name.removeprefix("lws-") for path in built)
@@ -209,13 +200,10 @@ def parse():
 
 def main():
     options = parse()
-    work = [(case, version) for case in read_cases() for version in options.lws
-            if case.versions in ("all", version) and f"{case.group}.{case.name}.".startswith(options.only.rstrip(".") + "." if options.only else "")]
+    work = work_of(options)
     if not work:
         print(f"corpus: no case for lws {options.lws} in {options.build}", file=sys.stderr)
         return 2
-    if options.repeat or options.minutes:
-        return repeat_clean(work, options)
     results = run_all(work, options)
     print(table_of(results))
     if options.update:

@@ -4,7 +4,6 @@
 
   diagnosis_table.py                        each row once, each version: the table
   diagnosis_table.py --update               writes it into tests/corpus/RESULTS.md, too
-  diagnosis_table.py --look-alikes 2000     those without a trouble again and again, so many runs; --minutes 3: as many as fit
   diagnosis_table.py --rows FILE            the rows of another file
   diagnosis_table.py --way plugin           recorded by the plugin
 
@@ -18,7 +17,6 @@ import importlib.util
 import itertools
 import os
 import sys
-import time
 
 import harness
 import test_diagnosis
@@ -84,6 +82,9 @@ def table_of(results):
     lines += ["", f"{len({row.name for row, _, _ in results if row.found})} programs with a trouble, "
               f"{len({row.name for row, _, _ in results if not row.found})} look-alikes: "
               f"{sum(not found for found in calm)} of their {len(calm)} runs without a fault or a trouble."]
+    ends = [end for _, answer, _ in results for end in answer.ends]
+    unknown = sum("unknown" in end[1:] for end in ends)
+    lines += ["", f"Of {len(ends)} connections that ended, {unknown} ended for an unknown reason or by an unknown side ({100 * unknown / max(1, len(ends)):.2f} %)."]
     return "\n".join(lines) + "\n"
 
 
@@ -95,27 +96,14 @@ def update(table):
                    f"A cause is found when severity and number of connections are right, too. {NOTE}\n\n{table}")
 
 
-def look_alikes(pairs, options):
-    end = time.monotonic() + options.minutes * 60 if options.minutes else float("inf")
-    again = itertools.cycle([pair for pair in pairs if not pair[0].found])
-    again = itertools.takewhile(lambda _: time.monotonic() < end, again)
-    problems = [bool(problem) for _, _, problem in run_all(itertools.islice(again, options.look_alikes or None), options)]
-    print(f"{len(problems)} runs of look-alikes, {sum(problems)} with a fault, a trouble or wrong words")
-    return 1 if any(problems) else 0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", default=os.path.join(harness.SOURCE, "diagnosis_rows.py"), metavar="FILE")
     parser.add_argument("--way", choices=("preload", "plugin"), default="preload")
     parser.add_argument("--update", action="store_true")
-    parser.add_argument("--look-alikes", type=int, default=0, metavar="RUNS")
-    parser.add_argument("--minutes", type=float, default=0, metavar="M")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1))
     options = parser.parse_args()
     pairs = [(row, lws) for row in rows_of(options.rows) for lws in row.versions]
-    if options.look_alikes or options.minutes:
-        return look_alikes(pairs, options)
     results = list(run_all(pairs, options))
     table = table_of(results)
     print(table)
