@@ -11,7 +11,9 @@
 #include "agent/collect/trace_writer.h"
 #include "agent/lws/callbacks.h"
 #include "agent/ring/writer.h"
+#include "tests/fuzz/doctor_seeds.h"
 #include "tests/fuzz/ring_seed.h"
+#include "tests/unit/timeline/script.h"
 
 namespace wsitrace {
 namespace {
@@ -90,6 +92,16 @@ void write_trace(const std::string &path, bool ended, int rounds) {
   if (ended) writer->on_end({"exit", 0, 99'000});
 }
 
+void write_script(const std::string &path, const DoctorSeed &seed) {
+  const auto writer = *TraceWriter::create(path, 1009);
+  ProcessFacts process = facts();
+  process.started_mono_ns = test::Script::kStartNs;
+  writer->on_process(process);
+  test::Script script(*writer, test::Form::kPreload);
+  script.play(seed.words);
+  script.end(std::string_view(seed.name) == "crash" ? "signal" : "exit");
+}
+
 // Puts what it hears into the rings in turn.
 class RingSink final : public LogSink {
  public:
@@ -159,6 +171,8 @@ int main(int count, char **words) {
   wsitrace::write_trace(directory + "/read_log/cut_off", false, 1);
   wsitrace::write_trace(directory + "/read_log/many_chunks", true, 17);
   wsitrace::write_file(directory + "/read_log/foreign", "#!/bin/sh\n");
+  for (const wsitrace::DoctorSeed &seed : wsitrace::kDoctorSeeds)
+    wsitrace::write_script(directory + "/doctor/" + seed.name, seed);
   wsitrace::write_file(directory + "/ring_file/one_process", wsitrace::pack(wsitrace::ring_file()));
   return 0;
 }
