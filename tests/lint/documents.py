@@ -28,7 +28,7 @@ def documents():
 
 
 def for_readers():
-    return [ROOT / "README.md", *sorted(MANUAL.glob("*.md"))]
+    return [ROOT / "README.md", *sorted(MANUAL.rglob("*.md"))]
 
 
 def links(document, text):
@@ -143,7 +143,7 @@ def command_line(program):
             for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", re.split(r" -- |\|| # ", rest)[0]):
                 if option not in known[command]:
                     yield f"{name}: wsitrace {command} {option} is named, but its help does not know it"
-        if document.parent == MANUAL:
+        if MANUAL in document.parents:
             for option in set(re.findall(r"`(--[a-z][a-z-]*)", text)) - set().union(*known.values()) - STRANGERS_OPTIONS:
                 yield f"{name}: {option} is named, but no command knows it"
 

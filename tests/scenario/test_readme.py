@@ -9,6 +9,7 @@ compiled and parsed.
 """
 
 import contextlib
+import glob
 import json
 import os
 import re
@@ -114,6 +115,11 @@ class Shell:
         self.process.stdin.close()
 
 
+def manual_pages():
+    """Paths below the manual, those of the causes among them."""
+    return sorted(os.path.relpath(path, MANUAL) for path in glob.glob(os.path.join(MANUAL, "**", "*.md"), recursive=True))
+
+
 class Documents(harness.Scenario):
     def tree(self):
         """A directory that looks like this tree after a build, in which a session may write."""
@@ -141,18 +147,18 @@ class Sessions(Documents):
 
     def test_sessions_of_the_manual_work_as_they_stand(self):
         path = os.path.join(harness.BUILD, "bin") + os.pathsep + os.environ["PATH"]
-        pages = [name for name in sorted(os.listdir(MANUAL)) if "```console" in read(os.path.join(MANUAL, name))]
+        pages = [name for name in manual_pages() if "```console" in read(os.path.join(MANUAL, name))]
         self.assertGreaterEqual(len(pages), 4, pages)
         for name in pages:
             with self.subTest(page=name):
                 self.directory = self.path(name)
-                os.mkdir(self.directory)
+                os.makedirs(self.directory)
                 self.assert_sessions_hold(os.path.join(MANUAL, name), path)
 
 
 class Snippets(Documents):
     def fences(self, language):
-        found = [(name, code) for name in sorted(os.listdir(MANUAL)) for kind, code in markdown.fences(read(os.path.join(MANUAL, name)))
+        found = [(name, code) for name in manual_pages() for kind, code in markdown.fences(read(os.path.join(MANUAL, name)))
                  if kind == language]
         self.assertTrue(found, language)
         return found
