@@ -67,17 +67,19 @@ std::string meaning_of(const CausePage &page) {
   return sentence;
 }
 
+// What shares a word is meant only where nothing is spelled alike.
 std::vector<std::string_view> near_causes(std::string_view word) {
   const size_t most = std::max<size_t>(2, word.size() / 4);
-  std::vector<std::pair<size_t, std::string_view>> near;
+  std::vector<std::pair<size_t, std::string_view>> near, akin;
   for (const CausePage &page : cause_pages()) {
-    const size_t apart = distance(word, page.name), common = common_words(word, page.name);
+    const size_t apart = distance(word, page.name);
     if (apart <= most) near.emplace_back(apart, page.name);
-    else if (common > 0) near.emplace_back(apart + most - std::min(most, common), page.name);
+    else if (common_words(word, page.name) > 0) akin.emplace_back(apart, page.name);
   }
-  std::stable_sort(near.begin(), near.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::vector<std::pair<size_t, std::string_view>> &found = near.empty() ? akin : near;
+  std::stable_sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
   std::vector<std::string_view> names;
-  for (const auto &[apart, name] : near)
+  for (const auto &[apart, name] : found)
     if (names.size() < kNearNames) names.push_back(name);
   return names;
 }

@@ -54,6 +54,7 @@ TEST(CausePages, NamesThatAreMisspeltHaveNearOnes) {
   EXPECT_THAT(near_causes("nevr_answered"), testing::Contains("never_answered"));
   EXPECT_EQ(near_causes("nevr_answered").front(), "never_answered");
   EXPECT_EQ(near_causes("response-owed").front(), "response_owed");
+  EXPECT_THAT(near_causes("tsl_failed"), testing::ElementsAre("tls_failed"));
   EXPECT_THAT(near_causes("tls"), testing::UnorderedElementsAre("tls_certificate", "tls_failed"));
   EXPECT_THAT(near_causes("xyzzy"), IsEmpty());
   EXPECT_THAT(near_causes(""), IsEmpty());
