@@ -100,7 +100,7 @@ enum Role : uint32_t {
   X(RAW_ADOPT_FILE,                     63,  kRecorded | kFacts | kStack) \
   X(RAW_RX_FILE,                        64,  kCloses) \
   X(RAW_WRITEABLE_FILE,                 65,  kCloses | kWriteable) \
-  X(RAW_CLOSE_FILE,                     66,  kRecorded | kEnds | kAlone) \
+  X(RAW_CLOSE_FILE,                     66,  kRecorded | kEnds | kAlone | kFacts) \
   X(CHILD_CLOSING,                      69,  kRecorded | kEnds | kAlone | kFacts) \
   X(EVENT_WAIT_CANCELLED,               71,  0) \
   X(TIMER,                              73,  kCloses) \

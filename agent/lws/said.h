@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Lines of lws's own log that tell why it did something and that no callback tells. Only these are recorded, as a number: never the
-// text of a line, in which there may be anything.
+// Lines of lws's own log that tell why it did something and that no callback tells. Only these are recorded, as a number, some with the
+// name or path of what the application asked for: never the text of a line, in which there may be anything.
 //
 // Source: format strings of lwsl_err(), lwsl_warn(), lwsl_notice() and lwsl_info() in libwebsockets 4.1.6 to 5.0. lws hands a line to
 //         its log whether or not somebody wants to see it; those of lwsl_info() are left out of some builds (CMAKE_BUILD_TYPE=Release).
@@ -46,7 +46,22 @@ namespace wsitrace {
   X(kSilent, "neither a pong nor data came in time", "") \
   X(kTooManyOfPeer, nullptr, "") \
   X(kTableFull, nullptr, "") \
-  X(kBindFailed, nullptr, "")
+  X(kBindFailed, nullptr, "") \
+  X(kNoInterface, nullptr, "") \
+  X(kNoCertificate, nullptr, "") \
+  X(kNoKey, nullptr, "") \
+  X(kUnixBindFailed, nullptr, "") \
+  X(kDescriptorTooHigh, nullptr, "") \
+  X(kContextNotMade, nullptr, "") \
+  X(kVhostNotMade, nullptr, "") \
+  X(kMountProtocolUnknown, "the mount of that path names a protocol that the vhost does not have", \
+    "compare `origin` of the lws_http_mount with the names of the vhost's protocols") \
+  X(kMountProxyFailed, "the mount of that path passes requests on to a server that could not be connected to", \
+    "check `origin` of the lws_http_mount (host:port/path), and that the server there runs") \
+  X(kPasswordsMissing, "the mount's file of passwords could not be opened", \
+    "check basic_auth_login_file of the lws_http_mount, and that this program may read it") \
+  X(kWebsocketVersion, "the client asks for a version of websocket that lws does not speak", \
+    "let the client send Sec-WebSocket-Version: 13 (RFC 6455)")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -72,7 +87,7 @@ struct KnownLine {
   Said said;
   const char *
       arguments;  // one letter for each, as far as they matter: p and i are skipped (pointer, int), w the wsi, n the number,
-                  // e an errno, t a literal that says more
+  // e an errno, t a literal that says more, s a text that does: a name or a path that the application gave
 };
 inline constexpr KnownLine kKnownLines[] = {
     {"reached concurrent stream limit", Said::kTooManyStreams, ""},
@@ -106,7 +121,21 @@ inline constexpr KnownLine kKnownLines[] = {
     {"no space for new conn", Said::kTableFull, ""},
     {"Too many fds (%d vs %d)", Said::kTableFull, "in"},
     {"ERROR on binding fd %d to port %d (%d %d)", Said::kBindFailed, "inie"},  // 4.1, 4.3
-    {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},       // later
+    {"ERROR on binding fd %d to \"%s\" (%d %d)", Said::kUnixBindFailed, "isie"},
+    {"VH %s: iface %s port %d DOESN'T EXIST", Said::kNoInterface, "psn"},  // 4.1
+    {"VH %s: iface %s port %d NOT USABLE", Said::kNoInterface, "psn"},
+    {"%s: VH %s: iface %s port %d DOESN'T EXIST", Said::kNoInterface, "ppsn"},  // later
+    {"%s: VH %s: iface %s port %d NOT USABLE", Said::kNoInterface, "ppsn"},
+    {"problem getting cert '%s'", Said::kNoCertificate, "s"},
+    {"ssl problem getting key '%s'", Said::kNoKey, "s"},
+    {"ssl private key not set", Said::kNoKey, ""},
+    {"Unable to find plugin '%s'", Said::kMountProtocolUnknown, ""},
+    {"Proxy mount origin", Said::kMountProxyFailed, ""},
+    {"proxy connect fail", Said::kMountProxyFailed, ""},
+    {"can't open auth file", Said::kPasswordsMissing, ""},
+    {"Unknown client spec version", Said::kWebsocketVersion, ""},
+    {"Socket fd %d is too high (%d)", Said::kDescriptorTooHigh, "in"},
+    {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},  // later
 };
 
 // nullptr: not one of them. FORMAT is that of printf, not the line.

@@ -6,10 +6,13 @@
 #include <atomic>
 #include <cerrno>
 
+#include "agent/probe/contexts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
+#include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/turns.h"
 
 namespace wsitrace {
 namespace {
@@ -33,9 +36,38 @@ uint32_t descriptor_limit() noexcept {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<uint32_t>(limit.rlim_cur) : 0;
 }
 
+std::atomic<int> g_listeners[kKnownListeners];  // their numbers + 1; 0: free
+std::atomic<int> g_last_listener{-1};
+
+[[gnu::noinline]] void remember_listener(int listener) noexcept {
+  g_last_listener.store(listener, std::memory_order_relaxed);
+  for (auto &known : g_listeners) {
+    int here = known.load(std::memory_order_relaxed);
+    if (here == listener + 1) return;
+    if (here == 0 && known.compare_exchange_strong(here, listener + 1, std::memory_order_relaxed)) return;
+  }
+}
+
+void tell_waiting(int fd) noexcept {
+  if (const uint32_t waiting = queued_on(fd)) record_waiting(fd, {0, waiting, descriptor_limit()});
+}
+
 }  // namespace
 
-void accept_succeeded() noexcept {
+void record_clients_waiting() noexcept {
+  if (!is_on() || !is_attached()) return;
+  const ErrnoGuard guard;
+  for_each_descriptor(tell_waiting);
+  for (const auto &known : g_listeners) {
+    const int fd = known.load(std::memory_order_relaxed) - 1;
+    if (fd >= 0 && !is_known_descriptor(fd)) tell_waiting(fd);
+  }
+}
+
+void accept_succeeded(int listener, int fd) noexcept {
+  if (g_last_listener.load(std::memory_order_relaxed) != listener) [[unlikely]]
+    remember_listener(listener);
+  note_served(fd);
   if (g_failures.load(std::memory_order_relaxed) == 0) [[likely]]
     return;
   const uint64_t failures = g_failures.exchange(0, std::memory_order_relaxed);

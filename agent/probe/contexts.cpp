@@ -93,6 +93,15 @@ void descriptor_opened(int fd, const char *call) noexcept {
   }
 }
 
+void for_each_descriptor(void (*visit)(int fd)) noexcept {
+  for (const Known &known : g_known)
+    if (known.owner.load(std::memory_order_acquire) != 0) visit(known.fd);
+}
+
+bool is_known_descriptor(int fd) noexcept {
+  return fd >= 0 && fd < kMarkedFds && g_marked[fd].load(std::memory_order_relaxed);
+}
+
 void descriptor_closed(int fd) noexcept {
   if (fd < 0 || fd >= kMarkedFds || !g_marked[fd].load(std::memory_order_relaxed)) return;
   g_marked[fd].store(false, std::memory_order_relaxed);

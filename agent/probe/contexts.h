@@ -31,6 +31,9 @@ void context_seen(const void *context) noexcept;
 bool is_unseen_context(const void *context) noexcept;
 // lws opened FD by CALL, a literal. Only counts within lws_create_context().
 void descriptor_opened(int fd, const char *call) noexcept;
+// Each of these, of whichever context. FD may have been closed by somebody else.
+void for_each_descriptor(void (*visit)(int fd)) noexcept;
+bool is_known_descriptor(int fd) noexcept;
 // lws closes FD.
 void descriptor_closed(int fd) noexcept;
 // Records descriptor_left for each descriptor of CONTEXT that is open still, and forgets them all.

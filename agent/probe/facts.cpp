@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/facts.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <cerrno>
 #include <cstring>
 
 #include "agent/lws/callbacks.h"
@@ -182,8 +184,9 @@ bool ask_tcp(int fd, TcpInfo &info) noexcept {
 void add_tcp_of(Items &items, int fd) noexcept {
   TcpInfo info;
   if (!ask_tcp(fd, info) || info.rtt_us == 0) return;  // without a round trip: never connected
-  const TcpFacts facts{info.bytes_received,       info.bytes_acked,          info.rtt_us,        info.total_retrans,
-                       info.state_and_options[0], info.last_ack_received_ms, info.notsent_bytes, 0};
+  const TcpFacts facts{info.bytes_received, info.bytes_acked,          info.rtt_us,
+                       info.total_retrans,  info.state_and_options[0], info.last_ack_received_ms,
+                       info.notsent_bytes,  info.last_data_sent_ms};
   items.add(kItemTcp, &facts, sizeof facts);
   int unread = 0;
   if (ioctl(fd, FIONREAD, &unread) != 0 || unread <= 0) return;
@@ -195,6 +198,14 @@ void add_tcp_of(Items &items, int fd) noexcept {
 void add_tcp(Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
   add_tcp_of(items, api().lws_get_socket_fd(wsi));
+}
+
+// Likewise of what is no socket.
+void add_whether_gone(Event &event, lws *wsi) noexcept {
+  const int fd = api().lws_get_socket_fd(wsi);
+  if (fd < 0 || (api().lws_get_ssl != nullptr && api().lws_get_ssl(wsi) != nullptr)) return;
+  const ErrnoGuard guard;
+  if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) event.flags |= kDescriptorGone;
 }
 
 void add_message(Items &items, const void *in, size_t length) noexcept {
@@ -284,8 +295,10 @@ bool add_tcp_unheeded(Items &items, int fd) noexcept {
 bool add_tcp_if_quiet(Items &items, int fd) noexcept {
   constexpr uint8_t kEstablished = 1;  // TCP_ESTABLISHED
   TcpInfo info;
-  if (!ask_tcp(fd, info) || info.state_and_options[0] != kEstablished || info.last_ack_received_ms < kQuietMs)
-    return false;
+  if (!ask_tcp(fd, info) || info.state_and_options[0] != kEstablished) return false;
+  const bool is_stuck =
+      info.notsent_bytes > 0 && info.last_data_sent_ms >= kQuietMs;  // the peer's kernel answers probes
+  if (info.last_ack_received_ms < kQuietMs && !is_stuck) return false;
   add_tcp_of(items, fd);
   return true;
 }
@@ -294,6 +307,11 @@ uint32_t queued_on(int listener) noexcept {
   constexpr uint8_t kListen = 10;  // TCP_LISTEN
   TcpInfo info;
   return ask_tcp(listener, info) && info.state_and_options[0] == kListen ? info.unacked : 0;
+}
+
+uint32_t heard_ms_ago(int fd) noexcept {
+  TcpInfo info;
+  return ask_tcp(fd, info) ? info.last_data_received_ms : 0;
 }
 
 void add_ended_socket(Items &items, int fd) noexcept {
@@ -351,8 +369,11 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
       return add_socket(event, items, wsi);
     case LWS_CALLBACK_CLIENT_HTTP_REDIRECT: add_location(event, items, in); return add_status(event, wsi);
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: return add_status(event, wsi);
+    case LWS_CALLBACK_RAW_CLOSE_FILE: return add_whether_gone(event, wsi);
     default:
-      if (has_role<role::kTcp>(event.kind)) add_tcp(items, wsi);
+      if (!has_role<role::kTcp>(event.kind)) return;
+      add_tcp(items, wsi);
+      if (items.slots() == 0) add_whether_gone(event, wsi);  // else it is a socket still
   }
 }
 

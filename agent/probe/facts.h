@@ -32,6 +32,8 @@ bool add_tcp_unheeded(Items &items, int fd) noexcept;
 // TCP_INFO of FD, if its peer is there and nothing came from it for kQuietMs.
 bool add_tcp_if_quiet(Items &items, int fd) noexcept;
 inline constexpr uint32_t kQuietMs = 50;
+// How long ago the last byte came in on FD, or else its connect; 0: unknown.
+uint32_t heard_ms_ago(int fd) noexcept;
 // How many connections wait in the kernel's queue of a listener.
 uint32_t queued_on(int listener) noexcept;
 // The request that WSI is answering: path, method, version.

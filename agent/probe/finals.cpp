@@ -123,6 +123,16 @@ Final take_final(const void *wsi) noexcept {
   return final;
 }
 
+bool take_wrong_length(const void *wsi, ResponseFacts &facts) noexcept {
+  Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi)) return false;
+  store_in<uintptr_t>(slot.wsi, 0);
+  const uint64_t promised = load_of(slot.promised), sent = load_of(slot.sent);
+  if (promised >= kIsStatusPage || sent == kNoHead || sent == promised) return false;
+  facts = {promised, sent, UINT32_MAX, 0};
+  return true;
+}
+
 bool take_part(const void *wsi, ResponseFacts &facts) noexcept {
   Response &slot = response_of(wsi);
   if (!is_to(slot, wsi)) return false;

@@ -42,6 +42,8 @@ Final take_final(const void *wsi) noexcept;
 // Whether a response was written whole, and nobody has said so.
 bool is_whole(const void *wsi) noexcept;
 
+// It is completed: has it another length than its content-length promised? Forgets it.
+bool take_wrong_length(const void *wsi, ResponseFacts &facts) noexcept;
 // One that was begun and is not whole. Forgets it; false: there is none.
 bool take_part(const void *wsi, ResponseFacts &facts) noexcept;
 // The wsi of slot I, nullptr: none.

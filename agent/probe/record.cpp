@@ -9,6 +9,7 @@
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
+#include "agent/probe/graves.h"
 #include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -141,6 +142,8 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (reason == LWS_CALLBACK_ESTABLISHED) forget_final(wsi);  // its 101 was no response that has an end
   if (has_role<role::kLoopTurns>(reason)) note_loop_thread();
   if (reason == LWS_CALLBACK_WSI_DESTROY && wakes_are_pending()) record_wake(wsi, true);
+  if (has_role<role::kBegins | role::kBind>(reason)) unbury(wsi);
+  if (reason == LWS_CALLBACK_WSI_DESTROY) bury(wsi);
   const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
@@ -212,9 +215,11 @@ void record_close(lws *wsi, int reason, const char *caller) noexcept {
 
 void record_completion(lws *wsi) noexcept {
   if (is_of_guest_only(wsi, kNoCallback)) return;
+  ResponseFacts facts;
+  if (wsi != nullptr && take_wrong_length(wsi, facts) && !is_stream(wsi)) [[unlikely]]
+    record_as(k_response_part, wsi, [&](Event &, Items &items) { items.add(kItemResponse, &facts, sizeof facts); });
   record_as(k_transaction_completed, wsi, [&](Event &event) {
     if (wsi == nullptr) return;
-    forget_final(wsi);
     event.vhost = vhost_of(wsi);
     add_completion(event, wsi);
   });
@@ -256,10 +261,10 @@ void record_handshake(int fd, const void *ssl) noexcept {
   });
 }
 
-void record_said(const void *wsi, int value, const char *text, uint8_t error) noexcept {
+void record_said(const void *wsi, int value, const char *text, uint8_t error, bool is_literal) noexcept {
   record_as(k_lws_said, wsi, [&](Event &event) {
     event.value = value;
-    event.text = intern_literal(text);
+    event.text = is_literal ? intern_literal(text) : intern(text);
     event.flags = error;
   });
 }
@@ -275,6 +280,24 @@ void record_accept(int error, const char *name, const AcceptFacts &facts) noexce
     event.value = error;
     event.text = intern_literal(name);
     items.add(kItemAccept, &facts, sizeof facts);
+  });
+}
+
+void record_context(const void *context, const ContextFacts &facts) noexcept {
+  record_as(k_context_created, context, [&](Event &, Items &items) { items.add(kItemContext, &facts, sizeof facts); });
+}
+
+void record_waiting(int listener, const AcceptFacts &facts) noexcept {
+  record_as(k_clients_waiting, nullptr, [&](Event &event, Items &items) {
+    event.value = listener;
+    items.add(kItemAccept, &facts, sizeof facts);
+  });
+}
+
+void record_late(uint32_t waited_ms, uint32_t pause_ms) noexcept {
+  record_as(k_served_late, nullptr, [&](Event &event, Items &items) {
+    event.value = static_cast<int32_t>(waited_ms);
+    items.add(kItemLasted, &pause_ms, sizeof pause_ms);
   });
 }
 

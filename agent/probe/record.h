@@ -41,10 +41,16 @@ void record_failed_call(const char *name, uint64_t since_ns) noexcept;
 void record_handshake(int fd, const void *ssl) noexcept;
 // It failed: FAILURE is why, a literal. lws may end the connection without another word, so what is known of the socket comes along.
 void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept;
-// lws logged a line, about WSI or nullptr: VALUE as said_value() makes it, TEXT a literal, ERROR an errno or 0.
-void record_said(const void *wsi, int value, const char *text, uint8_t error) noexcept;
+// lws logged a line, about WSI or nullptr: VALUE as said_value() makes it, TEXT a literal or not, ERROR an errno or 0.
+void record_said(const void *wsi, int value, const char *text, uint8_t error, bool is_literal) noexcept;
 // The callback that lws_callback_on_writable(WSI) asked for is about to be called, or WSI to be DESTROYED: see wakes.h.
 void record_wake(lws *wsi, bool destroyed) noexcept;
+// lws_create_context() has returned CONTEXT.
+void record_context(const void *context, const ContextFacts &facts) noexcept;
+// Connections wait in the queue of lws's LISTENER.
+void record_waiting(int listener, const AcceptFacts &facts) noexcept;
+// See served_late of event.h.
+void record_late(uint32_t waited_ms, uint32_t pause_ms) noexcept;
 // accept() failed with ERROR, whose NAME is a literal; 0 and nullptr: it works again.
 void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept;
 

@@ -91,6 +91,7 @@ bool h2_input_was_refused(const Life &life) {
 
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
+  if (life.clues.descriptor_gone) return make(CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kCallResult);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (h2_input_was_refused(life) && !was_shut_down_idle(life)) return make(CloseReason::kProtocolError);
   if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
@@ -334,6 +335,8 @@ std::string detail_of(const Fold &fold, const Life &life, const Close &close, co
 
 void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (event.kind == k_close_requested || event.kind == k_close_code_sent) take_said(fold, life, event);
+  if (has_role<role::kEnds>(event.kind) && event.kind != k_WSI_DESTROY && (event.flags & kDescriptorGone) != 0)
+    life.clues.descriptor_gone = true;
   switch (event.kind) {
     case k_close_requested: return note_request_to_close(fold, life, event, items);
     case k_WS_PEER_INITIATED_CLOSE: return note_close_frame(life, true, event.value, event.time_ns);

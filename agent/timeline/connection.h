@@ -155,6 +155,7 @@ struct Tcp {
   OptionalNs peer_closed_ns;    // a duration: the peer had sent its FIN this long ago, and this side none
   Ns unheard_ns = 0;            // a duration: the last segment of the peer came this long ago
   uint32_t unsent_bytes = 0;    // written, but not yet taken by the network: the peer does not read
+  Ns unsent_ns = 0;             // a duration: the last data went out this long ago
   uint32_t unread_bytes = 0;    // came in, but lws did not read it
   Ns unread_ns = 0;             // a duration: the last of that came this long ago
   bool was_reset = false;       // the peer reset it (RST): the kernel had given the socket up

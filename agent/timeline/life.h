@@ -40,7 +40,8 @@ struct CloseClues {
   int stored_code = 0;  // by lws_close_reason()
   Ns stored_ns = 0;
   int ws_code = 0;
-  bool errored = false;  // CLIENT_CONNECTION_ERROR
+  bool errored = false;          // CLIENT_CONNECTION_ERROR
+  bool descriptor_gone = false;  // closed behind lws's back
   std::string message;
   int32_t pending_timeout = 0;  // `value` of WSI_DESTROY
   Said said = Said::kNothing;   // lws logged it in this thread just before the first sign of the end

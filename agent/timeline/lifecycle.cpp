@@ -153,7 +153,8 @@ void end_what_lws_freed(Fold &fold, Ns now_ns) {
 
 // A call that failed leaves wsis behind that lws frees without another word (lws: no callback, no WSI_DESTROY). What lws is closing has its
 // WSI_DESTROY before the call returns, or in a later turn of the loop (libuv).
-void end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
+bool end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
+  bool ended_any = false;
   const Ns lasted_ns = (static_cast<Ns>(event.value > 0 ? event.value : 0) + 1) * kNsPerMicrosecond;
   const Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
   const std::string_view call = fold.strings.text(event.text);
@@ -173,12 +174,14 @@ void end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
     tell_change(fold, here, before);
     settle(fold, here, event.time_ns);
     if (connecting) note_attempt(here.connection, items);
+    ended_any = true;
     const CloseReason reason = connecting ? CloseReason::kConnectFailed : CloseReason::kAdoptFailed;
     const CloseBy by = who_failed_connect(here.connection);
     finish_life(fold, here, event.time_ns,
                 {reason, by == CloseBy::kUnknown ? CloseBy::kLws : by, CloseEvidence::kCallResult, std::string(call),
                  std::nullopt});
   }
+  return ended_any;
 }
 
 Shown shown(const Connection &connection) {

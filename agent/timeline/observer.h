@@ -59,6 +59,9 @@ class TimelineObserver {
   virtual void on_lws_said(const Event &) {}
   // accept() of lws's listener failed, or works again: k_accept_failed of event.h.
   virtual void on_accept_failed(const Event &, std::span<const std::byte> /*items*/) {}
+  // Of the process, and no single connection: context_created, vhost_destroyed, clients_waiting, served_late, service_misused,
+  // dead_wsi_used; call_failed of a call that had made no wsi.
+  virtual void on_surroundings(const Event &, std::span<const std::byte> /*items*/) {}
   // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".
   virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}
   virtual void on_lost(const Loss & /*before*/, const Loss & /*now*/) {}

@@ -42,6 +42,9 @@ class Observers {
   void on_accept_failed(const Event &event, std::span<const std::byte> items) {
     tell(&TimelineObserver::on_accept_failed, event, items);
   }
+  void on_surroundings(const Event &event, std::span<const std::byte> items) {
+    tell(&TimelineObserver::on_surroundings, event, items);
+  }
   void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
     tell(&TimelineObserver::on_descriptor_left, context, descriptor, kind, when);
   }

@@ -43,7 +43,10 @@ bool peer_broke_rule(const Life &life) {
     case Said::kGoawayFromPeer:
     case Said::kTimedOut:
     case Said::kSilent:
-    case Said::kRequestTooLong: return false;
+    case Said::kRequestTooLong:
+    case Said::kMountProtocolUnknown:
+    case Said::kMountProxyFailed:
+    case Said::kPasswordsMissing: return false;
     default: return row_of(life.clues.said).wrong != nullptr;
   }
 }

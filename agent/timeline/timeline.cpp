@@ -62,11 +62,20 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       note_whether_vhost_listens(fold, event.vhost, event.value);
       return true;
     case k_descriptor_left: fold_descriptor_left(fold, event); return true;
-    case k_vhost_destroyed: fold_vhost_destroyed(fold, event); return true;
-    case k_context_created:
+    case k_vhost_destroyed:
+      fold_vhost_destroyed(fold, event);
+      fold.observer.on_surroundings(event, items);
+      return true;
+    case k_context_created: fold.observer.on_surroundings(event, items); [[fallthrough]];
     case k_context_destroyed: fold_context(fold, event); return true;
+    case k_clients_waiting:
+    case k_served_late:
+    case k_dead_wsi_used:
+    case k_service_misused: fold.observer.on_surroundings(event, items); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
-    case k_call_failed: end_failed_call(fold, event, items); return true;
+    case k_call_failed:
+      if (!end_failed_call(fold, event, items)) fold.observer.on_surroundings(event, items);
+      return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
     case k_lws_said:

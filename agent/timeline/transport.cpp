@@ -52,6 +52,7 @@ void note_tcp(Life &life, ItemBytes items) {
             {},
             static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond,
             facts.unsent_bytes};
+    tcp.unsent_ns = static_cast<Ns>(facts.unsent_ms) * kNsPerMillisecond;
     tcp.was_reset = facts.state == kClosed;
     tcp.peer_was_there = facts.state == kEstablished || facts.state == kFinWait1 || facts.state == kFinWait2;
     if (facts.state == kCloseWait) tcp.peer_closed_ns = tcp.unheard_ns;

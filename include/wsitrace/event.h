@@ -67,6 +67,8 @@ enum EventFlag : uint8_t {
   kSocketFilled = 128,  // it had, before the last byte of the response was sent
   // of tls_established and tls_handshake
   kTlsResumed = 64,  // the session was resumed
+  // of callbacks that tell of an end
+  kDescriptorGone = 128,  // the wsi's descriptor was closed already, and not by lws
   // of response_written
   kStatusPage = 64,  // by lws_return_http_status
   kCutShort = 128,   // not all of it went out: less than its content-length promised, or lws holds the rest still
@@ -116,6 +118,7 @@ enum ItemTag : uint8_t {
   kItemUnread = 19,     // UnreadFacts; where something is
   kItemLasted = 20,     // uint32_t: milliseconds
   kItemConnect = 21,    // ConnectFacts; of CLIENT_CONNECTION_ERROR and call_failed
+  kItemContext = 22,    // ContextFacts; of context_created
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -138,7 +141,14 @@ struct AcceptFacts {
 };
 static_assert(sizeof(AcceptFacts) == 16 && std::is_trivially_copyable_v<AcceptFacts>);
 
-// Of a response that was begun and not written to its end; sources: lws_write(), the content-length that was added to its head.
+// What the application asked for when it made the context; source: struct lws_context_creation_info.
+struct ContextFacts {
+  uint32_t table_size;   // fd_limit_per_thread; 0: not set, or unknown
+  uint32_t header_pool;  // max_http_header_pool2, or else max_http_header_pool; 0: not set
+};
+static_assert(sizeof(ContextFacts) == 8 && std::is_trivially_copyable_v<ContextFacts>);
+
+// Of a response that was begun and not written to its end, or has another length than it promised; sources: lws_write(), the content-length that was added to its head.
 struct ResponseFacts {
   uint64_t promised_bytes;  // UINT64_MAX: no content-length
   uint64_t sent_bytes;      // of its body; UINT64_MAX: unknown, for head and body went out together
@@ -172,7 +182,7 @@ struct TcpFacts {
   uint32_t state;           // tcpi_state: 1 established, 8 the peer has closed and this side not, ...
   uint32_t unheard_ms;      // tcpi_last_ack_recv: how long ago the last segment of the peer came
   uint32_t unsent_bytes;    // tcpi_notsent_bytes: written by this side, and not yet taken by the network
-  uint32_t reserved;
+  uint32_t unsent_ms;       // tcpi_last_data_sent: how long ago the last data went out; 0 in older traces
 };
 static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
 
@@ -205,7 +215,8 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(peer_left,                                                                                                         \
     1020) /* the process is about to exit, and the peer of descriptor `value` has closed, or what it sent is not */    \
           /* read: items, TCP_INFO */                                                                                  \
-  X(response_part, 1024)   /* a response is not written to its end, as this wsi ends, or the process: items */         \
+  X(response_part, 1024)   /* a response is not written to its end, as this wsi ends, or the process; or it is */      \
+                           /* about to be completed with another length than it promised: items */                     \
   X(callback_lasted, 1025) /* the callback `value` of this wsi returned just now, after at least so long: items */     \
   X(accept_failed,                                                                                                     \
     1021) /* accept() of a listener failed with errno `value`, text its name: items. Told when the count of     \
@@ -216,9 +227,17 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                         /* came `value` ms later, or not at all before the wsi was destroyed, -`value` ms later */     \
   X(socket_quiet,                                                                                                      \
     1027) /* the process is about to exit, and nothing came on descriptor `value` lately: items, TCP_INFO */           \
-  X(body_pending, 1026) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
-  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
-                        /* this thread first seen since `value` microseconds before is gone */
+  X(clients_waiting,                                                                                                   \
+    1028) /* connections wait in the queue of lws's listener `value`, as its context is destroyed or the process */    \
+          /* exits: items, AcceptFacts */                                                                              \
+  X(served_late,                                                                                                       \
+    1029) /* the program had not called lws_service() for so long (items, kItemLasted); a connection that was */       \
+          /* accepted or read from next had waited for that, `value` ms */                                             \
+  X(dead_wsi_used, 1031)   /* the application called the function `text` about this wsi, which is destroyed */         \
+  X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback */   \
+  X(body_pending, 1026)    /* the body of an outbound request: value kBodyAnnounced, ... */                            \
+  X(call_failed, 1009)     /* a connect or adopt call returned NULL: text its name; every wsi of */                    \
+                           /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

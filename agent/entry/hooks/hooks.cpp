@@ -13,6 +13,8 @@
 #include "agent/probe/said.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
+#include "agent/probe/turns.h"
+#include "agent/probe/uses.h"
 #include "agent/probe/wakes.h"
 
 using wsitrace::hooks_record;
@@ -90,6 +92,17 @@ Hook &hook(size_t index) noexcept { return g_hooks[index]; }
 
 extern "C" {
 
+// What an application calls that has no loop of its own. lws itself never does.
+LWS_VISIBLE int WSITRACE_HOOK(lws_service)(lws_context *context, int timeout_ms) {
+  const auto original = WSITRACE_ORIGINAL(lws_service);
+  if (original == nullptr) return -1;
+  if (!hooks_record()) return original(context, timeout_ms);
+  wsitrace::service_begins(context);
+  const int result = original(context, timeout_ms);
+  wsitrace::service_ends(context);
+  return result;
+}
+
 LWS_VISIBLE void WSITRACE_HOOK(lws_vhost_destroy)(lws_vhost *vhost) {
   const auto original = WSITRACE_ORIGINAL(lws_vhost_destroy);
   if (original == nullptr) return;
@@ -115,6 +128,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_http_transaction_completed)(lws *wsi) {
 LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
   const auto original = WSITRACE_ORIGINAL(lws_write);
   if (original == nullptr) return -1;
+  if (hooks_record()) wsitrace::note_use(wsi, "lws_write", __builtin_return_address(0));
   const int result = original(wsi, buffer, length, protocol);
   if (wsitrace::is_of_response(protocol) && result >= 0) {
     wsitrace::note_response_bytes(wsi, length, protocol);
@@ -167,14 +181,20 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_close_reason)(lws *wsi, lws_close_status stat
 LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason, int seconds) {
   const auto original = WSITRACE_ORIGINAL(lws_set_timeout);
   if (original == nullptr) return;
-  if (hooks_record()) wsitrace::remember_timeout(wsi, reason, seconds);
+  if (hooks_record()) {
+    wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
+    wsitrace::remember_timeout(wsi, reason, seconds);
+  }
   original(wsi, reason, seconds);
 }
 
 LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
   const auto original = WSITRACE_ORIGINAL(lws_callback_on_writable);
   if (original == nullptr) return -1;
-  if (hooks_record()) wsitrace::note_wake(wsi);
+  if (hooks_record()) {
+    wsitrace::note_use(wsi, "lws_callback_on_writable", __builtin_return_address(0));
+    wsitrace::note_wake(wsi);
+  }
   return original(wsi);
 }
 

@@ -18,6 +18,7 @@
 // X(name)
 #define WSITRACE_HOOKS(X)                  \
   X(_lws_log)                              \
+  X(lws_service)                           \
   X(lws_vhost_destroy)                     \
   X(lws_close_free_wsi)                    \
   X(lws_http_transaction_completed)        \

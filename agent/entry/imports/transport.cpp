@@ -14,6 +14,7 @@
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
 #include "agent/probe/tls.h"
+#include "agent/probe/turns.h"
 
 namespace wsitrace {
 namespace {
@@ -47,7 +48,10 @@ void find(void *library, const char *name, Function &function) noexcept {
 
 ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
   const ssize_t got = g_real.recv(fd, to, room, flags);
-  if (got > 0) count_read(fd, to, static_cast<size_t>(got));
+  if (got > 0) {
+    count_read(fd, to, static_cast<size_t>(got));
+    note_served(fd);
+  }
   return got;
 }
 
@@ -72,7 +76,7 @@ int watched_getsockopt(int fd, int level, int name, void *value, socklen_t *leng
 }
 
 int accept_done(int listener, int result) noexcept {
-  if (result >= 0) accept_succeeded();
+  if (result >= 0) accept_succeeded(listener, result);
   else accept_failed(listener, errno);
   return result;
 }

@@ -5,11 +5,15 @@
 #include "agent/entry/hooks/hooks.h"
 
 #include "agent/entry/preload/real_lws.h"
+#include "agent/probe/accepts.h"
 #include "agent/probe/contexts.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/said.h"
+#include "agent/probe/settings.h"
 #include "agent/probe/thunks.h"
+#include "agent/probe/turns.h"
 
 namespace wsitrace {
 namespace {
@@ -43,7 +47,10 @@ LWS_VISIBLE lws_context *lws_create_context(const lws_context_creation_info *inf
   lws_context *context = real(info);
   wsitrace::context_begun(context);
   wsitrace::context_seen(context);
-  if (ready && context != nullptr) wsitrace::record_own(wsitrace::k_context_created, context, 0, nullptr);
+  if (!ready) return context;
+  if (context == nullptr) wsitrace::note_not_made(true);
+  else wsitrace::record_context(context, wsitrace::settings_of(*info));
+  if (context != nullptr) wsitrace::loop_may_begin(context);
   return context;
 }
 
@@ -51,6 +58,7 @@ LWS_VISIBLE void lws_context_destroy(lws_context *context) {
   const auto real = WSITRACE_REAL(lws_context_destroy);
   if (real == nullptr) return;
   const bool ready = context != nullptr && wsitrace::probe_ready() && wsitrace::is_observed_context(context);
+  if (ready) wsitrace::record_clients_waiting();
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
   real(context);
   if (ready) wsitrace::context_ends(context);
@@ -65,6 +73,7 @@ LWS_VISIBLE lws_vhost *lws_create_vhost(lws_context *context, const lws_context_
   wsitrace::context_seen(context);
   lws_vhost *vhost = real(context, info);
   if (ready) wsitrace::vhost_made(vhost, info, nullptr);
+  if (ready && vhost == nullptr) wsitrace::note_not_made(false);
   return vhost;
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "agent/entry/imports/imports.h"
+#include "agent/probe/accepts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
@@ -70,6 +71,7 @@ __attribute__((constructor)) void map_rings() {
 
 __attribute__((destructor)) void say_goodbye() {
   record_responses_left();
+  record_clients_waiting();
   record_peers_left();
   record_quiet_sockets();
   mark_ended();

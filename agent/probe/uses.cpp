@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "agent/probe/uses.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "agent/probe/errno_guard.h"
+#include "agent/probe/graves.h"
+#include "agent/probe/probe.h"
+#include "agent/probe/record.h"
+
+namespace wsitrace {
+namespace {
+
+std::atomic<int> g_uses{0};
+
+bool is_code_of_lws(const void *caller) noexcept {
+  Dl_info found;
+  if (dladdr(caller, &found) == 0 || found.dli_fname == nullptr) return true;  // nobody knows
+  const char *name = std::strrchr(found.dli_fname, '/');
+  return std::strstr(name != nullptr ? name : found.dli_fname, "libwebsockets") != nullptr;
+}
+
+[[gnu::noinline]] void tell_use(const void *wsi, const char *call, const void *caller) noexcept {
+  const ErrnoGuard guard;
+  if (!is_on() || is_code_of_lws(caller) || g_uses.fetch_add(1, std::memory_order_relaxed) >= kMaxUses) return;
+  record_own(k_dead_wsi_used, wsi, 0, call);
+}
+
+}  // namespace
+
+void note_use(const void *wsi, const char *call, const void *caller) noexcept {
+  if (is_buried(wsi)) [[unlikely]]
+    tell_use(wsi, call, caller);
+}
+
+}  // namespace wsitrace
