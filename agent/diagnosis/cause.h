@@ -158,7 +158,49 @@ enum class Certainty {
     "find what holds that port (ss -ltnp), or give the vhost another; a port below 1024 needs CAP_NET_BIND_SERVICE") \
   X(kTableFull, "connection_table_full", kTrouble, \
     "lws turned connections away: its own table of {detail} was full", \
-    "raise the limit of descriptors before the context is made, or fd_limit_per_thread of the context; then find what holds its connections")
+    "raise the limit of descriptors before the context is made, or fd_limit_per_thread of the context; then find what holds its connections") \
+  X(kNotMade, "context_not_made", kTrouble, \
+    "lws_create_context() failed: {detail}", \
+    "") \
+  X(kClientsWaiting, "clients_waiting", kTrouble, \
+    "{who} waited for a listener that was never serviced", \
+    "call lws_service() in a loop, or run the event loop that the context was given") \
+  X(kTurnedAwayByLws, "turned_away_by_lws", kTrouble, \
+    "lws itself turned {who} away, before any callback", \
+    "raise ip_limit_wsi of the context, and see whether clients behind one address (a proxy, a NAT) share that limit") \
+  X(kServiceTwice, "service_on_two_threads", kTrouble, \
+    "lws_service() of one context was called on two threads at once", \
+    "call lws_service() on one thread only; another thread may call lws_cancel_service() and nothing else (for several service threads: count_threads and lws_service_tsi())") \
+  X(kServiceNested, "service_in_callback", kTrouble, \
+    "lws_service() was called within a callback, while it ran", \
+    "return from the callback instead of waiting in it: go on in the callback that tells of what is waited for") \
+  X(kWrongLength, "response_length_wrong", kTrouble, \
+    "the response to {request} on {who} did not have the length that it promised", \
+    "let Content-Length be the number of bytes of the body, as it is written") \
+  X(kEndedByCallback, "ended_by_callback", kNote, \
+    "this program ended {who}: {detail}", \
+    "return 0 to keep it; the result of lws_write() is a number of bytes, and none for a callback to return") \
+  X(kCloseUnanswered, "close_unanswered", kTrouble, \
+    "the peer of {who} did not answer this program's close frame within {span}", \
+    "") \
+  X(kVhostGone, "vhost_gone", kTrouble, \
+    "{who} {is|are} still open, and the vhost was destroyed", \
+    "end the connections of a vhost before lws_vhost_destroy(): lws_set_timeout(wsi, 1, LWS_TO_KILL_ASYNC)") \
+  X(kHeaderPool, "header_pool_used_up", kTrouble, \
+    "the request on {who} was not read for {span}: no header table was free", \
+    "raise max_http_header_pool of the context, or leave it 0: then there is one for each descriptor; and see who holds them: clients that do not finish their headers, handlers that do not answer") \
+  X(kDescriptorGone, "descriptor_closed_elsewhere", kTrouble, \
+    "the descriptor of {who} was closed, and not by lws", \
+    "leave it to lws: what it has adopted it closes; hand it a dup() to keep one") \
+  X(kPeerNotReading, "peer_not_reading", kTrouble, \
+    "the peer of {who} did not read for {span}", \
+    "write in the WRITEABLE callback only, one message a time, and drop or merge what waits: lws keeps all that the socket does not take; ping and secs_since_valid_hangup of the retry policy end a session whose peer has gone") \
+  X(kDeadWsi, "wsi_used_after_end", kTrouble, \
+    "this program used the wsi of {who} after its end", \
+    "forget a wsi in LWS_CALLBACK_CLOSED (CLOSED_HTTP, CLIENT_CLOSED, RAW_CLOSE) at the latest; after LWS_CALLBACK_WSI_DESTROY its memory is freed, and may be another connection's") \
+  X(kErrorStatus, "error_status", kNote, \
+    "{request} on {who}", \
+    "")
 // clang-format on
 
 enum class Cause {

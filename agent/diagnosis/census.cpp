@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "agent/export/explain/subject.h"
+
 namespace wsitrace {
 namespace {
 
@@ -79,6 +81,7 @@ const char *Census::name_of(Sort sort, uint64_t count) {
 std::string Census::end_of(const Connection &connection) {
   std::string end = end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
   if (connection.close && connection.close->ws_code) end += fmt::format(", code {}", *connection.close->ws_code);
+  if (is_idle_timeout(connection)) end += " between two requests (keepalive_timeout of the vhost)";
   return end;
 }
 

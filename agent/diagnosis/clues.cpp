@@ -86,6 +86,8 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
                      std::string_view text) {
   Clues &clues = first_sight(connection.id, event.time_ns);
   clues.seen |= Clues::bit_of(event.kind);
+  if (has_role<role::kEnds>(event.kind) && event.kind != k_WSI_DESTROY && (event.flags & kDescriptorGone) != 0)
+    clues.descriptor_gone = true;
   if (prepares(connection, event.kind)) {
     clues.prepared_ns = event.time_ns;
     clues.turns_before = loop_turns_;

@@ -45,9 +45,10 @@ struct Clues {
   bool foreign_wake_unanswered = false;
 
   std::optional<ResponsePart> part;
-  bool was_reset = false;     // by the peer, before this side closed
-  uint64_t answered = 0;      // the transaction whose status was sent last, by index
-  std::vector<int> statuses;  // that were sent for it, while it was open
+  bool descriptor_gone = false;  // closed by somebody else
+  bool was_reset = false;        // by the peer, before this side closed
+  uint64_t answered = 0;         // the transaction whose status was sent last, by index
+  std::vector<int> statuses;     // that were sent for it, while it was open
   [[nodiscard]] bool has(uint16_t kind) const { return (seen & bit_of(kind)) != 0; }
   // Of the kinds that a rule asks for; 0: nobody asks.
   static constexpr uint8_t bit_of(uint16_t kind) {

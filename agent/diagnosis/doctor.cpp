@@ -164,11 +164,13 @@ void Doctor::on_connection_event(const Connection &connection, const Event &even
 
 void Doctor::on_connection_opened(const Connection &connection) {
   clues_.opened(connection);
+  premises_.opened(connection);
   reconnects_.opened(connection);
 }
 
 void Doctor::on_connection_closed(const Connection &connection) {
   census_.closed(connection);
+  premises_.closed(connection);
   clues_.closed(connection);
   log_ = facts_of(timeline(), clues_.loop_turns());
   examine(connection);
@@ -188,9 +190,10 @@ void Doctor::on_transaction_ended(const Connection &, const Transaction &transac
 
 void Doctor::examine(const Connection &connection) {
   if (connection.cls != ConnectionClass::kClient) return;
-  const Case of{connection, clues_.of(connection.id), log_};
+  const Case of{connection, clues_.of(connection.id), log_, premises_};
   if (const auto foreign = foreign_wake_symptom(of)) add(connection, *foreign);
-  auto symptom = refusal_symptom(of);
+  auto symptom = descriptor_gone(of);
+  if (!symptom) symptom = refusal_symptom(of);
   if (!symptom) symptom = session_symptom(of);
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
@@ -264,6 +267,7 @@ void Doctor::finish() {
   add_crash();
   add_accepts();
   for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
+  for (Diagnosis &one : premises_.diagnoses(log_, accepts_.failures > 0)) diagnoses_.push_back(std::move(one));
   add_what_lws_said();
   add_findings();
   const auto order = [](const Diagnosis &of) {
@@ -368,6 +372,8 @@ void Doctor::add_findings() {
       fault.why.insert(fault.why.end(), symptoms.why.begin(), symptoms.why.end());
       fault.evidence_of_each.insert(fault.evidence_of_each.end(), symptoms.evidence_of_each.begin(),
                                     symptoms.evidence_of_each.end());
+      if (symptoms.cause == row_of(Cause::kResponseOwed).name)
+        fault.advice = symptoms.advice;  // there is nothing to complete
       return true;
     });
     diagnoses_.push_back(std::move(fault));

@@ -15,6 +15,7 @@
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/premises.h"
 #include "agent/diagnosis/reconnects.h"
 #include "agent/diagnosis/rules.h"
 #include "agent/diagnosis/surroundings.h"
@@ -55,6 +56,9 @@ class Doctor final : public TimelineObserver {
 
   void on_event_counted(uint16_t kind) override { clues_.counted(kind); }
   void on_lws_said(const Event &) override;
+  void on_surroundings(const Event &event, std::span<const std::byte> items) override {
+    premises_.surroundings(event, items, timeline());
+  }
   void on_accept_failed(const Event &, std::span<const std::byte> items) override;
   void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &) override;
@@ -78,6 +82,7 @@ class Doctor final : public TimelineObserver {
   Census census_;
   ClueBook clues_;
   Surroundings surroundings_;
+  Premises premises_;
   std::map<Key, Group> groups_;
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target

@@ -76,10 +76,10 @@ Symptom no_request(const Case &of) {
         "raise max_http_header_data (and pt_serv_buf_size) of the context, or see why the client sends so much: "
         "cookies, as a rule";
   } else {
-    symptom.detail = ": it is no HTTP";
+    symptom.detail = ": no HTTP request that lws accepts";
     symptom.why.push_back(
         fmt::format("What came in{} was no HTTP request that lws accepts: another protocol on a plain HTTP port, such "
-                    "as TLS, or a scanner.",
+                    "as TLS, a method or an Upgrade that lws does not know, or a scanner.",
                     bytes ? fmt::format(", {},", count_text(*bytes, "byte")) : ""));
     symptom.advice =
         "where a client means https:// or wss:// here, give the vhost a certificate "
@@ -113,6 +113,12 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
     symptom.why.push_back(
         fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
                     quoted(of.connection.vhost)));
+  } else {
+    symptom.why.emplace_back(
+        "The callbacks agreed, and lws itself refused: Sec-WebSocket-Key is missing, or Sec-WebSocket-Version is not "
+        "13.");
+    symptom.certainty = Certainty::kLikely;
+    symptom.advice = "see which headers come in: a proxy on the way may drop some";
   }
   if (const Transaction *last = of.last()) symptom.why.push_back("The request was " + request_text(last) + ".");
   return symptom;
@@ -129,7 +135,14 @@ std::optional<Symptom> refused(const Case &of) {
   if (last != nullptr && !rejected)
     if (auto symptom = body_taken_for_request(of, *last)) return symptom;
   Symptom symptom{Cause::kRequestRefused, by, {}, Certainty::kProven, {}};
+  const SaidRow &said = row_of(of.connection.close ? of.connection.close->said : Said::kNothing);
   if (of.clues.refused) symptom.advice = "see why that callback refuses";
+  else if (said.wrong != nullptr) symptom.detail = fmt::format(": {}", said.wrong), symptom.advice = said.advice;
+  if (last != nullptr && last->outcome == Outcome::kCompleted && !of.clues.refused && said.wrong == nullptr) {
+    symptom.detail = ": what came after the last one was none";
+    symptom.advice =
+        "compare the Content-Length that the client sends with its body: what is longer is taken for the next request";
+  }
   if (last != nullptr)
     symptom.why.push_back(last->status ? fmt::format("{} was answered with {}.", request_text(last), *last->status)
                                        : fmt::format("The request was {}; no status was sent.", request_text(last)));
@@ -223,9 +236,10 @@ std::optional<Symptom> not_found(const Case &of) {
       "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name"};
 }
 
-constexpr CaseRule kInboundRules[] = {owes_response,  forgot_completion, lost_with_carrier, tls_failed,
-                                      refused,        timed_out,         gave_up,           left_midway,
-                                      answered_twice, binding_left,      not_read,          not_found};
+constexpr CaseRule kInboundRules[] = {
+    owes_response, forgot_completion, lost_with_carrier, tls_failed,          refused,    timed_out, gave_up,
+    left_midway,   answered_twice,    wrong_length,      header_pool_used_up, vhost_gone, not_read,  peer_not_reading,
+    not_found,     error_status,      ended_by_callback, binding_left};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 namespace wsitrace {
 
 void Doctor::on_lws_said(const Event &event) {
+  premises_.said(event, timeline());
   if (said_of(event.value) == Said::kBindFailed)
     ports_not_bound_.try_emplace(number_of(event.value), BindFailure{event.time_ns, event.flags});
   if (said_of(event.value) != Said::kTableFull) return;

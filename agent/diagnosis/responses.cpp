@@ -187,6 +187,13 @@ std::optional<Symptom> gave_up(const Case &of) {
     return std::nullopt;
   if (awaits_body(of, *last) && !last->responded_ns) return std::nullopt;
   Symptom symptom = unanswered(of, *last);
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  if (!last->responded_ns && of.ended_as(CloseReason::kTimeout) && limit_s > 0)
+    symptom.advice = fmt::format(
+        "answer within {} s and call lws_http_transaction_completed() then, on every path of the handler; one that "
+        "needs "
+        "longer calls lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, seconds) when it begins",
+        limit_s);
   symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
   add_unread(symptom.why, of.connection);
   return symptom;
@@ -246,8 +253,12 @@ std::optional<Symptom> left_midway(const Case &of) {
     return Symptom{
         last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
         request_text(last),
-        {fmt::format("The peer closed {} after its request{}{}.", span, sent,
-                     !last->responded_ns && awaits_body(of, *last) ? "; not all of the request's body had come" : "")},
+        {fmt::format(
+            "The peer closed {} after its request{}{}.", span, sent,
+            !last->responded_ns && awaits_body(of, *last)
+                ? "; not all of the request's body had come, or it came in chunks (Transfer-Encoding: chunked), whose "
+                  "end lws does not tell by LWS_CALLBACK_HTTP_BODY_COMPLETION"
+                : "")},
         Certainty::kProven,
         {}};
   // An event stream has no end that anybody waits for.

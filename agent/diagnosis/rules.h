@@ -8,6 +8,7 @@
 
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/premises.h"
 #include "agent/export/explain/subject.h"
 
 namespace wsitrace {
@@ -17,6 +18,7 @@ struct Case {
   const Connection &connection;
   const Clues &clues;
   const LogFacts &log;
+  const Premises &premises;
 
   [[nodiscard]] bool is_open() const { return connection.state != State::kClosed; }
   [[nodiscard]] bool ended_as(CloseReason reason) const {
@@ -49,6 +51,16 @@ bool is_owed(const Case &);
 bool awaits_body(const Case &, const Transaction &);
 // The peer had closed before this side did.
 bool peer_was_first(const Case &);
+
+// server.cpp
+std::optional<Symptom> descriptor_gone(const Case &);
+std::optional<Symptom> vhost_gone(const Case &);
+std::optional<Symptom> wrong_length(const Case &);
+std::optional<Symptom> header_pool_used_up(const Case &);
+std::optional<Symptom> peer_not_reading(const Case &);
+std::optional<Symptom> close_unanswered(const Case &);
+std::optional<Symptom> ended_by_callback(const Case &);
+std::optional<Symptom> error_status(const Case &);
 
 // "LWS_CALLBACK_HTTP of protocol 'http' returned non-zero".
 std::string refusal_text(const Clues &);

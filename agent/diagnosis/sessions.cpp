@@ -88,7 +88,10 @@ std::optional<Symptom> session_symptom(const Case &of) {
   if (!of.connection.session) return std::nullopt;
   if (auto symptom = close_code_unused(of)) return symptom;
   if (auto symptom = ping_timeout(of)) return symptom;
-  return close_code(of);
+  for (const CaseRule rule : {close_unanswered, vhost_gone, peer_not_reading})
+    if (auto symptom = rule(of)) return symptom;
+  if (auto symptom = close_code(of)) return symptom;
+  return ended_by_callback(of);
 }
 
 }  // namespace wsitrace

@@ -253,9 +253,9 @@ static void port_taken(void) {
 // lws's own table has no room for more than a few.
 static void table_full(void) {
   struct lws_context_creation_info info = desk_info(callback_in, 1);
-  info.fd_limit_per_thread = 13;
+  info.fd_limit_per_thread = 19;
   struct lws_context *context = start(&info);
-  for (int i = 0; i < 17; i++) dial(port_of(context, "app"));
+  for (int i = 0; i < 23; i++) dial(port_of(context, "app"));
   serve_for(context, 200);
   lws_context_destroy(context);
 }

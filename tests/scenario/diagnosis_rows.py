@@ -278,4 +278,46 @@ THREADS = [
     row("thread_wakes", versions=(OWN,)),
 ]
 
-ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]
+# What servers answer, and what they get wrong.
+SERVED = [
+    row("promises_too_much", "response_length_wrong trouble 1", ("GET /order", "100 bytes", "wrote 6", "other 94 bytes", "Content-Length"), ("never called",)),
+    row("promises_too_little", "response_length_wrong trouble 1", ("6 bytes", "wrote 399", "the next response")),
+    row("promises_and_sends_none", "response_length_wrong trouble 1", ("100 bytes", "wrote none")),
+    row("head_has_no_body"),
+    row("answers_after_timeout", "transaction_not_completed fault 1", ("no response was sent", "answer within 1 s", "lws_set_timeout(", "timeout_secs")),
+    row("answers_late_without_timeout"),
+    row("unknown_method", "request_refused trouble 1", ("a method or an Upgrade that lws does not know",)),
+    row("upgrade_without_key", "upgrade_refused trouble 1", ("Sec-WebSocket-Key",), ("returned non-zero", "no protocol of a name")),
+    row("upgrade_to_something_else", "request_refused trouble 1", ("Upgrade",)),
+    row("body_longer_than_said", "request_refused trouble 1", ("POST /order was answered with 200", "Content-Length"), ("scanner",)),
+    row("body_in_chunks", "peer_left_early trouble 1", ("POST /order", "Transfer-Encoding: chunked", "HTTP_BODY_COMPLETION")),
+    row("file_missing", says=("404",)),
+    row("folder_missing", says=("404",)),
+    row("protocol_of_mount_unknown", "request_refused trouble 1", ("names a protocol that the vhost does not have", "lws_http_mount")),
+    row("asks_for_password", says=("was answered with 401", "basic_auth_login_file")),
+    row("no_header_table_left", "header_pool_used_up trouble 1", ("2 header tables", "max_http_header_pool", "unread")),
+    row("too_many_from_one_address", "turned_away_by_lws trouble 2", ("2 new connections", "ip_limit_wsi"), ("nothing connected",)),
+]
+
+# Around the connections of a server.
+PROCESSES = [
+    row("result_of_write_ends_session", says=("LWS_CALLBACK_RECEIVE of protocol 'desk' returned non-zero", "lws_write()", "1 closed by this program"), never=("Nothing needs",)),
+    row("session_refused_at_once", says=("LWS_CALLBACK_ESTABLISHED of protocol 'desk' returned non-zero",), never=("Nothing needs",)),
+    row("session_killed", says=("LWS_TO_KILL_ASYNC", "1 closed by this program"), never=("Nothing needs",)),
+    row("handler_ends_raw", says=("LWS_CALLBACK_RAW_RX of protocol 'desk' returned non-zero",), never=("Nothing needs",)),
+    row("close_frame_unanswered", "close_unanswered trouble 1", ("1001", "within 5 s", "PENDING_TIMEOUT_CLOSE_ACK"), ("closed by the peer",)),
+    row("peer_does_not_read", "peer_not_reading trouble 1", ("websocket session 2", "receive buffer is full", "WRITEABLE")),
+    row("owner_closes_adopted", "descriptor_closed_elsewhere trouble 1", ("not by lws", "EBADF", "dup()")),
+    row("owner_closes_number_again", "descriptor_closed_elsewhere trouble 1", ("websocket session", "not by lws"), ("1 websocket session: 1 closed by the peer",)),
+    row("two_threads_serve", "service_on_two_threads trouble 1", ("lws_service()", "lws_cancel_service()")),
+    row("loop_sleeps_between_turns", "serviced_late trouble 3", ("did not call lws_service()", "70"), ("LWS_CALLBACK_HTTP of",)),
+    row("vhost_goes_with_sessions", "vhost_gone trouble 2", ("2 websocket sessions", "lws_vhost_destroy()", "'app'"), versions=("4.1.6",)),
+    row("uses_session_after_close", "wsi_used_after_end trouble 1", ("lws_callback_on_writable() was called once", "WSI_DESTROY")),
+    row("interface_unknown", "listen_failed trouble 1", ("eth99", "does not listen", "iface")),
+    row("certificate_file_missing", "context_not_made trouble 1", ("lws_create_context() failed", "/srv/no/such/certificate.pem"), status=3),
+    row("socket_folder_missing", "listen_failed trouble 1", ("/srv/no/such/folder/desk.sock", "No such file or directory"), versions=("4.1.6",)),
+    row("socket_folder_missing", "context_not_made trouble 1", ("lws_create_context() failed",), versions=("4.3.5",), status=3),
+    row("table_full", "connection_table_full trouble *", ("table of 19 descriptors was full", "fd_limit_per_thread", "waited")),
+]
+
+ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]

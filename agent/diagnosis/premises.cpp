@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "agent/diagnosis/premises.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+
+#include "agent/text/printable.h"
+#include "agent/text/spans.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kMs = 1'000'000;
+constexpr uint64_t kNearlyFull = 3;  // lws keeps an event pipe in its table, and the last place free
+
+template <typename Facts>
+Facts facts_in(std::span<const std::byte> items, ItemTag wanted) {
+  Facts facts{};
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    if (tag == wanted && bytes.size() == sizeof facts) std::memcpy(&facts, bytes.data(), sizeof facts);
+  });
+  return facts;
+}
+
+std::string error_text(int error) {
+  return error == 0 ? "" : fmt::format(" ({})", std::generic_category().message(error));
+}
+
+Diagnosis titled(Cause cause, uint64_t count, std::string headline) {
+  Diagnosis out = diagnosis_of(cause, count, {});
+  out.headline = std::move(headline);
+  return out;
+}
+
+}  // namespace
+
+void Premises::surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline) {
+  switch (event.kind) {
+    case k_context_created: {
+      const auto facts = facts_in<ContextFacts>(items, kItemContext);
+      header_pool_ = facts.header_pool;
+      table_size_ = facts.table_size;
+      break;
+    }
+    case k_vhost_destroyed:
+      vhosts_gone_[std::string(timeline.text(event.vhost != kNoString ? event.vhost : event.text))] = event.time_ns;
+      break;
+    case k_clients_waiting: {
+      const auto facts = facts_in<AcceptFacts>(items, kItemAccept);
+      Queue &queue = queues_[event.value];
+      if (facts.waiting <= queue.waiting) break;
+      queue = {facts.waiting, event.time_ns, 0, facts.limit};
+      timeline.for_each_open([&](const Connection &one) {
+        queue.in_table += one.origin != Origin::kStream && one.cls != ConnectionClass::kInternal;
+      });
+      break;
+    }
+    case k_served_late:
+      if (late_.times++ == 0) late_.first_ns = event.time_ns;
+      late_.last_ns = event.time_ns;
+      late_.longest_ns = std::max(late_.longest_ns, static_cast<Ns>(std::max(event.value, 0)) * kMs);
+      late_.pause_ns = std::max(late_.pause_ns, Ns{facts_in<uint32_t>(items, kItemLasted)} * kMs);
+      break;
+    case k_call_failed:
+      if (timeline.text(event.text) != "lws_adopt_descriptor_vhost" || began_within(event)) break;
+      if (turned_away_.times++ == 0) turned_away_.first_ns = event.time_ns;
+      turned_away_.last_ns = event.time_ns;
+      break;
+    case k_dead_wsi_used: note_use(event, timeline); break;
+    case k_service_misused: misused_.try_emplace(event.value, event.time_ns); break;
+    default: break;
+  }
+}
+
+void Premises::said(const Event &event, const Timeline &timeline) {
+  if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
+  lines_.try_emplace(said_of(event.value),
+                     Line{event.time_ns, printable(timeline.text(event.text)), static_cast<int>(event.flags)});
+}
+
+// The call had made a wsi, which has ended by itself.
+bool Premises::began_within(const Event &call) const {
+  const Ns lasted_ns = (static_cast<Ns>(std::max(call.value, 0)) + 1) * 1'000;
+  return last_opened_ns_ + lasted_ns >= call.time_ns;
+}
+
+void Premises::closed(const Connection &connection) {
+  if (connection.cls != ConnectionClass::kClient) return;
+  if (dead_.size() >= kKeptDead) dead_.clear();
+  dead_[connection.pointer] = {connection.id, std::string(connection.last_callback_protocol),
+                               connection.closed_ns.value_or(0)};
+}
+
+void Premises::note_use(const Event &event, const Timeline &timeline) {
+  const auto dead = dead_.find(event.wsi);
+  if (dead == dead_.end()) return;
+  const std::string call(timeline.text(event.text));
+  auto at = std::find_if(uses_.begin(), uses_.end(), [&](const Use &use) { return use.call == call; });
+  if (at == uses_.end())
+    at = uses_.insert(at, Use{{}, call, dead->second.protocol, 0, event.time_ns, dead->second.closed_ns});
+  ++at->times;
+  if (std::find(at->ids.begin(), at->ids.end(), dead->second.id) == at->ids.end()) at->ids.push_back(dead->second.id);
+}
+
+void Premises::add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  for (const Use &use : uses_) {
+    const std::string who =
+        use.ids.size() == 1 ? fmt::format("connection {}", use.ids.front()) : count_text(use.ids.size(), "connection");
+    Diagnosis out =
+        titled(Cause::kDeadWsi, use.ids.size(), filled(row_of(Cause::kDeadWsi).headline, use.ids.size(), who, {}));
+    out.connections = use.ids;
+    out.protocol = use.protocol;
+    out.first_ns = use.first_ns;
+    out.why.push_back(fmt::format(
+        "{}() was called {} about a wsi that lws had destroyed, first at {}: {} after its end.", use.call,
+        times_text(use.times), time_text(use.first_ns, log.started_ns), span_text(use.closed_ns, use.first_ns)));
+    to.push_back(std::move(out));
+  }
+}
+
+OptionalNs Premises::vhost_gone_ns(std::string_view vhost) const {
+  const auto found = vhosts_gone_.find(vhost);
+  return found == vhosts_gone_.end() ? std::nullopt : OptionalNs(found->second);
+}
+
+const Premises::Line *Premises::line(Said said) const {
+  const auto found = lines_.find(said);
+  return found == lines_.end() ? nullptr : &found->second;
+}
+
+// What lws logged before it gave up.
+std::string Premises::why_not_made(std::string &advice) const {
+  if (const Line *one = line(Said::kNoCertificate)) {
+    advice = "check that the file is there, that this program may read it, and that it is a PEM certificate";
+    return fmt::format("the certificate '{}' could not be loaded", one->text);
+  }
+  if (const Line *one = line(Said::kNoKey)) {
+    advice = "check that the file is there, that this program may read it, and that it is the certificate's own key";
+    return one->text.empty() || one->text.starts_with("ssl ")
+               ? "the private key of the certificate is missing"
+               : fmt::format("the private key '{}' could not be loaded", one->text);
+  }
+  advice = "switch lws's log on, lws_set_log_level(LLL_ERR | LLL_WARN, NULL): lws says there what it misses";
+  return "lws logged no reason that wsitrace knows";
+}
+
+void Premises::add_not_made(std::vector<Diagnosis> &to) const {
+  const Line *context = line(Said::kContextNotMade), *vhost = line(Said::kVhostNotMade);
+  if (context == nullptr && vhost == nullptr) return;
+  if (line(Said::kBindFailed) != nullptr || line(Said::kUnixBindFailed) != nullptr) return;  // listen_failed tells
+  std::string advice;
+  const std::string why = why_not_made(advice);
+  const char *call = context != nullptr ? "lws_create_context()" : "lws_create_vhost()";
+  Diagnosis out = titled(Cause::kNotMade, 1, fmt::format("{} failed: {}", call, why));
+  out.first_ns = (context != nullptr ? context : vhost)->at_ns;
+  out.why.push_back(fmt::format("{} returned NULL: nothing listens, and nothing can be served.", call));
+  out.advice = advice;
+  to.push_back(std::move(out));
+}
+
+void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
+  const Line *path = line(Said::kUnixBindFailed), *interface = line(Said::kNoInterface);
+  if (path != nullptr) {
+    Diagnosis out =
+        titled(Cause::kBindFailed, 1,
+               fmt::format("this program does not listen on the socket '{}'{}", path->text, error_text(path->error)));
+    out.first_ns = path->at_ns;
+    out.why.emplace_back("lws logged that bind() failed.");
+    out.advice =
+        "check the path, and that its folder is there and this program may write to it; remove a socket that an "
+        "earlier "
+        "run has left";
+    to.push_back(std::move(out));
+  } else if (interface != nullptr) {
+    Diagnosis out =
+        titled(Cause::kBindFailed, 1,
+               fmt::format("this program does not listen: there is no interface or address '{}'", interface->text));
+    out.first_ns = interface->at_ns;
+    out.why.emplace_back(
+        "lws logged that; it goes on without the listener, and tries again when an interface comes up.");
+    out.advice =
+        "check `iface` of the vhost: the name of an interface or an address of this machine, or NULL for all (ip addr)";
+    to.push_back(std::move(out));
+  }
+}
+
+void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  uint64_t waiting = 0, in_table = 0, limit = 0;
+  Ns at_ns = 0;
+  for (const auto &[listener, queue] : queues_) {
+    waiting += queue.waiting;
+    if (queue.at_ns < at_ns) continue;
+    at_ns = queue.at_ns;
+    in_table = queue.in_table;
+    limit = queue.limit;
+  }
+  if (waiting == 0) return;
+  const uint64_t size = table_size_ != 0 ? table_size_ : limit;
+  const std::string clients = count_text(waiting, "client");
+  if (size != 0 && in_table + kNearlyFull >= size) {
+    Diagnosis out = titled(Cause::kTableFull, waiting,
+                           fmt::format("lws let nobody in any more: its own table of {} was full, and {} waited",
+                                       count_text(size, "descriptor"), clients));
+    out.last_ns = at_ns;
+    out.why.push_back(fmt::format(
+        "lws held {} then, listeners included; it looks at no listener until one of them ends, and says nothing of it.",
+        count_text(in_table, "connection")));
+    out.why.push_back(fmt::format("{} {} in the kernel's queue, connected and not accepted.", clients,
+                                  waiting == 1 ? "was" : "were"));
+    to.push_back(std::move(out));
+  } else if (log.loop_turns == 0) {
+    Diagnosis out = titled(Cause::kClientsWaiting, waiting,
+                           fmt::format("{} waited for a listener that was never serviced", clients));
+    out.last_ns = at_ns;
+    out.why.push_back(fmt::format("{} {} in the kernel's queue, connected and not accepted; no event loop ever ran.",
+                                  clients, waiting == 1 ? "was" : "were"));
+    to.push_back(std::move(out));
+  }
+}
+
+// Of a full table lws logs a line, and another diagnosis tells.
+void Premises::add_turned_away(std::vector<Diagnosis> &to) const {
+  if (turned_away_.times == 0 || line(Said::kTableFull) != nullptr) return;
+  Diagnosis out = titled(
+      Cause::kTurnedAwayByLws, turned_away_.times,
+      fmt::format("lws itself turned {} away, before any callback", count_text(turned_away_.times, "new connection")));
+  out.first_ns = turned_away_.first_ns;
+  out.last_ns = turned_away_.last_ns;
+  const bool is_said = line(Said::kTooManyOfPeer) != nullptr;
+  out.certainty = is_said ? Certainty::kProven : Certainty::kLikely;
+  out.why.emplace_back(
+      is_said
+          ? "lws logged that one address had as many connections as ip_limit_wsi of the context allows."
+          : "lws_adopt_descriptor_vhost() returned NULL for each and made no wsi: one address has as many connections "
+            "as ip_limit_wsi of the context allows, as a rule, or memory ran out.");
+  to.push_back(std::move(out));
+}
+
+void Premises::add_late(std::vector<Diagnosis> &to) const {
+  if (late_.times == 0) return;
+  Diagnosis out = titled(Cause::kServicedLate, late_.times,
+                         fmt::format("connections waited for the event loop {}, up to {}", times_text(late_.times),
+                                     span_text(late_.longest_ns)));
+  out.first_ns = late_.first_ns;
+  out.last_ns = late_.last_ns;
+  out.why.push_back(fmt::format(
+      "The program did not call lws_service() for up to {}: what came meanwhile was accepted and read only after that.",
+      span_text(late_.pause_ns)));
+  out.advice =
+      "call lws_service() again as soon as it returns: it waits by itself while there is nothing to do; do other work "
+      "on "
+      "another thread, or in small steps from a timer (lws_sul_schedule())";
+  to.push_back(std::move(out));
+}
+
+void Premises::add_misused(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  for (const auto &[how, at_ns] : misused_) {
+    const bool on_another_thread = how == 1;
+    Diagnosis out =
+        titled(on_another_thread ? Cause::kServiceTwice : Cause::kServiceNested, 1,
+               std::string(row_of(on_another_thread ? Cause::kServiceTwice : Cause::kServiceNested).headline));
+    out.first_ns = at_ns;
+    out.why.push_back(fmt::format("First at {}: lws_service() of the same context had not returned on {} thread.",
+                                  time_text(at_ns, log.started_ns), on_another_thread ? "another" : "the same"));
+    to.push_back(std::move(out));
+  }
+}
+
+std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_failed) const {
+  std::vector<Diagnosis> all;
+  add_not_made(all);
+  add_no_listener(all);
+  if (!accept_failed) add_waiting(all, log);
+  add_turned_away(all);
+  add_late(all);
+  add_misused(all, log);
+  add_uses(all, log);
+  return all;
+}
+
+}  // namespace wsitrace

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// Where the connections are: contexts and vhosts that could not be made, listeners whose clients are let in by nobody, and the program's own
+// calls of lws_service(). Feed it with what a Timeline tells.
+#ifndef WSITRACE_DIAGNOSIS_PREMISES_H
+#define WSITRACE_DIAGNOSIS_PREMISES_H
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/diagnosis/diagnosis.h"
+#include "agent/export/explain/subject.h"
+#include "agent/lws/said.h"
+
+namespace wsitrace {
+
+class Premises {
+ public:
+  void surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline);
+  void said(const Event &event, const Timeline &timeline);
+  void opened(const Connection &connection) { last_opened_ns_ = std::max(last_opened_ns_, connection.opened_ns); }
+  void closed(const Connection &connection);
+
+  // max_http_header_pool of the last context; 0: not set, or unknown.
+  [[nodiscard]] unsigned header_pool() const { return header_pool_; }
+  // When lws_vhost_destroy() was called.
+  [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
+  // Once the log has ended, or as much of it as there is. ACCEPT_FAILED: that is why clients wait.
+  [[nodiscard]] std::vector<Diagnosis> diagnoses(const LogFacts &log, bool accept_failed) const;
+
+ private:
+  struct Line {  // of lws's log
+    Ns at_ns = 0;
+    std::string text;
+    int error = 0;  // errno; 0: unknown
+  };
+  struct Queue {
+    uint32_t waiting = 0;
+    Ns at_ns = 0;
+    uint64_t in_table = 0;  // wsis with a socket, then
+    uint32_t limit = 0;     // of descriptors
+  };
+  struct Late {
+    uint64_t times = 0;
+    Ns longest_ns = 0, pause_ns = 0, first_ns = 0, last_ns = 0;
+  };
+
+  struct Use {  // of a wsi that is gone
+    std::vector<uint64_t> ids;
+    std::string call, protocol;
+    uint64_t times = 0;
+    Ns first_ns = 0, closed_ns = 0;
+  };
+  struct Dead {
+    uint64_t id = 0;
+    std::string protocol;
+    Ns closed_ns = 0;
+  };
+  static constexpr size_t kKeptDead = 4096;
+
+  [[nodiscard]] bool began_within(const Event &call) const;
+  void note_use(const Event &event, const Timeline &timeline);
+  void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  [[nodiscard]] const Line *line(Said said) const;
+  [[nodiscard]] std::string why_not_made(std::string &advice) const;
+  void add_not_made(std::vector<Diagnosis> &to) const;
+  void add_no_listener(std::vector<Diagnosis> &to) const;
+  void add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  void add_turned_away(std::vector<Diagnosis> &to) const;
+  void add_late(std::vector<Diagnosis> &to) const;
+  void add_misused(std::vector<Diagnosis> &to, const LogFacts &log) const;
+
+  std::map<Said, Line> lines_;   // the first of each kind
+  std::map<int, Queue> queues_;  // by descriptor of the listener
+  std::map<std::string, Ns, std::less<>> vhosts_gone_;
+  std::map<uint64_t, Dead> dead_;  // by pointer; emptied when it is full
+  std::vector<Use> uses_;          // of one call each
+  Late turned_away_;               // by lws itself: the longest and the pause are unused
+  std::map<int, Ns> misused_;      // by `value` of service_misused
+  Late late_;
+  Ns last_opened_ns_ = 0;
+  unsigned header_pool_ = 0, table_size_ = 0;
+};
+
+}  // namespace wsitrace
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// What goes wrong on the connections of a server, or ends them, besides a response that is owed (responses.cpp).
+#include <fmt/format.h>
+
+#include "agent/diagnosis/rules.h"
+#include "agent/lws/timeouts.h"
+#include "agent/text/spans.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr Ns kStuckNs = 500'000'000;       // of what the peer does not take
+constexpr Ns kHeadUnreadNs = 250'000'000;  // of a request, by a loop that runs
+
+std::string connection_role_text(const Connection &connection) {
+  return connection.session ? "websocket session" : "connection";
+}
+
+}  // namespace
+
+std::optional<Symptom> descriptor_gone(const Case &of) {
+  if (!of.clues.descriptor_gone) return std::nullopt;
+  Symptom symptom{Cause::kDescriptorGone, {}, {}, Certainty::kProven, {}};
+  symptom.why.push_back(fmt::format(
+      "When lws was about to close it, descriptor {} was closed already (EBADF). Who closes a number twice may close "
+      "another connection's, which has it by then.",
+      of.connection.fd ? std::to_string(*of.connection.fd) : "of it"));
+  return symptom;
+}
+
+std::optional<Symptom> vhost_gone(const Case &of) {
+  if (!of.is_open()) return std::nullopt;
+  const OptionalNs gone_ns = of.premises.vhost_gone_ns(of.connection.vhost);
+  if (!gone_ns || *gone_ns < of.connection.opened_ns) return std::nullopt;
+  return Symptom{
+      Cause::kVhostGone,
+      {},
+      {fmt::format("lws_vhost_destroy() of vhost {} was called at {}; this version of lws leaves the vhost's "
+                   "connections open, this one for {} by the end of the log.",
+                   quoted(of.connection.vhost), time_text(*gone_ns, of.log.started_ns),
+                   span_text(*gone_ns, of.log.last_ns))},
+      Certainty::kProven,
+      {}};
+}
+
+// Of the last response that was completed.
+std::optional<Symptom> wrong_length(const Case &of) {
+  const Transaction *last = of.last();
+  const auto &part = of.clues.part;
+  if (last == nullptr || !part || part->transaction != last->index || last->outcome != Outcome::kCompleted ||
+      !part->promised_bytes || !part->sent_bytes || *part->sent_bytes == *part->promised_bytes)
+    return std::nullopt;
+  if (last->method == "HEAD" || last->status == 204 || last->status == 304) return std::nullopt;
+  const uint64_t promised = *part->promised_bytes, sent = *part->sent_bytes;
+  Symptom symptom{Cause::kWrongLength, request_text(last), {}, Certainty::kProven, {}};
+  symptom.why.push_back(
+      fmt::format("Its Content-Length says {}; the handler of protocol {} wrote {} and then called "
+                  "lws_http_transaction_completed().",
+                  count_text(promised, "byte"), quoted(last->protocol), sent == 0 ? "none" : std::to_string(sent)));
+  symptom.why.push_back(sent < promised
+                            ? fmt::format("The client waits for the other {}.", count_text(promised - sent, "byte"))
+                            : fmt::format("The client takes the last {} for the beginning of the next response.",
+                                          count_text(sent - promised, "byte")));
+  return symptom;
+}
+
+// lws reads a connection's request into one of its header tables; where all are in use, it does not read.
+std::optional<Symptom> header_pool_used_up(const Case &of) {
+  const auto &tcp = of.connection.tcp;
+  if (of.premises.header_pool() == 0 || of.last() != nullptr || of.connection.session || !tcp ||
+      tcp->unread_bytes == 0 || tcp->unread_ns < kHeadUnreadNs || of.connection.role.starts_with("raw"))
+    return std::nullopt;
+  return Symptom{Cause::kHeaderPool,
+                 span_text(tcp->unread_ns),
+                 {fmt::format("{} from the peer waited unread in the socket.", count_text(tcp->unread_bytes, "byte")),
+                  fmt::format("The context has {} (max_http_header_pool): lws reads a new request only when one of "
+                              "them is free.",
+                              count_text(of.premises.header_pool(), "header table"))},
+                 Certainty::kLikely,
+                 {}};
+}
+
+std::optional<Symptom> peer_not_reading(const Case &of) {
+  const auto &tcp = of.connection.tcp;
+  if (!tcp || tcp->unsent_bytes == 0 || tcp->unsent_ns < kStuckNs || tcp->peer_closed_ns) return std::nullopt;
+  return Symptom{Cause::kPeerNotReading,
+                 span_text(tcp->unsent_ns),
+                 {fmt::format("{} that this program wrote waited in the socket {}, and nothing of it was taken for {}: "
+                              "the peer's receive buffer is full.",
+                              count_text(tcp->unsent_bytes, "byte"),
+                              of.is_open() ? "at the end of the log" : "when it was closed", span_text(tcp->unsent_ns)),
+                  "What lws could not give to the socket it keeps in memory, and lws_write() tells nothing of that."},
+                 Certainty::kProven,
+                 {}};
+}
+
+// lws waits for the peer's own close frame, in every supported version for 5 s.
+std::optional<Symptom> close_unanswered(const Case &of) {
+  const auto &close = of.connection.close;
+  if (of.is_open() || !close || close->by == CloseBy::kPeer || !of.clues.close_code_ns || of.clues.peer_close_ns)
+    return std::nullopt;
+  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
+  if (pending_timeout_reason(of.clues.pending_timeout) != kTimeout_CLOSE_ACK || limit_s <= 0) return std::nullopt;
+  constexpr Ns kTenthOfSecond = 100'000'000;
+  if (of.until_ns() < *of.clues.close_code_ns + static_cast<Ns>(limit_s) * 9 * kTenthOfSecond) return std::nullopt;
+  return Symptom{
+      Cause::kCloseUnanswered,
+      fmt::format("{} s", limit_s),
+      {fmt::format("This program's close frame{} went out at {}; lws waits up to {} s for the peer's "
+                   "(PENDING_TIMEOUT_CLOSE_ACK), and closed the connection then, {} later.",
+                   of.clues.close_code ? fmt::format(" {}", *of.clues.close_code) : "",
+                   time_text(*of.clues.close_code_ns, of.log.started_ns), limit_s,
+                   span_text(*of.clues.close_code_ns, of.until_ns()))},
+      Certainty::kProven,
+      "see whether the peer still runs and reads; a browser that was suspended, or a link that is gone, does this"};
+}
+
+std::optional<Symptom> ended_by_callback(const Case &of) {
+  if (!of.ended_as(CloseReason::kHandlerClosed)) return std::nullopt;
+  if (!of.connection.session && !of.connection.role.starts_with("raw")) return std::nullopt;
+  if (pending_timeout_seconds(of.clues.pending_timeout) < 0)
+    return Symptom{
+        Cause::kEndedByCallback,
+        "lws_set_timeout() with LWS_TO_KILL_ASYNC or LWS_TO_KILL_SYNC",
+        {"That was the last timeout it set, and lws closes the connection for it at once, without a close frame."},
+        Certainty::kProven,
+        "see where it calls that; to let the peer know why, call lws_close_reason() and return -1 from a callback"};
+  if (!of.clues.refused) return std::nullopt;
+  return Symptom{Cause::kEndedByCallback,
+                 refusal_text(of.clues),
+                 {fmt::format("lws closes a {} whose callback returns non-zero{}.", connection_role_text(of.connection),
+                              of.connection.session && !of.clues.close_code
+                                  ? "; no close frame went out, so the peer sees code 1006"
+                                  : "")},
+                 Certainty::kProven,
+                 {}};
+}
+
+// Answers that say no. A peer that is refused may call that trouble; the server does what it is told.
+std::optional<Symptom> error_status(const Case &of) {
+  const Transaction *last = of.last();
+  if (last == nullptr || last->status.value_or(0) < 400) return std::nullopt;
+  const int status = *last->status;
+  Symptom symptom{Cause::kErrorStatus,
+                  fmt::format("{} was answered with {}", request_text(last), status),
+                  {},
+                  Certainty::kProven,
+                  {}};
+  const bool by_lws = !last->handled_ns;
+  symptom.why.push_back(
+      by_lws ? fmt::format("lws itself answered for vhost {}; no handler was asked.", quoted(of.connection.vhost))
+             : fmt::format("Protocol {} answered.", quoted(last->protocol)));
+  if (status == 401)
+    symptom.advice = "send the user and password that the mount asks for (basic_auth_login_file of the lws_http_mount)";
+  if (status == 403 && by_lws) symptom.advice = "compare the path with the mounts of the vhost, and see lws's log";
+  if (status == 415 && by_lws)
+    symptom.advice = "lws does not know the type of that file: add its ending to extra_mimetypes of the mount";
+  return symptom;
+}
+
+}  // namespace wsitrace
