@@ -12,6 +12,7 @@
 #include "agent/collect/trace_writer.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
+#include "agent/probe/accepts.h"
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -227,6 +228,7 @@ void InProcess::stop() {
   state_->thread->stop();
   if (!state_->waiting_trace.empty()) state_->open_trace();  // a loop that never ran
   record_responses_left();
+  record_clients_waiting();
   record_peers_left();
   record_quiet_sockets();
   mark_ended();
