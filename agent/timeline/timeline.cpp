@@ -16,8 +16,8 @@ void fold_context(Fold &fold, const Event &event) {
     ++destroying;
   } else {
     if (destroying > 0) --destroying;
-    fold.contexts.erase(event.wsi);
-    ++fold.contexts_destroyed;
+    // In a callback it takes effect later, and lws calls it again.
+    if (fold.contexts.erase(event.wsi) > 0 || fold.contexts_created == 0) ++fold.contexts_destroyed;
     if (fold.contexts_created > 0 && fold.contexts.empty()) end_what_lws_freed(fold, event.time_ns);
   }
 }
