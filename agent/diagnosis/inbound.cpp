@@ -124,6 +124,25 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
   return symptom;
 }
 
+// After a response that was complete, lws could not read what came.
+void tell_what_came_next(Symptom &symptom, const Transaction &last) {
+  symptom.certainty = Certainty::kLikely;
+  if (last.method == "POST" || last.method == "PUT" || last.method == "PATCH") {
+    symptom.detail = ": it is the rest of the body before";
+    symptom.why.emplace_back(
+        "What came after that body was no request: the client sent more than its Content-Length says.");
+    symptom.advice =
+        "compare the Content-Length that the client sends with its body: what is longer is taken for the next request";
+  } else {
+    symptom.detail = ": lws could not read what came after the one before";
+    symptom.why.emplace_back(
+        "Requests that arrive together (pipelining) get lost in lws where it answers itself, with a file or an error "
+        "page: it "
+        "goes on in the middle of the next one.");
+    symptom.advice = "let the client wait for each response before it sends the next request, as browsers do";
+  }
+}
+
 std::optional<Symptom> refused(const Case &of) {
   const std::string by = of.clues.refused ? ": " + refusal_text(of.clues) : "";
   if (of.ended_as(CloseReason::kAdoptFailed)) return Symptom{Cause::kAdoptFailed, {}, {}, Certainty::kProven, {}};
@@ -138,11 +157,8 @@ std::optional<Symptom> refused(const Case &of) {
   const SaidRow &said = row_of(of.connection.close ? of.connection.close->said : Said::kNothing);
   if (of.clues.refused) symptom.advice = "see why that callback refuses";
   else if (said.wrong != nullptr) symptom.detail = fmt::format(": {}", said.wrong), symptom.advice = said.advice;
-  if (last != nullptr && last->outcome == Outcome::kCompleted && !of.clues.refused && said.wrong == nullptr) {
-    symptom.detail = ": what came after the last one was none";
-    symptom.advice =
-        "compare the Content-Length that the client sends with its body: what is longer is taken for the next request";
-  }
+  if (last != nullptr && last->outcome == Outcome::kCompleted && !of.clues.refused && said.wrong == nullptr)
+    tell_what_came_next(symptom, *last);
   if (last != nullptr)
     symptom.why.push_back(last->status ? fmt::format("{} was answered with {}.", request_text(last), *last->status)
                                        : fmt::format("The request was {}; no status was sent.", request_text(last)));

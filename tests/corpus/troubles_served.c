@@ -146,6 +146,16 @@ static void file_missing(void) {
   leaves(context, asks(context, TROUBLE_GET("/no-such-page.html"), "404"));
 }
 
+// Three requests in one segment, which lws takes for one and a half.
+static void pipelined_to_files(void) {
+  static const struct lws_http_mount files = {
+      .mountpoint = "/", .mountpoint_len = 1, .origin = "/usr/share/common-licenses", .origin_protocol = LWSMPRO_FILE};
+  struct lws_context *context = mounted(&files);
+  const int fd = asks(context, TROUBLE_GET("/order") TROUBLE_GET("/bill") TROUBLE_GET("/tip"), NULL);
+  expect_end(context, fd);
+  lws_context_destroy(context);
+}
+
 static void folder_missing(void) {
   static const struct lws_http_mount files = {.mountpoint = "/",
                                               .mountpoint_len = 1,
@@ -220,6 +230,7 @@ const struct corpus_case served_troubles[] = {
     {"body_in_chunks", body_in_chunks},
     {"file_missing", file_missing},
     {"folder_missing", folder_missing},
+    {"pipelined_to_files", pipelined_to_files},
     {"protocol_of_mount_unknown", protocol_of_mount_unknown},
     {"asks_for_password", asks_for_password},
     {"no_header_table_left", no_header_table_left},
