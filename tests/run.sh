@@ -96,9 +96,32 @@ configure_and_build() { # PRESET
   cmake --preset "$1" "${options[@]}" && cmake --build --preset "$1" --parallel "$jobs" --target "${targets[@]}"
 }
 
+# Scenario tests mostly wait: what is built next has what they leave of the processors.
+ahead='' ahead_pid=''
+build_ahead() { # PRESET COMMAND...; if its step will come
+  is_wanted "$1" || return 0
+  ahead=$1
+  shift
+  forget_foreign_build "build/$ahead"
+  set -m  # a process group of its own, to be ended as a whole
+  (renice -n 19 -p "$BASHPID" >/dev/null; exec >"$logs/$ahead-build.log" 2>&1 </dev/null; "$@") &
+  ahead_pid=$!
+  set +m
+}
+await_ahead() {
+  local waited=0
+  while kill -0 "$ahead_pid" 2>/dev/null; do
+    sleep 1
+    [ $((++waited % progress_every_s)) != 0 ] || progress "$logs/$ahead-build.log"
+  done
+  wait "$ahead_pid" || true  # whoever awaits it builds what is left, and is told what failed
+  ahead='' ahead_pid=''
+}
+
 built=" "
 build() { # PRESET; once
   case $built in *" $1 "*) return 0 ;; *" no-$1 "*) return 1 ;; esac
+  [ "$ahead" != "$1" ] || await_ahead
   forget_foreign_build "build/$1"
   if logged "$1-build" configure_and_build "$1"; then built+="$1 "; else built+="no-$1 "; return 1; fi
 }
@@ -125,7 +148,11 @@ scenario_tests() { run_ctest "$1-scenario" "$1" -E '^unit\.' -j $((2 * jobs)); }
 # What runs in the background ends with this script.
 busy_pids=() lint_pid=''
 end_busy() { [ ${#busy_pids[@]} = 0 ] || kill "${busy_pids[@]}"; busy_pids=(); }
-end_background() { end_busy; [ -z "$lint_pid" ] || kill "$lint_pid"; }
+end_background() {
+  end_busy
+  [ -z "$lint_pid" ] || kill "$lint_pid"
+  [ -z "$ahead_pid" ] || kill -- "-$ahead_pid"
+}
 trap end_background EXIT
 
 begin_busy() {
@@ -178,12 +205,23 @@ step_lint() {
   cat "$logs/lint.txt" >>"$results"
   say "lint: done $(clock $((SECONDS - lint_started))) after it began"
 }
-step_asan() { ! build asan || { unit_tests asan; scenario_tests asan; }; }
-step_tsan() { ! build tsan || { unit_tests tsan; scenario_tests tsan; }; }
+step_asan() {
+  build asan || return 0
+  unit_tests asan
+  build_ahead tsan configure_and_build tsan
+  scenario_tests asan
+}
+step_tsan() {
+  build tsan || return 0
+  unit_tests tsan
+  build_ahead fuzz tests/fuzz/run.sh --build
+  scenario_tests tsan
+}
 
 # tests/fuzz/run.sh prints one line per target, "passed NAME ..." or "failed NAME ...".
 step_fuzz() {
   local log=$logs/fuzz.log started=$SECONDS status=0
+  [ "$ahead" != fuzz ] || await_ahead
   watched "$log" tests/fuzz/run.sh 60 || status=$?
   sed -nE 's/^(passed|failed) ([^ ]+).*/\1 fuzz.\2/p' "$log" >"$logs/fuzz.txt"
   if [ ! -s "$logs/fuzz.txt" ]; then

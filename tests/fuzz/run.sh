@@ -7,9 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 usage() {
   cat <<HELP
-usage: tests/fuzz/run.sh [SECONDS]
+usage: tests/fuzz/run.sh [SECONDS | --build]
 
   SECONDS  how long each target runs, 60 if not given
+  --build  builds them, and runs none
 
 Prints "passed TARGET" or "failed TARGET" for each. The status is 0 when all passed.
 
@@ -21,15 +22,18 @@ HELP
 
 case ${1:-60} in
   -h | --help) usage; exit 0 ;;
+  --build) ;;
   *[!0-9]*) echo "wsitrace: tests/fuzz/run.sh: $1: not a number of seconds (see --help)" >&2; exit 2 ;;
 esac
-seconds=${1:-60}
+seconds=${1:-60}  # or --build
 targets=(read_log ring_file allow_list request doctor)
 build=build/fuzz
 mkdir -p $build/crashes
 
 cmake --preset fuzz >$build/configure.log 2>&1 || { cat $build/configure.log; exit 2; }
 cmake --build --preset fuzz --target fuzz >$build/build.log 2>&1 || { tail -n 50 $build/build.log; exit 2; }
+
+[ "$seconds" != --build ] || exit 0
 
 # New inputs go to the first folder, which starts empty: every run begins with the same seeds.
 fuzz() {
