@@ -111,12 +111,13 @@ until_done() { # LOG COMMAND...
   return $status
 }
 
-# Its root is a mount, so that this very script can run in it.
+# Its root is a mount, so that this very script can run in it. The first process is a shell, which waits for orphans as an init does.
 inside() { # COMMAND...; root in $work/root, with namespaces of its own
   # shellcheck disable=SC2016 # it is the inner shell's
   "${namespaces[@]}" env -i bash -c '
     mount --bind "$1" "$1" && cd "$1" && mount --rbind /dev dev && mount --rbind /sys sys && mount -t proc proc proc && shift &&
-      exec env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 chroot "$@"' \
+      env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 chroot "$@"
+    exit $?' \
     - "$work/root" "$work/root" "$@"
 }
 

@@ -13,6 +13,7 @@ import glob
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -20,6 +21,11 @@ import subprocess
 import tempfile
 import time
 import unittest
+
+DESCRIPTORS = 20_000  # of a test and of what it starts: ten thousand connections, and both ends of some; 1,024 is a usual limit
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+if _soft != resource.RLIM_INFINITY and _soft < DESCRIPTORS:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS if _hard == resource.RLIM_INFINITY else min(DESCRIPTORS, _hard), _hard))
 
 SOURCE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(SOURCE))
@@ -289,6 +295,14 @@ def at_rest(pid):
 def stopped(pid):
     """Waits until the main thread of PID has taken notice of SIGSTOP."""
     until(lambda: _state(pid) == "T", f"{pid} to stop")
+
+
+def has_ended(pid):
+    """Also of an orphan that nobody has waited for: the first process of a container may not care."""
+    try:
+        return _state(pid) == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _state(pid):

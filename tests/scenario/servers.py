@@ -127,7 +127,7 @@ class Lwsws:
             os.kill(server, signal.SIGINT)
         os.killpg(self.program.pid, signal.SIGINT)
         result = self.program.wait()
-        harness.until(lambda: not os.path.exists(f"/proc/{server}"), "the server process to end")
+        harness.until(lambda: harness.has_ended(server), "the server process to end")
         return result
 
 

@@ -104,7 +104,7 @@ class CutOff(harness.Scenario):
         program.send_signal(signal.SIGKILL)
         program.wait()
         os.kill(host, signal.SIGKILL)
-        harness.until(lambda: not os.path.exists(f"/proc/{host}"), "the host to be gone")
+        harness.until(lambda: harness.has_ended(host), "the host to be gone")
         self.assert_last_words_of_killed("out.wsitrace", 7)
 
     def test_plugin_in_lwsws_that_was_terminated(self):
@@ -114,7 +114,7 @@ class CutOff(harness.Scenario):
         harness.until(lambda: len(self.report("plugin.wsitrace").of_class("client", "app")) == 7 + knocks, "the trace to catch up")
         child = server.server_pid
         os.kill(child, signal.SIGTERM)
-        harness.until(lambda: server.program.process.poll() is not None or not os.path.exists(f"/proc/{child}"), "the child to be gone")
+        harness.until(lambda: server.program.process.poll() is not None or harness.has_ended(child), "the child to be gone")
         self.assert_last_words_of_killed("plugin.wsitrace", 7 + knocks)
 
 

@@ -254,7 +254,7 @@ class LwswsExample(harness.Scenario):
         server = harness.child_of(program.pid)
         os.killpg(program.pid, signal.SIGINT)
         program.wait()
-        harness.until(lambda: not os.path.exists(f"/proc/{server}"), "the server process to end")
+        harness.until(lambda: harness.has_ended(server), "the server process to end")
         self.assertTrue(self.traces())
 
 
