@@ -16,16 +16,17 @@
 #include "agent/cli/formats/verdict_outputs.h"
 #include "agent/cli/output.h"
 #include "agent/collect/read_log.h"
+#include "agent/diagnosis/doctor.h"
 #include "agent/symbols/symbols.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr const char *kCheckFooter =
-    "Exit status: 0 nothing found, 1 findings, 2 usage or unreadable "
+    "Exit status: 0 no leaks (trouble, which somebody suffered, is told but does not fail the check), 1 findings, 2 "
+    "usage or unreadable "
     "input, 3 inconclusive (events were lost, the trace\n"
-    "was cut off, or the program did not end by itself, so that \"nothing found\" cannot be promised).\n"
+    "was cut off, or the program did not end by itself, so that \"no leaks\" cannot be promised).\n"
     "\n"
     "An allow-list has one rule a line; `*` stands for any text, all but kind may be left out:\n"
     "  kind=connection_not_destroyed vhost=app protocol=chat program=server count=3   # why it is accepted\n"
@@ -46,6 +47,7 @@ struct CheckOptions {
   std::vector<std::string> formats{"text"};
   std::vector<std::string> allow;
   bool strict_allow = false;
+  bool require_closed = false;
   double settle_s = 2;
   uint32_t pid = 0;
 };
@@ -65,8 +67,13 @@ bool is_alive(uint32_t pid) { return pid != 0 && (::kill(static_cast<pid_t>(pid)
 
 Expected<Judged> judge_file(const CheckOptions &options) {
   JudgedLog log;
+  if (options.require_closed) log.judge.require_closed();
+  Doctor doctor(log);
+  log.timeline.add(doctor);
   return read_log(options.file, log.timeline, options.pid).map([&](const ReadLog &read) {
-    Verdict verdict = log.verdict();
+    doctor.finish();
+    Verdict verdict = doctor.verdict();
+    verdict.trace = options.file;
     Symbols symbols(log.timeline.modules());
     verdict.name_frames(symbols.namer());
     const Life without_end = is_alive(log.timeline.process().pid) ? Life::kRunning : Life::kGone;
@@ -165,6 +172,7 @@ void add_check_command(CLI::App &app, int &exit_status) {
                            ->type_name("FILE")
                            ->allow_extra_args(false);
   command->add_flag("--strict-allow", options->strict_allow, "Fail on rules that allowed nothing")->needs(allow);
+  command->add_flag("--require-closed", options->require_closed, kRequireClosedHelp);
   command->add_option("--settle", options->settle_s, "Wait so long for a program that still runs to end")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, kLongestSettleS))

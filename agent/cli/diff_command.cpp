@@ -8,7 +8,7 @@
 #include "agent/collect/read_log.h"
 #include "agent/compare/comparison.h"
 #include "agent/compare/tally.h"
-#include "agent/verdict/judged_log.h"
+#include "agent/diagnosis/judged_log.h"
 
 namespace wsitrace {
 namespace {

@@ -16,6 +16,7 @@
 #include "agent/export/explain/explainer.h"
 #include "agent/export/text/examples.h"
 #include "agent/manual/cause_pages.h"
+#include "agent/symbols/symbols.h"
 
 namespace wsitrace {
 namespace {
@@ -47,13 +48,6 @@ struct ExplainOptions {
   bool is_verbose = false;
 };
 
-Error no_such_connection(const ExplainOptions &options, uint64_t known) {
-  const std::string have = known == 0   ? "it has no connections"
-                           : known == 1 ? "it has id 1 only"
-                                        : "it has ids 1 to " + std::to_string(known);
-  return {"--conn " + std::to_string(options.connection), "no such connection in " + options.file, have};
-}
-
 Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
   Timeline timeline;
@@ -63,7 +57,7 @@ Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
   if (!read && timeline.heard_nothing()) return read;
   const bool found = explainer.finish();
   if (!read || found) return read;
-  return unexpected(no_such_connection(options, timeline.totals().opened));
+  return unexpected(no_such_connection(options.connection, options.file, timeline.totals().opened));
 }
 
 Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
@@ -74,6 +68,8 @@ Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
   auto read = read_log(options.file, log.timeline, options.pid);
   if (!read && log.timeline.heard_nothing()) return read;
   doctor.finish();
+  Symbols symbols(log.timeline.modules());
+  doctor.name_places(symbols.namer());
   const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass
   const std::set<uint64_t> wanted = examples_for(doctor, choice);

@@ -71,4 +71,11 @@ void complain(const Error &error) {
   std::fflush(stderr);
 }
 
+Error no_such_connection(uint64_t id, const std::string &file, uint64_t known) {
+  const std::string have = known == 0   ? "it has no connections"
+                           : known == 1 ? "it has id 1 only"
+                                        : "it has ids 1 to " + std::to_string(known);
+  return {"--conn " + std::to_string(id), "no such connection in " + file, have};
+}
+
 }  // namespace wsitrace

@@ -46,6 +46,9 @@ class Output {
 // One line on stderr, written at once, so that it stays one beside what a traced program writes.
 void complain(const Error &error);
 
+// FILE has the ids from 1 to KNOWN, and not ID.
+Error no_such_connection(uint64_t id, const std::string &file, uint64_t known);
+
 inline constexpr int kUsageStatus = 2;  // usage or unreadable input
 
 }  // namespace wsitrace

@@ -2,13 +2,15 @@
 #include "agent/cli/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 
 #include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/read_log.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/export/text/event_lines.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 namespace {
@@ -21,6 +23,7 @@ constexpr const char *kReportFooter =
     "Examples:\n"
     "  wsitrace report janus.4711.wsitrace                    a table of all connections\n"
     "  wsitrace report janus.4711.wsitrace --open             those that are still there\n"
+    "  wsitrace report janus.4711.wsitrace --sort idle --utc  the longest idle first, with the time of day\n"
     "  wsitrace report janus.4711.wsitrace --conn 7           everything about one connection\n"
     "  wsitrace report janus.4711.wsitrace --format ndjson    one JSON object a line\n"
     "  wsitrace report janus.4711.wsitrace --format perfetto=janus.pftrace    for https://ui.perfetto.dev\n"
@@ -29,10 +32,11 @@ constexpr const char *kReportFooter =
 struct ReportOptions {
   std::string file;
   std::vector<std::string> formats{"text"};
-  std::string cls, vhost;
+  std::string cls, vhost, sort;
   uint64_t connection = 0;
   uint32_t pid = 0;
   bool open = false;
+  bool utc = false;
   bool events = false;
 };
 
@@ -68,12 +72,23 @@ int show_events(const ReportOptions &options) {
   return status_of(read, written.has_value());
 }
 
+ReportChoice choice_of(const ReportOptions &options) {
+  ReportChoice choice{.filter = filter_of(options), .details = options.connection != 0, .sort = {}, .utc = options.utc};
+  const auto sort = std::find(std::begin(kSortKeys), std::end(kSortKeys), options.sort);
+  if (sort != std::end(kSortKeys)) choice.sort = static_cast<SortKey>(sort - std::begin(kSortKeys));
+  return choice;
+}
+
 int show_reports(const ReportOptions &options, ReportOutputs &outputs) {
   JudgedLog log;
-  outputs.begin(log, filter_of(options), options.connection != 0);
+  outputs.begin(log, choice_of(options));
   const auto read = read_log(options.file, log.timeline, options.pid);
   const bool any = read || !log.timeline.heard_nothing();
-  return status_of(read, any ? outputs.finish() : outputs.abandon());
+  const int status = status_of(read, any ? outputs.finish() : outputs.abandon());
+  const uint64_t known = log.timeline.totals().opened;
+  if (status != 0 || options.connection <= known) return status;
+  complain(no_such_connection(options.connection, options.file, known));
+  return kUsageStatus;
 }
 
 int run(const ReportOptions &options) {
@@ -97,6 +112,14 @@ void add_report_command(CLI::App &app, int &exit_status) {
           ->allow_extra_args(false);
   CLI::Option *events = command->add_flag("--events", options->events, "Show the raw events instead")->excludes(format);
   command->add_flag("--open", options->open, "Only connections that are still open")->excludes(events);
+  command->add_option("--sort", options->sort, "Order of the table's rows: when they ended, or the largest first")
+      ->type_name("KEY")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kSortKeys), std::end(kSortKeys))))
+      ->excludes(format)
+      ->excludes(events);
+  command->add_flag("--utc", options->utc, "In the table, show when they were opened as date and time (UTC)")
+      ->excludes(format)
+      ->excludes(events);
   command->add_option("--class", options->cls, "Only this class: listener, client or internal")
       ->type_name("CLASS")
       ->check(CLI::IsMember({"listener", "client", "internal"}))

@@ -40,6 +40,30 @@ Tendency tendency_of(const Change &change, bool more_worse) {
   return change.after > change.before ? Tendency::kWorse : Tendency::kBetter;
 }
 
+constexpr double kSameLoad = 1.1;
+
+bool differs(uint64_t one, uint64_t other) {
+  const auto [less, more] = std::minmax(one, other);
+  return static_cast<double>(more) > kSameLoad * static_cast<double>(less);
+}
+
+// A leak is one, however much there was to do.
+bool is_share(Family family) {
+  return family == Family::kOutcome || family == Family::kStatus || family == Family::kClose;
+}
+
+std::optional<double> share_of(Family family, uint64_t count, const Summary &summary) {
+  const uint64_t whole = summary.count(whole_of(family));
+  if (!is_share(family) || whole == 0) return std::nullopt;
+  return static_cast<double>(count) / static_cast<double>(whole);
+}
+
+bool shares_are_alike(const Change &change) {
+  if (!change.share_before || !change.share_after) return false;
+  return *change.share_after <= *change.share_before * kNoiseAbove &&
+         *change.share_after >= *change.share_before * kNoiseBelow;
+}
+
 void add_counts(std::vector<Change> &changes, Family family, const Summary &before, const Summary &after) {
   std::vector<Change> of_family;
   for (const std::string &name : names_in(family, before, after)) {
@@ -78,7 +102,14 @@ std::optional<double> Change::relative() const {
 
 Change change_of(Family family, std::string_view name, const Summary &before, const Summary &after) {
   Change change{count_name(family, name), Unit::kCount, before.count(family, name), after.count(family, name)};
-  change.tendency = tendency_of(change, more_is_worse(family, name));
+  change.share_before = share_of(family, change.before, before);
+  change.share_after = share_of(family, change.after, after);
+  const bool more_worse = more_is_worse(family, name);
+  if (!differs(before.count(whole_of(family)), after.count(whole_of(family))) || !is_share(family))
+    change.tendency = tendency_of(change, more_worse);
+  else if (more_worse && !shares_are_alike(change))
+    change.tendency =
+        change.share_after.value_or(0) > change.share_before.value_or(0) ? Tendency::kWorse : Tendency::kBetter;
   return change;
 }
 
@@ -87,6 +118,11 @@ Change change_of(Measure measure, Quantile quantile, const Summary &before, cons
                 after.latency_ns(measure, quantile)};
   change.tendency = tendency_of(change, longer_is_worse(measure));
   return change;
+}
+
+bool loads_differ(const Summary &before, const Summary &after) {
+  return differs(before.count(Family::kConnections), after.count(Family::kConnections)) ||
+         differs(before.count(Family::kTransactions), after.count(Family::kTransactions));
 }
 
 bool is_noise(const Change &latency) {

@@ -2,7 +2,8 @@
 //
 // What differs between two summaries.
 //
-// A count has changed when it is another one. A duration has only when that is more than noise: on both sides there are at
+// A count has changed when it is another one. Where the loads differ, one that is a share of them (an outcome, a status, a reason of a
+// close) is worse or better only when its share is more than 1.25 times or less than 0.8 times what it was. A duration has only when that is more than noise: on both sides there are at
 // least kMinSamples, its p50 or p90 is more than 1.25 times or less than 0.8 times what it was, and the difference exceeds 1 ms
 // (what one delayed wakeup of a busy machine makes).
 #ifndef WSITRACE_COMPARE_CHANGE_H
@@ -28,6 +29,8 @@ struct Change {
   uint64_t before = 0;
   uint64_t after = 0;
   Tendency tendency = Tendency::kNeutral;
+  // Of all connections or transactions, 0 to 1; of counts that are a part of these.
+  std::optional<double> share_before, share_after;
 
   [[nodiscard]] int64_t absolute() const { return static_cast<int64_t>(after - before); }
   // 0.25: a quarter more. Nothing to relate it to when there was none before.
@@ -36,6 +39,9 @@ struct Change {
 
 Change change_of(Family family, std::string_view name, const Summary &before, const Summary &after);
 Change change_of(Measure measure, Quantile quantile, const Summary &before, const Summary &after);
+
+// The traces have so unlike numbers of connections or transactions that their counts cannot be compared as they are.
+bool loads_differ(const Summary &before, const Summary &after);
 
 bool is_noise(const Change &latency);
 bool has_samples(Measure measure, Quantile quantile, const Summary &summary);

@@ -5,6 +5,25 @@
 
 namespace wsitrace {
 
+bool Comparison::saw_as_much() const {
+  const bool missed = std::any_of(before.doubts.begin(), before.doubts.end(),
+                                  [](const Doubt &doubt) { return doubt.reach == Reach::kEverything; });
+  return before.attach == after.attach && !missed;
+}
+
+std::vector<std::string> Comparison::notes() const {
+  std::vector<std::string> notes;
+  if (before.attach != after.attach)
+    notes.push_back("the traces were recorded in different ways, " + before.attach + " and " + after.attach +
+                    ": what only one of them can see is no change of the program");
+  if (loads_differ(before, after))
+    notes.push_back("the loads differ (" + std::to_string(before.count(Family::kConnections)) + " connections and " +
+                    std::to_string(before.count(Family::kTransactions)) + " transactions before, " +
+                    std::to_string(after.count(Family::kConnections)) + " and " +
+                    std::to_string(after.count(Family::kTransactions)) + " after): compare the shares");
+  return notes;
+}
+
 int Comparison::exit_status() const {
   if (rule_count(RuleResult::kBroken) > 0) return 1;
   return rule_count(RuleResult::kNotJudged) > 0 ? 3 : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/compare/summary.h"
 
-#include "agent/verdict/check.h"
+#include "agent/diagnosis/check.h"
 
 namespace wsitrace {
 namespace {
@@ -57,6 +57,16 @@ const std::vector<Measure> &all_measures() {
 const std::vector<Quantile> &all_quantiles() {
   static const std::vector<Quantile> quantiles = {Quantile::kP50, Quantile::kP90, Quantile::kP99, Quantile::kMax};
   return quantiles;
+}
+
+Family whole_of(Family family) {
+  switch (family) {
+    case Family::kOutcome:
+    case Family::kStatus:
+    case Family::kProtocol:
+    case Family::kTransactions: return Family::kTransactions;
+    default: return Family::kConnections;
+  }
 }
 
 const char *name_of(Family family) { return kFamilyWords[static_cast<size_t>(family)].name; }

@@ -58,6 +58,9 @@ const std::vector<Family> &all_families();
 const std::vector<Measure> &all_measures();
 const std::vector<Quantile> &all_quantiles();
 
+// What a count of FAMILY is a share of: kTransactions or kConnections.
+Family whole_of(Family family);
+
 const char *name_of(Family);
 const char *name_of(Measure);
 const char *name_of(Quantile);
@@ -82,6 +85,7 @@ struct Summary {
   using Counts = std::map<std::string, uint64_t, std::less<>>;  // by name; "" where the family has none
 
   std::string program;
+  std::string attach;  // the way in: what one cannot see, another may
   std::vector<Doubt> doubts;
   std::array<Counts, 16> counts;
   std::array<Distribution, 5> latencies;

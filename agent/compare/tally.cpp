@@ -92,6 +92,7 @@ void Tally::on_connection_closed(const Connection &connection) {
 Summary Tally::summary(const Timeline &timeline, const Verdict &verdict) const {
   Summary summary = seen_;
   summary.program = verdict.program;
+  summary.attach = timeline.process().attach;
   timeline.for_each_open([&](const Connection &connection) { count_open(summary, connection); });
   if (timeline.loss().lost > 0) counter(summary, Family::kLost) = timeline.loss().lost;
   count_findings(summary, verdict);

@@ -7,8 +7,8 @@
 #define WSITRACE_COMPARE_TALLY_H
 
 #include "agent/compare/summary.h"
+#include "agent/diagnosis/verdict.h"
 #include "agent/timeline/timeline.h"
-#include "agent/verdict/verdict.h"
 
 namespace wsitrace {
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 namespace {

@@ -36,6 +36,8 @@ class Census {
   [[nodiscard]] const std::map<OpenKey, OpenGroup> &open() const { return open_; }
 
   static Sort sort_of(const Connection &connection);
+  // Accepted, adopted or outbound: what people count. Streams are part of one, listeners and lws's own are none.
+  static bool is_counted(const Connection &connection) { return sort_of(connection) <= Sort::kOutbound; }
   static std::string end_of(const Connection &connection);  // "closed by the peer"
   static const char *name_of(Sort sort, uint64_t count);
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "agent/export/explain/kept_events.h"
+#include "agent/diagnosis/kept_events.h"
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {

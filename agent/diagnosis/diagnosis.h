@@ -4,12 +4,14 @@
 #ifndef WSITRACE_DIAGNOSIS_DIAGNOSIS_H
 #define WSITRACE_DIAGNOSIS_DIAGNOSIS_H
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "agent/diagnosis/cause.h"
 #include "agent/timeline/connection.h"
+#include "agent/timeline/frame.h"
 
 namespace wsitrace {
 
@@ -38,6 +40,8 @@ struct Diagnosis {
   std::string advice;                 // one sentence without a full stop, or empty
   // What is known of each of `connections`, by id: only where a Doctor was asked for it.
   std::vector<std::pair<uint64_t, std::vector<std::string>>> evidence_of_each;
+  uint64_t callback_address = 0;  // of the protocol's callback; 0: unknown
+  std::optional<Frame> callback;  // the place: its function, once somebody has named it
 };
 inline constexpr size_t kKeptIds = 1000;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "agent/text/printable.h"
@@ -276,6 +277,13 @@ void Doctor::finish() {
   };
   std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
                    [&](const Diagnosis &a, const Diagnosis &b) { return order(a) < order(b); });
+  for (Diagnosis &one : diagnoses_) one.callback_address = timeline().callback_of(one.protocol);
+  std::copy_if(diagnoses_.begin(), diagnoses_.end(), std::back_inserter(verdict_.troubles),
+               [](const Diagnosis &of) { return of.severity == Weight::kTrouble; });
+}
+
+void Doctor::name_places(const NameFrames &name) {
+  for (Diagnosis &one : diagnoses_) one.callback = function_at(name, one.callback_address);
 }
 
 void Doctor::add_symptoms() {

@@ -15,11 +15,11 @@
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/diagnosis/premises.h"
 #include "agent/diagnosis/reconnects.h"
 #include "agent/diagnosis/rules.h"
 #include "agent/diagnosis/surroundings.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 
@@ -32,10 +32,13 @@ class Doctor final : public TimelineObserver {
 
   // Looks at what is still open; call once, when the log has ended or as much of it as there is.
   void finish();
-  // After that: worst first.
+  // After that: finds the functions of callbacks.
+  void name_places(const NameFrames &name);
+  // Worst first.
   [[nodiscard]] const std::vector<Diagnosis> &diagnoses() const { return diagnoses_; }
   [[nodiscard]] const Census &census() const { return census_; }
   [[nodiscard]] const Timeline &timeline() const { return judged_.timeline; }
+  // With the troubles, too.
   [[nodiscard]] const Verdict &verdict() const { return verdict_; }
   // New connections that a callback of the application refused.
   [[nodiscard]] uint64_t turned_away() const { return surroundings_.turned_away(); }

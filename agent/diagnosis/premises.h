@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 #include "agent/lws/said.h"
 
 namespace wsitrace {

@@ -9,7 +9,7 @@
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/premises.h"
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

@@ -10,7 +10,7 @@ void Report::begin_once() {
 }
 
 void Report::on_connection_closed(const Connection &connection) {
-  if (!request_.filter.matches(connection)) return;
+  if (!request_.choice.filter.matches(connection)) return;
   begin_once();
   add(text_, connection);
   flush(kPieceBytes);

@@ -13,12 +13,34 @@
 #include <string>
 #include <string_view>
 
+#include "agent/diagnosis/judge.h"
 #include "agent/timeline/filter.h"
 #include "agent/timeline/frame.h"
 #include "agent/timeline/timeline.h"
-#include "agent/verdict/judge.h"
 
 namespace wsitrace {
+
+// The order of a table's rows. X(enumerator, name on the command line)
+#define WSITRACE_SORT_KEYS(X) \
+  X(kEnded, "ended") X(kOpened, "opened") X(kLasted, "lasted") X(kIdle, "idle") X(kTransactions, "transactions")
+enum class SortKey {
+#define WSITRACE_SORT_KEY(enumerator, name) enumerator,
+  WSITRACE_SORT_KEYS(WSITRACE_SORT_KEY)
+#undef WSITRACE_SORT_KEY
+};
+inline constexpr const char *kSortKeys[] = {
+#define WSITRACE_SORT_KEY(enumerator, name) name,
+    WSITRACE_SORT_KEYS(WSITRACE_SORT_KEY)
+#undef WSITRACE_SORT_KEY
+};
+
+// What the user chose.
+struct ReportChoice {
+  Filter filter;                   // of connections; what is said of the whole log is of all
+  bool details = false;            // everything about each connection, where the format leaves that out otherwise
+  SortKey sort = SortKey::kEnded;  // of the text's table: opened earliest first, all others largest first
+  bool utc = false;                // in the text's table: points in time by the clock on the wall
+};
 
 // What a report is made of, and where it goes.
 struct ReportRequest {
@@ -26,9 +48,8 @@ struct ReportRequest {
 
   const Timeline &timeline;  // outlives the report, as JUDGE does
   const Judge &judge;        // hears the same timeline
-  Filter filter;             // chooses connections; what is said of the whole log is of all
-  bool colour = false;       // the output is a terminal
-  bool details = false;      // everything about each connection, where the format leaves that out otherwise
+  ReportChoice choice;
+  bool colour = false;                      // the output is a terminal
   NameFrames name_frames = addresses_only;  // how frames of stacks get their names
   Write write;
 };

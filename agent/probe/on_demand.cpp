@@ -6,6 +6,8 @@
 #include <link.h>
 #include <unistd.h>
 #include <unwind.h>
+
+#include <atomic>
 #include <cstring>
 
 #include "agent/probe/errno_guard.h"
@@ -121,6 +123,19 @@ bool is_new(const dl_find_object &object) noexcept {
   return false;  // too many: their frames stay nameless
 }
 
+void record_callback_known(RingWriter &out, size_t thunk_index) noexcept {
+  const auto address = reinterpret_cast<uintptr_t>(original_of(thunk_index));
+  dl_find_object object;
+  if (address == 0 || !find_object(address, object)) return;
+  if (is_new(object)) record_module(out, object);
+  Items items;
+  items.add(kItemPointer, &address, sizeof address);
+  Event event{};
+  event.kind = k_callback_known;
+  event.protocol = intern(protocol_name_of(thunk_index));
+  out.record(event, &items);
+}
+
 // POINTER is what the application gave to lws for something else.
 bool is_of_others(lws *wsi, const lws_protocols &protocol, const void *pointer) noexcept {
   if (pointer == protocol.user) return true;
@@ -129,6 +144,15 @@ bool is_of_others(lws *wsi, const lws_protocols &protocol, const void *pointer) 
 }
 
 }  // namespace
+
+void record_new_callbacks() noexcept {
+  static std::atomic<size_t> told{0};
+  RingWriter *out = writer();
+  size_t at = told.load(std::memory_order_relaxed);
+  const size_t made = thunks_made();
+  if (out == nullptr || at >= made || !told.compare_exchange_strong(at, made, std::memory_order_relaxed)) return;
+  for (; at < made; ++at) record_callback_known(*out, at);
+}
 
 void record_stack(const lws *wsi, int reason) noexcept {
   RingWriter *out = writer();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What is recorded only if it was asked for (FileHeader::asked).
+// Addresses in the host: of callbacks, always; and what is recorded only if it was asked for (FileHeader::asked).
 //
+// Callbacks: once for each that a thunk stands in for, when a vhost that has it is made.
 // Stacks: where the application stood when a connection was made and at each BIND.
 //   How:   the unwinder of libgcc, which with glibc 2.35 and later takes no lock and no memory; addresses only. What lies at an address
 //          is found out later, from the file; which file that is, is recorded once for each.
@@ -19,6 +20,8 @@
 
 namespace wsitrace {
 
+// Tells of the callbacks that have got a thunk since the last call. Without a ring they are told with a later vhost.
+void record_new_callbacks() noexcept;
 // The callback REASON of WSI was recorded just now.
 void record_stack(const lws *wsi, int reason) noexcept;
 // The callback of the thunk has returned from REASON, a DROP of WSI.

@@ -23,8 +23,6 @@
 
 namespace wsitrace {
 
-// libwebsockets' default for pt_serv_buf_size: what 4.1.6 gives the kernel in one piece. A larger write is sent in parts.
-inline constexpr size_t kChunkBytes = 4096;
 // How long a client waits for its response to be rendered before libwebsockets ends the connection.
 inline constexpr int kRenderTimeoutSeconds = 60;
 

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "agent/base/clock.h"
-#include "agent/serve/http_session.h"
 #include "agent/serve/response_headers.h"
 #include "agent/serve/wsi_request.h"
 

@@ -16,6 +16,9 @@
 
 namespace wsitrace {
 
+// Of one lws_write(), here and for responses: libwebsockets' default for pt_serv_buf_size, which is what 4.1.6 gives the kernel in one
+// piece. A larger write is sent in parts.
+inline constexpr size_t kChunkBytes = 4096;
 inline constexpr size_t kMaxReceivedBytes = 1024;
 inline constexpr int kStuckSeconds = 120;
 

@@ -100,6 +100,25 @@ Frames inlined_at(Dwfl_Module *file, uint64_t address, Frame function) {
   return frames;
 }
 
+// Where the function at ADDRESS is declared: the line table begins with its first statement.
+void take_declaration(Dwfl_Module *file, uint64_t address, Frame &frame) {
+  Dwarf_Addr bias = 0;
+  Dwarf_Die *unit = dwfl_module_addrdie(file, address, &bias);
+  Dwarf_Die *scopes = nullptr;
+  const int count = unit != nullptr ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
+  for (int i = 0; i < count; ++i) {
+    if (dwarf_tag(&scopes[i]) != DW_TAG_subprogram) continue;
+    const char *path = dwarf_decl_file(&scopes[i]);
+    int line = 0;
+    if (path != nullptr && dwarf_decl_line(&scopes[i], &line) == 0) {
+      frame.file = source_path(directory_of(unit), path);
+      frame.line = line;
+    }
+    break;
+  }
+  std::free(scopes);
+}
+
 // ADDRESS belongs to the call: a return address may be that of the next line, or of the next function.
 Frames named(Dwfl_Module *file, uint64_t address, Frame frame) {
   GElf_Off offset = 0;
@@ -111,6 +130,10 @@ Frames named(Dwfl_Module *file, uint64_t address, Frame frame) {
   if (source != nullptr) {
     const char *directory = dwfl_line_comp_dir(line);
     frame.file = source_path(directory != nullptr ? directory : "", source);
+  }
+  if (function != nullptr && offset == 0) {  // it is asked for by its own address: nothing has returned to there
+    take_declaration(file, address, frame);
+    return {frame};
   }
   return inlined_at(file, address, std::move(frame));
 }

@@ -9,7 +9,7 @@
 namespace wsitrace {
 namespace {
 
-void append_frame(std::string &out, const Frame &frame) {
+void append_one(std::string &out, const Frame &frame) {
   JsonObject object(out);
   append_hex(object.key("address"), frame.address);
   object.text_or_null("module", frame.module);
@@ -30,10 +30,15 @@ void append_hex(std::string &out, uint64_t number) {
   out += '"';
 }
 
+void append_frame(std::string &out, const std::optional<Frame> &frame) {
+  if (frame) append_one(out, *frame);
+  else out += "null";
+}
+
 void append_stacks(std::string &out, const Frames &created, const Frames &bound) {
   JsonObject object(out);
-  append_list(object.key("created"), created, append_frame);
-  append_list(object.key("bound"), bound, append_frame);
+  append_list(object.key("created"), created, append_one);
+  append_list(object.key("bound"), bound, append_one);
   object.close();
 }
 

@@ -5,6 +5,7 @@
 #ifndef WSITRACE_TEXT_FRAMES_JSON_H
 #define WSITRACE_TEXT_FRAMES_JSON_H
 
+#include <optional>
 #include <string>
 
 #include "agent/timeline/frame.h"
@@ -13,6 +14,8 @@ namespace wsitrace {
 
 // Appends the object to OUT.
 void append_stacks(std::string &out, const Frames &created, const Frames &bound);
+// Appends one frame, or null.
+void append_frame(std::string &out, const std::optional<Frame> &frame);
 // "0x1f", with its quotes.
 void append_hex(std::string &out, uint64_t number);
 

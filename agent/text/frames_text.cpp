@@ -11,10 +11,9 @@
 namespace wsitrace {
 namespace {
 
-bool is_of_lws(const Frame &frame) {
-  const std::string_view path = frame.module;
-  return path.substr(path.rfind('/') + 1).starts_with("libwebsockets");
-}
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_of_lws(const Frame &frame) { return base_name(frame.module).starts_with("libwebsockets"); }
 
 // Of the C library; main() itself may have become a jump.
 bool calls_main(const Frame &frame) { return frame.function.starts_with("__libc_start"); }
@@ -27,6 +26,13 @@ std::string line_of(const Frame &frame) {
 }
 
 }  // namespace
+
+std::string place_text(const std::optional<Frame> &function) {
+  if (!function || function->function.empty()) return "";
+  const std::string name = printable(function->function);
+  if (function->file.empty()) return fmt::format("{} in {}", name, printable(base_name(function->module)));
+  return fmt::format("{}, {}:{}", name, printable(base_name(function->file)), function->line);
+}
 
 std::vector<std::string> lines_of(const Frames &frames) {
   auto from = std::find_if_not(frames.begin(), frames.end(), is_of_lws);

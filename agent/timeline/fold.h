@@ -79,7 +79,8 @@ struct Fold {
   std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
   std::vector<bool> vhost_listens;     // by string id of its name: it has a port, or a unix socket
   std::vector<Module> modules;
-  std::vector<uint64_t> pointer_by_fd;  // the wsi that had this descriptor last; 0: none
+  std::map<std::string, uint64_t, std::less<>> callbacks;  // address by protocol; 0: it has several
+  std::vector<uint64_t> pointer_by_fd;                     // the wsi that had this descriptor last; 0: none
 };
 
 inline constexpr Ns kNsPerMillisecond = 1'000'000;
@@ -141,6 +142,7 @@ std::optional<Close> close_by_refusal(const Life &life);
 
 // stacks.cpp: what is recorded on demand. It tells about a life, and never begins one or changes it.
 void fold_module(Fold &fold, ItemBytes items);
+void fold_callback_known(Fold &fold, const Event &event, ItemBytes items);
 void fold_stack(Fold &fold, const Event &event, ItemBytes items);
 void fold_user_left(Fold &fold, const Event &event, ItemBytes items);
 

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wsitrace {
@@ -26,6 +28,14 @@ using Frames = std::vector<Frame>;
 
 // The frames of a Stack (connection.h): one for each address, and before it one for each call that the compiler put in its place (inlined).
 using NameFrames = std::function<Frames(const std::vector<uint64_t> &)>;
+
+// The function that begins at ADDRESS; nothing: no file names it. A namer expects return addresses, one beyond what it is asked for.
+inline std::optional<Frame> function_at(const NameFrames &name, uint64_t address) {
+  if (address == 0) return std::nullopt;
+  Frames frames = name({address + 1});
+  if (frames.empty() || frames.back().function.empty()) return std::nullopt;
+  return std::move(frames.back());
+}
 
 // Frames without a name.
 inline Frames addresses_only(const std::vector<uint64_t> &stack) {

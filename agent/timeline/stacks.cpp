@@ -55,6 +55,15 @@ void fold_module(Fold &fold, ItemBytes items) {
   if (module.end > module.start && fold.modules.size() < kMaxModules) fold.modules.push_back(std::move(module));
 }
 
+void fold_callback_known(Fold &fold, const Event &event, ItemBytes items) {
+  uint64_t address = 0;
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    if (tag == kItemPointer && bytes.size() == sizeof address) std::memcpy(&address, bytes.data(), sizeof address);
+  });
+  const auto [known, is_first] = fold.callbacks.try_emplace(std::string(fold.strings.text(event.protocol)), address);
+  if (!is_first && known->second != address) known->second = 0;
+}
+
 void fold_stack(Fold &fold, const Event &event, ItemBytes items) {
   Life *life = fold.lives.find(event.wsi);
   if (life == nullptr) return;

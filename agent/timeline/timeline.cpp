@@ -86,6 +86,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_socket_quiet:
     case k_peer_left: fold_peer_left(fold, event, items); return true;
     case k_module: fold_module(fold, items); return true;
+    case k_callback_known: fold_callback_known(fold, event, items); return true;
     case k_stack: fold_stack(fold, event, items); return true;
     case k_user_left: fold_user_left(fold, event, items); return true;
     case k_PROTOCOL_INIT: fold_first_protocol(fold, event, 1); return true;
@@ -168,6 +169,11 @@ bool Timeline::contexts_gone() const {
   if (fold_->contexts_created > 0) return fold_->contexts.empty();
   if (fold_->vhosts_made > 0) return fold_->vhosts_gone >= fold_->vhosts_made;
   return fold_->contexts_destroyed > 0;
+}
+
+uint64_t Timeline::callback_of(std::string_view protocol) const {
+  const auto found = fold_->callbacks.find(protocol);
+  return found == fold_->callbacks.end() ? 0 : found->second;
 }
 
 const std::vector<Module> &Timeline::modules() const { return fold_->modules; }

@@ -62,8 +62,10 @@ class Timeline final : public LogSink {
   void for_each_context(const std::function<void(const ContextLife &)> &visit) const;
   // Vhosts, by name, whose protocols[0] was told PROTOCOL_INIT more often than PROTOCOL_DESTROY.
   void for_each_vhost_left(const std::function<void(std::string_view name, uint64_t count)> &visit) const;
-  // What lies where in the host, as far as stacks led there. A later one may cover the place of one before, unloaded since.
+  // What lies where in the host, as far as stacks and callbacks led there. A later one may cover the place of one before, unloaded since.
   [[nodiscard]] const std::vector<Module> &modules() const;
+  // Where in the host the callback of PROTOCOL is; 0: not known, or vhosts have several of that name.
+  [[nodiscard]] uint64_t callback_of(std::string_view protocol) const;
   // Open connections, by id.
   void for_each_open(const std::function<void(const Connection &)> &visit) const;
 

@@ -2,7 +2,7 @@
 //
 // A small web server with a common mistake in it, for trying wsitrace out. README.md shows a session with it.
 //
-//   cc -o demo deploy/demo/server.c $(pkg-config --cflags --libs libwebsockets)
+//   cc -g -o demo deploy/demo/server.c $(pkg-config --cflags --libs libwebsockets)
 //   ./demo 7681
 //
 // "/" is answered properly. For every other path the handler sends the 404 page and forgets to say that the response is

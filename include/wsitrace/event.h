@@ -235,9 +235,11 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
           /* accepted or read from next had waited for that, `value` ms */                                             \
   X(dead_wsi_used, 1031)   /* the application called the function `text` about this wsi, which is destroyed */         \
   X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback */   \
-  X(body_pending, 1026)    /* the body of an outbound request: value kBodyAnnounced, ... */                            \
-  X(call_failed, 1009)     /* a connect or adopt call returned NULL: text its name; every wsi of */                    \
-                           /* this thread first seen since `value` microseconds before is gone */
+  X(callback_known,                                                                                                    \
+    1032) /* the host's callback of `protocol` is at the address in items; a `module` told where before */             \
+  X(body_pending, 1026) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
+  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
+                        /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

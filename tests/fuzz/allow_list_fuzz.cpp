@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "agent/base/utf8.h"
-#include "agent/verdict/allow_list.h"
+#include "agent/diagnosis/allow_list.h"
 
 namespace wsitrace {
 namespace {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Holds the manual's pages on causes (deploy/manual/causes) to the tables of agent/diagnosis/cause.h and agent/verdict/finding.h: one page
+"""Holds the manual's pages on causes (deploy/manual/causes) to the tables of agent/diagnosis/cause.h and agent/diagnosis/finding.h: one page
 for each row, of a given form, and the index README.md, which is made from both (causes.py --write)."""
 import argparse
 import pathlib
@@ -32,7 +32,7 @@ MEANING = {"fault": "Leaks and bugs of the program. `wsitrace check` fails on th
 def table(root):
     """{name: severity}, in the order of the tables, faults first."""
     causes = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)", k(Fault|Trouble|Note)\b', (root / "agent/diagnosis/cause.h").read_text(), re.MULTILINE)
-    findings = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)",', (root / "agent/verdict/finding.h").read_text(), re.MULTILINE)
+    findings = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)",', (root / "agent/diagnosis/finding.h").read_text(), re.MULTILINE)
     return {**{name: "fault" for name in findings}, **{name: severity.lower() for name, severity in causes}}
 
 
@@ -77,7 +77,7 @@ def problems(root):
     if not rows:
         yield "no causes were found in the sources"
     for name in rows.keys() - texts.keys():
-        yield f"{PAGES}/{name}.md is missing: agent/diagnosis/cause.h or agent/verdict/finding.h has this cause"
+        yield f"{PAGES}/{name}.md is missing: agent/diagnosis/cause.h or agent/diagnosis/finding.h has this cause"
     for name in texts.keys() - rows.keys():
         yield f"{PAGES}/{name}.md is about no cause"
     for name in rows.keys() & texts.keys():

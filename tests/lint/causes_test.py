@@ -16,7 +16,7 @@ class Tree(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.root = pathlib.Path(self.directory.name)
-        for name in (TABLE, "agent/verdict/finding.h"):
+        for name in (TABLE, "agent/diagnosis/finding.h"):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(causes.ROOT / name, self.root / name)
         shutil.copytree(causes.ROOT / causes.PAGES, self.root / causes.PAGES)

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/cli/formats/format.h"
+#include "agent/diagnosis/faults/groups.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/sarif/sarif.h"
+#include "agent/export/verdict_json.h"
 #include "agent/lws/callbacks.h"
-#include "agent/text/verdict_json.h"
-#include "agent/verdict/groups.h"
 
 namespace wsitrace {
 namespace {

@@ -43,7 +43,7 @@ class OneRow(unittest.TestCase):
             if (ROOT / name).is_file():
                 (cls.tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, cls.tree / name)
-        cls.edit("agent/verdict/finding.h", "#define WSITRACE_FINDING_KINDS(X) \\\n", KIND)
+        cls.edit("agent/diagnosis/finding.h", "#define WSITRACE_FINDING_KINDS(X) \\\n", KIND)
         cls.edit("agent/lws/callbacks.h", "#define WSITRACE_CALLBACKS(X) \\\n", REASON)
         cls.build()
 

@@ -124,7 +124,7 @@ class Unobserved(Told):
         workload.known(program.address(), one_by_one=23)
         result = program.stop()
         self.assertEqual(result.status, 0, result)
-        self.assertIn("nothing found", result.err)
+        self.assertIn("no leaks: ", result.err)
         trace = self.report()
         self.assertEqual((trace.process["program"], trace.process["ended"]), ("prefork_host", "exit"))
         self.assert_known_workload(trace, 23)

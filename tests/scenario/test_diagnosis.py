@@ -232,6 +232,29 @@ class Pages(harness.Scenario):
                     assert_shown(self, example, answer)
 
 
+class Place(unittest.TestCase):
+    """The callback of the protocol is named, with the line where it begins."""
+
+    def check(self, lws, way):
+        answer = Answer("handler_says_no", lws, way)
+        [one] = [one for one in answer.diagnoses if one["cause"] == "closed_midway"]
+        callback = one["callback"]
+        self.assertIsNotNone(callback, answer.text)
+        name = os.path.basename(callback["file"])
+        with open(os.path.join(harness.SOURCE, "..", "corpus", name), encoding="utf-8") as source:
+            line = source.read().splitlines()[callback["line"] - 1]
+        self.assertIn(callback["function"] + "(", line, callback)
+        self.assertIn(f"protocol desk ({callback['function']}, {name}:{callback['line']})", answer.words)
+
+    def test_by_preload(self):
+        self.check("4.1.6", "preload")
+        self.check("4.3.5", "preload")
+
+    def test_by_plugin(self):
+        self.check("4.1.6", "plugin")
+        self.check("4.3.5", "plugin")
+
+
 class Table(unittest.TestCase):
     def test_every_program_has_at_most_one_row_for_a_version(self):
         names = [(row.name, lws) for row in diagnosis_rows.ROWS for lws in row.versions]

@@ -27,7 +27,7 @@ class Asked(Gate):
 
     def kinds(self):
         lines = self.wsitrace("report", "--events", self.path("out.wsitrace")).out.splitlines()
-        return {word for line in lines for word in line.split() if word in ("stack", "module", "user_left")}
+        return {word for line in lines for word in line.split() if word in ("stack", "user_left")}
 
 
 class Stacks(Asked):

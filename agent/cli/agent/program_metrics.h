@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "agent/diagnosis/judge.h"
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/metrics.h"
-#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 

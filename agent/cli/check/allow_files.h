@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/verdict/allow_list.h"
+#include "agent/diagnosis/allow_list.h"
 
 namespace wsitrace {
+
+inline constexpr const char *kRequireClosedHelp =
+    "Every connection that is open when the program ends is a finding (connection_left_open)";
 
 // The rules of all files that the user named with --allow, in that order. The first thing that is wrong is the error.
 Expected<AllowList> read_allow_files(const std::vector<std::string> &paths);

@@ -21,7 +21,7 @@
 #include "agent/export/text/compare_text.h"
 #include "agent/export/text/table.h"
 #include "agent/export/text/verdict_text.h"
-#include "agent/text/verdict_json.h"
+#include "agent/export/verdict_json.h"
 
 namespace wsitrace {
 namespace {

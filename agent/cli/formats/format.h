@@ -18,10 +18,10 @@
 
 #include "agent/base/expected.h"
 #include "agent/compare/comparison.h"
+#include "agent/diagnosis/check.h"
 #include "agent/diagnosis/doctor.h"
 #include "agent/export/report.h"
 #include "agent/export/text/examples.h"
-#include "agent/verdict/check.h"
 
 namespace wsitrace {
 

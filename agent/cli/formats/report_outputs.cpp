@@ -17,23 +17,22 @@ Expected<ReportOutputs> ReportOutputs::open(const WantedFormats &formats, Stdout
   return outputs;
 }
 
-void ReportOutputs::begin(const JudgedLog &log, const Hear &hear, const Filter &filter, bool details) {
+void ReportOutputs::begin(const JudgedLog &log, const Hear &hear, const ReportChoice &choice) {
   symbols_ = std::make_unique<Symbols>(log.timeline.modules());
   for (const auto &one : all_) {
     one->report = one->format->report({.timeline = log.timeline,
                                        .judge = log.judge,
-                                       .filter = filter,
+                                       .choice = choice,
                                        .colour = one->output.is_terminal(),
-                                       .details = details,
                                        .name_frames = symbols_->namer(),
                                        .write = [to = &one->output](std::string_view piece) { to->write(piece); }});
     hear(one->report);
   }
 }
 
-void ReportOutputs::begin(JudgedLog &log, const Filter &filter, bool details) {
+void ReportOutputs::begin(JudgedLog &log, const ReportChoice &choice) {
   begin(
-      log, [&log](std::shared_ptr<Report> report) { log.timeline.add(std::move(report)); }, filter, details);
+      log, [&log](std::shared_ptr<Report> report) { log.timeline.add(std::move(report)); }, choice);
 }
 
 bool ReportOutputs::finish() {

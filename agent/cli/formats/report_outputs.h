@@ -13,8 +13,8 @@
 
 #include "agent/cli/formats/format.h"
 #include "agent/cli/output.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/symbols/symbols.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 
@@ -28,8 +28,8 @@ class ReportOutputs {
   [[nodiscard]] bool empty() const { return all_.empty(); }
   // Makes the reports of LOG, which is there until finish(), and tells each to HEAR, so that it is added to whoever folds that log. Call once.
   using Hear = std::function<void(std::shared_ptr<Report>)>;
-  void begin(const JudgedLog &log, const Hear &hear, const Filter &filter = {}, bool details = false);
-  void begin(JudgedLog &log, const Filter &filter = {}, bool details = false);
+  void begin(const JudgedLog &log, const Hear &hear, const ReportChoice &choice = {});
+  void begin(JudgedLog &log, const ReportChoice &choice = {});
   // Completes the reports, of a log that was told nothing if none has begun. False when one could not be written.
   bool finish();
   // The log could not be read: closes what there is. False as above.

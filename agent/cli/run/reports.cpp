@@ -10,32 +10,46 @@
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
+namespace {
 
-Expected<std::unique_ptr<Reports>> Reports::open(const WantedFormats &formats, bool check) {
+const WrittenTrace *trace_of(const Timeline &timeline, const std::vector<WrittenTrace> &traces) {
+  const auto found = std::find_if(traces.begin(), traces.end(), [&](const WrittenTrace &written) {
+    return written.pid == timeline.process().pid && written.started_ns == timeline.process().started_mono_ns;
+  });
+  return found == traces.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Reports>> Reports::open(const WantedFormats &formats, bool check, bool require_closed) {
   auto outputs = ReportOutputs::open(formats, ReportOutputs::Stdout::kAtTheEnd);
   if (!outputs) return unexpected(outputs.error());
-  return std::unique_ptr<Reports>(new Reports(std::move(*outputs), check));
+  return std::unique_ptr<Reports>(new Reports(std::move(*outputs), check, require_closed));
 }
 
 std::shared_ptr<LogSink> Reports::sink(bool first, const std::shared_ptr<LiveProcess> &live) {
   const bool reported = first && !outputs_.empty();
   if (!reported && !check_) return live;
   const auto log = live ? std::shared_ptr<JudgedLog>(live, &live->log()) : std::make_shared<JudgedLog>();
-  logs_.push_back(log);
-  if (reported)
-    outputs_.begin(*log, [&](std::shared_ptr<Report> report) {
-      live ? live->add(std::move(report)) : log->timeline.add(std::move(report));
-    });
+  if (require_closed_) log->judge.require_closed();
+  const auto add = [&](std::shared_ptr<TimelineObserver> observer) {
+    live ? live->add(std::move(observer)) : log->timeline.add(std::move(observer));
+  };
+  watched_.push_back({log, check_ ? std::make_shared<Doctor>(*log) : nullptr});
+  if (check_) add(watched_.back().doctor);
+  if (reported) outputs_.begin(*log, add);
   return live ? live : std::shared_ptr<LogSink>(log, &log->timeline);
 }
 
-std::vector<Verdict> Reports::verdicts() const {
+std::vector<Verdict> Reports::verdicts(const std::vector<WrittenTrace> &traces) {
   std::vector<Verdict> verdicts;
-  if (!check_) return verdicts;
-  for (const auto &log : logs_) {
-    verdicts.push_back(log->verdict());
+  for (const auto &[log, doctor] : watched_) {
+    if (!doctor) continue;
+    doctor->finish();
+    verdicts.push_back(doctor->verdict());
     Symbols symbols(log->timeline.modules());
     verdicts.back().name_frames(symbols.namer());
+    if (const WrittenTrace *trace = trace_of(log->timeline, traces)) verdicts.back().trace = trace->path;
   }
   return verdicts;
 }
@@ -43,15 +57,13 @@ std::vector<Verdict> Reports::verdicts() const {
 std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts,
                                             const std::vector<WrittenTrace> &traces) const {
   std::vector<ExampleTexts> examples;
-  for (size_t i = 0; i < verdicts.size() && i < logs_.size(); ++i) {
-    const Timeline &timeline = logs_[i]->timeline;
+  for (size_t i = 0; i < verdicts.size() && i < watched_.size(); ++i) {
+    const Timeline &timeline = watched_[i].log->timeline;
     const auto wanted = examples_for(verdicts[i]);
     examples.push_back(open_examples(wanted, timeline));
     if (examples.back().size() == wanted.size()) continue;
-    const auto trace = std::find_if(traces.begin(), traces.end(), [&](const WrittenTrace &written) {
-      return written.pid == timeline.process().pid && written.started_ns == timeline.process().started_mono_ns;
-    });
-    if (trace == traces.end()) continue;
+    const WrittenTrace *trace = trace_of(timeline, traces);
+    if (trace == nullptr) continue;
     Timeline again;
     Examples closed(again, wanted);
     again.add(closed);
@@ -66,7 +78,7 @@ std::string json_report(const std::string &trace_path) {
   Symbols symbols(log.timeline.modules());
   JsonReport report(JsonShape::kDocument, {.timeline = log.timeline,
                                            .judge = log.judge,
-                                           .filter = {},
+                                           .choice = {},
                                            .name_frames = symbols.namer(),
                                            .write = [&](std::string_view piece) { text += piece; }});
   log.timeline.add(report);

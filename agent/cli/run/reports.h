@@ -16,9 +16,9 @@
 
 #include "agent/base/expected.h"
 #include "agent/cli/formats/report_outputs.h"
+#include "agent/diagnosis/doctor.h"
 #include "agent/export/live/live_process.h"
 #include "agent/export/text/examples.h"
-#include "agent/verdict/judged_log.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -32,25 +32,31 @@ struct WrittenTrace {
 
 class Reports {
  public:
-  static Expected<std::unique_ptr<Reports>> open(const WantedFormats &formats, bool check);
+  // CHECK: there will be verdicts. REQUIRE_CLOSED: what is open at the end is a finding in them.
+  static Expected<std::unique_ptr<Reports>> open(const WantedFormats &formats, bool check, bool require_closed = false);
 
   // The log of one more process that records, folded once for all that is to be said of it; nullptr: nothing is. FIRST: it is the one
   // to be reported. LIVE: shows it meanwhile, and folds it; nullptr: none does.
   std::shared_ptr<LogSink> sink(bool first, const std::shared_ptr<LiveProcess> &live);
   // Completes all reports. False when one could not be written; the reason was told on stderr.
   bool finish() { return outputs_.finish(); }
-  // After finish(), one for each process that recorded; none without --check.
-  [[nodiscard]] std::vector<Verdict> verdicts() const;
+  // After finish(), once: one for each process that recorded, with its one of TRACES; none without --check.
+  [[nodiscard]] std::vector<Verdict> verdicts(const std::vector<WrittenTrace> &traces);
   // For verdict_text(): timelines of connections that are still open, and from TRACES of those that are not.
   [[nodiscard]] std::vector<ExampleTexts> examples(const std::vector<Verdict> &verdicts,
                                                    const std::vector<WrittenTrace> &traces) const;
 
  private:
-  Reports(ReportOutputs outputs, bool check) : outputs_(std::move(outputs)), check_(check) {}
+  Reports(ReportOutputs outputs, bool check, bool require_closed)
+      : outputs_(std::move(outputs)), check_(check), require_closed_(require_closed) {}
 
+  struct Watched {
+    std::shared_ptr<JudgedLog> log;
+    std::shared_ptr<Doctor> doctor;  // nullptr: without --check
+  };
   ReportOutputs outputs_;
-  bool check_;
-  std::vector<std::shared_ptr<JudgedLog>> logs_;  // those that are judged, and the one that is reported
+  bool check_, require_closed_;
+  std::vector<Watched> watched_;  // those that are judged, and the one that is reported
 };
 
 // The JSON report of a trace that may still be written. Throws std::runtime_error when it cannot be read.

@@ -74,15 +74,15 @@ Expected<Gate> open_gate(const RunOptions &options, const Formats &formats) {
 void say_verdict(const Check &check, const std::vector<ExampleTexts> &examples, bool verbose) {
   const bool stale =
       std::any_of(check.rules.begin(), check.rules.end(), [](const RuleUse &rule) { return rule.is_stale(); });
-  if (check.conclusion() == Conclusion::kClean && !verbose && !stale) return;
+  if (check.conclusion() == Conclusion::kClean && check.trouble_count() == 0 && !verbose && !stale) return;
   const std::string text = verdict_text(check, examples);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 // The exit status of a check.
-int pass_gate(const RunOptions &options, Gate &gate, const Reports &reports, const RunResult &result) {
+int pass_gate(const RunOptions &options, Gate &gate, Reports &reports, const RunResult &result) {
   Check check;
-  check.verdicts = reports.verdicts();
+  check.verdicts = reports.verdicts(result.traces);
   for (Verdict &verdict : check.verdicts) gate.allowed.apply(verdict);
   check.rules = gate.allowed.uses();
   check.strict_allow = options.strict_allow;
@@ -118,7 +118,7 @@ Expected<int> run(RunOptions &options, const std::string &program, const std::ve
   if (!formats) return unexpected(formats.error());
   auto gate = open_gate(options, *formats);
   if (!gate) return unexpected(gate.error());
-  auto reports = Reports::open(formats->report, options.check);
+  auto reports = Reports::open(formats->report, options.check, options.require_closed);
   if (!reports) return unexpected(reports.error());
   return run_traced(options, **reports, *gate);
 }
@@ -151,6 +151,7 @@ void add_run_command(CLI::App &app, int &exit_status) {
                            ->allow_extra_args(false)
                            ->needs(check);
   command->add_flag("--strict-allow", options->strict_allow, "Fail on rules that allowed nothing")->needs(allow);
+  command->add_flag("--require-closed", options->require_closed, kRequireClosedHelp)->needs(check);
   command->add_flag("--stacks", options->stacks,
                     "Record where the program stood when a connection was made and bound; findings show it (costs the "
                     "program some microseconds for each)");

@@ -20,6 +20,7 @@ struct RunOptions {
   bool check = false;
   std::vector<std::string> allow;  // files
   bool strict_allow = false;
+  bool require_closed = false;
   bool stacks = false;
   bool session_memory = false;
   bool verbose = false;

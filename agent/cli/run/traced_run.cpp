@@ -14,7 +14,8 @@
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/silence.h"
 #include "agent/cli/run/waiting.h"
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
@@ -231,7 +232,7 @@ void TracedRun::say_loss() const {
       if (count > 0) causes.push_back(fmt::format("{} {}", count, cause));
   const uint64_t observed = tracing_->recordings().recorded() + lost;
   complain({program(),
-            fmt::format("{} of {} {} lost{}{}", lost, counted(observed, "event"), lost == 1 ? "was" : "were",
+            fmt::format("{} of {} {} lost{}{}", lost, count_text(observed, "event"), lost == 1 ? "was" : "were",
                         causes.empty() ? "" : ": ", joined(causes)),
             "a larger --ring-size holds more of them"});
 }
@@ -240,9 +241,10 @@ void TracedRun::say_summary() const {
   std::vector<std::string> files;
   for (const auto &recording : tracing_->recordings().all())
     if (!recording->path().empty()) files.push_back(recording->path());
-  complain({program(),
-            fmt::format("{} recorded, {} lost", counted(tracing_->recordings().recorded(), "event"), tracing_->lost()),
-            joined(files)});
+  complain(
+      {program(),
+       fmt::format("{} recorded, {} lost", count_text(tracing_->recordings().recorded(), "event"), tracing_->lost()),
+       joined(files)});
 }
 
 }  // namespace wsitrace

@@ -11,7 +11,7 @@
 
 #include "agent/base/expected.h"
 #include "agent/cli/run/recordings.h"
-#include "agent/verdict/verdict.h"
+#include "agent/diagnosis/verdict.h"
 
 namespace wsitrace {
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/top/cells.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <clocale>
 #include <cwchar>
 
@@ -130,6 +133,19 @@ std::vector<std::string> wrapped(std::string_view shown, size_t cells, size_t in
   }
   add(shown);
   return lines;
+}
+
+std::string age_text(Ns age_ns) {
+  constexpr Ns kSecondNs = 1'000'000'000;
+  const double seconds = static_cast<double>(age_ns) / static_cast<double>(kSecondNs);
+  const Ns whole = age_ns / kSecondNs;
+  if (age_ns < 9'950'000) return fmt::format("{:.1f}ms", seconds * 1e3);
+  if (age_ns < 999'500'000) return fmt::format("{:.0f}ms", seconds * 1e3);
+  if (age_ns < 9'995'000'000) return fmt::format("{:.2f}s", seconds);
+  if (whole < 60) return fmt::format("{:.1f}s", std::min(seconds, 59.9));
+  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  if (whole < 24 * 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+  return fmt::format("{}d{:02}h", whole / (24 * 3600), whole / 3600 % 24);
 }
 
 }  // namespace wsitrace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "agent/export/text/columns.h"
+#include "agent/timeline/connection.h"
 
 namespace wsitrace {
 
@@ -25,6 +26,9 @@ std::string fit(std::string_view shown, size_t cells, Align align = Align::kLeft
 std::string fit_address(std::string_view shown, size_t cells);
 // SHOWN in lines of at most CELLS cells, cut between words where it can be; those after the first begin with INDENT spaces.
 std::vector<std::string> wrapped(std::string_view shown, size_t cells, size_t indent);
+
+// "0.4ms", "120ms", "1.23s", "12.3s", "4m05s", "3h07m", "12d04h"
+std::string age_text(Ns age_ns);
 
 }  // namespace wsitrace
 

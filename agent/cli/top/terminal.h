@@ -12,7 +12,7 @@
 
 #include "agent/base/expected.h"
 #include "agent/cli/top/top_keys.h"
-#include "agent/cli/top/top_view.h"
+#include "agent/cli/top/top_screen.h"
 
 namespace wsitrace {
 

@@ -9,7 +9,7 @@
 #ifndef WSITRACE_CLI_TOP_TOP_KEYS_H
 #define WSITRACE_CLI_TOP_TOP_KEYS_H
 
-#include "agent/cli/top/top_view.h"
+#include "agent/cli/top/top_screen.h"
 
 namespace wsitrace {
 

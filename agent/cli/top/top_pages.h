@@ -4,7 +4,7 @@
 #ifndef WSITRACE_CLI_TOP_TOP_PAGES_H
 #define WSITRACE_CLI_TOP_TOP_PAGES_H
 
-#include "agent/cli/top/top_view.h"
+#include "agent/cli/top/top_screen.h"
 
 namespace wsitrace {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/cli/top/top_view.h"
+#include "agent/cli/top/top_screen.h"
 #include "agent/export/text/columns.h"
 
 namespace wsitrace {

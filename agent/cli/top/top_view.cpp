@@ -15,7 +15,6 @@ namespace wsitrace {
 namespace {
 
 constexpr size_t kLeastRows = 1;
-constexpr Ns kSecondNs = 1'000'000'000;
 
 using Widths = std::array<size_t, kTopColumns>;  // 0: the column is not shown
 
@@ -180,29 +179,6 @@ TopScreen draw_table(const TopInput &input, const TopChoice &choice, const TopSi
 }
 
 }  // namespace
-
-void TopChoice::next_sort() {
-  sort = sort == TopSort::kAge ? TopSort::kTransactions : sort == TopSort::kTransactions ? TopSort::kId : TopSort::kAge;
-}
-
-void TopChoice::next_class() {
-  if (!cls) cls = ConnectionClass::kClient;
-  else if (*cls == ConnectionClass::kClient) cls = ConnectionClass::kListener;
-  else if (*cls == ConnectionClass::kListener) cls = ConnectionClass::kInternal;
-  else cls.reset();
-}
-
-std::string age_text(Ns age_ns) {
-  const double seconds = static_cast<double>(age_ns) / static_cast<double>(kSecondNs);
-  const Ns whole = age_ns / kSecondNs;
-  if (age_ns < 9'950'000) return fmt::format("{:.1f}ms", seconds * 1e3);
-  if (age_ns < 999'500'000) return fmt::format("{:.0f}ms", seconds * 1e3);
-  if (age_ns < 9'995'000'000) return fmt::format("{:.2f}s", seconds);
-  if (whole < 60) return fmt::format("{:.1f}s", std::min(seconds, 59.9));
-  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
-  if (whole < 24 * 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
-  return fmt::format("{}d{:02}h", whole / (24 * 3600), whole / 3600 % 24);
-}
 
 TopScreen draw_top(const TopInput &input, const TopChoice &choice, const TopSize &size) {
   TopScreen screen = choice.mode == TopMode::kTable  ? draw_table(input, choice, size)

@@ -9,7 +9,7 @@
 
 #include <deque>
 
-#include "agent/verdict/judged_log.h"
+#include "agent/diagnosis/judged_log.h"
 
 namespace wsitrace {
 

@@ -19,9 +19,9 @@
 #include <string>
 
 #include "agent/base/expected.h"
+#include "agent/diagnosis/check.h"
 #include "agent/probe/lws_api.h"
 #include "agent/serve/site.h"
-#include "agent/verdict/check.h"
 
 namespace wsitrace {
 
@@ -55,7 +55,7 @@ class InProcess {
   [[nodiscard]] std::string report_json() const;
   [[nodiscard]] std::string metrics() const;
 
-  // A part of the program that is judged on its own (agent/verdict/scope.h); one at a time.
+  // A part of the program that is judged on its own (agent/diagnosis/scope.h); one at a time.
   [[nodiscard]] Expected<void> begin_check() const;
   // Ends it when it is clean, or SETTLE later.
   [[nodiscard]] Expected<Check> end_check(std::chrono::milliseconds settle) const;

@@ -12,9 +12,9 @@
 #include <string>
 #include <utility>
 
+#include "agent/diagnosis/scope.h"
 #include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/process_metrics.h"
-#include "agent/verdict/scope.h"
 
 namespace wsitrace {
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "agent/text/frames_text.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
 
@@ -31,11 +32,14 @@ std::string ids_text(const Diagnosis &diagnosis, size_t most) {
   return "connections " + out;
 }
 
+std::string in_brackets(const std::string &text) { return text.empty() ? "" : " (" + text + ")"; }
+
 std::string where_text(const Diagnosis &diagnosis, Ns started_ns, size_t most_ids) {
   std::string out = ids_text(diagnosis, most_ids);
   const auto add = [&out](const std::string &part) { out += (out.empty() ? "" : ", ") + part; };
   if (!diagnosis.vhost.empty()) add("vhost " + printable(diagnosis.vhost));
-  if (!diagnosis.protocol.empty()) add("protocol " + printable(diagnosis.protocol));
+  if (!diagnosis.protocol.empty())
+    add("protocol " + printable(diagnosis.protocol) + in_brackets(place_text(diagnosis.callback)));
   if (diagnosis.first_ns) add("first at " + time_text(*diagnosis.first_ns, started_ns));
   return out;
 }
@@ -46,8 +50,17 @@ std::string capital(std::string text) {
   return text;
 }
 
+// One that shows a timeline: unless all is to be told, not of what is harmless, and each connection once.
+bool has_example(const std::vector<Diagnosis> &all, const Diagnosis &diagnosis, bool is_whole) {
+  if (diagnosis.connections.empty()) return false;
+  if (is_whole || diagnosis.severity == Weight::kNote) return is_whole;
+  const auto is_same = [&](const Diagnosis &other) {
+    return !other.connections.empty() && other.connections.front() == diagnosis.connections.front();
+  };
+  return &*std::find_if(all.begin(), all.end(), is_same) == &diagnosis;
+}
+
 void append_example(std::string &out, const Diagnosis &diagnosis, const ExampleTexts &examples) {
-  if (diagnosis.connections.empty()) return;
   const auto found = examples.find(diagnosis.connections.front());
   if (found == examples.end()) return;
   out += diagnosis.count > 1 ? "  What happened on one of them:\n" : "  What happened:\n";
@@ -66,6 +79,7 @@ void append_evidence_of_each(std::string &out, const Diagnosis &diagnosis, size_
 }
 
 struct Look {
+  const std::vector<Diagnosis> &all;
   const ExampleTexts &examples;
   Ns started_ns;
   size_t width;
@@ -85,7 +99,7 @@ void append_diagnosis(std::string &out, const Diagnosis &diagnosis, const Look &
   if (!diagnosis.advice.empty()) out += wrapped("What to do: " + diagnosis.advice + ".", width, 2, 4);
   out += fmt::format("  More: wsitrace explain --cause {}\n", diagnosis.cause);
   if (look.is_whole) append_evidence_of_each(out, diagnosis, width);
-  append_example(out, diagnosis, look.examples);
+  if (has_example(look.all, diagnosis, look.is_whole)) append_example(out, diagnosis, look.examples);
   out += "\n";
 }
 
@@ -131,14 +145,15 @@ std::set<uint64_t> examples_for(const Doctor &doctor, const DiagnosisChoice &cho
   const size_t most = choice.is_whole ? kExamplesOfWhole : kExamples;
   std::set<uint64_t> wanted;
   for (const Diagnosis &diagnosis : doctor.diagnoses())
-    if (wanted.size() < most && choice.chooses(diagnosis) && !diagnosis.connections.empty())
+    if (wanted.size() < most && choice.chooses(diagnosis) &&
+        has_example(doctor.diagnoses(), diagnosis, choice.is_whole))
       wanted.insert(diagnosis.connections.front());
   return wanted;
 }
 
 std::string diagnosis_text(const Doctor &doctor, const ExampleTexts &examples, const std::string &file, size_t width,
                            const DiagnosisChoice &choice) {
-  const Look look{examples, doctor.timeline().process().started_mono_ns, width, choice.is_whole};
+  const Look look{doctor.diagnoses(), examples, doctor.timeline().process().started_mono_ns, width, choice.is_whole};
   if (!choice.cause.empty()) return of_one_cause(doctor, look, file, choice);
   const auto &all = doctor.diagnoses();
   const size_t shown = choice.is_whole ? all.size() : std::min(all.size(), kShown);

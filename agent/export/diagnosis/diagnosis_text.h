@@ -8,7 +8,7 @@
 #include <string>
 
 #include "agent/diagnosis/doctor.h"
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
 
 namespace wsitrace {
 

@@ -9,7 +9,7 @@
 #include <functional>
 #include <string_view>
 
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

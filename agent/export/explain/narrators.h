@@ -5,7 +5,7 @@
 #ifndef WSITRACE_EXPORT_EXPLAIN_NARRATORS_H
 #define WSITRACE_EXPORT_EXPLAIN_NARRATORS_H
 
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

@@ -4,7 +4,7 @@
 #ifndef WSITRACE_EXPORT_EXPLAIN_RULES_H
 #define WSITRACE_EXPORT_EXPLAIN_RULES_H
 
-#include "agent/export/explain/subject.h"
+#include "agent/diagnosis/subject.h"
 
 namespace wsitrace {
 

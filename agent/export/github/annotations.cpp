@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "agent/base/utf8.h"
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
 
 namespace wsitrace {
 namespace {
@@ -50,20 +50,29 @@ class Annotations {
   std::vector<Annotation> all_;
 };
 
-// The properties that put FINDING on a line of the code under review; none without one there.
+// The properties that put an annotation on a line of the code under review; none without one there.
+std::string place_of(const SourceRoot &root, const Frame &frame) {
+  const auto path = frame.line > 0 ? root.path_from_here(frame.file) : std::nullopt;
+  return path ? "file=" + escaped_property(*path) + ",line=" + std::to_string(frame.line) + "," : "";
+}
+
 std::string place_of(const SourceRoot &root, const Finding &finding) {
   for (const Frames *frames : {&finding.created_at, &finding.bound_at})
-    for (const Frame &frame : *frames) {
-      const auto path = frame.line > 0 ? root.path_from_here(frame.file) : std::nullopt;
-      if (path) return "file=" + escaped_property(*path) + ",line=" + std::to_string(frame.line) + ",";
-    }
-  return {};
+    for (const Frame &frame : *frames)
+      if (const std::string place = place_of(root, frame); !place.empty()) return place;
+  return finding.callback ? place_of(root, *finding.callback) : "";
 }
 
 std::string message_of(const CheckedFinding &checked) {
   std::string message = checked.verdict->program + ": " + checked.finding->message;
   for (const std::string &fact : facts_of(*checked.verdict, *checked.finding)) message += "\n" + fact;
   return message + "\nwhat to do: " + advice_on(checked.finding->kind);
+}
+
+std::string message_of(const CheckedTrouble &checked) {
+  std::string message = checked.verdict->program + ": " + checked.trouble->headline;
+  for (const std::string &sentence : checked.trouble->why) message += "\n" + sentence;
+  return checked.trouble->advice.empty() ? message : message + "\nwhat to do: " + checked.trouble->advice;
 }
 
 }  // namespace
@@ -76,6 +85,9 @@ std::string github_annotations(const Check &check, const SourceRoot &root) {
   for (const CheckedFinding &checked : findings_of(check))
     errors.add(std::string("wsitrace: ") + name_of(checked.finding->kind), message_of(checked),
                place_of(root, *checked.finding));
+  for (const CheckedTrouble &checked : troubles_of(check))
+    warnings.add("wsitrace: " + checked.trouble->cause, message_of(checked),
+                 checked.trouble->callback ? place_of(root, *checked.trouble->callback) : "");
   for (const CheckedDoubt &doubt : doubts_of(check))
     warnings.add("wsitrace: inconclusive", (doubt.program.empty() ? "" : doubt.program + ": ") + doubt.doubt);
   for (const RuleUse &rule : check.rules)

@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "agent/base/source_root.h"
-#include "agent/verdict/check.h"
+#include "agent/diagnosis/check.h"
 
 namespace wsitrace {
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/github/github.h"
 
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
 #include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
 
 std::string conclusion_of(const Check &check) {
-  std::string findings = counted(check.finding_count(), "finding");
+  std::string findings = count_text(check.finding_count(), "finding");
   switch (check.conclusion()) {
-    case Conclusion::kClean: return check.fails_on_stale_rules() ? "the allow-list has stale rules" : "nothing found";
+    case Conclusion::kClean: return check.fails_on_stale_rules() ? "the allow-list has stale rules" : "no leaks";
     case Conclusion::kFindings: return findings;
     case Conclusion::kInconclusive: break;
   }
@@ -26,13 +27,29 @@ std::string row_of(const CheckedFinding &checked) {
          escaped_markdown(advice_on(finding.kind)) + " |\n";
 }
 
-std::string table_of(const Check &check) {
-  const auto findings = findings_of(check);
-  if (findings.empty()) return "";
+std::string row_of(const CheckedTrouble &checked) {
+  const Diagnosis &trouble = *checked.trouble;
+  std::string why;
+  for (const std::string &sentence : trouble.why) why += "<br>" + escaped_markdown(sentence);
+  return "| `" + trouble.cause + "` | " + std::to_string(trouble.count) + " | " +
+         escaped_markdown(checked.verdict->program) + " | " + escaped_markdown(trouble.headline) + why + " | " +
+         escaped_markdown(trouble.advice) + " |\n";
+}
+
+// The first kSummaryRows of ALL; NOUN says what they are.
+template <typename Checked>
+std::string table_of(const std::vector<Checked> &all, std::string_view noun) {
+  if (all.empty()) return "";
   std::string out = "\n| kind | count | program | what | what to do |\n|---|---:|---|---|---|\n";
-  for (size_t i = 0; i < findings.size() && i < kSummaryRows; ++i) out += row_of(findings[i]);
-  if (findings.size() > kSummaryRows) out += "\nand " + counted(findings.size() - kSummaryRows, "finding") + " more\n";
+  for (size_t i = 0; i < all.size() && i < kSummaryRows; ++i) out += row_of(all[i]);
+  if (all.size() > kSummaryRows) out += "\nand " + count_text(all.size() - kSummaryRows, noun) + " more\n";
   return out;
+}
+
+std::string troubles_text(const Check &check) {
+  if (check.trouble_count() == 0) return "";
+  return "\n" + count_text(check.trouble_count(), "kind") + " of trouble, which " +
+         (check.trouble_count() == 1 ? "does" : "do") + " not fail the check:\n" + table_of(troubles_of(check), "kind");
 }
 
 }  // namespace
@@ -49,7 +66,8 @@ std::string escaped_markdown(std::string_view text) {
 }
 
 std::string github_summary(const Check &check) {
-  std::string out = "### wsitrace: " + conclusion_of(check) + "\n" + table_of(check);
+  std::string out =
+      "### wsitrace: " + conclusion_of(check) + "\n" + table_of(findings_of(check), "finding") + troubles_text(check);
   std::string list;
   for (const CheckedDoubt &doubt : doubts_of(check)) {
     const std::string program = doubt.program.empty() ? "" : doubt.program + ": ";

@@ -2,6 +2,7 @@
 #include "agent/export/json/compare_json.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "agent/text/json_text.h"
 
@@ -18,6 +19,10 @@ void append_change(std::string &out, const Change &change) {
   if (const auto relative = change.relative()) object.key("relative") += nlohmann::json(*relative).dump();
   else object.null("relative");
   object.text("tendency", name_of(change.tendency));
+  for (const auto &[name, share] :
+       {std::pair{"share_before", change.share_before}, {"share_after", change.share_after}})
+    if (share) object.key(name) += nlohmann::json(*share).dump();
+    else object.null(name);
   object.close();
 }
 
@@ -31,6 +36,8 @@ void append_judged(std::string &out, const JudgedRule &rule) {
 }
 
 void append_doubt(std::string &out, const Doubt &doubt) { append_json(out, std::string_view(doubt.text)); }
+
+void append_note(std::string &out, const std::string &note) { append_json(out, std::string_view(note)); }
 
 struct Count {
   std::string what;
@@ -84,6 +91,7 @@ std::string compare_json(const Comparison &comparison) {
   object.number("exit_status", static_cast<uint64_t>(comparison.exit_status()));
   append_summary(object.key("before"), comparison.before);
   append_summary(object.key("after"), comparison.after);
+  append_list(object.key("notes"), comparison.notes(), append_note);
   append_list(object.key("changes"), comparison.changes, append_change);
   append_list(object.key("rules"), comparison.rules, append_judged);
   object.close();

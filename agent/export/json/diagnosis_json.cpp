@@ -1,52 +1,51 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/json/diagnosis_json.h"
 
-#include <nlohmann/json.hpp>
+#include "agent/export/verdict_json.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {
 
-using Tree = nlohmann::ordered_json;
-
-Tree since_start(OptionalNs at_ns, Ns started_ns) { return at_ns ? Tree(*at_ns - started_ns) : Tree(nullptr); }
-Tree text_or_null(const std::string &text) { return text.empty() ? Tree(nullptr) : Tree(text); }
-
-Tree evidence_of_each(const Diagnosis &diagnosis) {
-  Tree all = Tree::array();
-  for (const auto &[id, why] : diagnosis.evidence_of_each) all.push_back({{"connection", id}, {"evidence", why}});
-  return all;
+void append_one(std::string &out, const std::pair<uint64_t, std::vector<std::string>> &one) {
+  JsonObject object(out);
+  object.number("connection", one.first);
+  append_list(object.key("evidence"), one.second,
+              [](std::string &to, const std::string &sentence) { append_json(to, std::string_view(sentence)); });
+  object.close();
 }
 
-Tree json_of(const Diagnosis &diagnosis, Ns started_ns, bool is_whole) {
-  Tree out{{"cause", diagnosis.cause},
-           {"severity", name_of(diagnosis.severity)},
-           {"certainty", name_of(diagnosis.certainty)},
-           {"sentence", diagnosis.headline},
-           {"count", diagnosis.count},
-           {"connections", diagnosis.connections},
-           {"vhost", text_or_null(diagnosis.vhost)},
-           {"protocol", text_or_null(diagnosis.protocol)},
-           {"first_ns", since_start(diagnosis.first_ns, started_ns)},
-           {"last_ns", since_start(diagnosis.last_ns, started_ns)},
-           {"evidence", diagnosis.why},
-           {"advice", text_or_null(diagnosis.advice)}};
-  if (is_whole) out["evidence_of_each"] = evidence_of_each(diagnosis);
-  return out;
+std::vector<const Diagnosis *> chosen_of(const Doctor &doctor, const DiagnosisChoice &choice) {
+  std::vector<const Diagnosis *> chosen;
+  for (const Diagnosis &diagnosis : doctor.diagnoses())
+    if (choice.chooses(diagnosis)) chosen.push_back(&diagnosis);
+  return chosen;
 }
 
 }  // namespace
 
 std::string diagnosis_json(const Doctor &doctor, const DiagnosisChoice &choice) {
   const Timeline &timeline = doctor.timeline();
-  Tree out{{"schema", "wsitrace.diagnosis/1"},
-           {"process", {{"pid", timeline.process().pid}, {"program", timeline.process().program}}},
-           {"lost", timeline.loss().lost},
-           {"left_out", doctor.left_out()},
-           {"diagnoses", Tree::array()}};
-  for (const Diagnosis &diagnosis : doctor.diagnoses())
-    if (choice.chooses(diagnosis))
-      out["diagnoses"].push_back(json_of(diagnosis, timeline.process().started_mono_ns, choice.is_whole));
-  return out.dump(2, ' ', false, Tree::error_handler_t::replace) + "\n";
+  std::string out;
+  JsonObject object(out);
+  object.text("schema", "wsitrace.diagnosis/1");
+  JsonObject process(object.key("process"));
+  process.number("pid", timeline.process().pid);
+  process.text("program", timeline.process().program);
+  process.close();
+  object.number("lost", timeline.loss().lost);
+  object.number("left_out", doctor.left_out());
+  append_list(object.key("diagnoses"), chosen_of(doctor, choice), [&](std::string &to, const Diagnosis *diagnosis) {
+    append_diagnosis(to, *diagnosis, timeline.process().started_mono_ns);
+    if (!choice.is_whole) return;
+    to.back() = ',';  // one more member
+    to += "\"evidence_of_each\":";
+    append_list(to, diagnosis->evidence_of_each, append_one);
+    to += '}';
+  });
+  object.close();
+  out += '\n';
+  return out;
 }
 
 }  // namespace wsitrace

@@ -5,8 +5,9 @@
 #include <pugixml.hpp>
 
 #include "agent/base/utf8.h"
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
 #include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
@@ -83,10 +84,10 @@ void add_kind(Suite &suite, const Check &check, FindingKind kind) {
     if (++found == 1) message = checked.finding->message;
     details += details_of(checked);
   }
-  if (found > 1) message += " (and " + counted(found - 1, "finding") + " more)";
+  if (found > 1) message += " (and " + count_text(found - 1, "finding") + " more)";
   if (found > 0) suite.give(test, "failure", name_of(kind), message, details + "What to do: " + advice_on(kind) + "\n");
   else if (check.conclusion() == Conclusion::kInconclusive)
-    suite.give(test, "skipped", "inconclusive", "nothing found, but that cannot be promised", "");
+    suite.give(test, "skipped", "inconclusive", "none was seen, but that cannot be promised", "");
 }
 
 void add_conclusive(Suite &suite, const Check &check) {
@@ -108,6 +109,18 @@ void add_allow_list(Suite &suite, const Check &check) {
   else set_text(test.append_child("system-out"), text);
 }
 
+// No failures: a test that is there only to be read.
+void add_troubles(Suite &suite, const Check &check) {
+  if (check.trouble_count() == 0) return;
+  std::string text;
+  for (const auto &[verdict, trouble] : troubles_of(check)) {
+    text += printable(verdict->program) + ": " + trouble->cause + ": " + printable(trouble->headline) + "\n";
+    for (const std::string &sentence : trouble->why) text += "  " + printable(sentence) + "\n";
+    if (!trouble->advice.empty()) text += "  What to do: " + trouble->advice + "\n";
+  }
+  set_text(suite.add_case("trouble").append_child("system-out"), text);
+}
+
 struct Text final : pugi::xml_writer {
   void write(const void *data, size_t size) override { out.append(static_cast<const char *>(data), size); }
   std::string out;
@@ -119,6 +132,7 @@ std::string junit_xml(const Check &check) {
   pugi::xml_document document;
   Suite suite(document);
   for (const FindingKind kind : finding_kinds()) add_kind(suite, check, kind);
+  add_troubles(suite, check);
   add_conclusive(suite, check);
   add_allow_list(suite, check);
   suite.finish();

@@ -13,7 +13,7 @@
 
 #include <string>
 
-#include "agent/verdict/check.h"
+#include "agent/diagnosis/check.h"
 
 namespace wsitrace {
 

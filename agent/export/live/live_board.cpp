@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/diagnosis/check.h"
 #include "agent/export/live/row_json.h"
+#include "agent/export/verdict_json.h"
 #include "agent/text/connection_json.h"
 #include "agent/text/json_text.h"
-#include "agent/text/verdict_json.h"
-#include "agent/verdict/check.h"
 
 namespace wsitrace {
 namespace {
@@ -62,14 +62,17 @@ void add(Loss &sum, const Loss &loss) {
 }  // namespace
 
 std::shared_ptr<LiveProcess> LiveBoard::listener() {
-  const std::lock_guard lock(mutex_);
-  auto process = std::make_shared<LiveProcess>(*this, next_number_++);
+  const std::lock_guard lock(shared_.mutex);
+  auto process = std::make_shared<LiveProcess>(
+      shared_,
+      LiveProcess::Board{[this](const LiveProcess &known) { supersede(known); }, [this] { limit_ended_processes(); }},
+      next_number_++);
   processes_.push_back(process);
   return process;
 }
 
 void LiveBoard::ask() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_.mutex);
   for (const auto &process : processes_) process->tell_that_asked();
 }
 
@@ -92,15 +95,9 @@ void LiveBoard::limit_ended_processes() {
   }
 }
 
-void LiveBoard::remove(uint32_t row) {
-  LiveProcess &process = *table_[row].process;
-  process.forget(table_[row].id);
-  table_.remove(row, process.timeline().process().pid);
-}
-
 std::string LiveBoard::connections(const ConnectionQuery &query, Ns now_ns) const {
-  const std::lock_guard lock(mutex_);
-  const Selection selection = select_rows(table_, query);
+  const std::lock_guard lock(shared_.mutex);
+  const Selection selection = select_rows(shared_.table, query);
   std::string out;
   JsonObject object(out);
   object.text("schema", "wsitrace.connections/1");
@@ -108,7 +105,7 @@ std::string LiveBoard::connections(const ConnectionQuery &query, Ns now_ns) cons
   append_processes(object.key("processes"), processes_, now_ns, false);
   object.number("total", selection.total);
   object.number("offset", query.offset);
-  append_rows(object.key("connections"), table_, selection.rows);
+  append_rows(object.key("connections"), shared_.table, selection.rows);
   object.close();
   out += '\n';
   return out;
@@ -121,10 +118,10 @@ std::optional<uint32_t> LiveBoard::find(uint32_t pid, uint64_t id) const {
 }
 
 std::optional<std::string> LiveBoard::connection(uint32_t pid, uint64_t id) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_.mutex);
   const auto at = find(pid, id);
   if (!at) return std::nullopt;
-  const Row &row = table_[*at];
+  const Row &row = shared_.table[*at];
   std::string out;
   append_connection(out, *row.connection, row.process->timeline().process().started_mono_ns);
   out += '\n';
@@ -132,7 +129,7 @@ std::optional<std::string> LiveBoard::connection(uint32_t pid, uint64_t id) cons
 }
 
 std::string LiveBoard::findings(Ns now_ns) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_.mutex);
   Check check;
   for (const auto &process : processes_) check.verdicts.push_back(process->verdict());
   std::string out;
@@ -184,41 +181,41 @@ void LiveBoard::append_state(std::string &out, Ns now_ns) const {
 }
 
 LiveMessage LiveBoard::hello(Ns now_ns) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(shared_.mutex);
   return render_hello(now_ns);
 }
 
 LiveMessage LiveBoard::render_hello(Ns now_ns) const {
-  Selection selection = select_open_rows(table_, kHelloRows);
-  const auto &ended = table_.ended();
+  Selection selection = select_open_rows(shared_.table, kHelloRows);
+  const auto &ended = shared_.table.ended();
   const size_t recent = std::min(ended.size(), kHelloEnded);
   const size_t fitting = std::min(recent, kHelloRows - selection.rows.size());
   const size_t more = selection.total - selection.rows.size() + recent - fitting;
   selection.rows.insert(selection.rows.end(), ended.end() - static_cast<ptrdiff_t>(fitting), ended.end());
   LiveMessage message;
-  message.position = table_.version();
+  message.position = shared_.table.version();
   std::string &out = message.text;
   JsonObject object(out);
   object.text("type", "hello");
   object.text("schema", "wsitrace.live/1");
   append_processes(object.key("processes"), processes_, now_ns, false);
   append_state(out, now_ns);
-  append_rows(object.key("rows"), table_, selection.rows);
+  append_rows(object.key("rows"), shared_.table, selection.rows);
   object.number("more", more);
   object.close();
   return message;
 }
 
 LiveMessage LiveBoard::changes(uint64_t position, Ns now_ns) const {
-  const std::lock_guard lock(mutex_);
-  auto gone = table_.gone_since(position);
+  const std::lock_guard lock(shared_.mutex);
+  auto gone = shared_.table.gone_since(position);
   if (!gone) return render_hello(now_ns);
-  std::vector<uint32_t> rows = table_.changed_since(position);
+  std::vector<uint32_t> rows = shared_.table.changed_since(position);
   LiveMessage message;
-  message.position = table_.version();
+  message.position = shared_.table.version();
   if (rows.size() > kChangedRows) {
     rows.resize(kChangedRows);
-    message.position = table_[rows.back()].version;
+    message.position = shared_.table[rows.back()].version;
   }
   const auto not_to_be_told = [&](const Gone &g) { return g.version > message.position || find(g.pid, g.id); };
   gone->erase(std::remove_if(gone->begin(), gone->end(), not_to_be_told), gone->end());
@@ -228,7 +225,7 @@ LiveMessage LiveBoard::changes(uint64_t position, Ns now_ns) const {
   object.text("type", "changes");
   append_processes(object.key("processes"), processes_, now_ns, true);
   append_state(out, now_ns);
-  append_rows(object.key("rows"), table_, rows);
+  append_rows(object.key("rows"), shared_.table, rows);
   append_list(object.key("gone"), *gone,
               [](std::string &to, const Gone &g) { append_json(to, std::string_view(row_key(g.pid, g.id))); });
   object.close();

@@ -9,7 +9,7 @@
 // Processes:   told apart by pid; when a pid comes again (exec, reuse), the rows of the process before leave.
 // Ended ones:  Limits::ended connections are kept whole, of all processes together, and the last Limits::ended_processes.
 //              Connections that were open when their process ended stay as they were, behind those that are open.
-// Findings:    as a check has them (agent/verdict/judge.h), but that the log has no end is no doubt; their number in messages is
+// Findings:    as a check has them (agent/diagnosis/judge.h), but that the log has no end is no doubt; their number in messages is
 //              up to 5 s old.
 // Memory:      88 bytes of row and about 32 of index for an open connection beyond its timeline; an ended one also what its
 //              Connection needs.
@@ -51,7 +51,7 @@ class LiveBoard {
   };
 
   LiveBoard() : LiveBoard(Limits{}) {}
-  explicit LiveBoard(Limits limits) : limits_(limits), table_(limits.ended) {}
+  explicit LiveBoard(Limits limits) : limits_(limits), shared_(limits.ended) {}
   LiveBoard(const LiveBoard &) = delete;
   LiveBoard &operator=(const LiveBoard &) = delete;
 
@@ -71,21 +71,18 @@ class LiveBoard {
   [[nodiscard]] LiveMessage changes(uint64_t position, Ns now_ns) const;
 
  private:
-  friend class LiveProcess;
   using Processes = std::vector<std::shared_ptr<LiveProcess>>;
 
   // With the mutex held, all of them.
   void supersede(const LiveProcess &process);
   void limit_ended_processes();
-  void remove(uint32_t row);
   [[nodiscard]] std::optional<uint32_t> find(uint32_t pid, uint64_t id) const;
   [[nodiscard]] LiveMessage render_hello(Ns now_ns) const;
   void append_state(std::string &out, Ns now_ns) const;
   [[nodiscard]] size_t finding_count(Ns now_ns) const;
 
   const Limits limits_;
-  mutable BatchMutex mutex_;  // guards all below
-  RowTable table_;
+  mutable LiveRows shared_;  // its mutex guards all below
   Processes processes_;
   uint32_t next_number_ = 0;
   mutable size_t findings_ = 0;  // as of findings_ns_: judging anew for each message would cost too much

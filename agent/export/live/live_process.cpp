@@ -3,46 +3,47 @@
 
 #include <utility>
 
-#include "agent/export/live/live_board.h"
 #include "agent/text/connection_json.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 
-LiveProcess::LiveProcess(LiveBoard &board, uint32_t number) : board_(board), number_(number), batch_(board.mutex_) {
+LiveProcess::LiveProcess(LiveRows &shared, Board board, uint32_t number)
+    : shared_(shared), board_(std::move(board)), number_(number), batch_(shared.mutex) {
   log_.timeline.add(*this);
 }
 
 void LiveProcess::add(std::shared_ptr<TimelineObserver> observer) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.add(std::move(observer));
 }
 
 void LiveProcess::on_process(const ProcessFacts &facts) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.on_process(facts);
-  if (listed_) board_.supersede(*this);
+  if (listed_) board_.is_known(*this);
 }
 
 void LiveProcess::on_string(uint16_t id, std::string_view text) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.on_string(id, text);
 }
 
 void LiveProcess::on_event(const Event &event, std::span<const std::byte> items) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.on_event(event, items);
 }
 
 void LiveProcess::on_loss(const Loss &loss) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.on_loss(loss);
 }
 
 void LiveProcess::on_end(const End &end) {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   log_.timeline.on_end(end);
   ended_ = true;
-  board_.limit_ended_processes();
+  board_.has_ended();
 }
 
 void LiveProcess::on_batch_begun() {
@@ -56,13 +57,20 @@ void LiveProcess::on_batch_ended() {
 }
 
 void LiveProcess::on_connection_opened(const Connection &connection) {
-  if (listed_) rows_[connection.id] = board_.table_.add(*this, connection);
+  if (listed_) rows_[connection.id] = shared_.table.add(*this, connection);
 }
 
 void LiveProcess::on_connection_closed(const Connection &connection) {
   const auto row = row_of(connection.id);
   if (!row) return;
-  if (const auto crowded_out = board_.table_.close(*row)) board_.remove(*crowded_out);
+  if (const auto crowded_out = shared_.table.close(*row)) remove(*crowded_out);
+}
+
+// The row may be another process's.
+void LiveProcess::remove(uint32_t row) {
+  LiveProcess &process = *shared_.table[row].process;
+  process.forget(shared_.table[row].id);
+  shared_.table.remove(row, process.timeline().process().pid);
 }
 
 void LiveProcess::refresh(const Connection &connection) {
@@ -72,7 +80,7 @@ void LiveProcess::refresh(const Connection &connection) {
     recent_id_ = connection.id;
     recent_row_ = *row;
   }
-  board_.table_.touch(recent_row_);
+  shared_.table.touch(recent_row_);
 }
 
 void LiveProcess::forget(uint64_t id) {
@@ -88,13 +96,13 @@ std::optional<uint32_t> LiveProcess::row_of(uint64_t id) const {
 
 void LiveProcess::leave() {
   listed_ = false;
-  for (const auto &[id, row] : rows_) board_.table_.remove(row, log_.timeline.process().pid);
+  for (const auto &[id, row] : rows_) shared_.table.remove(row, log_.timeline.process().pid);
   rows_.clear();
   recent_id_ = 0;
 }
 
 void LiveProcess::inspect(const std::function<void(const Timeline &)> &look) const {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   look(log_.timeline);
 }
 
@@ -104,7 +112,7 @@ Verdict LiveProcess::verdict() const {
   Verdict verdict = verdict_about(log_.timeline);
   verdict.findings = log_.judge.found_so_far(log_.timeline);
   const uint64_t lost = log_.timeline.loss().lost;
-  if (lost > 0) verdict.doubts.push_back(counted(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
+  if (lost > 0) verdict.doubts.push_back(count_text(lost, "event") + (lost == 1 ? " was lost" : " were lost"));
   if (!log_.timeline.process().notice.empty())
     verdict.doubts.push_back(
         (log_.timeline.loss().recorded > 0 ? "not everything was recorded: " : "nothing was recorded: ") +
@@ -114,7 +122,7 @@ Verdict LiveProcess::verdict() const {
 }
 
 std::string LiveProcess::report() const {
-  const std::lock_guard lock(board_.mutex_);
+  const std::lock_guard lock(shared_.mutex);
   std::string out;
   begin_document(out);
   bool any = false;
@@ -123,8 +131,8 @@ std::string LiveProcess::report() const {
     any = true;
     append_connection(out, connection, log_.timeline.process().started_mono_ns);
   };
-  for (const uint32_t row : board_.table_.ended())
-    if (board_.table_[row].process == this) add(*board_.table_[row].connection);
+  for (const uint32_t row : shared_.table.ended())
+    if (shared_.table[row].process == this) add(*shared_.table[row].connection);
   log_.timeline.for_each_open(add);
   out += any ? "\n]" : "]";
   end_document(out, log_.timeline, verdict().findings.size());

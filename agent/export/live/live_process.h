@@ -17,17 +17,28 @@
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/export/live/row_table.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace {
 
-class LiveBoard;
+// What the processes of a board share.
+struct LiveRows {
+  explicit LiveRows(size_t ended_kept) : table(ended_kept) {}
+
+  BatchMutex mutex;  // guards all of a board
+  RowTable table;
+};
 
 class LiveProcess final : public LogSink, private TimelineObserver {
  public:
+  // Both are called with the mutex held.
+  struct Board {
+    std::function<void(const LiveProcess &)> is_known;  // who it is
+    std::function<void()> has_ended;
+  };
   // NUMBER: processes of a board in the order of their coming.
-  LiveProcess(LiveBoard &board, uint32_t number);
+  LiveProcess(LiveRows &shared, Board board, uint32_t number);
   ~LiveProcess() override = default;
 
   // One more who hears the timeline, with the board's mutex held. Before the log begins.
@@ -73,7 +84,10 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   void on_connection_closed(const Connection &connection) override;
   void refresh(const Connection &connection);
 
-  LiveBoard &board_;
+  void remove(uint32_t row);
+
+  LiveRows &shared_;
+  const Board board_;
   const uint32_t number_;
   Keeping batch_;
   bool listed_ = true;

@@ -21,7 +21,7 @@ SliceReport::SliceReport(SliceFormat format, ReportRequest request)
 void SliceReport::begin(std::string &out) { writer_->begin(out, timeline().process()); }
 
 void SliceReport::add(std::string &out, const Connection &connection) {
-  const Filter &filter = request().filter;
+  const Filter &filter = request().choice.filter;
   SliceList list = slices_of(connection);
   // What carries a stream may be left out by the filter; its track is there all the same. A track is named once, so where
   // the connection itself may still come, or has come, it has no name here.

@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
+#include "agent/diagnosis/finding.h"
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/histogram.h"
 #include "agent/lws/callbacks.h"
 #include "agent/timeline/connection.h"
-#include "agent/verdict/finding.h"
 
 namespace wsitrace {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
 
+#include "agent/diagnosis/check.h"
 #include "agent/export/prometheus/counts.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/lws/callbacks.h"
-#include "agent/verdict/check.h"
 #include "wsitrace/layout.h"
 
 namespace wsitrace {

@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
+#include "agent/diagnosis/finding.h"
 #include "agent/export/prometheus/exposed.h"
 #include "agent/timeline/timeline.h"
-#include "agent/verdict/finding.h"
 
 namespace wsitrace {
 

@@ -13,9 +13,9 @@
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
+#include "agent/diagnosis/judge.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/prometheus/own_clients.h"
-#include "agent/verdict/judge.h"
 
 namespace wsitrace {
 

@@ -34,26 +34,34 @@ std::string sentence(std::string words) {
   return words + ".";
 }
 
-Json rule_of(FindingKind kind) {
-  const std::string name = name_of(kind);
+// ADVICE may be empty.
+Json rule_of(const std::string &name, std::string_view advice, const char *level) {
   std::string words = name;
-  for (char &c : words)
-    if (c == '_') c = ' ';
-  Json help = text(sentence(advice_on(kind)));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  Json help = text(sentence(advice.empty() ? words : std::string(advice)));
   const CausePage *page = cause_page(name);
   if (page != nullptr) help["markdown"] = page->text;
   Json rule{{"id", name},
-            {"name", pascal(name)},
             {"shortDescription", text(sentence(words))},
             {"help", help},
-            {"defaultConfiguration", {{"level", "error"}}}};
+            {"defaultConfiguration", {{"level", level}}}};
+  if (words != name) rule["name"] = pascal(name);  // SARIF1001: not the id once more
   if (page != nullptr) rule["helpUri"] = WSITRACE_MANUAL_URL "/causes/" + name + ".md";
   return rule;
 }
 
+// The causes that come after the kinds of findings.
+std::vector<const CauseRow *> trouble_rules() {
+  std::vector<const CauseRow *> rows;
+  for (const CauseRow &row : kCauseRows)
+    if (row.severity == Weight::kTrouble) rows.push_back(&row);
+  return rows;
+}
+
 Json rules() {
   Json rules = Json::array();
-  for (const FindingKind kind : finding_kinds()) rules.push_back(rule_of(kind));
+  for (const FindingKind kind : finding_kinds()) rules.push_back(rule_of(name_of(kind), advice_on(kind), "error"));
+  for (const CauseRow *row : trouble_rules()) rules.push_back(rule_of(std::string(row->name), row->advice, "warning"));
   return rules;
 }
 
@@ -95,7 +103,9 @@ Json logical(const std::string &name, const std::string &path, const char *kind)
   return {{"name", name}, {"fullyQualifiedName", path}, {"kind", kind}};
 }
 
-Json logical_locations(const Verdict &verdict, const Finding &finding) {
+// OF: a finding or a diagnosis.
+template <typename Of>
+Json logical_locations(const Verdict &verdict, const Of &finding) {
   Json locations = Json::array();
   std::string path = verdict.program;
   const auto add = [&](const std::string &name, const char *kind) {
@@ -112,9 +122,15 @@ Json logical_locations(const Verdict &verdict, const Finding &finding) {
   return locations;
 }
 
-Json location_of(const Verdict &verdict, const Finding &finding) {
+// A finding's stacks tell of the place where something was made; without them, it is the protocol's callback.
+template <typename Of>
+Json location_of(const SourceRoot &root, const Verdict &verdict, const Of &finding) {
   Json location;
-  if (!verdict.program.empty())
+  const auto &callback = finding.callback;
+  if (callback && !callback->file.empty() && root.path_from_here(callback->file))
+    location["physicalLocation"] = {{"artifactLocation", artifact_of(root, callback->file)},
+                                    {"region", {{"startLine", std::max(callback->line, 1)}}}};
+  else if (!verdict.program.empty())
     location["physicalLocation"] = {{"artifactLocation", {{"uri", uri(verdict.program)}}},
                                     {"region", {{"startLine", 1}}}};
   location["logicalLocations"] = logical_locations(verdict, finding);
@@ -163,7 +179,7 @@ Json result_of(const SourceRoot &root, const CheckedFinding &checked) {
               {"ruleIndex", static_cast<int>(finding.kind)},
               {"level", "error"},
               {"message", text(sentence(finding.message))},
-              {"locations", Json::array({location_of(verdict, finding)})},
+              {"locations", Json::array({location_of(root, verdict, finding)})},
               {"partialFingerprints",
                {{"finding/v1",
                  uri(kind) + "/" + uri(verdict.program) + "/" + uri(finding.vhost) + "/" + uri(finding.protocol)}}},
@@ -173,9 +189,31 @@ Json result_of(const SourceRoot &root, const CheckedFinding &checked) {
   return result;
 }
 
+Json result_of(const SourceRoot &root, const CheckedTrouble &checked) {
+  const auto &[verdict, trouble] = checked;
+  const auto rows = trouble_rules();
+  const auto rule =
+      std::find_if(rows.begin(), rows.end(), [&](const CauseRow *row) { return row->name == trouble->cause; });
+  Json properties{{"program", verdict->program},
+                  {"count", trouble->count},
+                  {"connections", trouble->connections},
+                  {"certainty", name_of(trouble->certainty)},
+                  {"evidence", trouble->why}};
+  return {{"ruleId", trouble->cause},
+          {"ruleIndex", static_cast<int>(kFindingKinds) + static_cast<int>(rule - rows.begin())},
+          {"level", "warning"},
+          {"message", text(sentence(trouble->headline))},
+          {"locations", Json::array({location_of(root, *verdict, *trouble)})},
+          {"partialFingerprints",
+           {{"finding/v1", uri(trouble->cause) + "/" + uri(verdict->program) + "/" + uri(trouble->vhost) + "/" +
+                               uri(trouble->protocol)}}},
+          {"properties", properties}};
+}
+
 Json results(const Check &check, const SourceRoot &root) {
   Json results = Json::array();
   for (const CheckedFinding &checked : findings_of(check)) results.push_back(result_of(root, checked));
+  for (const CheckedTrouble &checked : troubles_of(check)) results.push_back(result_of(root, checked));
   return results;
 }
 

@@ -17,7 +17,7 @@
 #include <string>
 
 #include "agent/base/source_root.h"
-#include "agent/verdict/check.h"
+#include "agent/diagnosis/check.h"
 
 namespace wsitrace {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "agent/text/finding_text.h"
 #include "agent/text/printable.h"
+#include "agent/text/spans.h"
 #include "agent/text/times.h"
 
 namespace wsitrace {
@@ -116,8 +116,8 @@ void add_close(Lines &lines, const Connection &connection) {
   if (connection.tcp)
     lines.push_back({*connection.closed_ns,
                      fmt::format("TCP: {} received, {} acknowledged, {}, rtt {} us",
-                                 counted(connection.tcp->received_bytes, "byte"), connection.tcp->sent_bytes,
-                                 counted(connection.tcp->retransmits, "retransmit"), connection.tcp->rtt_us)});
+                                 count_text(connection.tcp->received_bytes, "byte"), connection.tcp->sent_bytes,
+                                 count_text(connection.tcp->retransmits, "retransmit"), connection.tcp->rtt_us)});
   const Close &close = *connection.close;
   std::string text =
       fmt::format("closed: {} by {} ({})", name_of(close.reason), name_of(close.by), name_of(close.evidence));

@@ -3,8 +3,9 @@
 
 #include <vector>
 
+#include "agent/export/finding_text.h"
 #include "agent/export/text/details.h"
-#include "agent/text/finding_text.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
@@ -17,7 +18,7 @@ std::string shortened(const std::string &text) {
   std::string out;
   const size_t first = kExampleLines / 2, last = kExampleLines - first - 1;
   for (size_t i = 0; i < first; ++i) out += lines[i];
-  out += "  ... " + counted(lines.size() - first - last, "more line") + "\n";
+  out += "  ... " + count_text(lines.size() - first - last, "more line") + "\n";
   for (size_t i = lines.size() - last; i < lines.size(); ++i) out += lines[i];
   return out;
 }

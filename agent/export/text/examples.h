@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
-#include "agent/text/finding_text.h"
+#include "agent/diagnosis/verdict.h"
+#include "agent/export/finding_text.h"
 #include "agent/timeline/timeline.h"
-#include "agent/verdict/verdict.h"
 
 namespace wsitrace {
 

@@ -3,24 +3,51 @@
 
 #include <fmt/format.h>
 
-#include "agent/text/finding_text.h"
+#include "agent/export/finding_text.h"
 #include "agent/text/printable.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr size_t kShown = 20;  // findings of one kind and process
 
+// "; 2 kinds of trouble", or nothing.
+std::string and_troubles(const Check &check) {
+  return check.trouble_count() == 0 ? "" : fmt::format("; {} of trouble", count_text(check.trouble_count(), "kind"));
+}
+
 std::string conclusion_line(const Check &check) {
-  const std::string findings = counted(check.finding_count(), "finding");
+  const std::string findings = count_text(check.finding_count(), "finding");
+  const std::string looked_at =
+      fmt::format("{}, {} lost", count_text(check.connections(), "connection"), count_text(check.lost(), "event"));
   switch (check.conclusion()) {
     case Conclusion::kClean:
-      return check.fails_on_stale_rules() ? "nothing found, but the allow-list has stale rules\n" : "nothing found\n";
-    case Conclusion::kFindings: return findings + "\n";
+      return fmt::format("no leaks: {}{}{}\n", looked_at, and_troubles(check),
+                         check.fails_on_stale_rules() ? ", but the allow-list has stale rules" : "");
+    case Conclusion::kFindings: return fmt::format("{}: {}{}\n", findings, looked_at, and_troubles(check));
     case Conclusion::kInconclusive: break;
   }
-  if (check.finding_count() > 0) return fmt::format("inconclusive: {}, and there may be more\n", findings);
-  return "inconclusive: nothing found, but that cannot be promised\n";
+  if (check.finding_count() > 0)
+    return fmt::format("inconclusive: {}, and there may be more{}\n", findings, and_troubles(check));
+  return fmt::format("inconclusive: no leak was seen, but that cannot be promised{}\n", and_troubles(check));
+}
+
+void append_troubles(std::string &out, const Check &check) {
+  const auto troubles = troubles_of(check);
+  for (size_t i = 0; i < troubles.size() && i < kShown; ++i) {
+    const auto &[verdict, trouble] = troubles[i];
+    const std::string program = check.verdicts.size() > 1 ? " in " + printable(verdict->program) : "";
+    out += fmt::format("trouble{}: {}\n", program, printable(trouble->headline));
+  }
+  if (troubles.size() > kShown) out += fmt::format("trouble: and {} more\n", troubles.size() - kShown);
+}
+
+// Where the reader finds out more.
+void append_next(std::string &out, const Check &check) {
+  for (const Verdict &verdict : check.verdicts)
+    if (!verdict.trace.empty() && (!verdict.findings.empty() || !verdict.troubles.empty() || verdict.live_at_exit > 0))
+      out += fmt::format("`wsitrace explain {}` tells more\n", printable(verdict.trace));
 }
 
 void append_indented(std::string &out, const std::string &text) {
@@ -49,7 +76,8 @@ void append_kind(std::string &out, const Verdict &verdict, const std::vector<con
                  const ExampleTexts &texts) {
   for (size_t i = 0; i < findings.size() && i < kShown; ++i) append_finding(out, verdict, *findings[i]);
   if (findings.size() > kShown)
-    out += fmt::format("{}: {} more\n", name_of(findings.front()->kind), counted(findings.size() - kShown, "finding"));
+    out +=
+        fmt::format("{}: {} more\n", name_of(findings.front()->kind), count_text(findings.size() - kShown, "finding"));
   out += fmt::format("  what to do: {}\n", advice_on(findings.front()->kind));
   append_example(out, findings, texts);
 }
@@ -72,11 +100,13 @@ std::string verdict_text(const Check &check, const std::vector<ExampleTexts> &ex
     if (check.verdicts.size() > 1 && !verdict.findings.empty()) out += "in " + printable(verdict.program) + "\n";
     append_findings(out, verdict, i < examples.size() ? examples[i] : ExampleTexts{});
   }
+  append_troubles(out, check);
   for (const CheckedDoubt &doubt : doubts_of(check)) out += "doubt: " + printable(doubt.line) + "\n";
   for (const RuleUse &rule : check.rules) out += rule_text(rule) + "\n";
   if (check.live_at_exit() > 0)
-    out += fmt::format("still open at the end, as was the lws context: {} (`wsitrace explain` lists them)\n",
-                       counted(check.live_at_exit(), "connection"));
+    out += fmt::format("still open at the end, as was the lws context: {}\n",
+                       count_text(check.live_at_exit(), "connection"));
+  append_next(out, check);
   return out + conclusion_line(check);
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/diagnosis/check.h"
 #include "agent/export/text/examples.h"
-#include "agent/verdict/check.h"
 
 namespace wsitrace {
 

@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "agent/cli/agent/program_metrics.h"
-#include "agent/verdict/judged_log.h"
+#include "agent/diagnosis/judged_log.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace {

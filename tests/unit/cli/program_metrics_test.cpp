@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/program_metrics.h"
 
-#include "agent/verdict/judged_log.h"
+#include "agent/diagnosis/judged_log.h"
 #include "tests/unit/cli/agent_fixture.h"
 #include "tests/unit/timeline/script.h"
 

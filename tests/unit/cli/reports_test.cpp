@@ -57,7 +57,7 @@ class ReportsTest : public ::testing::Test {
       sink->on_process(facts);
       sink->on_string(1, "http");
       for (uint64_t i = 1; i <= connections; ++i) {
-        sink->on_event(event(k_WSI_CREATE, i), {});
+        sink->on_event(event(k_SERVER_NEW_CLIENT_INSTANTIATED, i), {});
         if (i > 1) sink->on_event(event(k_WSI_DESTROY, i), {});
       }
       sink->on_loss({2 * connections - 1, 0, {}});
@@ -94,14 +94,14 @@ TEST_F(ReportsTest, OnlyTheFirstProcessIsReportedAndAllAreJudged) {
   ASSERT_TRUE(reports);
   EXPECT_NE((*reports)->sink(true, nullptr), nullptr);
   EXPECT_NE((*reports)->sink(false, nullptr), nullptr);
-  EXPECT_THAT((*reports)->verdicts(), SizeIs(2));
+  EXPECT_THAT((*reports)->verdicts({}), SizeIs(2));
 }
 
 TEST_F(ReportsTest, WithoutCheckThereIsNoVerdict) {
   auto reports = Reports::open({}, false);
   ASSERT_TRUE(reports);
   EXPECT_TRUE((*reports)->finish());
-  EXPECT_THAT((*reports)->verdicts(), SizeIs(0));
+  EXPECT_THAT((*reports)->verdicts({}), SizeIs(0));
 }
 
 // What is served, reported and judged is folded once: the same log gives all of it.
@@ -115,8 +115,10 @@ TEST_F(ReportsTest, LogThatIsServedIsReportedAndJudgedFromTheSameFold) {
   tell({sink}, 4711, 23);
   EXPECT_TRUE((*reports)->finish());
   EXPECT_THAT(content("live.json"), HasSubstr("\"opened\":23,\"closed\":22"));
-  ASSERT_THAT((*reports)->verdicts(), SizeIs(1));
-  EXPECT_EQ((*reports)->verdicts()[0].live_at_exit, 1u);
+  const auto verdicts = (*reports)->verdicts({});
+  ASSERT_THAT(verdicts, SizeIs(1));
+  EXPECT_EQ(verdicts[0].live_at_exit, 1u);
+  EXPECT_EQ(verdicts[0].connections, 23u);
 }
 
 TEST_F(ReportsTest, WhatNobodyAskedForIsNotFolded) {

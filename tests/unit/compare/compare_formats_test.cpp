@@ -47,6 +47,33 @@ TEST(CompareText, ChangesAreATableAndRulesFollow) {
             "worse: 1 of 3 rules broken\n");
 }
 
+Summary load(uint64_t connections, uint64_t timeouts) {
+  return Made().count(Family::kConnections, "", connections).count(Family::kClose, "timeout", timeouts);
+}
+
+TEST(CompareText, UnlikeLoadsAreSetBesideEachOtherByShares) {
+  EXPECT_EQ(
+      compare_text(compared(load(100, 10), load(200, 21), {})),
+      "WHAT           BEFORE  AFTER  CHANGE  RELATIVE             SHARE\n"
+      "close:timeout      10     21     +11  +110.0 %  10.0 % -> 10.5 %\n"
+      "connections       100    200    +100  +100.0 %\n"
+      "note: the loads differ (100 connections and 0 transactions before, 200 and 0 after): compare the shares\n");
+  EXPECT_THAT(compare_text(compared(load(100, 10), load(200, 31), {})), HasSubstr("10.0 % -> 15.5 %  worse\n"));
+  EXPECT_THAT(compare_text(compared(load(100, 10), load(200, 9), {})), HasSubstr("10.0 % -> 4.5 %  better\n"));
+  EXPECT_THAT(compare_text(compared(load(100, 10), load(105, 12), {})), Not(HasSubstr("SHARE")));
+}
+
+TEST(CompareText, WhatTheFirstTraceCouldNotSeeIsNotNew) {
+  Summary plugin = load(23, 0), preload = load(23, 7);
+  plugin.attach = "plugin";
+  preload.attach = "preload";
+  const std::string text = compare_text(compared(plugin, preload, {}));
+  EXPECT_THAT(text, HasSubstr("+7  not seen before"));
+  EXPECT_THAT(text, HasSubstr("note: the traces were recorded in different ways, plugin and preload: "));
+  const Summary lossy = Made().count(Family::kConnections, "", 23).doubt(Reach::kEverything);
+  EXPECT_THAT(compare_text(compared(lossy, load(23, 7), {})), HasSubstr("+7  not seen before"));
+}
+
 TEST(CompareText, DoubtsAreToldWithTheirTrace) {
   const std::string text = compare_text(compared(Made().doubt(Reach::kEverything), {}, {"leaks"}));
   EXPECT_THAT(text, HasSubstr("doubt: before: 2 events were lost\n"));
@@ -79,7 +106,9 @@ TEST(CompareJson, HoldsBothSummariesChangesAndRules) {
                                       {"after", 6},
                                       {"absolute", 2},
                                       {"relative", 0.5},
-                                      {"tendency", "worse"}}));
+                                      {"tendency", "worse"},
+                                      {"share_before", 4 / 23.0},
+                                      {"share_after", 6 / 23.0}}));
   EXPECT_EQ(json["rules"][0]["result"], "broken");
   EXPECT_EQ(json["rules"][0]["changes"][0]["what"], "leaks");
   EXPECT_EQ(json["rules"][1]["result"], "not_judged");

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/verdict/judge.h"
+#include "agent/diagnosis/judge.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {

@@ -8,14 +8,17 @@
 #include <string>
 #include <utility>
 
+#include "agent/diagnosis/judged_log.h"
 #include "agent/export/report.h"
-#include "agent/verdict/judged_log.h"
 
 namespace wsitrace::test {
 
 struct Folded : JudgedLog {
   ReportRequest request(Filter filter = {}) {
-    return {.timeline = timeline, .judge = judge, .filter = std::move(filter), .write = [this](std::string_view piece) {
+    return {.timeline = timeline,
+            .judge = judge,
+            .choice = {.filter = std::move(filter), .details = {}, .sort = {}, .utc = {}},
+            .write = [this](std::string_view piece) {
               out += piece;
               largest = std::max(largest, piece.size());
               ++pieces;

@@ -47,7 +47,7 @@ std::string json(JsonShape shape) {
 std::string text(bool details) {
   Folded log;
   ReportRequest request = log.request();
-  request.details = details;
+  request.choice.details = details;
   return reported<TextReport>(log, std::move(request), [](LogSink &sink) { tell(sink); });
 }
 

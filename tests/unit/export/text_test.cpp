@@ -22,7 +22,7 @@ std::string table_of(const char *words, Look look = {}, const Loss &loss = {}) {
   Folded log;
   ReportRequest request = log.request();
   request.colour = look.colour;
-  request.details = look.details;
+  request.choice.details = look.details;
   return reported<TextReport>(log, std::move(request), [&](LogSink &sink) {
     Script(sink, Form::kPreload).play(words);
     sink.on_loss(loss);
@@ -54,7 +54,7 @@ TEST(TextReport, ColoursOnlyWhenAsked) {
 
 TEST(TextReport, OneIsSingular) {
   const std::string text = table_of("ACCEPT FH('/a') BIND txnc=0", {}, {.recorded = 1, .lost = 0, .by_cause = {}});
-  EXPECT_THAT(text, HasSubstr("; 1 transaction; 1 bind, 0 drops\n"));
+  EXPECT_THAT(text, HasSubstr("\n1 transaction; 1 bind, 0 drops\n"));
   EXPECT_THAT(text, HasSubstr("\n1 event recorded, 0 lost\n"));
 }
 

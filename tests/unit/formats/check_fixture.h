@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "agent/verdict/check.h"
+#include "agent/diagnosis/check.h"
 
 namespace wsitrace::test {
 
@@ -34,6 +34,7 @@ inline Verdict some_verdict(std::vector<Finding> findings, std::vector<std::stri
   verdict.started_ns = 1'000'000'000;
   verdict.findings = std::move(findings);
   verdict.doubts = std::move(doubts);
+  verdict.connections = 23;
   verdict.conclude();
   return verdict;
 }
@@ -41,6 +42,21 @@ inline Verdict some_verdict(std::vector<Finding> findings, std::vector<std::stri
 inline Check clean_check() {
   Check check;
   check.verdicts = {some_verdict({})};
+  return check;
+}
+inline Check troubled_check() {
+  Diagnosis trouble;
+  trouble.cause = row_of(Cause::kRequestRefused).name;
+  trouble.connections = {5, 7, 11};
+  trouble.count = 3;
+  trouble.vhost = "app";
+  trouble.first_ns = 1'250'000'000;
+  trouble.headline = "3 accepted connections were turned away";
+  trouble.why = {"A callback returned 1."};
+  trouble.advice = "return 0";
+  Check check = clean_check();
+  check.verdicts[0].troubles = {trouble};
+  check.verdicts[0].trace = "server.wsitrace";
   return check;
 }
 inline Check failed_check(std::string vhost = "app") {

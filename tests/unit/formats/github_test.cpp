@@ -120,7 +120,7 @@ TEST(GithubAnnotations, OfMoreThanGithubShowsTheLastOneCountsTheRest) {
 }
 
 TEST(GithubSummary, SaysWhatFollowsThenATable) {
-  EXPECT_EQ(github_summary(clean_check()), "### wsitrace: nothing found\n");
+  EXPECT_EQ(github_summary(clean_check()), "### wsitrace: no leaks\n");
   const std::string text = github_summary(failed_check());
   EXPECT_THAT(
       text,
@@ -128,6 +128,17 @@ TEST(GithubSummary, SaysWhatFollowsThenATable) {
                  "| `connection_not_destroyed` | 2 | server | 2 connections of app were never destroyed<br>"));
   EXPECT_EQ(github_summary(inconclusive_check()),
             "### wsitrace: inconclusive, 0 findings\n\n- doubt: server\\: 2 events were lost\n");
+}
+
+TEST(GithubAnnotations, TroubleIsAWarning) {
+  EXPECT_EQ(github_annotations(troubled_check()),
+            "::warning title=wsitrace%3A request_refused::server: 3 accepted connections were turned away%0AA callback "
+            "returned 1.%0Awhat to do: return 0\n");
+}
+
+TEST(GithubSummary, TroubleHasATableOfItsOwn) {
+  EXPECT_THAT(github_summary(troubled_check()),
+              StartsWith("### wsitrace: no leaks\n\n1 kind of trouble, which does not fail the check:\n\n| kind |"));
 }
 
 TEST(GithubSummary, NamesMeanNothingToMarkdown) {

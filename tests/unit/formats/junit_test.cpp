@@ -51,6 +51,14 @@ TEST(Junit, FindingFailsTheTestOfItsKind) {
   EXPECT_THAT(failure.text().get(), HasSubstr(advice_on(FindingKind::kConnectionNotDestroyed)));
 }
 
+TEST(Junit, TroubleIsThereToBeReadAndFailsNothing) {
+  const Read read(troubled_check());
+  EXPECT_EQ(read.count("failures"), 0);
+  EXPECT_STREQ(read.test("trouble").child("system-out").text().get(),
+               "server: request_refused: 3 accepted connections were turned away\n  A callback returned 1.\n"
+               "  What to do: return 0\n");
+}
+
 TEST(Junit, FindingsOfOneKindInAllProcessesAreOneFailure) {
   Check check = failed_check();
   check.verdicts.push_back(failed_check("other").verdicts[0]);

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/formats/check_fixture.h"
@@ -23,7 +25,9 @@ Json run_of(const Check &check) {
 
 TEST(Sarif, RulesAreTheKindsWithTheirAdvice) {
   const Json rules = run_of(clean_check())["tool"]["driver"]["rules"];
-  ASSERT_EQ(rules.size(), finding_kinds().size());
+  const auto troubles = std::count_if(std::begin(kCauseRows), std::end(kCauseRows),
+                                      [](const CauseRow &row) { return row.severity == Weight::kTrouble; });
+  ASSERT_EQ(rules.size(), finding_kinds().size() + static_cast<size_t>(troubles));
   EXPECT_EQ(rules[0]["id"], "connection_not_destroyed");
   EXPECT_EQ(rules[0]["name"], "ConnectionNotDestroyed");
   EXPECT_EQ(rules[static_cast<size_t>(FindingKind::kContextNotDestroyed)]["help"]["text"],
@@ -62,6 +66,17 @@ TEST(Sarif, FindingIsAResultWithPlaceAndFacts) {
   EXPECT_EQ(result["properties"]["count"], 2);
   EXPECT_EQ(result["properties"]["connections"], Json({7, 11}));
   EXPECT_EQ(run["invocations"][0]["exitCode"], 1);
+}
+
+TEST(Sarif, TroubleIsAWarningAndDoesNotFailTheRun) {
+  const Json run = run_of(troubled_check());
+  const Json result = run["results"][0];
+  EXPECT_EQ(run["tool"]["driver"]["rules"][result["ruleIndex"].get<size_t>()]["id"], "request_refused");
+  EXPECT_EQ(result["ruleId"], "request_refused");
+  EXPECT_EQ(result["level"], "warning");
+  EXPECT_EQ(result["message"]["text"], "3 accepted connections were turned away.");
+  EXPECT_EQ(result["properties"]["evidence"], Json({"A callback returned 1."}));
+  EXPECT_EQ(run["invocations"][0]["exitCode"], 0);
 }
 
 TEST(Sarif, FingerprintDependsOnNothingThatDiffersFromRunToRun) {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/export/text/verdict_text.h"
-#include "agent/text/verdict_json.h"
+#include "agent/export/verdict_json.h"
 #include "tests/unit/formats/check_fixture.h"
 #include "tests/unit/timeline/script.h"
 
@@ -17,11 +17,11 @@ using testing::Not;
 using Json = nlohmann::json;
 
 TEST(VerdictText, EveryConclusionSaysWhatFollows) {
-  EXPECT_EQ(verdict_text(clean_check()), "nothing found\n");
+  EXPECT_EQ(verdict_text(clean_check()), "no leaks: 23 connections, 0 events lost\n");
   EXPECT_EQ(verdict_text(inconclusive_check()),
-            "doubt: 2 events were lost\ninconclusive: nothing found, but that cannot be promised\n");
+            "doubt: 2 events were lost\ninconclusive: no leak was seen, but that cannot be promised\n");
   EXPECT_EQ(verdict_text(Check{}),
-            "doubt: nothing was recorded\ninconclusive: nothing found, but that cannot be promised\n");
+            "doubt: nothing was recorded\ninconclusive: no leak was seen, but that cannot be promised\n");
   Check lossy = failed_check();
   lossy.verdicts[0].doubts = {"2 events were lost"};
   lossy.verdicts[0].conclude();
@@ -37,7 +37,8 @@ TEST(VerdictText, FindingHasPlaceTimesAdviceAndAnExample) {
             "  last in charge: HTTP of protocol dyn\n"
             "  what to do: " +
                 advice +
-                "\n  what happened on one of them:\n    connection 7: client\n      0.250  opened\n1 finding\n");
+                "\n  what happened on one of them:\n    connection 7: client\n      0.250  opened\n1 finding: 23 "
+                "connections, 0 events lost\n");
 }
 
 TEST(VerdictText, FindingsAreGroupedByKindWorstFirst) {
@@ -49,7 +50,7 @@ TEST(VerdictText, FindingsAreGroupedByKindWorstFirst) {
   EXPECT_LT(text.find("connection_not_destroyed:"), text.find("peer_gone:"));
   const std::string advice = advice_on(FindingKind::kPeerGone);
   EXPECT_EQ(text.find(advice), text.rfind(advice));
-  EXPECT_THAT(text, HasSubstr("3 findings\n"));
+  EXPECT_THAT(text, HasSubstr("3 findings: 23 connections, 0 events lost\n"));
 }
 
 TEST(VerdictText, ManyConnectionsAndFindingsAreCutAndCounted) {
@@ -72,15 +73,25 @@ TEST(VerdictText, RulesSayWhatBecameOfThem) {
   check.rules = {{"a:1", "kind=*", 2, 0}, {"a:2", "kind=peer_gone", 0, 0}, {"a:3", "kind=peer_gone count=1", 1, 7}};
   EXPECT_EQ(verdict_text(check),
             "a:1: kind=*: allowed 2\na:2: kind=peer_gone: stale, it allowed nothing\n"
-            "a:3: kind=peer_gone count=1: allowed 1; 7 more would exceed its count\nnothing found\n");
+            "a:3: kind=peer_gone count=1: allowed 1; 7 more would exceed its count\nno leaks: 23 connections, 0 events "
+            "lost\n");
   check.strict_allow = true;
-  EXPECT_THAT(verdict_text(check), HasSubstr("nothing found, but the allow-list has stale rules\n"));
+  EXPECT_THAT(verdict_text(check),
+              HasSubstr("no leaks: 23 connections, 0 events lost, but the allow-list has stale rules\n"));
 }
 
 TEST(VerdictText, LiveAtExitIsTold) {
   Check check = clean_check();
   check.verdicts[0].live_at_exit = 1;
-  EXPECT_THAT(verdict_text(check), HasSubstr("still open at the end, as was the lws context: 1 connection ("));
+  EXPECT_THAT(verdict_text(check), HasSubstr("still open at the end, as was the lws context: 1 connection\n"));
+}
+
+TEST(VerdictText, TroubleIsToldAndTheNextCommandNamed) {
+  const Check check = troubled_check();
+  EXPECT_EQ(verdict_text(check),
+            "trouble: 3 accepted connections were turned away\n`wsitrace explain server.wsitrace` tells more\n"
+            "no leaks: 23 connections, 0 events lost; 1 kind of trouble\n");
+  EXPECT_EQ(check.exit_status(), 0);
 }
 
 TEST(VerdictText, SeveralProcessesAreNamed) {
@@ -133,12 +144,22 @@ TEST(VerdictJson, SaysWhatWasFoundWhereAndSinceWhen) {
   EXPECT_EQ(json["exit_status"], 1);
   const Json finding = json["findings"][0];
   EXPECT_EQ(finding, Json::parse(R"({"kind":"connection_not_destroyed","program":"server","pid":4711,"connection":7,
-      "connections":[7,11],"certain":true,"count":2,"vhost":"app","protocol":"dyn","stacks":null,"last_callback":"HTTP of protocol dyn",
+      "connections":[7,11],"certain":true,"count":2,"vhost":"app","protocol":"dyn","stacks":null,"callback":null,"last_callback":"HTTP of protocol dyn",
       "first_ns":250000000,"last_ns":1000000000,"age_ns":3100000000,
       "message":"2 connections of app were never destroyed","advice":")" +
                                  std::string(advice_on(FindingKind::kConnectionNotDestroyed)) + "\"}"));
   EXPECT_EQ(json["rules"][0],
             Json::parse(R"({"where":"allow.txt:3","rule":"kind=*","used":2,"over":1,"stale":false})"));
+}
+
+TEST(VerdictJson, TroublesAreAsInADiagnosis) {
+  const Json json = Json::parse(verdict_json(troubled_check()));
+  EXPECT_EQ(json["exit_status"], 0);
+  EXPECT_EQ(json["connections"], 23);
+  EXPECT_EQ(json["lost"], 0);
+  EXPECT_EQ(json["troubles"], Json::parse(R"([{"cause":"request_refused","severity":"trouble","certainty":"proven",
+      "sentence":"3 accepted connections were turned away","count":3,"connections":[5,7,11],"vhost":"app","protocol":null,
+      "first_ns":250000000,"last_ns":null,"callback":null,"evidence":["A callback returned 1."],"advice":"return 0"}])"));
 }
 
 TEST(VerdictJson, UnknownIsNull) {

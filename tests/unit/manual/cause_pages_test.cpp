@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "agent/diagnosis/cause.h"
-#include "agent/verdict/finding.h"
+#include "agent/diagnosis/finding.h"
 
 namespace wsitrace::test {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/prometheus/process_metrics.h"
-#include "agent/verdict/judged_log.h"
+#include "agent/diagnosis/judged_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/verdict/check.h"
-#include "agent/verdict/judge.h"
+#include "agent/diagnosis/check.h"
+#include "agent/diagnosis/judge.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {

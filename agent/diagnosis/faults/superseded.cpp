@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "agent/diagnosis/faults/superseded.h"
+
+#include <algorithm>
+
+#include "agent/text/spans.h"
+
+namespace wsitrace {
+namespace {
+
+constexpr size_t kManySessions = 8;  // as with attempts that pile up (connects.cpp)
+constexpr size_t kManyInTurn = 5;    // same
+constexpr Ns kTurnNs = 10'000'000;
+constexpr Ns kSlackNs =
+    10'000'000;  // the kernel counts in milliseconds, and the upgrade's own segments come after its callback
+
+}  // namespace
+
+void Superseded::add(Targets &targets, const Connection &connection, Ns looked_at_ns) {
+  if (connection.origin != Origin::kOutbound || !connection.session) return;
+  const std::string path = connection.transactions.empty() ? "" : connection.transactions.back().path;
+  Target &target = targets[{connection.target, path, std::string(connection.session->protocol)}];
+  target.vhost = connection.vhost;
+  target.protocol = connection.session->protocol;
+  if (target.sessions.size() >= kKeptConnections) return;
+  const Ns unheard_ns = connection.tcp ? std::min(connection.tcp->unheard_ns, looked_at_ns) : 0;
+  target.sessions.push_back({connection.id, connection.session->established_ns, looked_at_ns - unheard_ns});
+}
+
+void Superseded::closed(const Connection &connection) {
+  if (connection.close && connection.close->reason == CloseReason::kContextDestroyed && connection.closed_ns)
+    add(closed_, connection, *connection.closed_ns);
+}
+
+void Superseded::judge(const Timeline &timeline, Groups &groups) const {
+  Targets targets = closed_;
+  timeline.for_each_open([&](const Connection &open) { add(targets, open, timeline.last_event_ns()); });
+  for (auto &[name, target] : targets) judge_target(std::get<0>(name), std::move(target), groups);
+}
+
+void Superseded::judge_target(const std::string &name, Target target, Groups &groups) {
+  std::vector<Session> &all = target.sessions;
+  if (all.size() <= kManySessions) return;
+  std::sort(all.begin(), all.end(),
+            [](const Session &a, const Session &b) { return a.established_ns < b.established_ns; });
+  std::vector<uint64_t> idle;
+  size_t steps = 0;
+  Ns first_ns = 0, last_ns = 0;
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    const Ns newer_ns = all[i + 1].established_ns;
+    if (newer_ns < all[i].established_ns + kTurnNs || all[i].heard_ns > newer_ns + kSlackNs) continue;
+    ++steps;
+    idle.push_back(all[i].id);
+    if (first_ns == 0) first_ns = newer_ns;
+    last_ns = newer_ns;
+  }
+  if (idle.size() < kManySessions || steps < kManyInTurn || 2 * idle.size() < all.size()) return;
+  Finding &finding = groups.of(FindingKind::kSessionsSuperseded, target.vhost, target.protocol);
+  finding.count += idle.size();
+  finding.certain = false;
+  finding.connections.insert(finding.connections.end(), idle.begin(), idle.end());
+  finding.first_ns = std::min(finding.first_ns.value_or(first_ns), first_ns);
+  finding.last_ns = std::max(finding.last_ns.value_or(last_ns), last_ns);
+  finding.message = count_text(finding.count, "outbound websocket session") + (name.empty() ? "" : " to " + name) +
+                    (finding.count == 1 ? " was" : " were") + " kept open though a newer one had taken " +
+                    (finding.count == 1 ? "its" : "their") + " place, and heard nothing since";
+}
+
+}  // namespace wsitrace
