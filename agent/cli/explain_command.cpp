@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "agent/cli/children.h"
 #include "agent/cli/formats/format.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
@@ -17,6 +18,7 @@
 #include "agent/export/text/examples.h"
 #include "agent/manual/cause_pages.h"
 #include "agent/symbols/symbols.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {
@@ -105,6 +107,21 @@ int show_page(const CausePage *page) {
   return written ? 0 : kUsageStatus;
 }
 
+// A program may do its work in processes that it forks: what went wrong there is part of the answer.
+void diagnose_children(const ExplainOptions &options, Output &output) {
+  constexpr size_t kShown = 5;
+  const std::vector<ChildTrace> children = child_traces(options.file);
+  for (size_t i = 0; i < children.size() && i < kShown; ++i) {
+    output.write("\nForked process " + children[i].pid + ", recorded in " + printable(children[i].file) + ":\n");
+    ExplainOptions of_child = options;
+    of_child.file = children[i].file;
+    if (const auto read = diagnose(of_child, output); !read) complain(read.error());
+  }
+  if (children.size() > kShown)
+    output.write("\n" + std::to_string(children.size() - kShown) +
+                 " more forked processes have traces of their own.\n");
+}
+
 int run(const ExplainOptions &options) {
   const CausePage *page = cause_page(options.cause);
   if (!options.cause.empty()) {
@@ -117,6 +134,8 @@ int run(const ExplainOptions &options) {
   }
   Output output = Output::to_stdout();
   const auto explained = options.connection == 0 ? diagnose(options, output) : explain(options, output);
+  if (explained && options.connection == 0 && options.pid == 0 && options.format == "text")
+    diagnose_children(options, output);
   const auto written = output.finish();
   if (!explained) complain(explained.error());
   else if (explained->cut_off) complain(*explained->cut_off);

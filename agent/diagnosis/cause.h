@@ -57,6 +57,9 @@ enum class Certainty {
   X(kAnswerRefused, "answer_not_accepted", kTrouble, \
     "the server's answer on {who} was not accepted: {detail}", \
     "check path, host and subprotocol of the request, and what the server requires") \
+  X(kAnswerIncomplete, "answer_incomplete", kTrouble, \
+    "the answer to {request} on {who} did not come to its end", \
+    "see why the server stops there") \
   X(kBodyNotSent, "request_body_not_sent", kTrouble, \
     "this program has not sent the body of {request} on {who}", \
     "call lws_callback_on_writable() after lws_client_http_body_pending(wsi, 1), write the body in LWS_CALLBACK_CLIENT_HTTP_WRITEABLE and call lws_client_http_body_pending(wsi, 0) with the last of it") \
@@ -126,6 +129,18 @@ enum class Certainty {
   X(kLoopBlocked, "loop_blocked", kTrouble, \
     "{who} kept the event loop for {span}", \
     "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
+  X(kLoopNeverRan, "loop_never_ran", kTrouble, \
+    "the event loop never ran: {detail}", \
+    "call lws_service(context, 0) again and again until the program ends, or run the event loop that the context was given: lws does nothing by itself") \
+  X(kLoopStopped, "loop_stopped", kTrouble, \
+    "the event loop stopped: {detail}", \
+    "see what the program did instead, and why it left its loop; lws does nothing between two calls of lws_service()") \
+  X(kNotThreadSafe, "not_thread_safe", kTrouble, \
+    "{detail} was called on another thread while lws_service() ran", \
+    "on another thread call only lws_cancel_service(), and do the rest in LWS_CALLBACK_EVENT_WAIT_CANCELLED, which then comes on the loop's thread") \
+  X(kTimeoutIgnored, "service_timeout_ignored", kNote, \
+    "{detail}: lws sleeps until something happens, whatever the timeout", \
+    "do what has its time with lws_sul_schedule(), and wake the loop from another thread with lws_cancel_service()") \
   X(kSlowCallback, "slow_callback", kNote, \
     "{who} lasted {span}", \
     "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
@@ -135,6 +150,9 @@ enum class Certainty {
   X(kNotRead, "input_not_read", kTrouble, \
     "what the peer of {who} sent was not read for {span}", \
     "let lws read again with lws_rx_flow_control(wsi, 1), and see on which path it stays switched off") \
+  X(kNoCloseFrame, "no_close_frame", kNote, \
+    "{who} ended without a close frame: the peer {detail}", \
+    "see the peer's log, and proxies and timeouts between; a browser calls this close code 1006") \
   X(kCloseCode, "close_code", kNote, \
     "{who} ended with close code {detail}", \
     "") \
@@ -150,6 +168,15 @@ enum class Certainty {
   X(kCrashed, "crashed", kTrouble, \
     "the program crashed: {detail}", \
     "look at the core dump or the log; the crash ended whatever was open") \
+  X(kGivenUpEarly, "given_up_early", kNote, \
+    "this program ended {span} after it had made {who}, unanswered so far", \
+    "keep the loop running until the answer or CLIENT_CONNECTION_ERROR comes") \
+  X(kInheritedContext, "inherited_context", kNote, \
+    "this process uses an lws context that another process made before fork()", \
+    "fork first, and make the context in the process that uses it (lws_daemonize() before lws_create_context()): both processes hold the same sockets, and either may read what is meant for the other") \
+  X(kEndedBySignal, "ended_by_signal", kNote, \
+    "the program was ended by signal {detail}", \
+    "handle SIGINT and SIGTERM: set a flag, leave the loop, and call lws_context_destroy(), so that peers see an orderly close") \
   X(kAcceptFailed, "accept_failed", kTrouble, \
     "accept() failed with {detail}", \
     "raise the limit of descriptors (ulimit -n, LimitNOFILE=) and find what holds them; lws spins until one is free") \

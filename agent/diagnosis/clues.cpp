@@ -47,18 +47,6 @@ void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<
   });
 }
 
-// Closed by the kernel right when a callback refuses to go on: by a RST. A close of this side's own takes a round trip to get there.
-void note_tcp(Clues &clues, Ns now_ns, std::span<const std::byte> items) {
-  constexpr uint32_t kClosed = 7;  // TCP_CLOSE
-  constexpr Ns kAtOnceNs = 5'000'000;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    TcpFacts facts;
-    if (tag != kItemTcp || bytes.size() != sizeof facts || !clues.refused) return;
-    std::memcpy(&facts, bytes.data(), sizeof facts);
-    clues.was_reset = facts.state == kClosed && now_ns <= clues.refused_ns + kAtOnceNs;
-  });
-}
-
 void note_foreign_wake(Clues &clues, int32_t waited_ms) {
   const Ns waited_ns = static_cast<Ns>(std::abs(waited_ms)) * 1'000'000;
   if (waited_ns <= clues.foreign_wake_ns) return;
@@ -98,6 +86,7 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
   switch (event.kind) {
     case k_CLIENT_APPEND_HANDSHAKE_HEADER: clues.body.reset(); break;
     case k_body_pending: clues.body = event.value; break;
+    case k_answer_read: clues.reads_answer = true; break;
     case k_callback_refused:
       if (event.value == k_RECEIVE_CLIENT_HTTP && clues.refused) break;  // it passes on what another returned
       clues.refused = event.value;
@@ -111,7 +100,6 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
-    case k_CLOSED_HTTP: note_tcp(clues, event.time_ns, items); break;
     case k_FILTER_HTTP_CONNECTION:
     case k_HTTP: note_request(clues, connection, event.kind); break;
     case k_status_sent: note_status(clues, connection, event.value); break;

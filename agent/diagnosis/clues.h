@@ -35,6 +35,7 @@ struct Clues {
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi
   OptionalNs caller_ns;
+  bool reads_answer = false;    // lws_http_client_read() was called
   std::optional<int> body;      // of the last request: kBodyAnnounced, ... (event.h)
   int32_t pending_timeout = 0;  // event.h
   Ns prepared_ns = 0;           // the call that made it was about to return
@@ -46,7 +47,6 @@ struct Clues {
 
   std::optional<ResponsePart> part;
   bool descriptor_gone = false;  // closed by somebody else
-  bool was_reset = false;        // by the peer, before this side closed
   uint64_t answered = 0;         // the transaction whose status was sent last, by index
   std::vector<int> statuses;     // that were sent for it, while it was open
   [[nodiscard]] bool has(uint16_t kind) const { return (seen & bit_of(kind)) != 0; }

@@ -36,7 +36,10 @@ Symptom failed_by(const Case &of, Cause cause, std::string detail) {
     const char *call = error->step == kStepName     ? "getaddrinfo()"
                        : error->step == kStepSocket ? "socket()"
                                                     : "connect()";
-    symptom.why.push_back(fmt::format("{} of lws failed with {} {} after the attempt was begun{}.", call,
+    const std::string whereto = of.connection.attempted.empty() || error->step != kStepConnect
+                                    ? ""
+                                    : " to " + printable(of.connection.attempted);
+    symptom.why.push_back(fmt::format("{}{} of lws failed with {} {} after the attempt was begun{}.", call, whereto,
                                       name_of(*error), span_text(of.connection.opened_ns, of.until_ns()), said));
     symptom.advice = advice_on(*error);
   } else if (!message.empty()) {
@@ -49,6 +52,10 @@ Symptom failed_by(const Case &of, Cause cause, std::string detail) {
 std::string error_text(const ConnectError &error) {
   const std::string meaning = meaning_of(error);
   return name_of(error) + (meaning.empty() ? "" : " (" + meaning + ")");
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_address(std::string_view host) {
@@ -154,7 +161,47 @@ std::string certificate_advice(int verify) {
   }
 }
 
+// lws sets out for another address than the one that this program named.
+std::optional<Symptom> redirect_failed(const Case &of, const std::optional<ConnectError> &error) {
+  const auto status = redirect_status(of);
+  if (!status || !error || error->step != kStepConnect) return std::nullopt;
+  Symptom symptom =
+      failed_by(of, Cause::kUnreachable,
+                fmt::format("the server redirected it{}, and there connect() failed with {}",
+                            of.connection.attempted.empty() ? "" : " to " + printable(of.connection.attempted),
+                            error_text(*error)));
+  symptom.why.insert(symptom.why.begin(), fmt::format("The server answered {} with {}, and lws followed.",
+                                                      request_text(of.last()), *status));
+  symptom.advice = "check what the Location header of the server's answer names";
+  return symptom;
+}
+
+std::optional<Symptom> proxy_not_reached(const Case &of, const std::optional<ConnectError> &error) {
+  const std::string &attempted = of.connection.attempted, &target = of.connection.target;
+  const bool is_proxy = !attempted.starts_with("unix:") && !target.starts_with('+') && !target.empty() &&
+                        !attempted.empty() && port_of(attempted) != port_of(target) && is_number(port_of(target));
+  if (!is_proxy || !error || error->step != kStepConnect) return std::nullopt;
+  Symptom symptom =
+      failed_by(of, Cause::kProxyRefused,
+                fmt::format(": connect() to it, at {}, failed with {}", printable(attempted), error_text(*error)));
+  symptom.why.push_back(
+      fmt::format("The server {} itself was never reached: lws asks the proxy for it.", printable(target)));
+  symptom.advice =
+      "check address and port of the proxy (http_proxy, or lws_set_proxy()), and that it runs; without a proxy, unset "
+      "http_proxy";
+  return symptom;
+}
+
 }  // namespace
+
+std::string port_of(const std::string &address) { return address.substr(address.rfind(':') + 1); }
+
+std::optional<int> redirect_status(const Case &of) {
+  const Transaction *last = of.last();
+  const bool redirected = last != nullptr && last->outcome == Outcome::kCompleted && last->status.value_or(0) >= 300 &&
+                          last->status.value_or(0) <= 399;
+  return redirected && !of.is_open() ? last->status : std::nullopt;
+}
 
 std::string message_of(const Case &of) {
   return of.clues.message.empty() && of.connection.close ? of.connection.close->detail : of.clues.message;
@@ -252,11 +299,13 @@ std::optional<Symptom> proxy_refused(const Case &of) {
 }
 
 std::optional<Symptom> connect_failed(const Case &of) {
-  if (!of.ended_as(CloseReason::kConnectFailed) && !of.ended_as(CloseReason::kTimeout)) return std::nullopt;
   const std::string message = message_of(of);
   const ErrorWord word = error_word_of(message);
-  if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
   const auto error = connect_error(of.connection, message);
+  if (auto symptom = redirect_failed(of, error)) return symptom;
+  if (!of.ended_as(CloseReason::kConnectFailed) && !of.ended_as(CloseReason::kTimeout)) return std::nullopt;
+  if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
+  if (auto symptom = proxy_not_reached(of, error)) return symptom;
   if (word == ErrorWord::kNameFailed || (error && error->step == kStepName))
     return failed_by(of, Cause::kNameFailed, error ? error_text(*error) : printable(message));
   if (word == ErrorWord::kNobodyListens || (error && error->step == kStepConnect && error->number == ECONNREFUSED))

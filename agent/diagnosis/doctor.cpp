@@ -35,6 +35,13 @@ std::string protocol_of(const Connection &connection) {
   return std::string(connection.last_callback_protocol);
 }
 
+// "+/run/desk.sock:80" is how a program names a socket file.
+std::string target_text(const Connection &connection) {
+  const std::string &target = connection.target;
+  if (target.empty()) return connection.peer;
+  return target.starts_with('+') ? "unix:" + target.substr(1, target.rfind(':') - 1) : target;
+}
+
 std::string what_they_are(const Connection &connection, uint64_t count) {
   if (connection.session) return count == 1 ? "websocket session" : "websocket sessions";
   if (Census::sort_of(connection) == Census::Sort::kAdopted && connection.role == "raw_file")
@@ -47,7 +54,7 @@ std::string who(const Connection &example, const Diagnosis &diagnosis, bool one_
   const uint64_t count = diagnosis.count;
   const std::string what = what_they_are(example, count);
   std::string out = count == 1 ? fmt::format("{} {}", what, example.id) : fmt::format("{} {}", count, what);
-  const std::string &target = example.target.empty() ? example.peer : example.target;
+  const std::string target = target_text(example);
   if (example.origin == Origin::kOutbound && !example.session && !target.empty()) out += " to " + printable(target);
   if (example.origin == Origin::kStream && example.parent && one_carrier)
     out += fmt::format(" of connection {}", *example.parent);
@@ -91,18 +98,6 @@ bool says_more(FindingKind kind, const std::string &cause) {
     case FindingKind::kPeerGone:
       return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kNotRead);
     default: return false;
-  }
-}
-
-// The signals by which a program ends itself; numbers of signal(7), the same on x86 and ARM. nullptr for others.
-const char *name_of_crash(int signal) {
-  switch (signal) {
-    case 4: return "SIGILL";
-    case 6: return "SIGABRT";
-    case 7: return "SIGBUS";
-    case 8: return "SIGFPE";
-    case 11: return "SIGSEGV";
-    default: return nullptr;
   }
 }
 
@@ -191,7 +186,9 @@ void Doctor::on_transaction_ended(const Connection &, const Transaction &transac
 
 void Doctor::examine(const Connection &connection) {
   if (connection.cls != ConnectionClass::kClient) return;
+  if (connection.state != State::kClosed && loops_.is_stranded(connection)) return;
   const Case of{connection, clues_.of(connection.id), log_, premises_};
+  if (const auto local = local_failure(of)) return add(connection, *local);
   if (const auto foreign = foreign_wake_symptom(of)) add(connection, *foreign);
   auto symptom = descriptor_gone(of);
   if (!symptom) symptom = refusal_symptom(of);
@@ -270,6 +267,7 @@ void Doctor::finish() {
   for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
   for (Diagnosis &one : premises_.diagnoses(log_, accepts_.failures > 0)) diagnoses_.push_back(std::move(one));
   add_what_lws_said();
+  add_loops();
   add_findings();
   const auto order = [](const Diagnosis &of) {
     const bool is_consequence = of.cause == row_of(Cause::kLostWithCarrier).name;
@@ -286,9 +284,19 @@ void Doctor::name_places(const NameFrames &name) {
   for (Diagnosis &one : diagnoses_) one.callback = function_at(name, one.callback_address);
 }
 
+// The program ended so soon that nobody can say who was late.
+bool Doctor::give_up_early(Group &group) const {
+  if (group.symptom.cause != Cause::kNeverAnswered) return false;
+  group.symptom.cause = Cause::kGivenUpEarly;
+  group.symptom.detail = span_text(group.example.opened_ns, log_.last_ns);
+  group.diagnosis.cause = row_of(Cause::kGivenUpEarly).name;
+  group.diagnosis.severity = row_of(Cause::kGivenUpEarly).severity;
+  return true;
+}
+
 void Doctor::add_symptoms() {
   for (auto &[key, group] : groups_) {
-    if (group.is_young) continue;
+    if (group.is_young && !give_up_early(group)) continue;
     note_storm(group);
     Diagnosis &diagnosis = group.diagnosis;
     const CauseRow &row = row_of(group.symptom.cause);
@@ -340,18 +348,6 @@ void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> ite
   accepts_.error = timeline().text(event.text);
   timeline().for_each_open(
       [this](const Connection &open) { accepts_.open += open.cls == ConnectionClass::kClient ? 1 : 0; });
-}
-
-void Doctor::add_crash() {
-  const End *end = timeline().end();
-  if (end == nullptr || end->kind != "signal" || !end->status) return;
-  const char *name = name_of_crash(*end->status);
-  if (name == nullptr) return;
-  Diagnosis out = diagnosis_of(Cause::kCrashed, 1, fmt::format("signal {} ({})", *end->status, name));
-  out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
-  if (const std::string last = surroundings_.last_callback_text(); !last.empty())
-    out.why.push_back("The last callback that was recorded before: " + last + ".");
-  diagnoses_.push_back(std::move(out));
 }
 
 void Doctor::add_accepts() {

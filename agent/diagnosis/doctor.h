@@ -16,6 +16,7 @@
 #include "agent/diagnosis/clues.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/judged_log.h"
+#include "agent/diagnosis/loops.h"
 #include "agent/diagnosis/premises.h"
 #include "agent/diagnosis/reconnects.h"
 #include "agent/diagnosis/rules.h"
@@ -63,6 +64,9 @@ class Doctor final : public TimelineObserver {
     premises_.surroundings(event, items, timeline());
   }
   void on_accept_failed(const Event &, std::span<const std::byte> items) override;
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override {
+    loops_.heard(event, items, connection, timeline());
+  }
   void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &) override;
   void on_connection_closed(const Connection &) override;
@@ -71,6 +75,7 @@ class Doctor final : public TimelineObserver {
   void examine(const Connection &connection);
   void add(const Connection &connection, const Symptom &symptom);
   void add_symptoms();
+  bool give_up_early(Group &group) const;
   [[nodiscard]] std::vector<std::string> evidence_of(const Group &group) const;
   void remember_fate(const Connection &connection);
   void note_storm(Group &group) const;
@@ -78,6 +83,9 @@ class Doctor final : public TimelineObserver {
   void add_accepts();
   void add_what_lws_said();
   void add_crash();
+  void add_loops();
+  void add_inherited();
+  std::optional<Symptom> local_failure(const Case &of);
   void add_findings();
 
   const JudgedLog &judged_;
@@ -86,6 +94,7 @@ class Doctor final : public TimelineObserver {
   ClueBook clues_;
   Surroundings surroundings_;
   Premises premises_;
+  Loops loops_;
   std::map<Key, Group> groups_;
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
@@ -107,10 +116,11 @@ class Doctor final : public TimelineObserver {
   struct BindFailure {
     Ns at_ns;
     int error;  // errno; 0: unknown
+    bool is_of_connect = false;
   };
   std::map<unsigned, BindFailure> ports_not_bound_;
   struct Table {
-    uint64_t turned_away = 0;
+    uint64_t turned_away = 0, of_connects = 0;
     unsigned size = 0;  // 0: unknown
     Ns first_ns = 0, last_ns = 0;
   };

@@ -275,7 +275,7 @@ std::string timeout_text(const Case &of) {
 
 bool peer_was_first(const Case &of) {
   if (of.ended_as(CloseReason::kContextDestroyed)) return false;
-  return of.clues.was_reset || (of.connection.tcp && of.connection.tcp->peer_closed_ns);
+  return of.connection.tcp && (of.connection.tcp->was_reset || of.connection.tcp->peer_closed_ns);
 }
 
 std::string request_text(const Transaction *transaction) {

@@ -68,8 +68,6 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
       false};
 }
 
-std::string port_of(const std::string &address) { return address.substr(address.rfind(':') + 1); }
-
 // lws sends the request as soon as TCP is connected, except to a proxy and where TLS comes first.
 std::string handshake_text(const Case &of) {
   if (!of.connection.peer.empty() && port_of(of.connection.peer) != port_of(of.connection.target))
@@ -78,10 +76,15 @@ std::string handshake_text(const Case &of) {
   return "TCP connected, and lws began the TLS handshake (it has sent no request)";
 }
 
+Symptom as_young(Symptom symptom, bool is_young) {
+  symptom.is_young = is_young;
+  return symptom;
+}
+
 std::optional<Symptom> never_answered(const Case &of) {
   if (!of.is_open() && !was_given_up(of)) return std::nullopt;
   const bool is_young = is_impatient(of);
-  if (is_young && !(of.is_open() && of.log.end)) return std::nullopt;
+  if (is_young && !of.ended_as(CloseReason::kContextDestroyed) && !(of.is_open() && of.log.end)) return std::nullopt;
   const Transaction *last = of.last();
   if (last != nullptr) {
     if (!waits_for_answer(of)) return std::nullopt;
@@ -92,9 +95,11 @@ std::optional<Symptom> never_answered(const Case &of) {
   }
   if (of.connection.session || !(of.connection.role.empty() || of.connection.tls)) return std::nullopt;
   if (of.connection.connected_ns)
-    return unanswered_by_server(of, handshake_text(of), *of.connection.connected_ns, Certainty::kLikely);
+    return as_young(unanswered_by_server(of, handshake_text(of), *of.connection.connected_ns, Certainty::kLikely),
+                    is_young);
   if (!of.is_open() && !of.ended_as(CloseReason::kContextDestroyed)) return std::nullopt;
   Symptom symptom = unanswered_by_server(of, "The TCP connect was issued", of.connection.opened_ns, Certainty::kLikely);
+  symptom.is_young = is_young;
   if (of.log.loop_turns == of.clues.turns_before) {
     symptom.why.emplace_back("Nor was any sign of an event loop seen since: perhaps none has serviced it.");
     symptom.advice = "make sure that the event loop runs; then check address and firewall";
@@ -216,6 +221,8 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
     return "the server wants an extension as this program did not offer it: see `extensions` of the vhost";
   if (status == 401) return "the server wants credentials for that path";
   if (status == 404) return "check the path: the server has no websocket there";
+  if (says(message, "UPGRADE missing") || says(message, "CONNECTION missing") || says(message, "HTTP/1.0"))
+    return "what answers there is no websocket server, or a proxy before it drops the Upgrade and Connection headers";
   if (status >= 500) return "see the server's log: it has trouble of its own";
   if (status >= 300 && status <= 399) return "the server redirects: connect to what its Location header names";
   return {};
@@ -261,9 +268,10 @@ std::optional<Symptom> closed_midway(const Case &of) {
   return symptom;
 }
 
-constexpr CaseRule kOutboundRules[] = {not_serviced,   body_not_sent,  never_answered, never_sent,  server_tls_failed,
-                                       proxy_refused,  connect_failed, not_http,       server_left, answer_stalled,
-                                       answer_refused, closed_midway,  serviced_late};
+constexpr CaseRule kOutboundRules[] = {
+    not_serviced,   body_not_sent, tls_not_set_up,    proxy_silent,   own_request_failed, answer_not_read, half_a_head,
+    never_answered, never_sent,    server_tls_failed, proxy_refused,  connect_failed,     head_too_large,  not_http,
+    head_is_all,    server_left,   answer_stalled,    answer_refused, closed_midway,      serviced_late};
 
 }  // namespace
 

@@ -21,6 +21,19 @@ bool was_tcp_connected(const Case &of);
 // How long the connection went unserviced, if that was long and no sign of an event loop was seen meanwhile.
 std::optional<Ns> unserviced_ns(const Case &of);
 
+std::string port_of(const std::string &address);
+// The status of the redirect that it followed last, if that led to where it failed.
+std::optional<int> redirect_status(const Case &of);
+
+// requests.cpp
+std::optional<Symptom> tls_not_set_up(const Case &of);
+std::optional<Symptom> proxy_silent(const Case &of);
+std::optional<Symptom> own_request_failed(const Case &of);
+std::optional<Symptom> head_is_all(const Case &of);
+std::optional<Symptom> answer_not_read(const Case &of);
+std::optional<Symptom> half_a_head(const Case &of);
+std::optional<Symptom> head_too_large(const Case &of);
+
 std::optional<Symptom> not_serviced(const Case &of);
 std::optional<Symptom> never_sent(const Case &of);
 std::optional<Symptom> server_tls_failed(const Case &of);

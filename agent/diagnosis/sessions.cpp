@@ -84,6 +84,24 @@ std::optional<Symptom> close_code(const Case &of) {
 
 }  // namespace
 
+// What browsers call 1006.
+std::optional<Symptom> no_close_frame(const Case &of) {
+  const auto &close = of.connection.close;
+  if (of.is_open() || !of.ended_as(CloseReason::kPeerClosed) || close->ws_code || of.clues.peer_close_ns)
+    return std::nullopt;
+  const auto &tcp = of.connection.tcp;
+  const char *how = !tcp                  ? "closed"
+                    : tcp->was_reset      ? "reset the connection (RST)"
+                    : tcp->peer_closed_ns ? "closed its side (FIN)"
+                                          : "closed";
+  return Symptom{Cause::kNoCloseFrame,
+                 how,
+                 {fmt::format("No LWS_CALLBACK_WS_PEER_INITIATED_CLOSE came; the session had lasted {}.",
+                              span_text(of.connection.session->established_ns, of.until_ns()))},
+                 Certainty::kProven,
+                 {}};
+}
+
 std::optional<Symptom> session_symptom(const Case &of) {
   if (!of.connection.session) return std::nullopt;
   if (auto symptom = close_code_unused(of)) return symptom;
@@ -91,7 +109,8 @@ std::optional<Symptom> session_symptom(const Case &of) {
   for (const CaseRule rule : {close_unanswered, vhost_gone, peer_not_reading})
     if (auto symptom = rule(of)) return symptom;
   if (auto symptom = close_code(of)) return symptom;
-  return ended_by_callback(of);
+  if (auto symptom = ended_by_callback(of)) return symptom;
+  return no_close_frame(of);
 }
 
 }  // namespace wsitrace

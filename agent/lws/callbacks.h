@@ -73,7 +73,7 @@ enum Role : uint32_t {
   X(FILTER_HTTP_CONNECTION,             18,  kRecorded | kCloses | kTellsOfRequest | kIntroducesVhost | kOwesCompletion | kRefusesRequest | kFacts | kAfterHandshake | kLoopTurns) \
   X(SERVER_NEW_CLIENT_INSTANTIATED,     19,  kRecorded | kCloses | kBegins | kPrepares | kIntroducesVhost | kRefusesRequest | kFacts | kStack) \
   X(FILTER_PROTOCOL_CONNECTION,         20,  kRecorded | kCloses | kRefusesUpgrade | kStreamFacts | kAfterHandshake | kLoopTurns) \
-  X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
+  X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kCloses | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
   X(CONFIRM_EXTENSION_OKAY,             25,  0) \
   X(CLIENT_CONFIRM_EXTENSION_SUPPORTED, 26,  0) \
   X(PROTOCOL_INIT,                      27,  kRecorded | kIntroducesVhost) \

@@ -73,6 +73,7 @@ constexpr KnownError kErrors[] = {
     {"conn fail: errno 111", ErrorWord::kNobodyListens},  // of a debug build
     {"conn fail: ", ErrorWord::kNotConnected},
     {"Unable to connect", ErrorWord::kNotConnected},
+    {"bio_create failed", ErrorWord::kNoTlsContext},
     {"read failed", ErrorWord::kClosedBeforeAnswer},
     {"Peer hung up", ErrorWord::kClosedBeforeAnswer},
     {"problems parsing header", ErrorWord::kUnreadable},

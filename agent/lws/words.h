@@ -60,6 +60,7 @@ enum class ErrorWord : uint8_t {
   kTimedOut,
   kNobodyListens,
   kClosedBeforeAnswer,
+  kNoTlsContext,  // TLS was asked for, and not set up
   kUnreadable,    // what came was no answer that lws can read
   kProxyRefused,  // or closed, or spoke nonsense
   kNameFailed,    // it was not resolved

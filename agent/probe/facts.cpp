@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "agent/lws/callbacks.h"
+#include "agent/probe/answers.h"
 #include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
@@ -253,6 +254,7 @@ void add_end(Event &event, lws *wsi) noexcept {
   if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
     known.store(0, std::memory_order_relaxed);
   forget_tls(wsi);
+  forget_answer(wsi);
   event.flags |= class_in_tag(wsi);
   event.value = take_timeout(wsi);
 }

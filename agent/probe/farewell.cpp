@@ -8,6 +8,7 @@
 #include "agent/probe/probe.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
+#include "agent/probe/service.h"
 
 namespace wsitrace {
 
@@ -48,6 +49,13 @@ void record_quiet_sockets() noexcept {
     out->record(event, &items);
     ++told;
   }
+}
+
+void record_loop() noexcept {
+  constexpr int kShortMs = 250;
+  if (!is_on() || !is_attached()) return;
+  const int left_ms = service_left();
+  if (left_ms < 0 || left_ms >= kShortMs) record_own(k_loop_left, nullptr, left_ms, nullptr);
 }
 
 }  // namespace wsitrace

@@ -16,6 +16,8 @@ void record_responses_left() noexcept;
 // As record_peers_left(), of those whose peer is there and has been quiet; at most kMaxQuiet events.
 void record_quiet_sockets() noexcept;
 inline constexpr int kMaxQuiet = 256;
+// Where the loop is.
+void record_loop() noexcept;
 
 }  // namespace wsitrace
 

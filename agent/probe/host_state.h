@@ -26,6 +26,13 @@ struct TextCacheEntry {
   std::atomic<uint16_t> id;
 };
 
+// A thread that is in lws_service().
+struct Serving {
+  std::atomic<uintptr_t> thread;  // 0: free
+  std::atomic<uintptr_t> context;
+};
+inline constexpr size_t kServing = 16;
+
 struct HostState {
   std::atomic<uint32_t> epoch;      // 0: not attached (or just forked)
   std::atomic<uint32_t> attaching;  // one thread at a time
@@ -38,6 +45,10 @@ struct HostState {
   TextCacheEntry text_cache[kTextCache];
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
   std::atomic<uint64_t> known_modules[128];   // files that stacks led into
+  Serving serving[kServing];
+  std::atomic<uint32_t> are_serving;      // threads
+  std::atomic<uint32_t> service_left_ms;  // when the last call of lws_service() returned; 0: none did
+  std::atomic<uint32_t> foreign_calls;
 };
 
 // Facts of the process image, gathered once at start, while file descriptors are to be had.

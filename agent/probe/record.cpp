@@ -275,6 +275,13 @@ void record_wake(lws *wsi, bool destroyed) noexcept {
   if (waited_ms > 0) record_about(k_foreign_wake, wsi, destroyed ? -waited_ms : waited_ms, "lws_callback_on_writable");
 }
 
+void record_with(EventKind kind, int value, ItemTag tag, const void *item, size_t bytes) noexcept {
+  record_as(kind, nullptr, [&](Event &event, Items &items) {
+    event.value = value;
+    items.add(tag, item, bytes);
+  });
+}
+
 void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept {
   record_as(k_accept_failed, nullptr, [&](Event &event, Items &items) {
     event.value = error;

@@ -51,6 +51,8 @@ void record_context(const void *context, const ContextFacts &facts) noexcept;
 void record_waiting(int listener, const AcceptFacts &facts) noexcept;
 // See served_late of event.h.
 void record_late(uint32_t waited_ms, uint32_t pause_ms) noexcept;
+// An event of KIND about no wsi, with ITEM of TAG.
+void record_with(EventKind kind, int value, ItemTag tag, const void *item, size_t bytes) noexcept;
 // accept() failed with ERROR, whose NAME is a literal; 0 and nullptr: it works again.
 void record_accept(int error, const char *name, const AcceptFacts &facts) noexcept;
 

@@ -89,6 +89,11 @@ bool h2_input_was_refused(const Life &life) {
          life.clues.said != Said::kGoawayFromPeer && tcp && tcp->peer_was_there;
 }
 
+// lws sends no FIN of its own before it closes an outbound connection: the program has shut the socket down.
+bool was_shut_down_by_program(const Life &life) {
+  return life.is_client_side() && !life.connection.tls && life.connection.tcp && life.connection.tcp->was_shut_down;
+}
+
 // lws's service loop gave up on the socket: the peer is gone, unless there is a reason on this side.
 Close by_socket(const Life &life) {
   if (life.clues.descriptor_gone) return make(CloseReason::kHandlerClosed, CloseBy::kLocal, CloseEvidence::kCallResult);
@@ -96,6 +101,7 @@ Close by_socket(const Life &life) {
   if (h2_input_was_refused(life) && !was_shut_down_idle(life)) return make(CloseReason::kProtocolError);
   if (was_shut_down_idle(life)) return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
   if (was_answered(life)) return make(CloseReason::kResponseDone);
+  if (was_shut_down_by_program(life)) return make(CloseReason::kHandlerClosed);
   if (tls_failed(life)) return by_tls_failure(life);
   if (life.clues.left_answer && life.connection.tcp && life.connection.tcp->peer_was_there)
     return make(CloseReason::kHandlerClosed, CloseEvidence::kCallbackResult);
@@ -103,6 +109,7 @@ Close by_socket(const Life &life) {
 }
 
 Close by_h1_parser(const Life &life) {
+  if (peer_broke_rule(life) && life.connection.session) return make(CloseReason::kProtocolError);
   if (peer_broke_rule(life)) return make(upgrade_failed(life) ? CloseReason::kUpgradeRefused : CloseReason::kRefused);
   if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (upgrade_failed(life)) return upgrade_refused();
@@ -122,6 +129,8 @@ Close by_end_of_stream(const Life &life) {
 }
 
 Close by_client_failure(const Life &life) {
+  if (life.clues.refused == k_CLIENT_APPEND_HANDSHAKE_HEADER)
+    if (const auto refusal = close_by_refusal(life)) return *refusal;
   if (life.has_seen(kSeenAnswer | kSeenEstablished)) return make(CloseReason::kPeerClosed);
   return make(CloseReason::kHandshakeFailed);
 }
@@ -143,7 +152,9 @@ Close by_caller(const Life &life) {
       if (const auto refusal = close_by_refusal(life)) return *refusal;
       if (life.connection.tls && !life.connection.tls->failure.empty()) return by_tls_failure(life);
       return make(CloseReason::kAdoptFailed);
-    case Word::kConnectFailed: return make(CloseReason::kConnectFailed, who_failed_connect(life.connection));
+    case Word::kConnectFailed:  // without an error of a call, lws gave up by itself
+      return make(CloseReason::kConnectFailed,
+                  life.connection.connect_failure ? who_failed_connect(life.connection) : CloseBy::kLws);
     case Word::kClientFailed: return by_client_failure(life);
     case Word::kClientRefused: return make(CloseReason::kHandshakeFailed);
     case Word::kKilled: return make(CloseReason::kHandlerClosed);

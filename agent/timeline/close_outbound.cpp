@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/timeline/address.h"
 #include "agent/timeline/fold.h"
 
 namespace wsitrace {
@@ -26,6 +27,7 @@ Close given_up(const Fold &fold, const Life &life, CloseReason reason, const Eve
   const Ns limit_ns = static_cast<Ns>(std::max(seconds, 0)) * kNsPerASecond;
   const bool timed_out =
       seconds > 0 && destroy.time_ns >= life.connection.opened_ns + limit_ns - limit_ns / kTimerSlackPart;
+  if (timed_out && reason == CloseReason::kHandshakeFailed) return failed(CloseReason::kTimeout);
   return failed(reason, timed_out ? CloseBy::kLws : CloseBy::kUnknown);
 }
 
@@ -48,6 +50,7 @@ CloseBy who_failed_tls(std::string_view failure) {
 void note_attempt(Connection &connection, ItemBytes items) {
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     ConnectFacts facts{};
+    if (tag == kItemAttempted) connection.attempted = address_text(bytes);
     if (tag != kItemConnect || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
     connection.connect_failure = facts;
@@ -74,6 +77,7 @@ Close close_by_error(const Fold &fold, const Life &life, const Event &destroy) {
     case ErrorWord::kNameFailed: return failed(CloseReason::kConnectFailed, CloseBy::kLws);
     case ErrorWord::kNotConnected: return failed(unmade, who_failed_connect(life.connection));
     case ErrorWord::kGivenUp: return given_up(fold, life, unmade, destroy);
+    case ErrorWord::kNoTlsContext: return failed(unmade, CloseBy::kLws);
     case ErrorWord::kOther: break;
   }
   return failed(unmade, connected ? CloseBy::kUnknown : who_failed_connect(life.connection));

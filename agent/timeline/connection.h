@@ -160,6 +160,7 @@ struct Tcp {
   Ns unread_ns = 0;             // a duration: the last of that came this long ago
   bool was_reset = false;       // the peer reset it (RST): the kernel had given the socket up
   bool peer_was_there = false;  // the peer had neither closed nor reset it
+  bool was_shut_down = false;   // this side had sent its FIN, and the peer none
 };
 
 // Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.
@@ -187,6 +188,7 @@ struct Connection {
   Ns opened_ns = 0;                             // first sight
   OptionalNs connected_ns;                      // outbound: TCP (or what carries it) was connected
   std::optional<ConnectFacts> connect_failure;  // outbound, where it was not: the call of lws that failed
+  std::string attempted;                        // and where that went: the target, a proxy, what a redirect names
   int first_answer = kNoFirstAnswer;            // outbound, where it failed: what was read first (wsitrace/event.h)
   bool opened_seen = true;  // false: it had begun before first sight (listeners always; others after a loss)
   OptionalNs closed_ns;     // unknown for a closed one whose WSI_DESTROY was lost

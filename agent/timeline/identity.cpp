@@ -222,11 +222,14 @@ void note_request(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (life.connection.role.empty()) life.connection.role = life.is_stream() ? "h2" : "h1";
 }
 
-// lws closes what a connection carries while it closes that, and nothing else.
+// lws closes what a connection carries while it closes that, and nothing else. One that carried a stream, and no request of its own, is h2.
 bool carrier_is_closing(Fold &fold, const Event &event) {
   const uint64_t closing = fold.threads[event.thread].closing;
   const Life *carrier = closing != 0 ? fold.lives.find(closing) : nullptr;
-  return carrier != nullptr && carrier->clues.requested && carrier->connection.role == "h2";
+  if (carrier == nullptr || !carrier->clues.requested) return false;
+  const bool may_be_h2 = carrier->connection.role.empty() && carrier->has_seen(kSeenNew) &&
+                         !carrier->has_seen(kSeenRequest | kSeenEstablished | kSeenRaw);
+  return carrier->connection.role == "h2" || may_be_h2;
 }
 
 bool vhost_listens(const Fold &fold, const Life &life) {

@@ -34,6 +34,7 @@ struct CloseClues {
   Word caller = Word::kOther;
   uint16_t caller_text = kNoString;
   int refused = -1;          // callback whose result was non-zero
+  Ns refused_ns = 0;         // when
   bool left_answer = false;  // outbound: RECEIVE_CLIENT_HTTP's was, which also passes on that the peer has ended
   bool peer_sent_close = false;
   bool local_sent_close = false;

@@ -45,6 +45,9 @@ class Observers {
   void on_surroundings(const Event &event, std::span<const std::byte> items) {
     tell(&TimelineObserver::on_surroundings, event, items);
   }
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *c) {
+    tell(&TimelineObserver::on_loop_heard, event, items, c);
+  }
   void on_descriptor_left(const ContextLife &context, int descriptor, std::string_view kind, Ns when) {
     tell(&TimelineObserver::on_descriptor_left, context, descriptor, kind, when);
   }

@@ -35,7 +35,10 @@ void fold_refusal(Fold &fold, Life &life, const Event &event) {
     life.clues.left_answer = true;
     return;
   }
-  if (life.clues.refused < 0) life.clues.refused = event.value;
+  if (life.clues.refused < 0) {
+    life.clues.refused = event.value;
+    life.clues.refused_ns = event.time_ns;
+  }
   if (!life.clues.requested) send_stored_code(life);
   if (!life.progress.open) return;
   if (has_role<role::kRefusesRequest | role::kRefusesUpgrade>(event.value))

@@ -49,6 +49,11 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
   note_whether_vhost_listens(fold, name, event.value);
 }
 
+void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
+  const Life *life = event.kind == k_foreign_call && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
+  fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
+}
+
 // Events that belong to no connection.
 bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
   switch (event.kind) {
@@ -57,6 +62,9 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       fold.threads[event.thread].accepted_fd = -1;
       fold.threads[event.thread].connecting.reset();
       return true;
+    case k_service_overslept:
+    case k_loop_left:
+    case k_foreign_call: tell_loop(fold, event, items); return true;
     case k_vhost_created:
       ++fold.vhosts_made;
       note_whether_vhost_listens(fold, event.vhost, event.value);
@@ -66,7 +74,10 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       fold_vhost_destroyed(fold, event);
       fold.observer.on_surroundings(event, items);
       return true;
-    case k_context_created: fold.observer.on_surroundings(event, items); [[fallthrough]];
+    case k_context_created:
+      fold.observer.on_surroundings(event, items);
+      tell_loop(fold, event, items);
+      [[fallthrough]];
     case k_context_destroyed: fold_context(fold, event); return true;
     case k_clients_waiting:
     case k_served_late:
@@ -177,6 +188,7 @@ uint64_t Timeline::callback_of(std::string_view protocol) const {
 }
 
 const std::vector<Module> &Timeline::modules() const { return fold_->modules; }
+uint64_t Timeline::contexts_made() const { return fold_->contexts_created; }
 uint64_t Timeline::contexts_destroyed() const { return fold_->contexts_destroyed; }
 
 void Timeline::for_each_context(const std::function<void(const ContextLife &)> &visit) const {

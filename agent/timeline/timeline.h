@@ -57,6 +57,7 @@ class Timeline final : public LogSink {
   // Every lws context that was seen is gone: its destruction returned or, where their creation is not recorded (plugin, link),
   // protocols[0] of every vhost was told PROTOCOL_DESTROY.
   [[nodiscard]] bool contexts_gone() const;
+  [[nodiscard]] uint64_t contexts_made() const;  // in the log
   // Contexts whose destruction returned. Those that were made and are left: by their number.
   [[nodiscard]] uint64_t contexts_destroyed() const;
   void for_each_context(const std::function<void(const ContextLife &)> &visit) const;

@@ -40,7 +40,13 @@ void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (tls.alpn == "h2" && life.connection.role.empty()) life.connection.role = "h2";
 }
 
-void note_tcp(Life &life, ItemBytes items) {
+// The kernel gives a socket up at once for a RST. A close of this side's own, when a callback has refused to go on, takes a round trip.
+bool is_reset(const Life &life, const TcpFacts &facts, Ns now_ns) {
+  constexpr Ns kAtOnceNs = 5'000'000;
+  return facts.state == kClosed && (life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs);
+}
+
+void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
@@ -53,8 +59,9 @@ void note_tcp(Life &life, ItemBytes items) {
             static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond,
             facts.unsent_bytes};
     tcp.unsent_ns = static_cast<Ns>(facts.unsent_ms) * kNsPerMillisecond;
-    tcp.was_reset = facts.state == kClosed;
+    tcp.was_reset = is_reset(life, facts, now_ns);
     tcp.peer_was_there = facts.state == kEstablished || facts.state == kFinWait1 || facts.state == kFinWait2;
+    tcp.was_shut_down = facts.state == kFinWait1 || facts.state == kFinWait2;
     if (facts.state == kCloseWait) tcp.peer_closed_ns = tcp.unheard_ns;
     life.connection.tcp = tcp;
   });
@@ -89,7 +96,7 @@ void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
     for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
       if (tag == kItemTlsVerify) tls.verify = verify_result(bytes);
     });
-    note_tcp(*life, items);
+    note_tcp(*life, event.time_ns, items);
     note_addresses(*life, items);
   } else {
     note_tls(fold, *life, event, items);
@@ -106,12 +113,12 @@ void fold_peer_left(Fold &fold, const Event &event, ItemBytes items) {
   const auto fd = static_cast<size_t>(event.value);
   if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
   Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
-  if (life != nullptr && life->connection.fd == event.value) note_tcp(*life, items);
+  if (life != nullptr && life->connection.fd == event.value) note_tcp(*life, event.time_ns, items);
 }
 
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (event.kind == k_tls_established) return note_tls(fold, life, event, items);
-  if (has_role<role::kTcp>(event.kind)) note_tcp(life, items);
+  if (has_role<role::kTcp>(event.kind)) note_tcp(life, event.time_ns, items);
 }
 
 }  // namespace wsitrace

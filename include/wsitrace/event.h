@@ -119,6 +119,7 @@ enum ItemTag : uint8_t {
   kItemLasted = 20,     // uint32_t: milliseconds
   kItemConnect = 21,    // ConnectFacts; of CLIENT_CONNECTION_ERROR and call_failed
   kItemContext = 22,    // ContextFacts; of context_created
+  kItemAttempted = 31,  // struct sockaddr: where the connect of ConnectFacts went
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -237,6 +238,12 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback */   \
   X(callback_known,                                                                                                    \
     1032) /* the host's callback of `protocol` is at the address in items; a `module` told where before */             \
+  X(service_overslept, 1042) /* lws_service() returned after `value` ms, and had been asked for less: items, the ms */ \
+  X(loop_left, 1043)    /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */    \
+                        /* called, -2: it has not returned. Not told where that is short */                            \
+  X(foreign_call, 1045) /* a call, text its name, beside lws_service() of the same context on another thread: the */   \
+                        /* `value`th of all such calls; told for the first 32, and when their count doubles */         \
+  X(answer_read, 1047)  /* lws_http_client_read() is called for this wsi, and was not before */                        \
   X(body_pending, 1026) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
   X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
                         /* this thread first seen since `value` microseconds before is gone */

@@ -259,6 +259,7 @@ REFUSALS = [
     row("too_many_streams", "lost_with_carrier trouble 4 + protocol_error trouble 1", ("more than the 4 HTTP/2 streams", "http2_settings[3]"),
         ("1 closed by the peer",), versions=(OWN,)),
     row("as_many_streams_as_allowed", says=("4 HTTP/2 streams",), versions=(OWN,)),
+    row("frame_of_wrong_size", "protocol_error trouble 1", ("no HTTP/2 that lws accepts", "closed by lws for a protocol error"), ("1 closed by the peer",)),
     row("frame_of_wrong_size", "protocol_error trouble 1", ("FRAME_SIZE_ERROR",), ("1 closed by the peer",), versions=(OWN,)),
     row("frame_of_no_kind", "protocol_error trouble 1", ("close frame 1002", "no callback had asked"), ("closed by this program's close frame",)),
     row("frame_of_no_kind", "protocol_error trouble 1", ("unknown kind",), ("closed by this program's close frame",), versions=(OWN,)),
@@ -321,4 +322,74 @@ PROCESSES = [
     row("table_full", "connection_table_full trouble *", ("table of 19 descriptors was full", "fd_limit_per_thread", "waited")),
 ]
 
-ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS]
+# The program around its connections: its loop, its threads, its end.
+LOOP = ("lws_service()",)
+PROGRAMS = [
+    row("listens_and_never_serves", "clients_waiting trouble 3", ("was not called once", *LOOP)),
+    row("stops_serving", "loop_stopped trouble 1", ("not called any more in the last 1.", "input that nobody reads", *LOOP), ("lws_rx_flow_control",)),
+    row("sleeps_and_nobody_waits"),
+    row("oversleeps", says=("lws_service(context, 50) returned only after", "3 times", "lws_sul_schedule()", "lws_cancel_service()")),
+    row("thread_writes", "not_thread_safe trouble 1", ("lws_write() (5 times at least)", "on another thread while lws_service() ran", "LWS_CALLBACK_EVENT_WAIT_CANCELLED")),
+    row("thread_connects", "not_thread_safe trouble 1", ("lws_client_connect_via_info() was called on another thread",), ("lws_set_timeout()",)),
+    row("thread_sets_timeout", "not_thread_safe trouble 1", ("lws_set_timeout()",)),
+    row("thread_only_wakes"),
+    row("exits_in_callback", says=("exited with status 3", "It exited within lws_service()", "1 still open"), status=3),
+    row("destroys_in_callback", says=("1 lws context created, 1 destroyed", "1 ended by lws_context_destroy()")),
+    row("destroys_while_connecting", says=("this program ended", "GET /order", "destroyed its lws context")),
+    row("exits_while_connecting", says=("this program ended", "GET /order", "1 still open")),
+    row("interrupted_with_sessions", says=("ended by signal 2 (SIGINT)", "before it called lws_context_destroy()", "handle SIGINT"), status=130),
+    row("forks_before"),
+    row("parent_leaves", says=("Forked process", "made before fork()", "1 closed by the peer")),
+    row("runs_another_program", says=("1 still open",)),
+    row("shuts_descriptor_down", says=("1 closed by this program",), never=("by the peer",)),
+    row("kills_session", says=("1 closed by this program",)),
+    row("contexts_in_turn", versions=("4.1.6",), says=("5 lws contexts created, 5 destroyed",)),
+]
+
+# What comes over the wire of a client, and how it gets there.
+HEAD_ONLY = ("did not come to its end", "the empty line that ends its head did not")
+WIRE = [
+    row("body_never_read", "input_not_read trouble 1", ("never called lws_http_client_read()", "GET /order with 200"), ("the server closed", "lws_rx_flow_control")),
+    row("half_a_head", "answer_incomplete trouble 1", ("GET /order", *HEAD_ONLY), ("was never answered",)),
+    row("body_without_length", says=("1 closed after the response",)),
+    row("no_content"),
+    row("not_modified"),
+    row("continues_first"),
+    row("server_in_trouble"),
+    row("wants_credentials"),
+    row("head_only", "answer_incomplete trouble 1", ("HEAD /order", "has no body"), ("the server closed",)),
+    row("ws_answered_503", "answer_not_accepted trouble 1", ("with 503", "the server's log")),
+    row("ws_answered_401", "answer_not_accepted trouble 1", ("with 401", "credentials")),
+    row("ws_without_upgrade", "answer_not_accepted trouble 1", ("UPGRADE missing", "no websocket server")),
+    row("ws_redirected", "connect_failed trouble 1", ("with 301", "redirected it to 127.0.0.1:9", "ECONNREFUSED")),
+    row("redirected_to_nobody", "connect_failed trouble 1", ("with 302", "redirected it to 127.0.0.1:", "ECONNREFUSED")),
+    row("head_too_large", "answer_not_accepted trouble 1", ("larger than max_http_header_data",), ("it is no HTTP",)),
+    row("ws_unanswered_until_timeout", "never_answered trouble 1", ("GET /order", "timeout_secs"), SERVER_DID_NOT),
+    row("tls_unanswered_until_timeout", "never_answered trouble 1", ("TLS handshake", "timeout_secs"), SERVER_DID_NOT),
+    row("tls_without_init", "tls_failed trouble 1", ("LCCSCF_USE_SSL", "LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT"), ("the server's answer",)),
+    row("refuses_own_handshake", "request_never_sent trouble 1", ("CLIENT_APPEND_HANDSHAKE_HEADER", "returned non-zero"), ("the server's answer",)),
+    row("refuses_answer_head", "answer_not_accepted trouble 1", ("this program's LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH returned non-zero",)),
+    row("refuses_session", "answer_not_accepted trouble 1", ("this program's LWS_CALLBACK", "returned non-zero"), ("what the server requires",)),
+    row("server_masks", says=("1 closed by the peer",), versions=("4.1.6",)),  # which puts up with it
+    row("server_masks", "protocol_error trouble 1", ("masked",), ("1 closed by the peer",), versions=("4.3.5",)),
+    row("server_frame_of_no_kind", "protocol_error trouble 1", ("unknown kind",), ("by this program", "closed by the peer"), versions=(OWN,)),
+    row("server_sets_bits", "protocol_error trouble 1", ("reserved bits",), ("by this program", "closed by the peer"), versions=(OWN,)),
+    row("server_long_control", "protocol_error trouble 1", ("more than 125 bytes",), ("by this program", "closed by the peer"), versions=(OWN,)),
+    row("server_text_not_utf8", "protocol_error trouble 1", ("not UTF-8", "1007"), ("by this program", "closed by the peer")),
+    row("server_policy", says=("close code 1008", "from the peer")),
+    row("server_private_code", says=("close code 4001", "from the peer")),
+    row("server_says_goodbye", says=("1 closed by the peer's close frame, code 1000",)),
+    row("server_half_closes", says=("ended without a close frame: the peer closed its side (FIN)",)),
+    row("proxy_not_there", "proxy_refused trouble 1", ("ECONNREFUSED", "never reached", "that it runs"), ("credentials",)),
+    row("proxy_silent", "proxy_refused trouble 1", ("did not answer in 1.0", "never reached"), ("credentials",)),
+    row("proxy_hangs_up", "proxy_refused trouble 1", ("never reached",), ("credentials",)),
+    row("proxy_bad_gateway", "proxy_refused trouble 1", ("with 502", "the proxy could not reach the server"), ("credentials",)),
+    row("unix_socket_missing", "connect_failed trouble 1", ("unix:/nowhere/desk.sock", "ENOENT")),
+    row("unix_socket_deaf", "connection_refused trouble 1", ("unix:/tmp/desk-", "ECONNREFUSED")),
+    row("from_foreign_address", "connect_failed trouble 1", ("bind() to the local address failed", "`iface`"), ("does not listen",)),
+    row("no_route", "connect_failed trouble 1", ("ENETUNREACH", "ip route"), ("nothing listens",)),
+    row("table_full_for_clients", "connect_failed trouble * + never_answered trouble *", ("own table of", "fd_limit_per_thread"), ("the route",)),
+    row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
+]
+
+ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE]

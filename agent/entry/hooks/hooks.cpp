@@ -5,12 +5,14 @@
 #include <cstdio>
 
 #include "agent/base/clock.h"
+#include "agent/probe/answers.h"
 #include "agent/probe/bodies.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/said.h"
+#include "agent/probe/service.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
 #include "agent/probe/turns.h"
@@ -98,8 +100,21 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service)(lws_context *context, int timeout_ms)
   if (original == nullptr) return -1;
   if (!hooks_record()) return original(context, timeout_ms);
   wsitrace::service_begins(context);
+  wsitrace::loop_entered(context);
   const int result = original(context, timeout_ms);
+  wsitrace::loop_left(timeout_ms);
   wsitrace::service_ends(context);
+  return result;
+}
+
+// With several service threads, each has its own number.
+LWS_VISIBLE int WSITRACE_HOOK(lws_service_tsi)(lws_context *context, int timeout_ms, int tsi) {
+  const auto original = WSITRACE_ORIGINAL(lws_service_tsi);
+  if (original == nullptr) return -1;
+  if (!hooks_record()) return original(context, timeout_ms, tsi);
+  wsitrace::loop_entered(context);
+  const int result = original(context, timeout_ms, tsi);
+  wsitrace::loop_left(timeout_ms);
   return result;
 }
 
@@ -128,7 +143,10 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_http_transaction_completed)(lws *wsi) {
 LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t length, lws_write_protocol protocol) {
   const auto original = WSITRACE_ORIGINAL(lws_write);
   if (original == nullptr) return -1;
-  if (hooks_record()) wsitrace::note_use(wsi, "lws_write", __builtin_return_address(0));
+  if (hooks_record()) {
+    wsitrace::note_use(wsi, "lws_write", __builtin_return_address(0));
+    wsitrace::note_call(wsi, "lws_write");
+  }
   const int result = original(wsi, buffer, length, protocol);
   if (wsitrace::is_of_response(protocol) && result >= 0) {
     wsitrace::note_response_bytes(wsi, length, protocol);
@@ -142,6 +160,13 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_client_http_body_pending)(lws *wsi, int more)
   if (original == nullptr) return;
   if (hooks_record()) wsitrace::body_is_pending(wsi, more != 0);
   original(wsi, more);
+}
+
+LWS_VISIBLE int WSITRACE_HOOK(lws_http_client_read)(lws *wsi, char **buffer, int *length) {
+  const auto original = WSITRACE_ORIGINAL(lws_http_client_read);
+  if (original == nullptr) return -1;
+  if (hooks_record() && wsitrace::is_first_read(wsi)) wsitrace::record_about(wsitrace::k_answer_read, wsi, 0, nullptr);
+  return original(wsi, buffer, length);
 }
 
 LWS_VISIBLE int WSITRACE_HOOK(lws_return_http_status)(lws *wsi, unsigned int code, const char *body) {
@@ -174,6 +199,7 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_close_reason)(lws *wsi, lws_close_status stat
                                                  size_t length) {
   const auto original = WSITRACE_ORIGINAL(lws_close_reason);
   if (original == nullptr) return;
+  if (hooks_record()) wsitrace::note_call(wsi, "lws_close_reason");
   if (hooks_record()) wsitrace::record_about(wsitrace::k_close_code_sent, wsi, status, nullptr);
   original(wsi, status, text, length);
 }
@@ -183,6 +209,7 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason
   if (original == nullptr) return;
   if (hooks_record()) {
     wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
+    wsitrace::note_call(wsi, "lws_set_timeout");
     wsitrace::remember_timeout(wsi, reason, seconds);
   }
   original(wsi, reason, seconds);
@@ -228,8 +255,14 @@ LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_con
   const auto original = WSITRACE_ORIGINAL(lws_client_connect_via_info);
   if (original == nullptr) return nullptr;
   if (!hooks_record()) return original(info);
+  if (info != nullptr) wsitrace::note_context_call(info->context, "lws_client_connect_via_info");
   wsitrace::record_connect(info);
-  return wsitrace::watch_for_failure("lws_client_connect_via_info", [&] { return original(info); });
+  return wsitrace::watch_for_failure("lws_client_connect_via_info", [&] {
+    wsitrace::call_begins();
+    lws *wsi = original(info);
+    wsitrace::call_ends();
+    return wsi;
+  });
 }
 
 LWS_VISIBLE lws *WSITRACE_HOOK(lws_adopt_descriptor_vhost)(lws_vhost *vhost, lws_adoption_type type,

@@ -19,6 +19,7 @@
 #define WSITRACE_HOOKS(X)                  \
   X(_lws_log)                              \
   X(lws_service)                           \
+  X(lws_service_tsi)                       \
   X(lws_vhost_destroy)                     \
   X(lws_close_free_wsi)                    \
   X(lws_http_transaction_completed)        \
@@ -31,6 +32,7 @@
   X(lws_callback_on_writable)              \
   X(lws_client_connect_via_info)           \
   X(lws_client_http_body_pending)          \
+  X(lws_http_client_read)                  \
   X(lws_adopt_descriptor_vhost)            \
   X(lws_callback_on_writable_all_protocol) \
   X(lws_callback_all_protocol)             \

@@ -62,6 +62,7 @@ int watched_getaddrinfo(const char *node, const char *service, const addrinfo *h
 }
 
 int watched_connect(int fd, const sockaddr *address, socklen_t length) {
+  attempt_begins(fd, address, length);
   const int result = g_real.connect(fd, address, length);
   attempt_made(kStepConnect, result != 0 ? errno : 0);
   return result;
@@ -70,8 +71,10 @@ int watched_connect(int fd, const sockaddr *address, socklen_t length) {
 // How a connect that was begun has ended.
 int watched_getsockopt(int fd, int level, int name, void *value, socklen_t *length) {
   const int result = g_real.getsockopt(fd, level, name, value, length);
-  if (level == SOL_SOCKET && name == SO_ERROR && result == 0 && *length == sizeof(int))
+  if (level == SOL_SOCKET && name == SO_ERROR && result == 0 && *length == sizeof(int)) {
+    attempt_ends(fd);
     attempt_made(kStepConnect, *static_cast<const int *>(value));
+  }
   return result;
 }
 

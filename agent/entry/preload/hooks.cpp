@@ -11,6 +11,7 @@
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/said.h"
+#include "agent/probe/service.h"
 #include "agent/probe/settings.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/turns.h"
@@ -59,8 +60,11 @@ LWS_VISIBLE void lws_context_destroy(lws_context *context) {
   if (real == nullptr) return;
   const bool ready = context != nullptr && wsitrace::probe_ready() && wsitrace::is_observed_context(context);
   if (ready) wsitrace::record_clients_waiting();
+  if (ready) wsitrace::note_context_call(context, "lws_context_destroy");
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
+  wsitrace::call_begins();
   real(context);
+  wsitrace::call_ends();
   if (ready) wsitrace::context_ends(context);
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 1, nullptr);
 }

@@ -74,6 +74,7 @@ __attribute__((destructor)) void say_goodbye() {
   record_clients_waiting();
   record_peers_left();
   record_quiet_sockets();
+  record_loop();
   mark_ended();
 }
 

@@ -134,6 +134,7 @@ std::string conclusion(const Doctor &doctor) {
 
 // Where something may be missing, having found nothing is no promise.
 std::string nothing_text(const Doctor &doctor, bool all_closed) {
+  if (doctor.timeline().last_event_ns() == 0) return "Nothing was found, for nothing was recorded.\n";
   if (doctor.timeline().loss().lost > 0) return "Nothing was found, but events were lost: there may be something.\n";
   if (doctor.timeline().end() == nullptr) return "Nothing was found so far; the log has no end yet.\n";
   return all_closed ? "Nothing needs attention, and everything was closed.\n" : "Nothing needs attention.\n";

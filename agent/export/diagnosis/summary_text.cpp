@@ -84,6 +84,8 @@ bool has_clients(const Census &census) {
   });
 }
 
+bool was_recorded(const Timeline &timeline) { return timeline.last_event_ns() > 0; }
+
 std::string ids_text(const Census::OpenGroup &group) {
   if (group.count == 1) return fmt::format("connection {}", group.first_id);
   return fmt::format("connections {}{}{}", group.first_id,
@@ -101,12 +103,16 @@ std::string summary_text(const Doctor &doctor, size_t width) {
   for (const auto &[sort, ends] : doctor.census().connections()) add(ends_line(sort, ends));
   if (doctor.turned_away() > 0)
     add(count_text(doctor.turned_away(), "new connection") + " turned away at the listener");
-  if (!has_clients(doctor.census()) && doctor.turned_away() == 0 && timeline.process().notice.empty())
+  if (!was_recorded(timeline))
+    add("no event was recorded: this program made no lws context, or the file was cut off at its beginning. Nothing "
+        "can "
+        "be said of its connections");
+  else if (!has_clients(doctor.census()) && doctor.turned_away() == 0 && timeline.process().notice.empty())
     add("no connections: nothing connected, in or out. The wsi that lws passes to PROTOCOL_INIT, PROTOCOL_DESTROY and "
         "EVENT_WAIT_CANCELLED is a stand-in, internal to lws; do not keep it or take it for a connection");
   add(transactions_line(doctor.census()));
   if (doctor.census().sessions() > 0) add(count_text(doctor.census().sessions(), "websocket session"));
-  add(events_line(timeline.loss()));
+  if (was_recorded(timeline)) add(events_line(timeline.loss()));
   if (!timeline.process().notice.empty()) add("not everything was recorded: " + printable(timeline.process().notice));
   return out;
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// How the process itself ended, and what its event loop did.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "agent/diagnosis/doctor.h"
+
+namespace wsitrace {
+namespace {
+
+// The signals by which a program ends itself; numbers of signal(7), the same on x86 and ARM. nullptr for others.
+const char *name_of_crash(int signal) {
+  switch (signal) {
+    case 4: return "SIGILL";
+    case 6: return "SIGABRT";
+    case 7: return "SIGBUS";
+    case 8: return "SIGFPE";
+    case 11: return "SIGSEGV";
+    default: return nullptr;
+  }
+}
+
+// The signals by which somebody else ends a program.
+std::string name_of_end(int signal) {
+  switch (signal) {
+    case 1: return "1 (SIGHUP)";
+    case 2: return "2 (SIGINT)";
+    case 9: return "9 (SIGKILL)";
+    case 13: return "13 (SIGPIPE)";
+    case 14: return "14 (SIGALRM)";
+    case 15: return "15 (SIGTERM)";
+    default: return std::to_string(signal);
+  }
+}
+
+}  // namespace
+
+void Doctor::add_loops() {
+  for (Diagnosis &one : loops_.diagnoses(timeline(), log_, diagnoses_)) diagnoses_.push_back(std::move(one));
+  add_inherited();
+  const std::string rest = loops_.rest_text(log_);
+  for (Diagnosis &one : diagnoses_)
+    if (one.cause == row_of(Cause::kClientsWaiting).name && !rest.empty()) one.why.push_back(rest + ".");
+  const std::string last = surroundings_.last_callback_text();
+  for (Diagnosis &one : diagnoses_)
+    if (one.cause == row_of(Cause::kContextLeft).name && loops_.ended_within())
+      one.why.push_back("It exited within lws_service()" +
+                        (last.empty() ? "." : "; the last callback was " + last + "."));
+}
+
+// A log that begins in the middle of a context's life, and is whole: the process is a child.
+void Doctor::add_inherited() {
+  const Timeline &log = timeline();
+  const bool was_made_here =
+      log.contexts_made() > 0 || log.process().attach != "preload" || log.process().parent_pid == 0;
+  if (was_made_here || log_.lossy() || log.totals().opened == 0 || log.process().lws_version.empty()) return;
+  Diagnosis out = diagnosis_of(Cause::kInheritedContext, 1, {});
+  out.certainty = Certainty::kLikely;
+  out.why.push_back(
+      fmt::format("Events of connections are in the log of this process (pid {}), and no lws_create_context(): its "
+                  "parent (pid {}) made the context.",
+                  log.process().pid, log.process().parent_pid));
+  diagnoses_.push_back(std::move(out));
+}
+
+void Doctor::add_crash() {
+  constexpr int kKill = 9, kPipe = 13;
+  const End *end = timeline().end();
+  if (end == nullptr || end->kind != "signal" || !end->status) return;
+  const char *name = name_of_crash(*end->status);
+  Diagnosis out = name != nullptr
+                      ? diagnosis_of(Cause::kCrashed, 1, fmt::format("signal {} ({})", *end->status, name))
+                      : diagnosis_of(Cause::kEndedBySignal, 1,
+                                     name_of_end(*end->status) +
+                                         (timeline().contexts_gone() ? "" : " before it called lws_context_destroy()"));
+  if (*end->status == kKill)
+    out.advice =
+        "no program can handle SIGKILL: look for the kernel's out-of-memory killer (dmesg), or a supervisor whose "
+        "patience was over";
+  if (*end->status == kPipe) out.advice = "ignore SIGPIPE: signal(SIGPIPE, SIG_IGN)";
+  out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
+  if (const std::string last = surroundings_.last_callback_text(); !last.empty())
+    out.why.push_back("The last callback that was recorded before: " + last + ".");
+  diagnoses_.push_back(std::move(out));
+}
+
+}  // namespace wsitrace
