@@ -11,7 +11,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kMs = 1'000'000;
+constexpr Ns kLoopMs = 1'000'000;
 constexpr int kStoodMs = 1000;  // a program that ends sooner after its loop is only ending
 
 template <typename Value>
@@ -25,7 +25,7 @@ std::optional<Value> item_of(std::span<const std::byte> items, ItemTag wanted) {
   return found;
 }
 
-Ns ns_of(int32_t ms) { return static_cast<Ns>(std::max(ms, 0)) * kMs; }
+Ns ns_of(int32_t ms) { return static_cast<Ns>(std::max(ms, 0)) * kLoopMs; }
 
 void keep(std::set<uint64_t> &ids, uint64_t id) {
   if (ids.size() < kKeptIds) ids.insert(id);
@@ -133,7 +133,7 @@ void Loops::add_calls(std::vector<Diagnosis> &to, const LogFacts &log) const {
 }
 
 void Loops::add_overslept(std::vector<Diagnosis> &to) const {
-  if (overslept_.count < 2 && overslept_.longest_ns < 1000 * kMs) return;
+  if (overslept_.count < 2 && overslept_.longest_ns < 1000 * kLoopMs) return;
   Diagnosis out = diagnosis_of(Cause::kTimeoutIgnored, 1,
                                fmt::format("lws_service(context, {}) returned only after up to {}", overslept_.asked_ms,
                                            span_text(0, overslept_.longest_ns)));

@@ -20,7 +20,7 @@ constexpr const char *kReadAdvice =
     "LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ";
 
 // Not what belongs to a handshake of TLS; TCP counts one for the peer's FIN.
-uint64_t received_bytes(const Case &of) {
+uint64_t answer_bytes(const Case &of) {
   return of.connection.tcp && !of.connection.tls ? of.connection.tcp->received_bytes : 0;
 }
 
@@ -49,7 +49,7 @@ std::optional<Symptom> proxy_silent(const Case &of) {
   const std::string &peer = of.connection.peer, &target = of.connection.target;
   const bool by_proxy =
       !peer.empty() && !peer.starts_with("unix:") && !target.empty() && port_of(peer) != port_of(target);
-  if (!by_proxy || of.last() != nullptr || of.connection.session || !has_ended(of) || received_bytes(of) > 1)
+  if (!by_proxy || of.last() != nullptr || of.connection.session || !has_ended(of) || answer_bytes(of) > 1)
     return std::nullopt;
   if (of.until_ns() < of.connection.opened_ns + kUnheardNs || redirect_status(of)) return std::nullopt;
   return Symptom{Cause::kProxyRefused,
@@ -125,7 +125,7 @@ std::optional<Symptom> answer_not_read(const Case &of) {
 
 std::optional<Symptom> half_a_head(const Case &of) {
   const Transaction *last = of.last();
-  const uint64_t bytes = received_bytes(of);
+  const uint64_t bytes = answer_bytes(of);
   if (last == nullptr || last->responded_ns || !has_ended(of) || bytes <= 1) return std::nullopt;
   if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
   return Symptom{Cause::kAnswerIncomplete,
@@ -142,7 +142,7 @@ std::optional<Symptom> head_too_large(const Case &of) {
   if (of.is_open() || last == nullptr || last->responded_ns) return std::nullopt;
   const bool is_said = of.connection.close->said == Said::kHeadersTooLarge;
   const bool unread = error_word_of(message_of(of)) == ErrorWord::kUnreadable && of.connection.first_answer > 0 &&
-                      received_bytes(of) >= kHeadBytes;
+                      answer_bytes(of) >= kHeadBytes;
   if (!is_said && !unread) return std::nullopt;
   Symptom symptom{Cause::kAnswerRefused,
                   "its headers are larger than max_http_header_data of the context allows",
@@ -150,7 +150,7 @@ std::optional<Symptom> head_too_large(const Case &of) {
                   is_said ? Certainty::kProven : Certainty::kLikely,
                   "raise max_http_header_data of this program's context (4096 bytes, if not set)"};
   symptom.why.push_back(fmt::format("{} came in answer to {}; lws says: '{}'.",
-                                    received_bytes(of) > 0 ? count_text(received_bytes(of), "byte") : "A head",
+                                    answer_bytes(of) > 0 ? count_text(answer_bytes(of), "byte") : "A head",
                                     request_text(last), printable(message_of(of))));
   if (is_said) symptom.why.emplace_back("lws logged that it ran out of room for headers.");
   return symptom;
