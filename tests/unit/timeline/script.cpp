@@ -33,6 +33,7 @@ const std::map<std::string, uint16_t> kKinds = {
     {"CONNECTING", k_CONNECTING},
     {"CCE", k_CLIENT_CONNECTION_ERROR},
     {"BODY", k_body_pending},
+    {"READS", k_answer_read},
     {"PRE_EST", k_CLIENT_FILTER_PRE_ESTABLISH},
     {"CEST", k_CLIENT_ESTABLISHED},
     {"CCLOSED", k_CLIENT_CLOSED},
