@@ -101,6 +101,8 @@ std::optional<Symptom> never_answered(const Case &of) {
   Symptom symptom = unanswered_by_server(of, "The TCP connect was issued", of.connection.opened_ns, Certainty::kLikely);
   symptom.is_young = is_young;
   if (of.log.loop_turns == of.clues.turns_before) {
+    constexpr Ns kUnservedNs = 250'000'000;  // a loop that runs turns within that
+    symptom.is_young = is_young && of.until_ns() < of.connection.opened_ns + kUnservedNs;
     symptom.why.emplace_back("Nor was any sign of an event loop seen since: perhaps none has serviced it.");
     symptom.advice = "make sure that the event loop runs; then check address and firewall";
   }

@@ -61,6 +61,8 @@ void context_seen(const void *context) noexcept {
   g_contexts_full.store(true, std::memory_order_relaxed);
 }
 
+bool has_seen_context() noexcept { return g_contexts[0].load(std::memory_order_relaxed) != 0; }
+
 bool is_unseen_context(const void *context) noexcept {
   return context != nullptr && t_depth == 0 && !is_known_context(reinterpret_cast<uintptr_t>(context));
 }

@@ -27,6 +27,8 @@ inline constexpr int kMarkedFds = 65536;
 void context_begins() noexcept;
 void context_begun(const void *context) noexcept;
 void context_seen(const void *context) noexcept;
+// One was seen; without, a loop that was never called says nothing.
+bool has_seen_context() noexcept;
 // Whether CONTEXT was never seen to be made. False while the calling thread makes one: it may be that.
 bool is_unseen_context(const void *context) noexcept;
 // lws opened FD by CALL, a literal. Only counts within lws_create_context().

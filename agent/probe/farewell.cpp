@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/farewell.h"
 
+#include "agent/probe/contexts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
@@ -53,7 +54,7 @@ void record_quiet_sockets() noexcept {
 
 void record_loop() noexcept {
   constexpr int kShortMs = 250;
-  if (!is_on() || !is_attached()) return;
+  if (!is_on() || !is_attached() || !has_seen_context()) return;
   const int left_ms = service_left();
   if (left_ms < 0 || left_ms >= kShortMs) record_own(k_loop_left, nullptr, left_ms, nullptr);
 }

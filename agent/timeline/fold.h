@@ -46,6 +46,7 @@ struct ThreadFacts {
   uint64_t closing = 0;  // pointer of the connection that lws is closing; ends of others may follow, nothing else
   std::optional<FailedLeader> failed_leader;
   std::optional<ConnectRequest> connecting;  // lws_client_connect_via_info was called; no connection has begun since
+  Ns connect_called_ns = 0;                  // when it was, the last time; 0: it was not seen to be
   uint32_t destroying_contexts = 0;          // lws_context_destroy is running
   std::optional<Event> said;                 // the last lws_said that nothing has ended by
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "agent/lws/versions.h"
 #include "agent/timeline/fold.h"
 
@@ -156,10 +158,13 @@ void end_what_lws_freed(Fold &fold, Ns now_ns) {
 bool end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
   bool ended_any = false;
   const Ns lasted_ns = (static_cast<Ns>(event.value > 0 ? event.value : 0) + 1) * kNsPerMicrosecond;
-  const Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
+  Ns since_ns = event.time_ns > lasted_ns ? event.time_ns - lasted_ns : 0;
   const std::string_view call = fold.strings.text(event.text);
   const bool connecting = call.find("connect") != std::string_view::npos;
-  if (connecting) fold.threads[event.thread].connecting.reset();
+  ThreadFacts &thread = fold.threads[event.thread];
+  if (connecting) thread.connecting.reset();
+  // A host that was put aside before it could write the event seems to have begun the call later than it did.
+  if (connecting && thread.connect_called_ns != 0) since_ns = std::min(since_ns, thread.connect_called_ns);
   for (Life *life = fold.lives.newest(); life != nullptr && life->connection.opened_ns >= since_ns;) {
     Life &here = *life;
     life = here.older;

@@ -84,6 +84,7 @@ void note_connect_request(Fold &fold, const Event &event, ItemBytes items) {
   });
   if (event.value > 0 && !request.target.empty()) request.target += ':' + std::to_string(event.value);
   fold.threads[event.thread].connecting = std::move(request);
+  fold.threads[event.thread].connect_called_ns = event.time_ns;
 }
 
 void take_connect_request(Fold &fold, Life &life, const Event &event) {

@@ -60,7 +60,7 @@ class CMakeProject(Installed):
     def test_links_of_the_installed_documents_lead_somewhere(self):
         pages = [os.path.join(directory, name) for directory, _, files in os.walk(os.path.join(self.prefix, "share"))
                  for name in files if name.endswith(".md")]
-        manual = os.listdir(os.path.join(harness.ROOT, "deploy", "manual"))
+        manual = [name for _, _, names in os.walk(os.path.join(harness.ROOT, "deploy", "manual")) for name in names]
         self.assertLessEqual({"README.md", *manual}, {os.path.basename(page) for page in pages})
         for page in pages:
             with open(page, encoding="utf-8") as file:
