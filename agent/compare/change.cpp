@@ -101,7 +101,10 @@ std::optional<double> Change::relative() const {
 }
 
 Change change_of(Family family, std::string_view name, const Summary &before, const Summary &after) {
-  Change change{count_name(family, name), Unit::kCount, before.count(family, name), after.count(family, name)};
+  Change change;
+  change.what = count_name(family, name);
+  change.before = before.count(family, name);
+  change.after = after.count(family, name);
   change.share_before = share_of(family, change.before, before);
   change.share_after = share_of(family, change.after, after);
   const bool more_worse = more_is_worse(family, name);
@@ -114,8 +117,11 @@ Change change_of(Family family, std::string_view name, const Summary &before, co
 }
 
 Change change_of(Measure measure, Quantile quantile, const Summary &before, const Summary &after) {
-  Change change{latency_name(measure, quantile), Unit::kNs, before.latency_ns(measure, quantile),
-                after.latency_ns(measure, quantile)};
+  Change change;
+  change.what = latency_name(measure, quantile);
+  change.unit = Unit::kNs;
+  change.before = before.latency_ns(measure, quantile);
+  change.after = after.latency_ns(measure, quantile);
   change.tendency = tendency_of(change, longer_is_worse(measure));
   return change;
 }

@@ -28,7 +28,7 @@ bool goes_on(ConnectStep step, int error) noexcept {
 void attempt_begins(int fd, const void *address, size_t length) noexcept {
   t_whereto.fd = fd;
   t_whereto.bytes = address != nullptr && length <= sizeof t_whereto.address ? length : 0;
-  std::memcpy(t_whereto.address, address, t_whereto.bytes);
+  if (t_whereto.bytes > 0) std::memcpy(t_whereto.address, address, t_whereto.bytes);
 }
 
 void attempt_ends(int fd) noexcept {

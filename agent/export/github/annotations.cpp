@@ -59,7 +59,7 @@ std::string place_of(const SourceRoot &root, const Frame &frame) {
 std::string place_of(const SourceRoot &root, const Finding &finding) {
   for (const Frames *frames : {&finding.created_at, &finding.bound_at})
     for (const Frame &frame : *frames)
-      if (const std::string place = place_of(root, frame); !place.empty()) return place;
+      if (std::string place = place_of(root, frame); !place.empty()) return place;
   return finding.callback ? place_of(root, *finding.callback) : "";
 }
 

@@ -190,23 +190,24 @@ Json result_of(const SourceRoot &root, const CheckedFinding &checked) {
 }
 
 Json result_of(const SourceRoot &root, const CheckedTrouble &checked) {
-  const auto &[verdict, trouble] = checked;
+  const Verdict &verdict = *checked.verdict;
+  const Diagnosis &trouble = *checked.trouble;
   const auto rows = trouble_rules();
   const auto rule =
-      std::find_if(rows.begin(), rows.end(), [&](const CauseRow *row) { return row->name == trouble->cause; });
-  Json properties{{"program", verdict->program},
-                  {"count", trouble->count},
-                  {"connections", trouble->connections},
-                  {"certainty", name_of(trouble->certainty)},
-                  {"evidence", trouble->why}};
-  return {{"ruleId", trouble->cause},
+      std::find_if(rows.begin(), rows.end(), [&](const CauseRow *row) { return row->name == trouble.cause; });
+  Json properties{{"program", verdict.program},
+                  {"count", trouble.count},
+                  {"connections", trouble.connections},
+                  {"certainty", name_of(trouble.certainty)},
+                  {"evidence", trouble.why}};
+  return {{"ruleId", trouble.cause},
           {"ruleIndex", static_cast<int>(kFindingKinds) + static_cast<int>(rule - rows.begin())},
           {"level", "warning"},
-          {"message", text(sentence(trouble->headline))},
-          {"locations", Json::array({location_of(root, *verdict, *trouble)})},
+          {"message", text(sentence(trouble.headline))},
+          {"locations", Json::array({location_of(root, verdict, trouble)})},
           {"partialFingerprints",
-           {{"finding/v1", uri(trouble->cause) + "/" + uri(verdict->program) + "/" + uri(trouble->vhost) + "/" +
-                               uri(trouble->protocol)}}},
+           {{"finding/v1", uri(trouble.cause) + "/" + uri(verdict.program) + "/" + uri(trouble.vhost) + "/" +
+                               uri(trouble.protocol)}}},
           {"properties", properties}};
 }
 
