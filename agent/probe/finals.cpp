@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "agent/base/clock.h"
+
 namespace wsitrace {
 namespace {
 
@@ -51,14 +53,8 @@ void begin_response(Response &slot, const void *wsi, uint64_t promised, uint64_t
   store_in(slot.wsi, reinterpret_cast<uintptr_t>(wsi));
 }
 
-uint64_t written_clock_ms() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
 void note_whole(Response &slot) noexcept {
-  if (load_of(slot.written_ms) == 0) store_in(slot.written_ms, written_clock_ms());
+  if (load_of(slot.written_ms) == 0) store_in(slot.written_ms, coarse_ms());
 }
 
 }  // namespace
@@ -86,7 +82,7 @@ void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noex
   }
   const uint64_t sent = load_of(slot.sent);
   if (kind == kWriteFinal || (sent != kNoHead && sent >= load_of(slot.promised))) note_whole(slot);
-  else if (kind != kWriteHeaders) store_in(slot.last_ms, written_clock_ms());
+  else if (kind != kWriteHeaders) store_in(slot.last_ms, coarse_ms());
 }
 
 // On h2 its body follows later, with a write of its own.
@@ -115,7 +111,7 @@ Final take_final(const void *wsi) noexcept {
   store_in<uintptr_t>(slot.wsi, 0);
   const uint64_t written_ms = load_of(slot.written_ms);
   Final final;
-  const uint64_t ago_ms = written_clock_ms() - written_ms;
+  const uint64_t ago_ms = coarse_ms() - written_ms;
   final.ago_ms = ago_ms < INT32_MAX ? static_cast<int>(ago_ms) : INT32_MAX;
   final.status_page = load_of(slot.promised) == kIsStatusPage;
   const bool counted = load_of(slot.promised) < kIsStatusPage && load_of(slot.sent) != kNoHead;
@@ -139,7 +135,7 @@ bool take_part(const void *wsi, ResponseFacts &facts) noexcept {
   store_in<uintptr_t>(slot.wsi, 0);
   if (load_of(slot.written_ms) != 0) return false;
   const uint64_t last_ms = load_of(slot.last_ms);
-  const uint64_t ago_ms = last_ms == 0 ? UINT32_MAX : written_clock_ms() - last_ms;
+  const uint64_t ago_ms = last_ms == 0 ? UINT32_MAX : coarse_ms() - last_ms;
   facts = {load_of(slot.promised), load_of(slot.sent), ago_ms < UINT32_MAX ? static_cast<uint32_t>(ago_ms) : UINT32_MAX,
            0};
   return true;

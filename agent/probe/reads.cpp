@@ -9,6 +9,8 @@
 
 #include "wsitrace/event.h"
 
+#include "agent/base/clock.h"
+
 namespace wsitrace {
 namespace {
 
@@ -18,12 +20,6 @@ struct Reads {
   std::atomic<int32_t> first_answer;
 };
 Reads g_reads[kCountedFds];
-
-uint32_t coarse_ms() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint32_t>(now.tv_sec) * 1000 + static_cast<uint32_t>(now.tv_nsec / 1'000'000);
-}
 
 // Of "HTTP/1.1 200 OK".
 int32_t answer_in(const char *text, size_t bytes) noexcept {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <ctime>
 #include <utility>
 
+#include "agent/base/clock.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
@@ -25,13 +25,6 @@ struct OwnService {
   Serving *slot = nullptr;
 };
 thread_local OwnService t_service __attribute__((tls_model("initial-exec")));
-
-uint32_t service_clock_ms() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  const auto ms = static_cast<uint32_t>(now.tv_sec) * 1000 + static_cast<uint32_t>(now.tv_nsec / 1'000'000);
-  return ms != 0 ? ms : 1;
-}
 
 [[gnu::noinline]] void tell_overslept(uint32_t lasted_ms, uint32_t asked_ms) noexcept {
   const ErrnoGuard guard;
@@ -86,15 +79,15 @@ bool may_be_foreign() noexcept {
 
 }  // namespace
 
-void loop_entered(const void *context) noexcept {
+void loop_entered(const void *context, uint32_t now_ms) noexcept {
   if (t_service.depth++ > 0 || !is_on()) return;
-  t_service.begun_ms = service_clock_ms();
+  t_service.begun_ms = now_ms;
   take_slot(context);
 }
 
-void loop_left(int timeout_ms) noexcept {
+void loop_left(int timeout_ms, uint32_t now_ms) noexcept {
   if (--t_service.depth > 0 || !is_on()) return;
-  const uint32_t now_ms = service_clock_ms(), lasted_ms = now_ms - t_service.begun_ms;
+  const uint32_t lasted_ms = now_ms - t_service.begun_ms;
   host_state().service_left_ms.store(now_ms, std::memory_order_relaxed);
   leave_slot();
   if (timeout_ms > 0 && lasted_ms >= kOversleptMs && lasted_ms > 2 * static_cast<uint32_t>(timeout_ms)) [[unlikely]]
@@ -120,7 +113,8 @@ int service_left() noexcept {
   const HostState &state = host_state();
   if (state.are_serving.load(std::memory_order_relaxed) != 0) return kStillServing;
   const uint32_t left_ms = state.service_left_ms.load(std::memory_order_relaxed);
-  return left_ms == 0 ? kNeverServed : static_cast<int>(std::min<uint32_t>(service_clock_ms() - left_ms, INT32_MAX));
+  return left_ms == 0 ? kNeverServed
+                      : static_cast<int>(std::min<uint32_t>(static_cast<uint32_t>(coarse_ms()) - left_ms, INT32_MAX));
 }
 
 }  // namespace wsitrace

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <ctime>
 
+#include "agent/base/clock.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
 #include "agent/probe/record.h"
@@ -26,12 +27,6 @@ thread_local uint32_t t_pause_ms __attribute__((tls_model("initial-exec"))) = 0;
 thread_local int t_told __attribute__((tls_model("initial-exec"))) = 0;
 
 uintptr_t this_thread_mark() noexcept { return reinterpret_cast<uintptr_t>(&t_pause_ms); }
-
-uint32_t turn_clock_ms() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return static_cast<uint32_t>(now.tv_sec * 1000 + now.tv_nsec / 1'000'000) | 1;
-}
 
 Loop *loop_of(const void *context) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(context);
@@ -56,11 +51,11 @@ Loop *loop_of(const void *context) noexcept {
 void loop_may_begin(const void *context) noexcept {
   Loop *loop = loop_of(context);
   if (loop == nullptr) return;
-  loop->left_ms.store(turn_clock_ms(), std::memory_order_relaxed);
+  loop->left_ms.store(static_cast<uint32_t>(coarse_ms()), std::memory_order_relaxed);
   loop->told.store(0, std::memory_order_relaxed);
 }
 
-void service_begins(const void *context) noexcept {
+void service_begins(const void *context, uint32_t now_ms) noexcept {
   Loop *loop = loop_of(context);
   if (loop == nullptr) return;
   const uintptr_t self = this_thread_mark();
@@ -69,18 +64,18 @@ void service_begins(const void *context) noexcept {
     return tell_misuse(*loop, context, other == self ? kInCallback : kOnAnotherThread);
   const uint32_t left_ms = loop->left_ms.load(std::memory_order_relaxed);
   if (left_ms == 0) return;
-  const uint32_t pause_ms = turn_clock_ms() - left_ms;
+  const uint32_t pause_ms = now_ms - left_ms;
   if (pause_ms < kPauseMs || pause_ms > INT32_MAX) [[likely]]
     return;
   t_pause_ms = pause_ms;
   t_told = 0;
 }
 
-void service_ends(const void *context) noexcept {
+void service_ends(const void *context, uint32_t now_ms) noexcept {
   t_pause_ms = 0;
   Loop *loop = loop_of(context);
   if (loop == nullptr) return;
-  loop->left_ms.store(turn_clock_ms(), std::memory_order_relaxed);
+  loop->left_ms.store(now_ms, std::memory_order_relaxed);
   loop->inside.store(0, std::memory_order_relaxed);
 }
 

@@ -6,7 +6,7 @@
 //
 // Limits:  kLoops contexts; more are not judged.
 // Threads: any.
-// Cost:    two coarse clock reads, an exchange and two stores for each call of lws_service(). In the turn after a pause of kPauseMs a
+// Cost:    an exchange and two stores for each call of lws_service(). In the turn after a pause of kPauseMs a
 //          syscall for each accept or read.
 #ifndef WSITRACE_PROBE_TURNS_H
 #define WSITRACE_PROBE_TURNS_H
@@ -22,8 +22,9 @@ inline constexpr uint32_t kWaitedMs = 250;
 
 // The context is made: from now on its clients may wait.
 void loop_may_begin(const void *context) noexcept;
-void service_begins(const void *context) noexcept;
-void service_ends(const void *context) noexcept;
+// NOW_MS: of coarse_ms().
+void service_begins(const void *context, uint32_t now_ms) noexcept;
+void service_ends(const void *context, uint32_t now_ms) noexcept;
 // In this thread's turn, FD was accepted or read from.
 void note_served(int fd) noexcept;
 
