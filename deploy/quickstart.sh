@@ -166,16 +166,18 @@ send_traffic() {
   say "sent 5 requests over one h2 connection"
 }
 
-# One line for people from the totals; the listeners and this very request are open.
+# One line for people; this very request is open, and listeners and streams are no connections.
 verdict() {
   curl -sf "$observer/api/report" | python3 -c '
 import json, sys
 report = json.load(sys.stdin)
 totals, lost = report["totals"], report["loss"]["lost"]
-left = [c for c in report["connections"] if c["state"] != "closed" and c["class"] == "client" and c["vhost"] != "observer"]
+clients = [c for c in report["connections"] if c["class"] == "client" and c["origin"] != "stream"]
+closed = sum(c["state"] == "closed" for c in clients)
+left = [c for c in clients if c["state"] != "closed" and c["vhost"] != "observer"]
 good = not (left or lost or totals["findings"])
-print("verdict: {}: {opened} connections opened, {closed} closed, {} left open (besides the listeners and this request), "
-      "{transactions} transactions, {} events lost".format("clean" if good else "look closer", len(left), lost, **totals))
+print("verdict: {}: {} connections closed, {} left open (besides this request), {} transactions, {} events lost".format(
+    "clean" if good else "look closer", closed, len(left), totals["transactions"], lost))
 '
 }
 

@@ -23,10 +23,9 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kCheckFooter =
-    "Exit status: 0 no leaks (trouble, which somebody suffered, is told but does not fail the check), 1 findings, 2 "
-    "usage or unreadable "
-    "input, 3 inconclusive (events were lost, the trace\n"
-    "was cut off, or the program did not end by itself, so that \"no leaks\" cannot be promised).\n"
+    "Exit status: 0 no leaks and no faults (trouble is shown, but does not fail the check), 1 findings, 2 usage or\n"
+    "unreadable input, 3 inconclusive (events were lost, the trace was cut off, or the program did not end by itself,\n"
+    "so \"no leaks\" cannot be promised).\n"
     "\n"
     "An allow-list has one rule a line; `*` stands for any text, all but kind may be left out:\n"
     "  kind=connection_not_destroyed vhost=app protocol=chat program=server count=3   # why it is accepted\n"

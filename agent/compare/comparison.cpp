@@ -15,7 +15,7 @@ std::vector<std::string> Comparison::notes() const {
   std::vector<std::string> notes;
   if (before.attach != after.attach)
     notes.push_back("the traces were recorded in different ways, " + before.attach + " and " + after.attach +
-                    ": what only one of them can see is no change of the program");
+                    ": a difference may come from that alone");
   if (loads_differ(before, after))
     notes.push_back("the loads differ (" + std::to_string(before.count(Family::kConnections)) + " connections and " +
                     std::to_string(before.count(Family::kTransactions)) + " transactions before, " +

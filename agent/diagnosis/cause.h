@@ -140,7 +140,7 @@ enum class Certainty {
     "on another thread call only lws_cancel_service(), and do the rest in LWS_CALLBACK_EVENT_WAIT_CANCELLED, which then comes on the loop's thread") \
   X(kTimeoutIgnored, "service_timeout_ignored", kNote, \
     "{detail}: lws sleeps until something happens, whatever the timeout", \
-    "do what has its time with lws_sul_schedule(), and wake the loop from another thread with lws_cancel_service()") \
+    "use lws_sul_schedule() for timed work, and lws_cancel_service() to wake the loop from another thread") \
   X(kSlowCallback, "slow_callback", kNote, \
     "{who} lasted {span}", \
     "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
@@ -169,7 +169,7 @@ enum class Certainty {
     "the program crashed: {detail}", \
     "look at the core dump or the log; the crash ended whatever was open") \
   X(kGivenUpEarly, "given_up_early", kNote, \
-    "this program ended {span} after it had made {who}, unanswered so far", \
+    "this program ended {span} after it made {who}; no answer had come by then", \
     "keep the loop running until the answer or CLIENT_CONNECTION_ERROR comes") \
   X(kInheritedContext, "inherited_context", kNote, \
     "this process uses an lws context that another process made before fork()", \
@@ -200,28 +200,28 @@ enum class Certainty {
     "call lws_service() on one thread only; another thread may call lws_cancel_service() and nothing else (for several service threads: count_threads and lws_service_tsi())") \
   X(kServiceNested, "service_in_callback", kTrouble, \
     "lws_service() was called within a callback, while it ran", \
-    "return from the callback instead of waiting in it: go on in the callback that tells of what is waited for") \
+    "return from the callback instead of waiting in it, and go on in the callback that reports what you wait for") \
   X(kWrongLength, "response_length_wrong", kTrouble, \
     "the response to {request} on {who} did not have the length that it promised", \
-    "let Content-Length be the number of bytes of the body, as it is written") \
+    "set Content-Length to the exact number of bytes in the body") \
   X(kEndedByCallback, "ended_by_callback", kNote, \
     "this program ended {who}: {detail}", \
-    "return 0 to keep it; the result of lws_write() is a number of bytes, and none for a callback to return") \
+    "return 0 to keep the connection open; do not return the result of lws_write(), which is a byte count") \
   X(kCloseUnanswered, "close_unanswered", kTrouble, \
     "the peer of {who} did not answer this program's close frame within {span}", \
     "") \
   X(kVhostGone, "vhost_gone", kTrouble, \
     "{who} {is|are} still open, and the vhost was destroyed", \
-    "end the connections of a vhost before lws_vhost_destroy(): lws_set_timeout(wsi, 1, LWS_TO_KILL_ASYNC)") \
+    "end the connections of a vhost before lws_vhost_destroy(): lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)") \
   X(kHeaderPool, "header_pool_used_up", kTrouble, \
     "the request on {who} was not read for {span}: no header table was free", \
-    "raise max_http_header_pool of the context, or leave it 0: then there is one for each descriptor; and see who holds them: clients that do not finish their headers, handlers that do not answer") \
+    "raise max_http_header_pool of the context, or leave it at 0 to have one for each descriptor; and see what holds them: clients that do not finish their headers, or handlers that do not answer") \
   X(kDescriptorGone, "descriptor_closed_elsewhere", kTrouble, \
     "the descriptor of {who} was closed, and not by lws", \
-    "leave it to lws: what it has adopted it closes; hand it a dup() to keep one") \
+    "leave it to lws, which closes what it has adopted; give lws a dup() if you need to keep the descriptor") \
   X(kPeerNotReading, "peer_not_reading", kTrouble, \
     "the peer of {who} did not read for {span}", \
-    "write in the WRITEABLE callback only, one message a time, and drop or merge what waits: lws keeps all that the socket does not take; ping and secs_since_valid_hangup of the retry policy end a session whose peer has gone") \
+    "write only in the WRITEABLE callback, one message at a time, and drop or merge what waits: lws keeps all that the socket does not take; ping and secs_since_valid_hangup of the retry policy end a session whose peer has gone") \
   X(kDeadWsi, "wsi_used_after_end", kTrouble, \
     "this program used the wsi of {who} after its end", \
     "forget a wsi in LWS_CALLBACK_CLOSED (CLOSED_HTTP, CLIENT_CLOSED, RAW_CLOSE) at the latest; after LWS_CALLBACK_WSI_DESTROY its memory is freed, and may be another connection's") \

@@ -132,13 +132,13 @@ void tell_what_came_next(Symptom &symptom, const Transaction &last) {
     symptom.why.emplace_back(
         "What came after that body was no request: the client sent more than its Content-Length says.");
     symptom.advice =
-        "compare the Content-Length that the client sends with its body: what is longer is taken for the next request";
+        "compare the Content-Length that the client sends with its body: lws takes anything beyond it for the next "
+        "request";
   } else {
     symptom.detail = ": lws could not read what came after the one before";
     symptom.why.emplace_back(
-        "Requests that arrive together (pipelining) get lost in lws where it answers itself, with a file or an error "
-        "page: it "
-        "goes on in the middle of the next one.");
+        "Where requests arrive together (pipelining) and lws answers one itself, with a file or an error page, it "
+        "resumes in the middle of the next one, which is lost.");
     symptom.advice = "let the client wait for each response before it sends the next request, as browsers do";
   }
 }

@@ -92,8 +92,7 @@ std::string Loops::rest_text(const LogFacts &log) const {
     return fmt::format("lws_service() was not called once in the {} after lws_create_context()",
                        span_text(0, stood_ns(log)));
   if (left_ms_ < kStoodMs) return {};
-  return fmt::format("lws_service() was not called any more in the last {} of the program",
-                     span_text(0, stood_ns(log)));
+  return fmt::format("lws_service() was not called in the last {} of the program", span_text(0, stood_ns(log)));
 }
 
 // The loop never ran, or not to the end.

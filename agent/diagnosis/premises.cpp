@@ -143,7 +143,7 @@ std::string Premises::why_not_made(std::string &advice) const {
                ? "the private key of the certificate is missing"
                : fmt::format("the private key '{}' could not be loaded", one->text);
   }
-  advice = "switch lws's log on, lws_set_log_level(LLL_ERR | LLL_WARN, NULL): lws says there what it misses";
+  advice = "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL): it says what is missing";
   return "lws logged no reason that wsitrace knows";
 }
 
@@ -180,7 +180,7 @@ void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
                fmt::format("this program does not listen: there is no interface or address '{}'", interface->text));
     out.first_ns = interface->at_ns;
     out.why.emplace_back(
-        "lws logged that; it goes on without the listener, and tries again when an interface comes up.");
+        "lws logged that; it carries on without the listener and tries again when an interface comes up.");
     out.advice =
         "check `iface` of the vhost: the name of an interface or an address of this machine, or NULL for all (ip addr)";
     to.push_back(std::move(out));

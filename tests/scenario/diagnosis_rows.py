@@ -326,7 +326,7 @@ PROCESSES = [
 LOOP = ("lws_service()",)
 PROGRAMS = [
     row("listens_and_never_serves", "clients_waiting trouble 3", ("was not called once", *LOOP)),
-    row("stops_serving", "loop_stopped trouble 1", ("not called any more in the last 1.", "input that nobody reads", *LOOP), ("lws_rx_flow_control",)),
+    row("stops_serving", "loop_stopped trouble 1", ("not called in the last 1.", "input that nobody reads", *LOOP), ("lws_rx_flow_control",)),
     row("sleeps_and_nobody_waits"),
     row("oversleeps", says=("lws_service(context, 50) returned only after", "3 times", "lws_sul_schedule()", "lws_cancel_service()")),
     row("thread_writes", "not_thread_safe trouble 1", ("lws_write() (5 times at least)", "on another thread while lws_service() ran", "LWS_CALLBACK_EVENT_WAIT_CANCELLED")),
