@@ -45,7 +45,7 @@ void count_read(int fd, const void *read, size_t bytes) noexcept {
   if (before == 0)
     reads.first_answer.store(answer_in(static_cast<const char *>(read), bytes), std::memory_order_relaxed);
   reads.count.store(before + 1, std::memory_order_relaxed);
-  reads.last_ms.store(coarse_ms(), std::memory_order_relaxed);
+  reads.last_ms.store(static_cast<uint32_t>(coarse_ms()), std::memory_order_relaxed);
 }
 
 void forget_reads(int fd) noexcept {
@@ -66,7 +66,9 @@ bool is_worth_asking(int fd) noexcept {
   if (!is_counted(fd)) return false;
   const Reads &reads = g_reads[fd];
   const uint32_t count = reads.count.load(std::memory_order_relaxed);
-  return count == 1 || (count > 1 && coarse_ms() - reads.last_ms.load(std::memory_order_relaxed) >= kWorthAskingMs);
+  return count == 1 ||
+         (count > 1 &&
+          static_cast<uint32_t>(coarse_ms()) - reads.last_ms.load(std::memory_order_relaxed) >= kWorthAskingMs);
 }
 
 }  // namespace wsitrace
