@@ -4,6 +4,7 @@
 import json
 import os
 import pwd
+import re
 import unittest
 
 import harness
@@ -41,7 +42,7 @@ class Files(harness.Scenario):
     def check_it_serves_without_a_file(self, lws, option, path, why):
         server = self.lwsws(lws, **{option: path})
         workload.keep_alive(server.app)
-        self.assertRegex(server.get("/healthz"), f"^ok\n.*: {why}\n$")
+        harness.until(lambda: re.search(f"^ok\n.*: {why}\n$", server.get("/healthz")), f"healthz to say: {why}")
         self.assertIn("lws_connections_opened_total", server.get("/metrics"))
         harness.until(lambda: len(harness.Trace(json.loads(server.get("/api/report"))).transactions("app")) == workload.KEEP_ALIVE_REQUESTS,
                       "the report to have all requests")

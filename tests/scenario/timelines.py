@@ -95,7 +95,7 @@ class Traffic:
     """What a case sends with; it remembers the ports that it came from, by which its connections are found in the report."""
 
     def __init__(self, run):
-        self.run, self.program, self.ports = run, run.program, []
+        self.run, self.program, self.ports, self.used = run, run.program, [], set()
 
     def address(self, name=""):
         return self.program.address(f"{name} port" if name else "port")
@@ -108,6 +108,7 @@ class Traffic:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.ports.append(sock.getsockname()[1])
         sock.connect(self.address(name))
+        self.used.add(sock.getpeername())
         return workload.secure(sock, **tls) if tls else sock
 
     def http(self, name="", **tls):
@@ -132,8 +133,12 @@ class Traffic:
     def settle(self, sock):
         """Waits until the host, which has one thread, has read what was sent on SOCK, and has then looked around a few times."""
         sockets.taken(sock)
+        self.look_around(sock.getpeername())
+
+    def look_around(self, address):
+        """The host's thread has gone round its loop a few times: what had come before was looked at."""
         for _ in range(5):
-            self.knock(sock.getpeername())
+            self.knock(address)
 
     @contextlib.contextmanager
     def standing_still(self):
@@ -206,8 +211,6 @@ class Run:
                     if not case.waits:
                         self._send(case)
                 concurrent.futures.wait(waiting)
-            if waiting:  # who waits for lws's half-close is gone before lws has closed the other half
-                harness.at_rest(self.host_pid())
             self.result = self.program.stop()
         finally:
             self.program.discard()
@@ -219,6 +222,9 @@ class Run:
         traffic, began_ns = Traffic(self), time.time_ns()
         try:
             case.function(traffic)
+            if case.waits:  # who waits for lws's half-close is gone before lws has closed the other half
+                for address in traffic.used:
+                    traffic.look_around(address)
         except Exception as error:  # noqa: told by the test of the case
             self.errors[case.name] = error
         self.ports[case.name] = traffic.ports
