@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kBlanks = " \t";
 constexpr size_t kShownBytes = 60;  // of a word that an error quotes
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   const bool cut = word.size() > kShownBytes;
   return "\"" + utf8(word.substr(0, kShownBytes)) + (cut ? "...\"" : "\"");
 }
@@ -102,18 +102,18 @@ class AllowList::Parser {
   Expected<void> set_member(Rule &rule, std::string_view word) {
     const size_t equals = word.find('=');
     if (equals == std::string_view::npos)
-      return wrong("cannot read " + quoted(word), "a rule is KEY=VALUE with blanks between: kind=... vhost=...");
+      return wrong("cannot read " + in_quotes(word), "a rule is KEY=VALUE with blanks between: kind=... vhost=...");
     const std::string_view name = word.substr(0, equals), value = word.substr(equals + 1);
-    if (value.empty()) return wrong("no value for " + quoted(name), "leave it out to allow any");
+    if (value.empty()) return wrong("no value for " + in_quotes(name), "leave it out to allow any");
     if (std::find(seen_.begin(), seen_.end(), name) != seen_.end())
-      return wrong(quoted(name) + " is there twice", "write two rules");
+      return wrong(in_quotes(name) + " is there twice", "write two rules");
     seen_.emplace_back(name);
     if (name == "kind") return set_kind(rule, value);
     if (name == "count") return set_count(rule, value);
     if (name == "vhost") rule.vhost = value;
     else if (name == "protocol") rule.protocol = value;
     else if (name == "program") rule.program = value;
-    else return wrong("unknown member " + quoted(name), "members: kind, vhost, protocol, program, count");
+    else return wrong("unknown member " + in_quotes(name), "members: kind, vhost, protocol, program, count");
     return {};
   }
 
@@ -121,7 +121,7 @@ class AllowList::Parser {
     const auto &kinds = finding_kinds();
     const auto fits = [value](FindingKind kind) { return matches(value, name_of(kind)); };
     if (std::none_of(kinds.begin(), kinds.end(), fits))
-      return wrong("unknown kind " + quoted(value), "kinds: " + kind_names());
+      return wrong("unknown kind " + in_quotes(value), "kinds: " + kind_names());
     rule.kind = value;
     return {};
   }
@@ -130,7 +130,7 @@ class AllowList::Parser {
     uint64_t count = 0;
     const auto read = std::from_chars(value.data(), value.data() + value.size(), count);
     if (read.ec != std::errc() || read.ptr != value.data() + value.size() || count == 0)
-      return wrong("count " + quoted(value) + " is not a number of findings", "1 or more; without count any number");
+      return wrong("count " + in_quotes(value) + " is not a number of findings", "1 or more; without count any number");
     rule.count = count;
     return {};
   }

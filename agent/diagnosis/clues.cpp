@@ -9,11 +9,11 @@
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {
-namespace {
-
 bool prepares(const Connection &connection, uint16_t kind) {
   return has_role<role::kPrepares>(kind) || (kind == k_WSI_CREATE && connection.origin == Origin::kAdopted);
 }
+
+namespace {
 
 // Of the request that EVENT begins, nothing has come yet.
 void note_request(Clues &clues, const Connection &connection, uint16_t kind) {

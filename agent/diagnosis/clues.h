@@ -64,6 +64,9 @@ struct Clues {
   }
 };
 
+// Whether an event of KIND is of the making of a connection: its program has not yet served it.
+bool prepares(const Connection &connection, uint16_t kind);
+
 // The clues of all open connections. Feed it with what a Timeline tells.
 class ClueBook {
  public:

@@ -3,17 +3,13 @@
 
 #include <algorithm>
 
-#include "agent/lws/callbacks.h"
+#include "agent/diagnosis/clues.h"
 #include "agent/lws/timeouts.h"
 #include "agent/text/printable.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
-
-bool prepares(const Connection &connection, uint16_t kind) {
-  return has_role<role::kPrepares>(kind) || (kind == k_WSI_CREATE && connection.origin == Origin::kAdopted);
-}
 
 // Raw sockets receive without an event, so that silence says nothing of them.
 bool may_wait(const Connection &connection) {

@@ -21,7 +21,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "wsitrace/tidy"
-BUDGET = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=20000"]
+BUDGET = ["-Xclang", "-analyzer-config", "-Xclang", "max-nodes=8000"]
 # Thousands of functions, made from one template: beside the definitions of what they call, each would be followed through all of it.
 ALONE = {"agent/probe/thunks.cpp"}
 TAKES_VALUE = {"-o", "-MF", "-MT", "-MQ"}

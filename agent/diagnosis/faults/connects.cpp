@@ -11,14 +11,14 @@ constexpr size_t kManySteps = 5;
 constexpr Ns kStepNs = 10'000'000;
 constexpr Ns kLongPendingNs = 300'000'000;
 
-bool is_attempt(const Connection &connection) {
+bool is_outbound(const Connection &connection) {
   return connection.origin == Origin::kOutbound && connection.cls == ConnectionClass::kClient;
 }
 
 }  // namespace
 
 void Connects::opened(const Connection &connection) {
-  if (!is_attempt(connection)) return;
+  if (!is_outbound(connection)) return;
   Target &target = targets_[connection.target];
   const Ns now_ns = connection.opened_ns;
   target.vhost = connection.vhost;
