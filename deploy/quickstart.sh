@@ -204,7 +204,8 @@ if [ $once = 0 ]; then
   echo
   say "Ctrl-C ends it"
   status=0
-  wait "$root_pid" || status=$?  # a signal's trap comes before the next line
+  wait "$root_pid" || status=$?  # a signal's trap comes before the next line; not always, where lwsws had the signal, too, and ended well
+  ! grep -q 'Signal 2 caught' "$room/lwsws.log" || exit 130
   cat "$room/lwsws.log" >&2
   fail "lwsws ended by itself, with status $status" "its log is above"
 fi
