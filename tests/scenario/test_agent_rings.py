@@ -130,7 +130,7 @@ class Rings(AgentScenario):
         program = self.start([*apart, harness.WSITRACE, "agent", "--listen", "127.0.0.1:0"])
         port = harness.until(lambda: re.search(r"serving http://127\.0\.0\.1:(\d+)/", program.err), "the agent to serve")[1]
         self.assertIn(f"WSITRACE_RING={own}/agent.ring ", program.err)
-        launcher = self.start(["nsenter", "-m", "-t", program.pid, harness.WSITRACE, "run", "-o", self.path("out.wsitrace"), "--",
+        launcher = self.start(["nsenter", "-m", "-r", "-t", program.pid, harness.WSITRACE, "run", "-o", self.path("out.wsitrace"), "--",
                                *self.host()])
         workload.sequential(launcher.address(), "/dyn", 5)
         def places():

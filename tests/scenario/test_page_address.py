@@ -69,18 +69,18 @@ class InTheAddress(Page):
         self.served_mixture()
         with self.browser() as browser:
             browser.choose('select[aria-label="State"]', "upgraded")
-            upgraded = len(browser.rows())
+            upgraded = len(harness.until(browser.rows, "the rows of the filter"))
             browser.press("/")
             browser.type("no such thing")
             browser.wait("document.querySelectorAll('.row[data-key]').length === 0")
             self.await_fragment(browser, state="upgraded", text="no such thing")
             browser.back()
             self.await_fragment(browser, state="upgraded")
-            self.assertEqual(len(browser.rows()), upgraded)
+            harness.until(lambda: len(browser.rows()) == upgraded, "the rows of the filter")
             self.assertEqual(browser.evaluate("document.querySelector('input[type=search]').value"), "")
             browser.back()
             self.assertEqual(browser.evaluate("document.querySelector('select[aria-label=State]').value"), "")
-            self.assertGreater(len(browser.rows()), upgraded)
+            harness.until(lambda: len(browser.rows()) > upgraded, "all rows")
 
     def test_a_link_opens_its_connection_and_filter(self):
         self.served_mixture()
@@ -98,6 +98,7 @@ class InTheAddress(Page):
             self.await_connection(browser, key)
             self.assertEqual(browser.evaluate("document.querySelector('select[aria-label=State]').value"), "upgraded")
             self.assertEqual(browser.evaluate("document.querySelector('select[aria-label=Vhost]').value"), "app")
+            harness.until(browser.rows, "the rows of the filter")
             self.assertEqual({row["state"] for row in browser.rows()}, {"upgraded"})
 
     def test_the_keyboard_s_way_through_the_rows_is_one_step_back(self):

@@ -233,7 +233,8 @@ class Privileges(harness.Scenario):
         workload.keep_alive(program.address())
         result = program.stop()
         self.assertEqual(result.status, 5)
-        self.assert_one_line(result.err, "nothing recorded")
+        ours = [line for line in result.err.splitlines(True) if not line.startswith("ERROR: ld.so: ")]  # nobody may not read a build in /root
+        self.assert_one_line("".join(ours), "nothing recorded")
 
 
 if __name__ == "__main__":
