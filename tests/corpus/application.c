@@ -3,9 +3,9 @@
 #include <time.h>
 
 #include "corpus.h"
+#include "tracing.h"
 
-enum { kPatienceMs = 60000, kTurnUs = 300, kLongestTurnMs = 20 };
-
+// CORPUS_LOG=1 shows lws's log to whoever wants to know what a case does.
 int corpus_main(int argc, char **argv, const struct corpus_case *cases) {
   lws_set_log_level(getenv("CORPUS_LOG") ? 0xffff : 0, NULL);
   for (; argc == 2 && cases->name; cases++) {
@@ -43,23 +43,7 @@ int callback_dyn(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
   }
 }
 
-int send_head(struct lws *wsi, long long bytes) {
-  unsigned char buffer[LWS_PRE + 512], *head = buffer + LWS_PRE, *p = head, *end = buffer + sizeof buffer;
-  const lws_filepos_t length = bytes < 0 ? LWS_ILLEGAL_HTTP_CONTENT_LEN : (lws_filepos_t)bytes;
-  if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/plain", length, &p, end)) return 1;
-  return lws_finalize_write_http_header(wsi, head, &p, end);
-}
-
-int send_body(struct lws *wsi, const char *text, enum lws_write_protocol how) {
-  unsigned char buffer[LWS_PRE + 512];
-  const size_t bytes = strlen(text);
-  memcpy(buffer + LWS_PRE, text, bytes);
-  return lws_write(wsi, buffer + LWS_PRE, bytes, how) < (int)bytes ? 1 : 0;
-}
-
 int answer(struct lws *wsi) { return send_head(wsi, 6) || send_body(wsi, "hello\n", LWS_WRITE_HTTP_FINAL); }
-
-int complete(struct lws *wsi) { return lws_http_transaction_completed(wsi) ? -1 : 0; }
 
 int answer_and_complete(struct lws *wsi, struct exchange *exchange) {
   (void)exchange;
@@ -76,26 +60,10 @@ struct lws_context_creation_info app_info(const struct lws_protocols *protocols)
   return info;
 }
 
-// CORPUS_PLUGIN names the directory of the plugin, if it is to write the trace CORPUS_TRACE; a preload needs nothing of this.
-static void add_plugin(struct lws_context_creation_info *info) {
-#ifdef LWS_WITH_PLUGINS
-  static const char *directories[2];
-  static struct lws_protocol_vhost_options trace = {.name = "trace"};
-  static struct lws_protocol_vhost_options status = {.next = &trace, .name = "status", .value = "ok"};
-  static struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
-  directories[0] = getenv("CORPUS_PLUGIN");
-  trace.value = getenv("CORPUS_TRACE");
-  if (!directories[0] || !trace.value) return;
-  info->plugin_dirs = directories;
-  info->pvo = &wsitrace;
-#else
-  (void)info;
-#endif
-}
-
 struct lws_context *start(const struct lws_context_creation_info *info) {
   struct lws_context_creation_info watched = *info;
-  add_plugin(&watched);
+  // The directory of the plugin, if it is to write that trace; a preload needs nothing of this.
+  if (getenv("CORPUS_TRACE")) tracing_by_plugin(&watched, getenv("CORPUS_PLUGIN"), getenv("CORPUS_TRACE"));
   struct lws_context *context = lws_create_context(&watched);
   if (!context) give_up("no context");
   return context;
@@ -111,6 +79,8 @@ int port_of(struct lws_context *context, const char *vhost) {
   if (!found) give_up("no such vhost");
   return lws_get_vhost_listen_port(found);
 }
+
+enum { kPatienceMs = 60000, kTurnUs = 300, kLongestTurnMs = 20 };
 
 static long long now_ms(void) {
   struct timespec now;

@@ -6,15 +6,16 @@
 // Every case is a function without arguments that leaves what it leaves: corpus_main() exits with 0 after it. A case that
 // cannot do what it is meant to do says so in one line and exits with 2, so that it is never taken for one without a fault.
 //
-// Vhost "app" listens on 127.0.0.1; "/" belongs to protocol "dyn" where there is one. Times are milliseconds.
+// Vhost "app" listens on 127.0.0.1; "/" belongs to protocol "dyn" where there is one. Times are milliseconds. What the hosts of the
+// scenario tests need as well is in their host.h.
 #ifndef WSITRACE_TESTS_CORPUS_H
 #define WSITRACE_TESTS_CORPUS_H
 
-#include <libwebsockets.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "host.h"
 
 struct corpus_case {
   const char *name;
@@ -53,10 +54,6 @@ int callback_dyn(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 // Head and body "hello\n", all of it; answer_and_complete() also says that this was all. For a handler to return.
 int answer(struct lws *wsi);
 int answer_and_complete(struct lws *wsi, struct exchange *exchange);
-// Head only, with a length that promises BYTES, or -1 for one without a length.
-int send_head(struct lws *wsi, long long bytes);
-int send_body(struct lws *wsi, const char *text, enum lws_write_protocol how);
-int complete(struct lws *wsi);  // lws_http_transaction_completed(), as a handler's result
 
 struct lws_context_creation_info app_info(const struct lws_protocols *protocols);
 struct lws_context *start(const struct lws_context_creation_info *info);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,16 +8,9 @@
 
 enum { kTurns = 4000, kHangUpMs = 10 };
 
-static struct sockaddr_in loopback(int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 int dial(int port) {
-  const struct sockaddr_in address = loopback(port);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address)) give_up("cannot connect");
+  const int fd = host_connect(port);
+  if (fd < 0) give_up("cannot connect");
   return fd;
 }
 
@@ -94,13 +86,8 @@ void say_frame(int fd, const char *text) {
 }
 
 int listen_on(int *port, int backlog) {
-  struct sockaddr_in address = loopback(0);
-  socklen_t bytes = sizeof address;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, bytes) || listen(fd, backlog) ||
-      getsockname(fd, (struct sockaddr *)&address, &bytes))
-    give_up("cannot listen");
-  *port = ntohs(address.sin_port);
+  const int fd = host_listen(port, backlog);
+  if (fd < 0) give_up("cannot listen");
   return fd;
 }
 

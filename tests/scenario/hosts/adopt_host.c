@@ -19,20 +19,18 @@
 // End: SIGINT.
 #define _GNU_SOURCE  // accept4
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "tracing.h"
 
 enum { kPatienceMs = 2 };
 
-static volatile sig_atomic_t stopping;
 static struct lws *first;  // that is raw, for "child"
 
 static int answer(struct lws *wsi) {
@@ -71,19 +69,6 @@ static struct lws_protocols protocols[] = {
     {0},
 };
 
-static void on_signal(int signal_number) { stopping = signal_number; }
-
-static int listen_on_loopback(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t bytes = sizeof address;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (bind(fd, (struct sockaddr *)&address, bytes) || listen(fd, 16)) return -1;
-  getsockname(fd, (struct sockaddr *)&address, &bytes);
-  printf("port %d\n", ntohs(address.sin_port));
-  fflush(stdout);
-  return fd;
-}
-
 // Its other end stays open until the process ends.
 static struct lws *adopt_pipe(struct lws_vhost *vhost, struct lws *parent) {
   int ends[2];
@@ -117,7 +102,7 @@ static struct lws *adopt_fifo(struct lws_vhost *vhost, const char *path) {
 }
 
 static void serve(struct lws_context *context, const char *how, int listener) {
-  while (!stopping) {
+  while (!host_is_stopping()) {
     struct timeval patience = {.tv_usec = kPatienceMs * 1000};
     fd_set ready;
     FD_ZERO(&ready);
@@ -131,6 +116,7 @@ static void serve(struct lws_context *context, const char *how, int listener) {
 }
 
 int main(int argc, char **argv) {
+  int port = 0;
   argc = tracing_from(argc, argv);
   if (argc < 2) return 2;
   lws_set_log_level(0, NULL);  // one of the ways is meant to fail
@@ -140,9 +126,12 @@ int main(int argc, char **argv) {
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
   tracing_settle(context);
-  signal(SIGINT, on_signal);
+  host_heed_signals(NULL);
   if (!strcmp(argv[1], "fifo") && !adopt_fifo(lws_get_vhost_by_name(context, "app"), argv[2])) return 1;
-  serve(context, argv[1], listen_on_loopback());
+  const int listener = host_listen(&port, 16);
+  if (listener < 0) return 1;
+  host_print_port("", port);
+  serve(context, argv[1], listener);
   lws_context_destroy(context);
   tracing_stop(context);
   return 0;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "tracing.h"
 
 struct chat_session {
   unsigned long told;  // number of the last message sent to this session
@@ -76,29 +77,16 @@ static struct lws_protocols table[] = {
     {0},
 };
 
-#ifdef HOST_LINKS_WSITRACE
-#include <wsitrace/wsitrace.h>
-static void trace_to(const char *file) {
-  const struct wsitrace_options tracing = {.size = sizeof tracing, .trace_file = file};
-  if (wsitrace_start(&tracing)) fprintf(stderr, "%s\n", wsitrace_error());
-  wsitrace_wrap_protocols(table);
-}
-#endif
-
 int main(int argc, char **argv) {
   const struct host_options options = host_options_from(argc, argv);
   lws_set_log_level(LLL_ERR, NULL);
-#ifdef HOST_LINKS_WSITRACE
-  trace_to(argv[options.positional]);
-#endif
+  tracing_to(argv[options.positional]);
+  tracing_start(table);
   struct lws_context *context = host_create_context(&options, table);
   if (!context) return 1;
-  host_print_port("");
+  host_print_port("", host_port());
   host_serve(context, &options);
-#ifdef HOST_LINKS_WSITRACE
-  wsitrace_context_destroyed(context);
-  wsitrace_stop();
-#endif
+  tracing_stop(context);
   printf("deliveries %lu\n", deliveries);
   return 0;
 }

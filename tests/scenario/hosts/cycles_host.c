@@ -3,8 +3,6 @@
 // Makes CONTEXTS contexts, sends each one request over a connection of its own, destroys them, and does all of that
 // CYCLES times:    cycles_host [OPTIONS] CYCLES CONTEXTS
 // The client is this very thread, so the host needs nobody and always does the same.
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,23 +13,16 @@
 
 enum { kMaxContexts = 16, kPatience = 100000 };
 
-static int connect_to(int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address)) {
-    perror("cycles_host: connect");
-    exit(1);
-  }
-  return fd;
-}
-
 // Serves CONTEXT until the peer of FD, which is CONTEXT itself, has answered and closed.
 static bool request(struct lws_context *context, int port) {
   static const char text[] = "GET /dyn HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   char answer[1024] = "";
   size_t have = 0;
-  const int fd = connect_to(port);
+  const int fd = host_connect(port);
+  if (fd < 0) {
+    perror("cycles_host: connect");
+    exit(1);
+  }
   if (send(fd, text, sizeof text - 1, MSG_NOSIGNAL) != (ssize_t)(sizeof text - 1)) return false;
   for (int turn = 0; turn < kPatience; turn++) {
     lws_service(context, -1);

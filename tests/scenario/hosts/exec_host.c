@@ -14,7 +14,7 @@ int main(int argc, char **argv) {
   lws_set_log_level(LLL_ERR, NULL);
   struct lws_context *context = host_create_context(&options, host_protocols);
   if (!context) return 1;
-  host_print_port("");
+  host_print_port("", host_port());
   host_serve(context, &options);
   host_print_result(&options);
   fflush(stdout);

@@ -41,8 +41,7 @@ static int callback_early(struct lws *wsi, enum lws_callback_reasons reason, voi
 
 static void say_port(struct lws_vhost *vhost) {
   static int said;
-  if (!said++) printf("port %d\n", lws_get_vhost_listen_port(vhost));
-  fflush(stdout);
+  if (!said++) host_print_port("", lws_get_vhost_listen_port(vhost));
 }
 
 static int callback_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {

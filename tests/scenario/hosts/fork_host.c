@@ -30,12 +30,12 @@ static int serve(struct lws_context *context, const struct host_options *options
 static int child_with_own_context(const struct host_options *options) {
   struct lws_context *context = host_create_context(options, host_protocols);
   if (!context) return 1;
-  host_print_port("child ");
+  host_print_port("child", host_port());
   return serve(context, options, "child");
 }
 
 static void parent_with_own_context(struct lws_context *context, const struct host_options *options) {
-  host_print_port("");
+  host_print_port("", host_port());
   serve(context, options, "parent");
   kill(child_pid, SIGINT);
 }
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
   printf("child pid %d\n", (int)child_pid);
   if (inherit) {
     signal(SIGINT, pass_on);
-    host_print_port("");
+    host_print_port("", host_port());
   } else {
     parent_with_own_context(context, &options);
   }

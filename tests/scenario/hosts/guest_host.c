@@ -6,22 +6,15 @@
 //    guest_host --plugin DIR TRACE PORT COUNT [unnamed]   "port N" of first, "app port N"; "done N" when all have ended; SIGINT ends it
 //
 // With "unnamed" no protocol is named, either: lws takes the first of the vhost and binds nothing.
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
+#include "tracing.h"
 
-static int left, ended, under_way, unnamed;
-static volatile sig_atomic_t stopped;
+static int left, ended, under_way, unnamed, peer_port;
 static struct lws_context *context;
-
-static void stop(int signal_number) {
-  (void)signal_number;
-  stopped = 1;
-  lws_cancel_service(context);
-}
 
 static void one_has_ended(void) {
   under_way = 0;
@@ -49,12 +42,13 @@ static const struct lws_protocols first_protocols[] = {{.name = "http", .callbac
                                                        {.name = NULL}};
 static const struct lws_protocols only_protocol[] = {{.name = "client", .callback = callback_client}, {.name = NULL}};
 
-static void connect_out(int port) {
+static void connect_out(void) {
+  if (under_way || left <= 0) return;
   struct lws_client_connect_info info = {.context = context,
                                          .address = "127.0.0.1",
                                          .host = "127.0.0.1",
                                          .origin = "127.0.0.1",
-                                         .port = port,
+                                         .port = peer_port,
                                          .path = "/dyn",
                                          .method = "GET",
                                          .local_protocol_name = unnamed ? NULL : "client"};
@@ -63,11 +57,10 @@ static void connect_out(int port) {
   if (!lws_client_connect_via_info(&info)) one_has_ended();
 }
 
-static struct lws_vhost *make_vhost(struct lws_context_creation_info *info, const char *name, const char *prefix) {
+static struct lws_vhost *make_vhost(struct lws_context_creation_info *info, const char *name, const char *said) {
   info->vhost_name = name;
   struct lws_vhost *vhost = lws_create_vhost(context, info);
-  if (vhost) printf("%sport %d\n", prefix, lws_get_vhost_listen_port(vhost));
-  fflush(stdout);
+  if (vhost) host_print_port(said, lws_get_vhost_listen_port(vhost));
   return vhost;
 }
 
@@ -75,33 +68,28 @@ int main(int argc, char **argv) {
   const struct host_options options = host_options_from(argc, argv);
   unnamed = options.positional + 3 == argc && !strcmp(argv[argc - 1], "unnamed");
   if (options.positional + 2 + unnamed != argc || !options.plugins) return 2;
-  const int port = atoi(argv[options.positional]);
+  peer_port = atoi(argv[options.positional]);
   left = atoi(argv[options.positional + 1]);
   lws_set_log_level(LLL_ERR, NULL);
 
-  struct lws_protocol_vhost_options trace = {.name = "trace", .value = options.trace};
-  struct lws_protocol_vhost_options status = {.next = &trace, .name = "status", .value = "ok"};
-  struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
   struct lws_http_mount dyn = {
       .mountpoint = "/", .mountpoint_len = 1, .origin = "dyn", .origin_protocol = LWSMPRO_CALLBACK};
   struct lws_context_creation_info info = {.options =
                                                LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6};
-#ifdef LWS_WITH_PLUGINS
-  const char *plugin_dirs[] = {options.plugins, NULL};
-  info.plugin_dirs = plugin_dirs;
-#endif
+  tracing_by_plugin(&info, options.plugins, options.trace);
+  const struct lws_protocol_vhost_options *enabled = info.pvo;
+  info.pvo = NULL;
   context = lws_create_context(&info);
   if (!context) return 1;
-  signal(SIGINT, stop);
+  host_heed_signals(context);
   info.iface = "127.0.0.1";
   info.protocols = unnamed ? only_protocol : first_protocols;
   if (!make_vhost(&info, "first", "")) return 1;
   info.protocols = host_protocols;
   info.mounts = &dyn;
-  info.pvo = &wsitrace;
-  if (!make_vhost(&info, "app", "app ")) return 1;
-  while (!stopped && lws_service(context, 0) >= 0)
-    if (!under_way && left > 0) connect_out(port);
+  info.pvo = enabled;
+  if (!make_vhost(&info, "app", "app")) return 1;
+  host_loop(context, connect_out);
   lws_context_destroy(context);
   return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include "tracing.h"
 
 enum { kReasons = 1024, kErrnoMark = 4242, kNeverS = 3600 };
 
@@ -109,14 +113,24 @@ static void on_uv_signal(void *handle, int signal_number) {
   lws_context_destroy(served);
 }
 
-void host_heed_signals(void) {
+void host_heed_signals(struct lws_context *context) {
   struct sigaction action = {.sa_handler = on_signal};
+  served = context;
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
 }
 
+bool host_is_stopping(void) { return stop_requested; }
+
+void host_loop(struct lws_context *context, void (*after_turn)(void)) {
+  host_heed_signals(context);
+  while (!stop_requested && lws_service(context, 0) >= 0)
+    if (after_turn) after_turn();
+  served = NULL;
+}
+
 struct lws_context *host_create_context(const struct host_options *options, const struct lws_protocols *protocols) {
-  if (!options->use_libuv) host_heed_signals();
+  if (!options->use_libuv) host_heed_signals(NULL);
   static struct lws_http_mount dyn = {
       .mountpoint = "/dyn", .mountpoint_len = 4, .origin = "dyn", .origin_protocol = LWSMPRO_CALLBACK};
   static struct lws_http_mount files = {
@@ -133,20 +147,7 @@ struct lws_context *host_create_context(const struct host_options *options, cons
     if (!options->loop_alone) info.signal_cb = on_uv_signal;
   }
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-#ifdef LWS_WITH_PLUGINS
-  // lws keeps pointers to these until the context's end.
-  static const char *plugin_dirs[2];
-  static struct lws_protocol_vhost_options trace = {.name = "trace"};
-  static struct lws_protocol_vhost_options status = {.name = "status", .value = "ok"};
-  static struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
-  if (options->plugins) {
-    plugin_dirs[0] = options->plugins;
-    trace.value = options->trace;
-    status.next = &trace;
-    info.plugin_dirs = plugin_dirs;
-    info.pvo = &wsitrace;
-  }
-#endif
+  tracing_by_plugin(&info, options->plugins, options->trace);
   struct lws_context *context = lws_create_context(&info);
   if (!context) return NULL;
 
@@ -165,35 +166,49 @@ struct lws_context *host_create_context(const struct host_options *options, cons
   return context;
 }
 
-struct lws_vhost *host_vhost(void) {
-  return last_vhost;
-}
-
 int host_port(void) { return lws_get_vhost_listen_port(last_vhost); }
 
-void host_print_port(const char *prefix) {
-  printf("%sport %d\n", prefix, host_port());
+void host_print_port(const char *name, int port) {
+  printf("%s%sport %d\n", name, *name ? " " : "", port);
   fflush(stdout);
 }
 
 void host_serve(struct lws_context *context, const struct host_options *options) {
-  served = context;
   if (options->user && (setgid((gid_t)options->user) || setuid((uid_t)options->user))) {
     perror("setuid");
     exit(1);
   }
   if (options->use_libuv) {
+    served = context;
     while (!stop_requested && !lws_service(context, 0)) {
     }
     served = NULL;
-    lws_context_destroy(context);
-    return;
+  } else {
+    host_loop(context, NULL);
   }
-  host_heed_signals();
-  while (!stop_requested && lws_service(context, 0) >= 0) {
-  }
-  served = NULL;
   lws_context_destroy(context);
+}
+
+static struct sockaddr_in loopback(int port) {
+  return (struct sockaddr_in){
+      .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+int host_connect(int port) {
+  const struct sockaddr_in address = loopback(port);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) ? -1 : fd;
+}
+
+int host_listen(int *port, int backlog) {
+  struct sockaddr_in address = loopback(0);
+  socklen_t bytes = sizeof address;
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, bytes) || listen(fd, backlog) ||
+      getsockname(fd, (struct sockaddr *)&address, &bytes))
+    return -1;
+  *port = ntohs(address.sin_port);
+  return fd;
 }
 
 static int open_files(void) {

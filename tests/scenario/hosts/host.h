@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the hosts of the scenario tests share: a web server on libwebsockets as small as one can be and still have a file
-// mount, a callback mount and a websocket protocol. A host is the observed process; it knows nothing of wsitrace.
+// What the observed programs of the tests share, those of the corpus, too (tests/corpus/corpus.h): signals, the loop, ports, sockets, the
+// bytes of an answer, echo. And the plain host: a web server on libwebsockets as small as one can be and still have a file mount, a
+// callback mount and a websocket protocol. A host knows nothing of wsitrace; how it lets itself be watched is in tracing.h.
 //
 //   "/"      files of --files DIR, served by lws itself
 //   "/dyn"   a callback answers "dyn"; "/dyn/refuse" is refused by returning 1, "/dyn/missing" answers 404
@@ -42,14 +43,8 @@ extern struct lws_protocols host_protocols[];
 // A context with one vhost "app" that listens on 127.0.0.1. NULL when lws refuses.
 struct lws_context *host_create_context(const struct host_options *options, const struct lws_protocols *protocols);
 
-// The vhost of the context made last, and the port that it got.
-struct lws_vhost *host_vhost(void);
+// The port of the vhost made last.
 int host_port(void);
-
-// SIGINT and SIGTERM end host_serve(). Whoever prints a port has done this before: the test that reads it may send one at once.
-// host_create_context() does.
-void host_heed_signals(void);
-void host_print_port(const char *prefix);
 
 // Serves until SIGINT or SIGTERM, then destroys the context.
 void host_serve(struct lws_context *context, const struct host_options *options);
@@ -61,5 +56,37 @@ int host_leave(int result);
 
 // Final lines: sums over all callbacks, how many files are open now, and with print_counts one "callback REASON COUNT" per reason.
 void host_print_result(const struct host_options *options);
+
+// --- Signals, the loop, ports ---
+
+// SIGINT and SIGTERM end host_loop(), and wake CONTEXT, unless it is NULL. Whoever prints a port has done this before: the test that
+// reads it may send one at once. host_create_context() does, for no context.
+void host_heed_signals(struct lws_context *context);
+bool host_is_stopping(void);
+// Serves until SIGINT or SIGTERM; AFTER_TURN is called after each lws_service(), unless it is NULL.
+void host_loop(struct lws_context *context, void (*after_turn)(void));
+void host_print_port(const char *name, int port);  // "NAME port N", or "port N" for ""
+
+// TCP on 127.0.0.1; -1: it cannot be had. *PORT is any free one.
+int host_connect(int port);
+int host_listen(int *port, int backlog);
+
+// --- What callbacks do ---
+
+// Head of a response with status 200 and a length that promises BYTES, or -1 for one without a length; then its body, at most 512 bytes.
+// What is not 0 is for the handler to return.
+int send_head(struct lws *wsi, long long bytes);
+int send_body(struct lws *wsi, const char *text, enum lws_write_protocol how);
+int complete(struct lws *wsi);  // lws_http_transaction_completed(), as a handler's result
+
+// Websocket protocol "echo": sends back what it receives.
+struct host_echo {
+  unsigned char frame[LWS_PRE + 4096];
+  size_t bytes;
+  enum lws_write_protocol kind;
+};
+int host_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+#define HOST_ECHO \
+  { .name = "echo", .callback = host_echo, .per_session_data_size = sizeof(struct host_echo) }
 
 #endif

@@ -47,15 +47,14 @@ int main(int argc, char **argv) {
   memset(&info, 0, sizeof info);
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
   lws_set_log_level(LLL_ERR, NULL);
-  host_heed_signals();
+  host_heed_signals(NULL);
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
   for (int i = 0; i < vhosts; i++) {
     struct lws_vhost *vhost = make_vhost(context, i, protocols);
     if (!vhost) return 1;
-    printf("port %d\n", lws_get_vhost_listen_port(vhost));
+    host_print_port("", lws_get_vhost_listen_port(vhost));
   }
-  fflush(stdout);
   host_serve(context, &options);
   host_print_result(&options);
   return 0;

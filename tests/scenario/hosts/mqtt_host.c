@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tracing.h"
+
 enum { kMaxUsers = 32 };
 
 struct session {
@@ -115,10 +117,6 @@ static const struct lws_protocols protocols[] = {
     {.name = "user", .callback = on_user, .per_session_data_size = sizeof(struct session)}, {.name = NULL}};
 
 int main(int argc, char **argv) {
-  struct lws_protocol_vhost_options trace = {.name = "trace"},
-                                    status = {.next = &trace, .name = "status", .value = "ok"};
-  struct lws_protocol_vhost_options wsitrace = {.options = &status, .name = "wsitrace", .value = ""};
-  const char *plugin_dirs[] = {NULL, NULL};
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .vhost_name = "users"};
   int at = 1;
@@ -126,10 +124,8 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[at], "--shared")) shared = true;
     if (!strcmp(argv[at], "--leave-open")) leave_open = true;
     if (!strcmp(argv[at], "--plugin") && at + 2 < argc) {
-      plugin_dirs[0] = argv[++at];
-      trace.value = argv[++at];
-      info.plugin_dirs = plugin_dirs;
-      info.pvo = &wsitrace;
+      tracing_by_plugin(&info, argv[at + 1], argv[at + 2]);
+      at += 2;
     }
   }
   if (at + 3 != argc) return 2;

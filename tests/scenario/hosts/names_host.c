@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "names_host: no context\n");
     return 1;
   }
-  host_print_port("");
+  host_print_port("", host_port());
   host_serve(context, &options);
   return 5;
 }

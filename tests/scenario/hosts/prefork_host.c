@@ -21,7 +21,7 @@ static void serve(const struct host_options *options) {
   struct lws_context *context = host_create_context(options, host_protocols);
   if (!context) _exit(1);
   signal(SIGTERM, leave);
-  host_print_port("");
+  host_print_port("", host_port());
   while (lws_service(context, 0) >= 0) {
   }
   _exit(1);

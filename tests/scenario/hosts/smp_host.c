@@ -8,52 +8,25 @@
 // gives it to the thread that has the fewest, which serves it for the rest of its life.
 // Vhost "app": "/" files; protocols "http" (no session data) and websocket "echo". Prints "port N"; ends on SIGINT.
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "tracing.h"
 
 enum { kThreads = 4 };
 
-struct echo_session {
-  unsigned char frame[LWS_PRE + 1024];
-  size_t bytes;
-};
-
 static struct lws_context *served;
-static volatile sig_atomic_t stop_requested;
-
-static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-  struct echo_session *session = user;
-  if (reason == LWS_CALLBACK_RECEIVE) {
-    if (len > sizeof session->frame - LWS_PRE) return -1;
-    memcpy(session->frame + LWS_PRE, in, len);
-    session->bytes = len;
-    lws_callback_on_writable(wsi);
-  }
-  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && session->bytes) {
-    if (lws_write(wsi, session->frame + LWS_PRE, session->bytes, LWS_WRITE_TEXT) < 0) return -1;
-    session->bytes = 0;
-  }
-  return 0;
-}
 
 static struct lws_protocols protocols[] = {
     {.name = "http", .callback = lws_callback_http_dummy},
-    {.name = "echo", .callback = callback_echo, .per_session_data_size = sizeof(struct echo_session)},
+    HOST_ECHO,
     {0},
 };
 
-static void on_signal(int number) {
-  (void)number;
-  stop_requested = 1;
-  lws_cancel_service(served);  // all threads
-}
-
 static void *serve(void *thread) {
-  while (!stop_requested && lws_service_tsi(served, 0, (int)(intptr_t)thread) >= 0) {
+  while (!host_is_stopping() && lws_service_tsi(served, 0, (int)(intptr_t)thread) >= 0) {
   }
   return NULL;
 }
@@ -82,11 +55,11 @@ int main(int argc, char **argv) {
   if (!vhost) return 1;
   const int count = lws_get_count_threads(served);
   tracing_settle(served);
-  signal(SIGINT, on_signal);
+  host_heed_signals(served);
   for (int i = 0; i < count; i++)
     if (pthread_create(&threads[i], NULL, serve, (void *)(intptr_t)i)) return 1;
-  printf("threads %d\nport %d\n", count, lws_get_vhost_listen_port(vhost));
-  fflush(stdout);
+  printf("threads %d\n", count);
+  host_print_port("", lws_get_vhost_listen_port(vhost));
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
   lws_context_destroy(served);
   tracing_stop(served);

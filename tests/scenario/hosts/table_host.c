@@ -7,24 +7,17 @@
 // --timeout: lws's timeout for whatever it waits for; --keepalive: for the next request; --client-ca: clients must have a
 // certificate; --h2: plain connections speak h2 from their first byte; --log: lws's log at NOTICE, which from 4.2 on tells the
 // birth and death of every wsi.
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host.h"
 #include "table.h"
 #include "tracing.h"
 
 static struct lws_context *served;
-static volatile sig_atomic_t stop_requested;
 static const char *files, *certificate, *key, *client_ca;
 static int timeout_s = 3600, keepalive_s = 3600, speaks_h2, logs;
-
-static void on_signal(int signal_number) {
-  (void)signal_number;
-  stop_requested = 1;
-  lws_cancel_service(served);
-}
 
 // How many of the arguments from AT on it took, 0: not an option of ours.
 static int take_option(int argc, char **argv, int at) {
@@ -78,7 +71,7 @@ static int make_vhost(struct lws_context_creation_info info, enum table_vhost vh
   info.keepalive_timeout = keepalive_s;
   if (vhost == kPinged) info.retry_and_idle_policy = &impatient;
   struct lws_vhost *made = lws_create_vhost(served, &info);
-  if (made) printf("%s port %d\n", info.vhost_name, lws_get_vhost_listen_port(made));
+  if (made) host_print_port(info.vhost_name, lws_get_vhost_listen_port(made));
   return made != NULL;
 }
 
@@ -105,12 +98,10 @@ int main(int argc, char **argv) {
   tracing_of_context(&info);
   served = lws_create_context(&info);
   if (!served) return 1;
+  host_heed_signals(served);
   for (int vhost = 0; vhost < kTableVhosts; vhost++)
     if (!make_vhost(info, vhost)) return 1;
-  signal(SIGINT, on_signal);  // before anybody knows a port
-  fflush(stdout);
-  while (!stop_requested && lws_service(served, 0) >= 0) {
-  }
+  host_loop(served, NULL);
   lws_context_destroy(served);
   tracing_stop(served);
   return 0;

@@ -6,17 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "table.h"
 
 enum { kSlowUs = 50000, kHugeBytes = 16 << 20 };
 
 struct exchange {
   int head, body;  // to be sent when the socket takes it
-};
-
-struct echo_session {
-  unsigned char frame[LWS_PRE + 1024];
-  size_t bytes;
 };
 
 static int ends_with(const char *text, const char *end) {
@@ -47,33 +43,26 @@ static int answer_when_writable(struct lws *wsi, struct exchange *exchange) {
   return 0;
 }
 
-static int send_head(struct lws *wsi, struct exchange *exchange) {
-  unsigned char buffer[LWS_PRE + 512], *start = buffer + LWS_PRE, *p = start, *end = buffer + sizeof buffer;
+static int answer_head(struct lws *wsi, struct exchange *exchange) {
   exchange->head = 0;
-  if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/plain", 4, &p, end)) return 1;
-  return lws_finalize_write_http_header(wsi, start, &p, end);
+  return send_head(wsi, 4);
 }
 
-static int send_body(struct lws *wsi, struct exchange *exchange) {
-  unsigned char buffer[LWS_PRE + 4];
+static int answer_body(struct lws *wsi, struct exchange *exchange) {
   exchange->body = 0;
-  memcpy(buffer + LWS_PRE, "dyn\n", 4);
-  if (lws_write(wsi, buffer + LWS_PRE, 4, LWS_WRITE_HTTP_FINAL) != 4) return 1;
-  return lws_http_transaction_completed(wsi) ? -1 : 0;
+  return send_body(wsi, "dyn\n", LWS_WRITE_HTTP_FINAL) ? 1 : complete(wsi);
 }
 
 static int send_answer(struct lws *wsi, struct exchange *exchange) {
   if (!exchange || !exchange->body) return 0;
-  if (exchange->head && send_head(wsi, exchange)) return 1;
-  return send_body(wsi, exchange);
+  if (exchange->head && answer_head(wsi, exchange)) return 1;
+  return answer_body(wsi, exchange);
 }
 
-// Answers at once: a head that promises LENGTH, then BYTES as PROTOCOL.
-static int write_at_once(struct lws *wsi, lws_filepos_t length, size_t bytes, enum lws_write_protocol protocol) {
+// Answers at once: a head that promises LENGTH (-1: none), then BYTES as PROTOCOL.
+static int write_at_once(struct lws *wsi, long long length, size_t bytes, enum lws_write_protocol protocol) {
   static unsigned char body[LWS_PRE + kHugeBytes];
-  unsigned char buffer[LWS_PRE + 512], *start = buffer + LWS_PRE, *p = start, *end = buffer + sizeof buffer;
-  if (lws_add_http_common_headers(wsi, HTTP_STATUS_OK, "text/plain", length, &p, end)) return -1;
-  if (lws_finalize_write_http_header(wsi, start, &p, end)) return -1;
+  if (send_head(wsi, length)) return -1;
   memset(body + LWS_PRE, 'x', bytes);
   return lws_write(wsi, body + LWS_PRE, bytes, protocol);
 }
@@ -86,10 +75,10 @@ static int redirect_at_once(struct lws *wsi) {
 
 // Whether a response was written of which lws is never told that it was all.
 static int write_untold(struct lws *wsi, const char *path) {
-  if (ends_with(path, "final")) write_at_once(wsi, LWS_ILLEGAL_HTTP_CONTENT_LEN, 4, LWS_WRITE_HTTP_FINAL);
+  if (ends_with(path, "final")) write_at_once(wsi, -1, 4, LWS_WRITE_HTTP_FINAL);
   else if (ends_with(path, "length")) write_at_once(wsi, 4, 4, LWS_WRITE_HTTP);
   else if (ends_with(path, "less")) write_at_once(wsi, 7, 4, LWS_WRITE_HTTP_FINAL);
-  else if (ends_with(path, "part")) write_at_once(wsi, LWS_ILLEGAL_HTTP_CONTENT_LEN, 4, LWS_WRITE_HTTP);
+  else if (ends_with(path, "part")) write_at_once(wsi, -1, 4, LWS_WRITE_HTTP);
   else if (ends_with(path, "huge")) write_at_once(wsi, kHugeBytes, kHugeBytes, LWS_WRITE_HTTP_FINAL);
   else if (ends_with(path, "page")) lws_return_http_status(wsi, HTTP_STATUS_FORBIDDEN, NULL);
   else if (ends_with(path, "moved")) redirect_at_once(wsi);
@@ -102,21 +91,19 @@ static int begin_request(struct lws *wsi, struct exchange *exchange, const char 
   if (ends_with(path, "refuse")) return 1;
   if (write_untold(wsi, path)) return -1;
   if (ends_with(path, "missing")) {
-    if (lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL)) return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL) ? -1 : complete(wsi);
   }
   if (ends_with(path, "broken")) {
-    if (lws_return_http_status(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR, NULL)) return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    return lws_return_http_status(wsi, HTTP_STATUS_INTERNAL_SERVER_ERROR, NULL) ? -1 : complete(wsi);
   }
   if (ends_with(path, "sleep")) {
     sleep_as_asked(wsi);
-    return send_head(wsi, exchange) ? 1 : send_body(wsi, exchange);
+    return answer_head(wsi, exchange) ? 1 : answer_body(wsi, exchange);
   }
   if (ends_with(path, "slow")) lws_set_timer_usecs(wsi, slow_us(wsi));
   if (ends_with(path, "slow") || ends_with(path, "body") || ends_with(path, "never")) return 0;
   answer_when_writable(wsi, exchange);
-  return ends_with(path, "halves") ? send_head(wsi, exchange) : 0;
+  return ends_with(path, "halves") ? answer_head(wsi, exchange) : 0;
 }
 
 static int callback_dyn(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
@@ -137,22 +124,12 @@ static int callback_own(struct lws *wsi, enum lws_callback_reasons reason, void 
 }
 
 static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-  struct echo_session *session = user;
-  if (reason == LWS_CALLBACK_RECEIVE) {
-    if (len > sizeof session->frame - LWS_PRE || (len == 4 && !memcmp(in, "drop", 4))) return -1;
-    if (len == 5 && !memcmp(in, "leave", 5)) {
-      lws_close_reason(wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
-      return -1;
-    }
-    memcpy(session->frame + LWS_PRE, in, len);
-    session->bytes = len;
-    lws_callback_on_writable(wsi);
+  if (reason == LWS_CALLBACK_RECEIVE && len == 4 && !memcmp(in, "drop", 4)) return -1;
+  if (reason == LWS_CALLBACK_RECEIVE && len == 5 && !memcmp(in, "leave", 5)) {
+    lws_close_reason(wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
+    return -1;
   }
-  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && session->bytes) {
-    if (lws_write(wsi, session->frame + LWS_PRE, session->bytes, LWS_WRITE_TEXT) < 0) return -1;
-    session->bytes = 0;
-  }
-  return 0;
+  return host_echo(wsi, reason, user, in, len);
 }
 
 static int refuse(enum lws_callback_reasons refused, struct lws *wsi, enum lws_callback_reasons reason, void *user,
@@ -173,10 +150,10 @@ static int callback_no_new(struct lws *wsi, enum lws_callback_reasons reason, vo
 }
 
 #define EXCHANGES .per_session_data_size = sizeof(struct exchange)
-#define ECHO_PROTOCOL                                                                                \
-  {                                                                                                  \
-    .name = "echo", .callback = callback_echo, .per_session_data_size = sizeof(struct echo_session), \
-    .rx_buffer_size = 1024                                                                           \
+#define ECHO_PROTOCOL                                                                             \
+  {                                                                                               \
+    .name = "echo", .callback = callback_echo, .per_session_data_size = sizeof(struct host_echo), \
+    .rx_buffer_size = 1024                                                                        \
   }
 
 static struct lws_protocols app[] = {

@@ -7,14 +7,11 @@
 //
 // End: SIGINT.
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "host.h"
 #include "tracing.h"
-
-static struct lws_context *context;
-static volatile sig_atomic_t stopping;
 
 static int callback_udp(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
   (void)user;
@@ -35,11 +32,6 @@ static struct lws_protocols protocols[] = {
     {0},
 };
 
-static void on_signal(int signal_number) {
-  stopping = signal_number;
-  lws_cancel_service(context);
-}
-
 static struct lws *listen_to(struct lws_vhost *vhost, const char *address, int port) {
 #if LWS_LIBRARY_VERSION_NUMBER >= 4002000
   return lws_create_adopt_udp(vhost, address, port, LWS_CAUDP_BIND, "udp", NULL, NULL, NULL, NULL, NULL);
@@ -57,16 +49,14 @@ int main(int argc, char **argv) {
   struct lws_context_creation_info info = {.port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .vhost_name = "app"};
   info.options = LWS_SERVER_OPTION_DISABLE_IPV6;
   tracing_of_context(&info);
-  context = lws_create_context(&info);
+  struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
   tracing_settle(context);
-  signal(SIGINT, on_signal);
+  host_heed_signals(context);
   const struct lws *wsi = listen_to(lws_get_vhost_by_name(context, "app"), "127.0.0.1", 0);
   if (!wsi || getsockname(lws_get_socket_fd((struct lws *)wsi), (struct sockaddr *)&address, &bytes)) return 1;
-  printf("port %d\n", ntohs(address.sin_port));
-  fflush(stdout);
-  while (!stopping && lws_service(context, 0) >= 0) {
-  }
+  host_print_port("", ntohs(address.sin_port));
+  host_loop(context, NULL);
   lws_context_destroy(context);
   tracing_stop(context);
   return 0;

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "tracing.h"
 
 enum { kContexts = 2, kVhosts = 3, kUnix = 2 };
@@ -30,11 +31,6 @@ struct served {
   struct lws_context *context;
   struct lws_vhost *vhosts[kVhosts];
   volatile sig_atomic_t vhost_ends, ends;
-};
-
-struct echo_session {
-  unsigned char frame[LWS_PRE + 1024];
-  size_t bytes;
 };
 
 static const char *const vhost_names[kVhosts] = {"front", "back", "local"};
@@ -48,26 +44,8 @@ __attribute__((visibility("default"))) int setsockopt(int fd, int level, int nam
   return result < 0 && name == SO_REUSEPORT && errno == EOPNOTSUPP ? 0 : (int)result;
 }
 
-static int callback_echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-  struct echo_session *session = user;
-  if (reason == LWS_CALLBACK_RECEIVE) {
-    if (len > sizeof session->frame - LWS_PRE) return -1;
-    memcpy(session->frame + LWS_PRE, in, len);
-    session->bytes = len;
-    lws_callback_on_writable(wsi);
-  }
-  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && session->bytes) {
-    if (lws_write(wsi, session->frame + LWS_PRE, session->bytes, LWS_WRITE_TEXT) < 0) return -1;
-    session->bytes = 0;
-  }
-  return 0;
-}
-
-#define PROTOCOLS(HTTP)                                                                                         \
-  {                                                                                                             \
-    {.name = HTTP, .callback = lws_callback_http_dummy},                                                        \
-        {.name = "echo", .callback = callback_echo, .per_session_data_size = sizeof(struct echo_session)}, {0}, \
-  }
+#define PROTOCOLS(HTTP) \
+  { {.name = HTTP, .callback = lws_callback_http_dummy}, HOST_ECHO, {0}, }
 static struct lws_protocols protocols[kVhosts][3] = {PROTOCOLS("front-http"), PROTOCOLS("back-http"),
                                                      PROTOCOLS("local-http")};
 
@@ -130,7 +108,7 @@ static int start(struct served *of, const struct lws_context_creation_info *info
   for (int i = 0; i < vhosts; i++)
     if (!(of->vhosts[i] = make_vhost(of, *info, i))) return -1;
   tracing_settle(of->context);
-  printf("%sport %d\n", is_first ? "" : "second ", lws_get_vhost_listen_port(of->vhosts[0]));
+  host_print_port(is_first ? "" : "second", lws_get_vhost_listen_port(of->vhosts[0]));
   return 0;
 }
 
@@ -153,12 +131,11 @@ int main(int argc, char **argv) {
   for (int i = 1; i < kVhosts; i++) wsitrace_wrap_protocols(protocols[i]);
 #endif
   tracing_of_context(&info);
-  for (int i = 0; i < contexts; i++)
-    if (start(&served[i], &info)) return 1;
   signal(SIGINT, on_signal);  // before anybody knows a port
   signal(SIGUSR1, on_signal);
   signal(SIGUSR2, on_signal);
-  fflush(stdout);
+  for (int i = 0; i < contexts; i++)
+    if (start(&served[i], &info)) return 1;
   for (int i = 0; i < contexts; i++)
     if (pthread_create(&served[i].thread, NULL, serve, &served[i])) return 1;
   for (int i = 0; i < contexts; i++) pthread_join(served[i].thread, NULL);
