@@ -33,14 +33,6 @@ static int callback_line(struct lws *wsi, enum lws_callback_reasons reason, void
   return 0;
 }
 
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);
-}
-
-static const struct handlers forgetful = {.http = forgets};
-static const struct handlers careful = {.http = answer_and_complete};
-
 static struct lws_context *start_without_listener(const struct handlers *handlers) {
   static struct lws_protocols protocols[4] = {PROTOCOL_HTTP,
                                               {.name = "line", .callback = callback_line, .per_session_data_size = 16}};

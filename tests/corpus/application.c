@@ -50,6 +50,14 @@ int answer_and_complete(struct lws *wsi, struct exchange *exchange) {
   return answer(wsi) ? 1 : complete(wsi);
 }
 
+int forgets(struct lws *wsi, struct exchange *exchange) {
+  (void)exchange;
+  return answer(wsi);  // and no lws_http_transaction_completed()
+}
+
+const struct handlers careful = {.http = answer_and_complete};
+const struct handlers forgetful = {.http = forgets};
+
 struct lws_context_creation_info app_info(const struct lws_protocols *protocols) {
   static const struct lws_http_mount dyn = {
       .mountpoint = "/", .mountpoint_len = 1, .origin = "dyn", .origin_protocol = LWSMPRO_CALLBACK};

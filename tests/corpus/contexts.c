@@ -14,8 +14,8 @@ static int closed(struct lws *wsi, struct exchange *exchange) {
   return 0;
 }
 
-static const struct handlers careful = {.http = answer_and_complete, .closed = closed};
-static const struct lws_protocols protocols[] = {PROTOCOL_HTTP, PROTOCOL_DYN(careful), {0}};
+static const struct handlers counting = {.http = answer_and_complete, .closed = closed};
+static const struct lws_protocols protocols[] = {PROTOCOL_HTTP, PROTOCOL_DYN(counting), {0}};
 
 static void serve_one(struct lws_context *context) {
   const int fd = dial(port_of(context, "app"));

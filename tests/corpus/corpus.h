@@ -51,9 +51,11 @@ int callback_dyn(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 #define PROTOCOL_HTTP \
   { .name = "http", .callback = lws_callback_http_dummy }
 
-// Head and body "hello\n", all of it; answer_and_complete() also says that this was all. For a handler to return.
+// Head and body "hello\n", all of it; answer_and_complete() also says that this was all, which forgets() does not. For a handler to return.
 int answer(struct lws *wsi);
 int answer_and_complete(struct lws *wsi, struct exchange *exchange);
+int forgets(struct lws *wsi, struct exchange *exchange);
+extern const struct handlers careful, forgetful;  // to each request the one, or the other
 
 struct lws_context_creation_info app_info(const struct lws_protocols *protocols);
 struct lws_context *start(const struct lws_context_creation_info *info);
@@ -87,7 +89,8 @@ void hang_up(struct lws_context *context, int fd);
 // GET PATH over a kept connection, and "hello\n" for an answer.
 void get(struct lws_context *context, int fd, const char *path);
 
-// A websocket client: handshake for PROTOCOL, one text frame.
+// A websocket client: handshake for PROTOCOL, or only our half of it; one text frame.
+void ask_upgrade(int fd, const char *protocol);
 void upgrade(struct lws_context *context, int fd, const char *protocol);
 void say_frame(int fd, const char *text);
 

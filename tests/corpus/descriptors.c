@@ -7,7 +7,6 @@
 
 #include "corpus.h"
 
-static const struct handlers careful = {.http = answer_and_complete};
 static const struct lws_protocols protocols[] = {PROTOCOL_HTTP, PROTOCOL_DYN(careful), {0}};
 
 static void cycles(int count, bool serving) {

@@ -135,16 +135,16 @@ static int body_and_complete(struct lws *wsi, struct exchange *exchange) {
   return send_body(wsi, "hello\n", LWS_WRITE_HTTP_FINAL) ? -1 : complete(wsi);
 }
 
-static const struct handlers careful = {
+static const struct handlers careful_stream = {
     .http = head_and_ask, .body_completion = head_and_ask, .writeable = body_and_complete};
 
-static void stream_completed(void) { one_stream(careful, "GET", "hello\n"); }
+static void stream_completed(void) { one_stream(careful_stream, "GET", "hello\n"); }
 static void stream_body_completed(void) {
   one_stream((struct handlers){.body_completion = head_and_ask, .writeable = body_and_complete}, "POST", "hello\n");
 }
 
 static void streams_completed(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   for (unsigned int stream = 1; stream < 24; stream += 2) {
     request(fd, stream);
@@ -155,7 +155,7 @@ static void streams_completed(void) {
 }
 
 static void streams_at_the_same_time(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   for (unsigned int stream = 1; stream < 14; stream += 2) request(fd, stream);
   serve_for(context, kAWhileMs);
@@ -164,7 +164,7 @@ static void streams_at_the_same_time(void) {
 }
 
 static void idle_at_destroy(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   request(fd, 1);
   expect(context, fd, "hello\n");
@@ -172,7 +172,7 @@ static void idle_at_destroy(void) {
 }
 
 static void idle_until_timeout(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   request(fd, 1);
   expect(context, fd, "hello\n");
@@ -212,7 +212,7 @@ static void stream_reset(void) {
 }
 
 static void says_goodbye(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   request(fd, 1);
   expect(context, fd, "hello\n");
@@ -223,7 +223,7 @@ static void says_goodbye(void) {
 }
 
 static void body_stalls(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   const int fd = enter(context);
   ask(fd, 1, "POST", "/", 0);
   say_h2(fd, kData, 0, 1, "abc", 3);  // and no more
@@ -233,7 +233,7 @@ static void body_stalls(void) {
 }
 
 static void no_stream(void) {
-  struct lws_context *context = start_h2(&careful);
+  struct lws_context *context = start_h2(&careful_stream);
   hang_up(context, enter(context));
   lws_context_destroy(context);
 }

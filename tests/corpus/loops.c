@@ -7,8 +7,6 @@
 
 #include "corpus.h"
 
-static const struct handlers careful = {.http = answer_and_complete};
-
 static int callback_chat(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
   (void)wsi;
   (void)reason;
@@ -67,9 +65,7 @@ static int request(struct lws_context *context) {
 
 static int enter(struct lws_context *context) {
   const int fd = dial(port_of(context, "app"));
-  say(fd,
-      "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\r\n");
+  ask_upgrade(fd, "chat");
   wait_for(fd, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   return fd;
 }

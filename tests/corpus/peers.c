@@ -67,13 +67,17 @@ void get(struct lws_context *context, int fd, const char *path) {
   expect(context, fd, "hello\n");
 }
 
-void upgrade(struct lws_context *context, int fd, const char *protocol) {
+void ask_upgrade(int fd, const char *protocol) {
   char request[512];
   snprintf(request, sizeof request,
            "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
            protocol);
   say(fd, request);
+}
+
+void upgrade(struct lws_context *context, int fd, const char *protocol) {
+  ask_upgrade(fd, protocol);
   expect(context, fd, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 

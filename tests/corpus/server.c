@@ -10,11 +10,6 @@
 
 // --- Faults ---
 
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);  // and no lws_http_transaction_completed()
-}
-
 static void forgets_client_leaves(void) {
   play((struct handlers){.http = forgets}, GET, "hello\n", kClientLeavesLater);
 }

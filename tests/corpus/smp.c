@@ -72,20 +72,10 @@ static int request(int port) {
 
 static int enter(int port) {
   const int fd = dial(port);
-  say(fd,
-      "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\r\n");
+  ask_upgrade(fd, "chat");
   read_until(fd, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   return fd;
 }
-
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);
-}
-
-static const struct handlers forgetful = {.http = forgets};
-static const struct handlers careful = {.http = answer_and_complete};
 
 // --- Faults ---
 

@@ -74,14 +74,6 @@ static void leave(struct lws_context *context, SSL *ssl) {
   hang_up(context, SSL_get_fd(ssl));
 }
 
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);
-}
-
-static const struct handlers forgetful = {.http = forgets};
-static const struct handlers careful = {.http = answer_and_complete};
-
 // --- Faults ---
 
 static void forgets_client_leaves(void) {

@@ -6,11 +6,6 @@
 
 #include "corpus.h"
 
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);
-}
-
 static int callback_feed(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
   (void)user;
   (void)in;
@@ -28,8 +23,6 @@ static int callback_chat(struct lws *wsi, enum lws_callback_reasons reason, void
   return 0;
 }
 
-static const struct handlers forgetful = {.http = forgets};
-static const struct handlers careful = {.http = answer_and_complete};
 static const struct lws_protocols of_front[] = {
     {.name = "front-http", .callback = lws_callback_http_dummy, .per_session_data_size = 8},
     PROTOCOL_DYN(careful),

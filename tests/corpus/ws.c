@@ -40,14 +40,6 @@ static int callback_picky(struct lws *wsi, enum lws_callback_reasons reason, voi
   return reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION ? 1 : callback_chat(wsi, reason, user, in, len);
 }
 
-static int forgets(struct lws *wsi, struct exchange *exchange) {
-  (void)exchange;
-  return answer(wsi);
-}
-
-static const struct handlers forgetful = {.http = forgets};
-static const struct handlers careful = {.http = answer_and_complete};
-
 static const struct lws_protocols protocols[] = {
     PROTOCOL_HTTP,
     {.name = "chat", .callback = callback_chat, .per_session_data_size = sizeof(struct session)},
@@ -187,9 +179,7 @@ static void idle_for_long(void) {
 static void refused_by_filter(void) {
   struct lws_context *context = start_chat();
   const int fd = dial(port_of(context, "app"));
-  say(fd,
-      "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: picky\r\n\r\n");
+  ask_upgrade(fd, "picky");
   expect_end(context, fd);
   lws_context_destroy(context);
 }
@@ -197,9 +187,7 @@ static void refused_by_filter(void) {
 static void unknown_subprotocol(void) {
   struct lws_context *context = start_chat();
   const int fd = dial(port_of(context, "app"));
-  say(fd,
-      "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: nobody\r\n\r\n");
+  ask_upgrade(fd, "nobody");
   expect_end(context, fd);
   lws_context_destroy(context);
 }
