@@ -8,16 +8,15 @@
 #include <set>
 
 #include "agent/cli/children.h"
+#include "agent/cli/formats/diagnosed_log.h"
 #include "agent/cli/formats/format.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/read_log.h"
-#include "agent/diagnosis/doctor.h"
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
 #include "agent/export/text/examples.h"
 #include "agent/manual/cause_pages.h"
-#include "agent/symbols/symbols.h"
 #include "agent/text/printable.h"
 
 namespace wsitrace {
@@ -63,15 +62,11 @@ Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
 }
 
 Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
-  JudgedLog log;
   const DiagnosisChoice choice{options.cause, options.is_verbose || !options.cause.empty()};
-  Doctor doctor(log, choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
-  log.timeline.add(doctor);
-  auto read = read_log(options.file, log.timeline, options.pid);
-  if (!read && log.timeline.heard_nothing()) return read;
-  doctor.finish();
-  Symbols symbols(log.timeline.modules());
-  doctor.name_places(symbols.namer());
+  DiagnosedLog diagnosed(choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
+  const Doctor &doctor = diagnosed.doctor;
+  auto read = diagnosed.read(options.file, options.pid);
+  if (!read && doctor.timeline().heard_nothing()) return read;
   const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass
   const std::set<uint64_t> wanted = examples_for(doctor, choice);

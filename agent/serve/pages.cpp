@@ -21,6 +21,7 @@ constexpr const char *kNoPage =
     "  api/connections       rows of connections, JSON (wsitrace.connections/1)\n"
     "  api/connections/PID/ID  one of them, whole\n"
     "  api/findings          leaks and faults, JSON (wsitrace.findings/1)\n"
+    "  api/diagnosis         what went wrong, why, and what to do, JSON (wsitrace.diagnosis/1)\n"
     "  api/live              changes as they happen, websocket (wsitrace.live/1)\n"
     "  healthz               ok while this server runs\n";
 constexpr const char *kNotBuilt = "The page is not here: this build has none (it was built without npm).\n";
@@ -56,8 +57,14 @@ std::string key_of(const Request &request) {
   return key;
 }
 
+Expected<std::string> one_connection(const LiveBoard &board, uint32_t pid, uint64_t id) {
+  std::optional<std::string> text = board.connection(pid, id);
+  if (!text) return unexpected(Error{"connection", "not known, or not any more", {}});
+  return *std::move(text);
+}
+
 void ask(Exchange &exchange, const char *content_type, std::string key,
-         std::function<std::optional<std::string>()> content) {
+         std::function<Expected<std::string>()> content) {
   exchange.response.content_type = content_type;
   exchange.content_key = std::move(key);
   exchange.content = std::move(content);
@@ -90,14 +97,16 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
     exchange.response = text_answer(400, route.complaint + "\n");
   } else if (route.place == Place::kReport) {
     ask(exchange, kJson, "report", content_.report);
-  } else if (board == nullptr) {
+  } else if (route.place == Place::kDiagnosis && diagnosis_ != nullptr) {
+    ask(exchange, kJson, "diagnosis", [this] { return diagnosis_->get(); });
+  } else if (board == nullptr || route.place == Place::kDiagnosis) {
     exchange.response = text_answer(404, "no such page\n");
   } else if (route.place == Place::kConnections) {
     ask(exchange, kJson, key_of(request),
         [board, query = route.query] { return board->connections(query, monotonic_ns()); });
   } else if (route.place == Place::kConnection) {
     ask(exchange, kJson, key_of(request),
-        [board, pid = route.pid, id = route.id] { return board->connection(pid, id); });
+        [board, pid = route.pid, id = route.id] { return one_connection(*board, pid, id); });
   } else if (route.place == Place::kFindings) {
     ask(exchange, kJson, "findings", [board] { return board->findings(monotonic_ns()); });
   } else {

@@ -99,6 +99,7 @@ void route_api(std::string_view path, const Arguments &arguments, Route &route) 
   }
   if (path == "api/report") route.place = Place::kReport;
   else if (path == "api/findings") route.place = Place::kFindings;
+  else if (path == "api/diagnosis") route.place = Place::kDiagnosis;
   else if (path == "api/live") route.place = Place::kLive;
   else if (path.substr(0, kConnectionsPath.size() + 1) == "api/connections/" &&
            parse_key(path.substr(kConnectionsPath.size() + 1), route))

@@ -18,7 +18,18 @@
 
 namespace wsitrace {
 
-enum class Place { kNowhere, kPage, kHealth, kMetrics, kReport, kConnections, kConnection, kFindings, kLive };
+enum class Place {
+  kNowhere,
+  kPage,
+  kHealth,
+  kMetrics,
+  kReport,
+  kConnections,
+  kConnection,
+  kFindings,
+  kDiagnosis,
+  kLive
+};
 
 struct Route {
   Place place = Place::kNowhere;

@@ -19,7 +19,17 @@ bool same_content(const Exchange &a, const Exchange &b) {
   return a.content_key == b.content_key && a.response.content_type == b.response.content_type;
 }
 
+// One line for people.
+std::string line_of(const Error &error) {
+  return error.why + (error.hint.empty() ? "" : " (" + error.hint + ")") + "\n";
+}
+
 }  // namespace
+
+Site::Site(Content content)
+    : content_(std::move(content)),
+      diagnosis_(content_.diagnosis ? std::make_unique<KeptAnswer>(content_.diagnosis, monotonic_ns) : nullptr),
+      feed_(content_.board) {}
 
 void Site::set_wake(std::function<void()> wake) {
   const std::lock_guard lock(wake_mutex_);
@@ -129,8 +139,8 @@ size_t Site::work_on_exchanges() {
 
 Response Site::render(const Exchange &exchange) {
   try {
-    std::optional<std::string> text = exchange.content();
-    if (!text) return answer(404, "not known, or not any more\n");
+    Expected<std::string> text = exchange.content();
+    if (!text) return answer(404, line_of(text.error()));
     Response response;
     response.content_type = exchange.response.content_type;
     response.body = std::make_shared<const std::string>(std::move(*text));

@@ -24,7 +24,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -32,6 +31,7 @@
 
 #include "agent/serve/access.h"
 #include "agent/serve/doors.h"
+#include "agent/serve/kept_answer.h"
 #include "agent/serve/live_feed.h"
 #include "agent/serve/route.h"
 
@@ -67,9 +67,9 @@ struct Exchange {
   lws *wsi = nullptr;
   std::thread::id thread;  // the service thread of wsi
   Method method = Method::kGet;
-  // What has to be rendered, and what tells whether two exchanges may share it; empty: answered from what is at hand. Nothing
-  // rendered: 404.
-  std::function<std::optional<std::string>()> content;
+  // What has to be rendered, and what tells whether two exchanges may share it; empty: answered from what is at hand. An Error is a
+  // 404 that says why.
+  std::function<Expected<std::string>()> content;
   std::string content_key;
 
   // Service thread only: how far the response has got.
@@ -101,9 +101,11 @@ class Site {
     LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
     // What healthz says behind "ok": lines for people, or nothing. Called on service threads; nobody needs a token for it.
     std::function<std::string()> complaints = {};
+    // What went wrong, as JSON, or why that is not known here. It may read a whole trace: the answer is kept for a while.
+    std::function<Expected<std::string>()> diagnosis = {};
   };
 
-  explicit Site(Content content) : content_(std::move(content)), feed_(content_.board) {}
+  explicit Site(Content content);
   Site(const Site &) = delete;
   Site &operator=(const Site &) = delete;
 
@@ -148,6 +150,7 @@ class Site {
   void wake();
 
   const Content content_;
+  const std::unique_ptr<KeptAnswer> diagnosis_;  // the worker's; nullptr: there is none
   Doors doors_;
   LiveFeed feed_;
   std::atomic<uint64_t> failures_{0};

@@ -20,14 +20,15 @@ class Tokens(RunServe):
 
     def test_everything_but_healthz_and_the_page_wants_the_token(self):
         self.begin("--token-file", self.token_file())
-        for path in ("/metrics", "/api/report", "/api/connections", "/api/connections/1/1", "/api/findings", "/api/live", "/api/x"):
+        for path in ("/metrics", "/api/report", "/api/connections", "/api/connections/1/1", "/api/findings", "/api/diagnosis",
+                     "/api/live", "/api/x"):
             for headers in ([], ["Authorization: Bearer wrong-" + TOKEN], ["Authorization: Bearer"], ["Authorization: Bearer "],
                             [f"Authorization: Basic {TOKEN}"], [f"Authorization: Bearer {TOKEN[:-1]}"],
                             [f"Authorization: Bearer {TOKEN}x"], ["Authorization: Bearer " + "x" * 2000]):
                 reply = self.get(path, headers=headers)
                 self.assertEqual((reply.status, reply.text.count("\n")), (401, 1), f"{path} {headers}: {reply}")
                 self.assertEqual(reply.headers["www-authenticate"], "Bearer")
-        for path in ("/metrics", "/api/report", "/api/connections", "/api/findings"):
+        for path in ("/metrics", "/api/report", "/api/connections", "/api/findings", "/api/diagnosis"):
             self.assertEqual(self.get(path, headers=self.BEARER).status, 200, path)
         self.assertEqual(self.get("/api/findings", headers=[f"authorization: bearer  {TOKEN}"]).status, 200)
         self.assertEqual(self.get("/healthz").status, 200)
@@ -80,8 +81,8 @@ class Tokens(RunServe):
 
     def test_pages_can_be_turned_off(self):
         self.begin("--metrics-only")
-        self.assertEqual([self.get(path).status for path in ("/metrics", "/healthz", "/", "/api/report", "/api/connections")],
-                         [200, 200, 404, 404, 404])
+        self.assertEqual([self.get(path).status for path in ("/metrics", "/healthz", "/", "/api/report", "/api/connections", "/api/diagnosis")],
+                         [200, 200, 404, 404, 404, 404])
         self.assertEqual(self.live().refusal.status, 404)
 
     def test_page_can_be_turned_off(self):
@@ -163,8 +164,8 @@ class PluginOptions:
 
     def test_metrics_only(self):
         self.begin(**{"metrics-only": "1"})
-        self.assertEqual([self.get(path).status for path in ("/metrics", "/healthz", "/", "/api/report", "/api/connections")],
-                         [200, 200, 404, 404, 404])
+        self.assertEqual([self.get(path).status for path in ("/metrics", "/healthz", "/", "/api/report", "/api/connections", "/api/diagnosis")],
+                         [200, 200, 404, 404, 404, 404])
         self.assertEqual(self.live().refusal.status, 404)
 
     def test_nobody_listens_in_through_a_vhost_without_the_mount(self):

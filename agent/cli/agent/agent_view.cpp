@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/agent_view.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <vector>
+
+#include "agent/cli/run/trace_diagnosis.h"
+#include "agent/text/json_text.h"
 
 namespace wsitrace {
 namespace {
@@ -12,16 +17,21 @@ constexpr std::chrono::milliseconds kRenderPause{10};
 
 }  // namespace
 
-AgentView::AgentView(size_t history)
+AgentView::AgentView(size_t history, bool keeps_traces)
     : board_({.ended = history}),
-      site_({[this] { return render_metrics(metrics_); }, [this] { return report(); },
-             [this] { return render_open_metrics(metrics_); }, &board_}) {}
+      site_({.metrics = [this] { return render_metrics(metrics_); },
+             .report = [this] { return report(); },
+             .open_metrics = [this] { return render_open_metrics(metrics_); },
+             .board = &board_,
+             .diagnosis = [this] { return diagnosis(); }}),
+      keeps_traces_(keeps_traces) {}
 
 AgentView::~AgentView() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  traces_.stop();
   changed_.notify_all();
   if (worker_.joinable()) worker_.join();
   server_.reset();
@@ -76,6 +86,36 @@ std::string AgentView::report() const {
     separator = ",\n";
   }
   return out + "]}\n";
+}
+
+Expected<std::string> AgentView::diagnosis() {
+  if (!keeps_traces_)
+    return unexpected(
+        Error{"diagnosis", "a diagnosis is read from traces, and this agent keeps none", "start it with --traces DIR"});
+  std::string out = R"({"schema":"wsitrace.diagnoses/1","documents":[)";
+  const char *separator = "\n";
+  std::vector<std::string> not_read;
+  uint64_t room_bytes = kMostDiagnosedBytes;
+  for (const std::string &trace : traces_.get()) {
+    const uint64_t bytes = bytes_of_file(trace);
+    if (bytes == 0) continue;  // there were too many of them: this one was removed
+    if (bytes > room_bytes) {
+      not_read.push_back(fmt::format("{}: it has {} MB, and {} MB of traces are read for one answer", trace,
+                                     bytes >> 20, kMostDiagnosedBytes >> 20));
+      continue;
+    }
+    room_bytes -= bytes;
+    const auto document = trace_diagnosis(trace);
+    if (!document) {
+      not_read.push_back(trace + ": " + document.error().why);
+      continue;
+    }
+    out += separator + *document;
+    separator = ",\n";
+  }
+  out += "],\"not_read\":";
+  append_list(out, not_read, [](std::string &to, const std::string &line) { append_json(to, std::string_view(line)); });
+  return out + "}\n";
 }
 
 }  // namespace wsitrace

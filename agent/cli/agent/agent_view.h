@@ -7,7 +7,8 @@
 //   server's thread        HTTP
 //
 // /api/report is {"schema":"wsitrace.reports/1","reports":[...]}, one wsitrace.report/1 for each process that is observed or was one
-// of the last kReported to end.
+// of the last kReported to end. /api/diagnosis is {"schema":"wsitrace.diagnoses/1","documents":[...],"not_read":[...]}, one
+// wsitrace.diagnosis/1 for each of these that has a trace.
 #ifndef WSITRACE_CLI_AGENT_AGENT_VIEW_H
 #define WSITRACE_CLI_AGENT_AGENT_VIEW_H
 
@@ -19,6 +20,7 @@
 #include <thread>
 
 #include "agent/cli/agent/program_metrics.h"
+#include "agent/cli/run/fresh_traces.h"
 #include "agent/export/live/live_board.h"
 #include "agent/serve/server.h"
 #include "agent/serve/site.h"
@@ -29,8 +31,8 @@ class AgentView {
  public:
   static constexpr size_t kReported = 16;
 
-  // HISTORY: ended connections kept, of all processes together.
-  explicit AgentView(size_t history);
+  // HISTORY: ended connections kept, of all processes together. KEEPS_TRACES: the agent does.
+  AgentView(size_t history, bool keeps_traces);
   ~AgentView();
   AgentView(const AgentView &) = delete;
   AgentView &operator=(const AgentView &) = delete;
@@ -41,15 +43,20 @@ class AgentView {
   // For the log of one more process.
   std::shared_ptr<LogSink> listener(const ProcessFacts &facts);
   void set_rings(const RingCounts &rings) { metrics_.set_rings(rings); }
+  // For the collector's thread: the youngest trace of each process.
+  [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
   void work();
   [[nodiscard]] std::string report() const;
+  Expected<std::string> diagnosis();
 
   ProgramMetrics metrics_;
   LiveBoard board_;
   Site site_;
   std::unique_ptr<Server> server_;
+  const bool keeps_traces_;
+  FreshTraces traces_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -56,7 +56,7 @@ Expected<std::unique_ptr<RingKeeper>> RingKeeper::start(const AgentOptions &opti
   }
   if (auto made = agent->make_rings(); !made) return unexpected(made.error());
   if (!options.serve.listen.empty()) {
-    agent->view_ = std::make_unique<AgentView>(options.history);
+    agent->view_ = std::make_unique<AgentView>(options.history, agent->shelf_.has_value());
     if (auto started = agent->view_->start(options.serve); !started) {
       agent->finish();
       return unexpected(started.error());
@@ -133,7 +133,8 @@ void RingKeeper::turn() {
   const uint64_t now_ns = monotonic_ns();
   if (looked_ns_ == 0 || now_ns - looked_ns_ >= kLookEveryNs) look();
   for (auto ring = rings_.begin(); ring != rings_.end();) ring = drain(*ring) ? std::next(ring) : rings_.erase(ring);
-  if (now_ns - written_ns_ >= kWriteEveryNs) write_traces();
+  const bool wanted = view_ && view_->traces().are_wanted();
+  if (wanted || now_ns - written_ns_ >= kWriteEveryNs) write_traces();
 }
 
 bool RingKeeper::drain(DrainedRing &ring) {
@@ -167,7 +168,21 @@ void RingKeeper::look() {
 void RingKeeper::write_traces() {
   written_ns_ = monotonic_ns();
   for (const auto &trace : traces_) trace->turn(written_ns_);
+  if (view_) show_traces();
   traces_.remove_if([](const auto &trace) { return trace->ended(); });
+}
+
+// Those of processes that run come first: there is a limit to what is read.
+void RingKeeper::show_traces() {
+  std::vector<std::string> paths;
+  for (const auto &trace : traces_) {
+    if (trace->path().empty()) continue;
+    if (trace->ended()) ended_traces_.push_front(trace->path());
+    else paths.push_back(trace->path());
+  }
+  if (ended_traces_.size() > AgentView::kReported) ended_traces_.resize(AgentView::kReported);
+  paths.insert(paths.end(), ended_traces_.begin(), ended_traces_.end());
+  view_->traces().written(std::move(paths));
 }
 
 void RingKeeper::finish() {

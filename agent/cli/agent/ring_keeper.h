@@ -14,6 +14,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "agent/cli/agent/agent_options.h"
 #include "agent/cli/agent/agent_view.h"
@@ -43,6 +44,7 @@ class RingKeeper {
   void turn();
   bool drain(DrainedRing &ring);  // false: there is nothing more to come
   void write_traces();
+  void show_traces();
   void add(RingFile file, bool ours);
   void finish();
   bool is_told_to_end();
@@ -54,6 +56,7 @@ class RingKeeper {
   std::optional<TraceShelf> shelf_;
   std::unique_ptr<AgentView> view_;
   std::list<std::shared_ptr<RotatingTrace>> traces_;
+  std::list<std::string> ended_traces_;  // the last ones of processes that ended, at most AgentView::kReported
   std::list<DrainedRing> rings_;
   uint64_t looked_ns_ = 0;
   uint64_t written_ns_ = 0;

@@ -60,6 +60,7 @@ void RotatingTrace::begin() {
     return;
   }
   trace_ = std::move(*opened);
+  path_ = trace_.path;
   trace_.writer->on_process(facts_);
   for (const auto &[id, text] : strings_) trace_.writer->on_string(id, text);
 }

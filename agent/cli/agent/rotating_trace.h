@@ -38,6 +38,8 @@ class RotatingTrace final : public LogSink {
   void turn(uint64_t now_ns);
 
   [[nodiscard]] bool ended() const { return ended_; }
+  // The youngest trace, open or closed; empty: none was begun yet.
+  [[nodiscard]] const std::string &path() const { return path_; }
 
  private:
   void begin();
@@ -52,6 +54,7 @@ class RotatingTrace final : public LogSink {
   Loss loss_, loss_before_;
   uint64_t unwritten_ = 0;  // events since the trace before that found no trace to go to
   TraceShelf::Opened trace_;
+  std::string path_;
   uint64_t begun_ns_ = 0;
   uint64_t retry_ns_ = 0;
   bool rotated_ = false;  // there was a trace before: the last one tells the end

@@ -6,13 +6,13 @@
 #include <stdexcept>
 
 #include "agent/cli/run/reports.h"
+#include "agent/cli/run/trace_diagnosis.h"
 #include "agent/export/prometheus/process_metrics.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr std::chrono::milliseconds kWorkPause{10};
-constexpr std::chrono::milliseconds kFlushPatience{200};
 
 }  // namespace
 
@@ -20,13 +20,15 @@ LiveView::LiveView()
     : site_({.metrics = [this] { return render_metrics(metrics_); },
              .report = [this] { return report(); },
              .open_metrics = [this] { return render_open_metrics(metrics_); },
-             .board = &board_}) {}
+             .board = &board_,
+             .diagnosis = [this] { return diagnosis(); }}) {}
 
 LiveView::~LiveView() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  traces_.stop();
   changed_.notify_all();
   if (worker_.joinable()) worker_.join();
   server_.reset();
@@ -48,20 +50,6 @@ std::shared_ptr<LiveProcess> LiveView::listener() {
   return process;
 }
 
-bool LiveView::wants_flush() const {
-  const std::lock_guard lock(mutex_);
-  return wants_flush_;
-}
-
-void LiveView::flushed(const std::string &trace_path) {
-  {
-    const std::lock_guard lock(mutex_);
-    trace_path_ = trace_path;
-    wants_flush_ = false;
-  }
-  changed_.notify_all();
-}
-
 void LiveView::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -73,15 +61,15 @@ void LiveView::work() {
 }
 
 std::string LiveView::report() {
-  std::string path;
-  {
-    std::unique_lock lock(mutex_);
-    wants_flush_ = true;
-    changed_.wait_for(lock, kFlushPatience, [this] { return !wants_flush_ || stopping_; });
-    path = trace_path_;
-  }
-  if (path.empty()) throw std::runtime_error("nothing was recorded yet");
-  return json_report(path);
+  const std::vector<std::string> traces = traces_.get();
+  if (traces.empty()) throw std::runtime_error("nothing was recorded yet");
+  return json_report(traces.front());
+}
+
+Expected<std::string> LiveView::diagnosis() {
+  const std::vector<std::string> traces = traces_.get();
+  if (traces.empty()) return unexpected(Error{"diagnosis", "nothing was recorded yet", {}});
+  return trace_diagnosis(traces.front());
 }
 
 }  // namespace wsitrace

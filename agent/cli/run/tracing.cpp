@@ -120,12 +120,13 @@ void Tracing::turn() {
   guard([this] {
     collector_->drain();
     const uint64_t now_ns = monotonic_ns();
-    const bool wanted = live_ && live_->wants_flush();
+    const bool wanted = live_ && live_->traces().are_wanted();
     if (!wanted && now_ns - flushed_ns_ < kFlushNs) return;
     recordings_.flush();
     flushed_ns_ = now_ns;
     const Recording *first = recordings_.first_written();
-    if (live_) live_->flushed(first != nullptr ? first->path() : std::string());
+    if (!live_) return;
+    live_->traces().written(first != nullptr ? std::vector{first->path()} : std::vector<std::string>());
   });
 }
 

@@ -6,12 +6,14 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "agent/collect/collector.h"
 #include "agent/collect/fan_out.h"
 #include "agent/collect/trace_writer.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
+#include "agent/entry/inprocess/own_diagnosis.h"
 #include "agent/probe/accepts.h"
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
@@ -54,7 +56,8 @@ struct InProcess::State {
               .report = [this] { return report.report(); },
               .open_metrics = [this] { return render_open_metrics(metrics); },
               .board = &board,
-              .complaints = [this] { return complaints(); }}),
+              .complaints = [this] { return complaints(); },
+              .diagnosis = [this] { return diagnosis(); }}),
         ring(std::move(file)),
         pid(static_cast<uint32_t>(getpid())) {}
 
@@ -78,13 +81,24 @@ struct InProcess::State {
 
   // A trace that was to wait is made before anything is drained, so that it holds all.
   void open_trace() {
-    auto made = TraceWriter::create(with_pid(waiting_trace), ring.header().session);
-    waiting_trace.clear();
-    if (made) {
-      trace = *made;
-      return;
-    }
-    say("no trace is written", made.error());
+    const auto made = create_trace(std::exchange(waiting_trace, {}));
+    if (!made) say("no trace is written", made.error());
+  }
+
+  Expected<void> create_trace(const std::string &pattern) {
+    trace_path = with_pid(pattern);
+    auto made = TraceWriter::create(trace_path, ring.header().session);
+    if (!made) return unexpected(made.error());
+    trace = *made;
+    return {};
+  }
+
+  Expected<std::string> diagnosis() {
+    if (trace == nullptr)
+      return unexpected(
+          Error{"diagnosis", "a diagnosis is read from a trace, and none is written", "set the plugin's option trace"});
+    trace->flush();
+    return own_diagnosis(trace_path, [this] { collector->drain(); });
   }
 
   // Whoever asks for healthz may be a stranger: the path is for the log.
@@ -114,6 +128,7 @@ struct InProcess::State {
   LiveBoard board;
   LiveReport report;
   std::shared_ptr<TraceWriter> trace;
+  std::string trace_path;
   Site site;
   RingFile ring;
   uint32_t pid;
@@ -149,9 +164,7 @@ Expected<std::shared_ptr<InProcess>> InProcess::start(const InProcessOptions &op
   if (options.trace_when_serving) {
     state->waiting_trace = options.trace_file;
   } else if (!options.trace_file.empty()) {
-    auto trace = TraceWriter::create(with_pid(options.trace_file), state->ring.header().session);
-    if (!trace) return unexpected(trace.error());
-    state->trace = *trace;
+    if (const auto made = state->create_trace(options.trace_file); !made) return unexpected(made.error());
   }
   // From here on nothing is freed: the probe may record into the rings until the process is gone.
   std::shared_ptr<InProcess> running(new InProcess(std::move(state)), [](InProcess *) {});

@@ -23,6 +23,7 @@ TEST(Route, PathsLeadToPlaces) {
   EXPECT_EQ(route_of("api/report", {}).place, Place::kReport);
   EXPECT_EQ(route_of("api/connections", {}).place, Place::kConnections);
   EXPECT_EQ(route_of("api/findings", {}).place, Place::kFindings);
+  EXPECT_EQ(route_of("api/diagnosis", {}).place, Place::kDiagnosis);
   EXPECT_EQ(route_of("api/live", {}).place, Place::kLive);
   EXPECT_EQ(route_of("", {}).place, Place::kPage);
   EXPECT_EQ(route_of("///assets/page.js", {}).file, "assets/page.js");
@@ -85,6 +86,7 @@ TEST(Route, UnknownParametersAndValuesAreNamedNotRepeated) {
   EXPECT_THAT(complaint_about("sort=-age"), HasSubstr("sort: not one of"));
   EXPECT_EQ(route_of("api/connections", {"sort=id", "sort=id"}).complaint, "sort: given twice");
   EXPECT_EQ(route_of("api/findings", {"x"}).complaint, "no parameters here");
+  EXPECT_EQ(route_of("api/diagnosis", {"cause=timeout"}).complaint, "no parameters here");
   EXPECT_EQ(route_of("metrics", {"name[]=up"}).complaint, "");
 }
 

@@ -177,12 +177,21 @@ class FullSiteTest : public ::testing::Test {
 
   LiveBoard board_;
   Access access_;
-  Site site_{{[] { return std::string("up 1\n"); }, [] { return std::string("{}"); },
-              [] { return std::string("# EOF\n"); }, &board_}};
+  Expected<std::string> diagnosis_ = R"({"diagnoses":[]})";
+  int diagnosed_ = 0;
+  Site site_{{.metrics = [] { return std::string("up 1\n"); },
+              .report = [] { return std::string("{}"); },
+              .open_metrics = [] { return std::string("# EOF\n"); },
+              .board = &board_,
+              .diagnosis =
+                  [this] {
+                    ++diagnosed_;
+                    return diagnosis_;
+                  }}};
 };
 
 TEST_F(FullSiteTest, AnswersOfTheBoardAreJson) {
-  for (const char *path : {"api/connections", "api/findings", "api/report"}) {
+  for (const char *path : {"api/connections", "api/findings", "api/report", "api/diagnosis"}) {
     const Response &response = get(path);
     EXPECT_EQ(response.status, 200u) << path;
     EXPECT_STREQ(response.content_type, "application/json") << path;
@@ -190,6 +199,24 @@ TEST_F(FullSiteTest, AnswersOfTheBoardAreJson) {
   EXPECT_EQ(get("api/connections/1/1").status, 404u);
   EXPECT_EQ(get("api/live").status, 426u);
   EXPECT_EQ(get("api/connections", {"limit=0"}).status, 400u);
+}
+
+TEST_F(FullSiteTest, DiagnosisIsAnsweredWithTheReasonWhyThereIsNone) {
+  diagnosis_ = unexpected(Error{"diagnosis", "no trace is written", "give one"});
+  EXPECT_EQ(get("api/diagnosis").status, 404u);
+  EXPECT_EQ(get("api/diagnosis").bytes(), "no trace is written (give one)\n");
+}
+
+TEST_F(FullSiteTest, DiagnosisIsMadeForWhoMaySeeIt) {
+  access_.token = "0123456789";
+  EXPECT_EQ(get("api/diagnosis").status, 401u);
+  EXPECT_EQ(diagnosed_, 0);
+  EXPECT_EQ(get("api/diagnosis", {}, "Bearer 0123456789").bytes(), R"({"diagnoses":[]})");
+  EXPECT_EQ(diagnosed_, 1);
+}
+
+TEST_F(SiteTest, DiagnosisOfASiteWithoutAnyIsNoPage) {
+  EXPECT_EQ(open(wsi(1), Method::kGet, "api/diagnosis")->response.status, 404u);
 }
 
 TEST_F(FullSiteTest, FormatOfMetricsIsTheClientsChoice) {
@@ -214,7 +241,7 @@ TEST_F(FullSiteTest, RequestsThatDifferDoNotShareARendering) {
 
 TEST_F(FullSiteTest, TokenIsAskedForBeforeAnythingIsTold) {
   access_.token = "0123456789";
-  for (const char *path : {"metrics", "api/report", "api/nothing", "api/live", "api/connections"})
+  for (const char *path : {"metrics", "api/report", "api/nothing", "api/live", "api/connections", "api/diagnosis"})
     EXPECT_EQ(get(path).status, 401u);
   EXPECT_EQ(get("api/connections", {"limit=0"}).status, 401u);
   EXPECT_EQ(get("healthz").status, 200u);
@@ -223,7 +250,7 @@ TEST_F(FullSiteTest, TokenIsAskedForBeforeAnythingIsTold) {
 
 TEST_F(FullSiteTest, MetricsOnlyIsMetricsOnly) {
   access_.metrics_only = true;
-  for (const char *path : {"", "index.html", "api/report", "api/live", "api/connections"})
+  for (const char *path : {"", "index.html", "api/report", "api/live", "api/connections", "api/diagnosis"})
     EXPECT_EQ(get(path).status, 404u) << path;
   EXPECT_EQ(get("metrics").status, 200u);
   EXPECT_EQ(get("healthz").status, 200u);

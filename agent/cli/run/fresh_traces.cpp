@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include "agent/cli/run/fresh_traces.h"
+
+#include <utility>
+
+namespace wsitrace {
+
+bool FreshTraces::are_wanted() const {
+  const std::lock_guard lock(mutex_);
+  return wanted_;
+}
+
+void FreshTraces::written(std::vector<std::string> paths) {
+  {
+    const std::lock_guard lock(mutex_);
+    paths_ = std::move(paths);
+    wanted_ = false;
+  }
+  changed_.notify_all();
+}
+
+std::vector<std::string> FreshTraces::get() {
+  std::unique_lock lock(mutex_);
+  wanted_ = true;
+  changed_.wait_for(lock, patience_, [this] { return !wanted_ || stopped_; });
+  return paths_;
+}
+
+void FreshTraces::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace wsitrace
