@@ -2,11 +2,12 @@
 //
 // Requests to the site that this page came from. All addresses are relative to the page, so that it works below any mountpoint.
 
-import type { Connection, Findings, Page } from "./model";
+import type { Connection, DiagnosisDocument, DiagnosisSet, Findings, Page } from "./model";
 
 export class Refused extends Error {
-  constructor(readonly status: number) {
-    super(`status ${status}`);
+  /** WHY: what the server says of it. */
+  constructor(readonly status: number, readonly why: string) {
+    super(`status ${status}: ${why}`);
   }
 
   /** By who asks, and not by what is asked for. */
@@ -48,7 +49,7 @@ export function live_socket(): WebSocket {
 async function get<T>(path: string, signal: AbortSignal | null = null): Promise<T> {
   const headers: HeadersInit = token === "" ? {} : { Authorization: `Bearer ${token}` };
   const response = await fetch(new URL(path, document.baseURI), { headers, cache: "no-store", signal });
-  if (!response.ok) throw new Refused(response.status);
+  if (!response.ok) throw new Refused(response.status, (await response.text()).trim());
   return (await response.json()) as T;
 }
 
@@ -58,3 +59,9 @@ export const get_connections = (offset: number, limit: number, signal: AbortSign
 export const get_connection = (key: string, signal: AbortSignal): Promise<Connection> => get(`api/connections/${key}`, signal);
 
 export const get_findings = (): Promise<Findings> => get("api/findings");
+
+/** An agent has a document for each process. */
+export async function get_diagnosis(): Promise<DiagnosisSet> {
+  const answer = await get<DiagnosisDocument | DiagnosisSet>("api/diagnosis");
+  return "documents" in answer ? answer : { documents: [answer], not_read: [] };
+}

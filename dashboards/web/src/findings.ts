@@ -3,6 +3,7 @@
 // The verdict so far, and what it rests on.
 
 import { get_findings } from "./api";
+import type { Diagnoses } from "./diagnosis";
 import { h, set_text } from "./dom";
 import { count, counted, span, visible, words } from "./format";
 import type { Doubt, Finding, Findings } from "./model";
@@ -13,20 +14,22 @@ const REGULAR_MS = 15_000; // findings come with age, too
 export class FindingsPanel {
   readonly element: HTMLElement;
   readonly badge = h("button", { type: "button", class: "badge", "aria-expanded": "false", "data-verdict": "" }, "…");
-  private readonly body = h("div", { class: "panel-body" });
+  private readonly body = h("div", { class: "so-far" });
   private asked_count = -1;
   private timer = 0;
 
-  constructor(private readonly on_choose: (finding: Finding) => void, on_toggle: (open: boolean) => void) {
+  constructor(private readonly on_choose: (finding: Finding) => void, on_toggle: (open: boolean) => void,
+    private readonly diagnoses: Diagnoses) {
     const close = h("button", { type: "button", class: "quiet", "aria-label": "Close (Escape)", title: "Close (Escape)" }, "✕");
     this.element = h("section", { class: "panel findings", "aria-label": "Findings", hidden: true },
-      h("header", {}, h("h2", {}, "Findings"), close), this.body);
+      h("header", {}, h("h2", {}, "Findings"), close), h("div", { class: "panel-body" }, this.body, diagnoses.element));
     close.onclick = () => on_toggle(false);
     this.badge.onclick = () => on_toggle(this.element.hidden);
   }
 
   set_open(open: boolean): void {
     this.element.hidden = !open;
+    this.diagnoses.set_open(open);
     this.badge.setAttribute("aria-expanded", String(open));
   }
 

@@ -3,7 +3,7 @@
 // The page. Messages change the store; at most four times a second the store is shown.
 //
 //    live -> store -> view -> table
-//                 \-> banners, charts, findings, detail
+//                 \-> banners, charts, findings with diagnoses, detail
 //
 // What is shown of it, a connection or the findings and the filter, is in the address (route.ts).
 
@@ -11,12 +11,13 @@ import { get_connections, take_token } from "./api";
 import { Banners } from "./banners";
 import { Charts } from "./charts";
 import { Detail } from "./detail";
+import { Diagnoses } from "./diagnosis";
 import { h, set_attribute, set_text } from "./dom";
 import { FindingsPanel } from "./findings";
 import { count, counted, visible, words } from "./format";
 import { listen } from "./keys";
 import { type Link, Live } from "./live";
-import type { Finding, Message } from "./model";
+import type { Message } from "./model";
 import { type Place, Route } from "./route";
 import { Store } from "./store";
 import { Table } from "./table";
@@ -54,7 +55,7 @@ const table = new Table({
   on_open: (row) => open(row.key),
 });
 const detail = new Detail(store, is_connected, back);
-const findings = new FindingsPanel(choose, toggle_findings);
+const findings = new FindingsPanel(choose, toggle_findings, new Diagnoses(choose));
 const processes = h("span", { class: "processes" });
 const totals = h("span", { class: "totals" });
 
@@ -170,8 +171,8 @@ function toggle_findings(open: boolean): void {
   step();
 }
 
-/** The connection of a finding, whatever the filter. */
-function choose({ pid, connection }: Finding): void {
+/** The connection of a finding or a diagnosis, whatever the filter. */
+function choose({ pid, connection }: { pid: number; connection: number | null }): void {
   if (connection === null) return;
   const key = `${pid}/${connection}`;
   if (store.rows.has(key) && !view.rows.some((row) => row.key === key)) {

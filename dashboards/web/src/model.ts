@@ -161,6 +161,40 @@ export interface Findings {
   findings: Finding[];
 }
 
+/** A place in a program, where it is known. */
+export interface Frame {
+  function: string | null;
+  file: string | null;
+  line: number | null;
+}
+
+export interface Diagnosed {
+  cause: string;
+  severity: "fault" | "trouble" | "note";
+  certainty: "proven" | "likely";
+  sentence: string;
+  count: number;
+  connections: number[];
+  vhost: string | null;
+  protocol: string | null;
+  callback: Frame | null;
+  evidence: string[];
+  advice: string | null;
+}
+
+/** wsitrace.diagnosis/1 */
+export interface DiagnosisDocument {
+  process: { pid: number; program: string };
+  lost: number;
+  left_out: number;
+  diagnoses: Diagnosed[];
+}
+
+export interface DiagnosisSet {
+  documents: DiagnosisDocument[];
+  not_read: string[];
+}
+
 export interface Page {
   processes: Process[];
   total: number;
