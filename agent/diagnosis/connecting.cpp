@@ -28,6 +28,10 @@ bool lasted_to_timeout(const Case &of) {
   return limit_s > 0 && of.until_ns() >= of.connection.opened_ns + static_cast<Ns>(limit_s) * 900'000'000;
 }
 
+constexpr const char *kOnlyResult =
+    "lws_client_connect_via_info() returned NULL, and LWS_CALLBACK_CLIENT_CONNECTION_ERROR did not come: the result is "
+    "the only sign, and a program that tries again has to look at it, too.";
+
 Symptom failed_by(const Case &of, Cause cause, std::string detail) {
   Symptom symptom{cause, std::move(detail), {}, Certainty::kProven, {}};
   const std::string &message = of.clues.message;
@@ -45,6 +49,9 @@ Symptom failed_by(const Case &of, Cause cause, std::string detail) {
   } else if (!message.empty()) {
     symptom.why.push_back(fmt::format("lws says: '{}'.", printable(message)));
   }
+  if (of.connection.close && of.connection.close->evidence == CloseEvidence::kCallResult &&
+      !of.clues.has(k_CLIENT_CONNECTION_ERROR))
+    symptom.why.emplace_back(kOnlyResult);
   return symptom;
 }
 
@@ -78,9 +85,11 @@ std::optional<Symptom> refused_call(const Case &of) {
       Cause::kNameFailed,
       "lws made no socket",
       {fmt::format(
-          "lws_client_connect_via_info() returned NULL, {} after it was called, and lws had made no socket: it "
-          "had no address for {}.",
-          span_text(of.connection.opened_ns, of.until_ns()), printable(host))},
+           "lws_client_connect_via_info() returned NULL, {} after it was called, and lws had made no socket: it "
+           "had no address for {}.",
+           span_text(of.connection.opened_ns, of.until_ns()), printable(host)),
+       "LWS_CALLBACK_CLIENT_CONNECTION_ERROR did not come: the result is the only sign, and a program that tries again "
+       "has to look at it, too."},
       Certainty::kLikely,
       {}};
 }
@@ -151,8 +160,21 @@ const char *proxy_advice(int status) {
 // By X509_V_ERR_...: what the verifier misses decides what to change.
 std::string certificate_advice(int verify) {
   switch (verify) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return "renew the server's certificate, and check the clocks of both machines";
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "renew the server's certificate, and check the clocks of both machines";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "check the clock of this machine: a device without one has to get the time before it connects; then that "
+             "of the machine that made the certificate";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "give this program that certificate as a CA (client_ssl_ca_filepath), or the server one from a CA that is "
+             "trusted here; LCCSCF_ALLOW_SELFSIGNED accepts any, for tests only";
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return "give this program the CA at the top of the server's chain (client_ssl_ca_filepath)";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "let the server send its intermediate certificates, too (openssl s_client -showcerts tells what it "
+             "sends), "
+             "and see that this machine has their CA: the package ca-certificates, or client_ssl_ca_filepath";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "connect by a name that is in the server's certificate (`host` of the connect info), or put this name "
@@ -243,6 +265,10 @@ std::optional<Symptom> not_serviced(const Case &of) {
         fmt::format("When the loop ran, lws's own connect timeout (connect_timeout_secs of the context) had expired: "
                     "'{}'.",
                     printable(message_of(of))));
+  if (of.log.loop_turns == 0)
+    symptom.advice =
+        "call lws_service() right after lws_client_connect_via_info(), or run the loop that the context was given "
+        "(foreign_loops), with its option, such as LWS_SERVER_OPTION_LIBUV, set; the server is not the cause";
   return symptom;
 }
 

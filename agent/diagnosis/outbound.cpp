@@ -56,8 +56,20 @@ std::optional<Symptom> body_not_sent(const Case &of) {
       {}};
 }
 
+// Which of the callbacks that end an outbound HTTP connection came.
+std::string callbacks_text(const Clues &clues) {
+  std::string came, missing;
+  for (const uint16_t kind :
+       {k_CLIENT_CONNECTION_ERROR, k_CLOSED_CLIENT_HTTP, k_COMPLETED_CLIENT_HTTP, k_CLIENT_CLOSED}) {
+    std::string &list = clues.has(kind) ? came : missing;
+    list += (list.empty() ? "" : ", ") + callback_name(kind);
+  }
+  return fmt::format("Of the callbacks that report an end, {} came and these did not: {}.",
+                     came.empty() ? "none" : came, missing);
+}
+
 Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_ns, Certainty certainty) {
-  return {
+  Symptom symptom{
       Cause::kNeverAnswered,
       {},
       {fmt::format("{}, and the server has not answered in {}, {}.", what, wait_text(of, since_ns), wait_end_text(of)),
@@ -66,6 +78,8 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
       certainty,
       {},
       false};
+  if (of.ended_as(CloseReason::kTimeout)) symptom.why.push_back(callbacks_text(of.clues));
+  return symptom;
 }
 
 // lws sends the request as soon as TCP is connected, except to a proxy and where TLS comes first.
@@ -109,18 +123,6 @@ std::optional<Symptom> never_answered(const Case &of) {
   return symptom;
 }
 
-// Which of the callbacks that end an outbound HTTP connection came.
-std::string callbacks_text(const Clues &clues) {
-  std::string came, missing;
-  for (const uint16_t kind :
-       {k_CLIENT_CONNECTION_ERROR, k_CLOSED_CLIENT_HTTP, k_COMPLETED_CLIENT_HTTP, k_CLIENT_CLOSED}) {
-    std::string &list = clues.has(kind) ? came : missing;
-    list += (list.empty() ? "" : ", ") + callback_name(kind);
-  }
-  return fmt::format("Of the callbacks that report an end, {} came and these did not: {}.",
-                     came.empty() ? "none" : came, missing);
-}
-
 // FIN or RST, where the kernel knows.
 const char *how_it_left(const Connection &connection) {
   if (!connection.tcp) return "closed";
@@ -140,6 +142,14 @@ std::optional<Symptom> not_http(const Case &of) {
       fmt::format("{} bytes came after {}; they do not begin as an answer of HTTP does (lws says: '{}').",
                   of.connection.tcp ? std::to_string(of.connection.tcp->received_bytes) : "Some",
                   request_text(of.last()), printable(message_of(of))));
+  constexpr uint64_t kAlertBytes = 7, kEndByte = 1;  // RFC 8446 5.1 and 6; TCP counts one for the peer's FIN
+  const uint64_t bytes = of.connection.tcp ? of.connection.tcp->received_bytes : 0;
+  if (!of.connection.tls && (bytes == kAlertBytes || bytes == kAlertBytes + kEndByte)) {
+    symptom.why.emplace_back(
+        "An alert of TLS is 7 bytes long: a TLS port sends one to a client that speaks plain HTTP to it.");
+    symptom.advice =
+        "where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL; else check address and port";
+  }
   return symptom;
 }
 
@@ -163,6 +173,9 @@ std::optional<Symptom> server_left(const Case &of) {
                       "just when the next request is on its way.",
                       last->index));
     symptom.why.push_back(callbacks_text(of.clues));
+    if (last->index == 1 && !of.connection.tls)
+      symptom.advice =
+          "see the server's log; where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL";
     return symptom;
   }
   return Symptom{
@@ -221,8 +234,16 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
            "with what the server has";
   if (says(message, "EXT:"))
     return "the server wants an extension as this program did not offer it: see `extensions` of the vhost";
+  if (status == 400)
+    return "the server found a fault with the request: check path, `host` (with its port, where that is not 80 or "
+           "443), `origin` and subprotocol";
   if (status == 401) return "the server wants credentials for that path";
-  if (status == 404) return "check the path: the server has no websocket there";
+  if (status == 403) return "the server does not let this client in: check its credentials, `origin` and `host`";
+  if (status == 404 || status == 405) return "check the path: the server has no websocket there";
+  if (status == 426)
+    return "the server wants another protocol or version than it was asked for: see the Upgrade and "
+           "Sec-WebSocket-Version headers of its answer";
+  if (status == 429) return "the server limits how often a client may connect: wait longer before each new attempt";
   if (says(message, "UPGRADE missing") || says(message, "CONNECTION missing") || says(message, "HTTP/1.0"))
     return "what answers there is no websocket server, or a proxy before it drops the Upgrade and Connection headers";
   if (status >= 500) return "see the server's log: it has trouble of its own";

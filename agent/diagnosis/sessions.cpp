@@ -94,12 +94,20 @@ std::optional<Symptom> no_close_frame(const Case &of) {
                     : tcp->was_reset      ? "reset the connection (RST)"
                     : tcp->peer_closed_ns ? "closed its side (FIN)"
                                           : "closed";
-  return Symptom{Cause::kNoCloseFrame,
-                 how,
-                 {fmt::format("No LWS_CALLBACK_WS_PEER_INITIATED_CLOSE came; the session had lasted {}.",
-                              span_text(of.connection.session->established_ns, of.until_ns()))},
-                 Certainty::kProven,
-                 {}};
+  Symptom symptom{Cause::kNoCloseFrame,
+                  how,
+                  {fmt::format("No LWS_CALLBACK_WS_PEER_INITIATED_CLOSE came; the session had lasted {}.",
+                               span_text(of.connection.session->established_ns, of.until_ns()))},
+                  Certainty::kProven,
+                  {}};
+  constexpr Ns kIdleNs = 1'000'000'000;
+  if (tcp && tcp->unsent_bytes == 0 && tcp->unsent_ns >= kIdleNs) {
+    symptom.why.push_back(fmt::format("This program had sent nothing for {} by then.", span_text(0, tcp->unsent_ns)));
+    symptom.advice =
+        "see the peer's log; proxies and servers cut sessions that are idle: let lws send pings more often than they "
+        "do (secs_since_valid_ping of retry_and_idle_policy); a browser calls this close code 1006";
+  }
+  return symptom;
 }
 
 std::optional<Symptom> session_symptom(const Case &of) {

@@ -30,32 +30,36 @@ static int callback_tls(DESK_ARGUMENTS) {
   return 0;
 }
 
-// Signed by itself, for NAME, from now for LIFE_S seconds (negative: it was over before).
 struct identity {
   EVP_PKEY *key;
   X509 *certificate;
 };
 
-static struct identity identity(const char *name, long life_s) {
+// For NAME, valid from FROM_S seconds on to TO_S, both from now; signed by SIGNER, or by itself.
+static struct identity identity_from(const char *name, long from_s, long to_s, const struct identity *signer) {
   struct identity of = {EVP_EC_gen("P-256"), X509_new()};
   if (!of.key || !of.certificate) give_up("no certificate");
   X509_set_version(of.certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(of.certificate), 7);
-  X509_gmtime_adj(X509_getm_notBefore(of.certificate), -2 * kDay);
-  X509_gmtime_adj(X509_getm_notAfter(of.certificate), life_s);
+  X509_gmtime_adj(X509_getm_notBefore(of.certificate), from_s);
+  X509_gmtime_adj(X509_getm_notAfter(of.certificate), to_s);
   X509_set_pubkey(of.certificate, of.key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(of.certificate), "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
                              -1, 0);
-  X509_set_issuer_name(of.certificate, X509_get_subject_name(of.certificate));
+  X509_set_issuer_name(of.certificate, X509_get_subject_name(signer ? signer->certificate : of.certificate));
   char names[128];
   lws_snprintf(names, sizeof names, "DNS:%s", name);
   X509_EXTENSION *alternatives = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names);
   X509_add_ext(of.certificate, alternatives, -1);
-  X509_EXTENSION *authority = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+  X509_EXTENSION *authority =
+      X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, signer ? "critical,CA:FALSE" : "critical,CA:TRUE");
   X509_add_ext(of.certificate, authority, -1);
-  X509_sign(of.certificate, of.key, EVP_sha256());
+  X509_sign(of.certificate, signer ? signer->key : of.key, EVP_sha256());
   return of;
 }
+
+// Signed by itself, from the past for LIFE_S seconds more (negative: it was over before).
+static struct identity identity(const char *name, long life_s) { return identity_from(name, -2 * kDay, life_s, NULL); }
 
 // --- This program is the client ---
 
@@ -63,6 +67,7 @@ struct server {
   struct identity shown;
   bool trusted;        // the client has its certificate as a CA
   bool wants_another;  // a certificate of the client, which has none
+  X509 *authority;     // the client has this one as a CA
 };
 
 static struct lws_context *start_tls_client(const struct server *server) {
@@ -71,8 +76,9 @@ static struct lws_context *start_tls_client(const struct server *server) {
   info.port = CONTEXT_PORT_NO_LISTEN;
   info.mounts = NULL;
   info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-  if (server->trusted) {
-    info.client_ssl_ca_mem_len = (unsigned int)i2d_X509(server->shown.certificate, &trusted);
+  if (server->trusted || server->authority) {
+    info.client_ssl_ca_mem_len =
+        (unsigned int)i2d_X509(server->authority ? server->authority : server->shown.certificate, &trusted);
     info.client_ssl_ca_mem = trusted;
   }
   return start(&info);
@@ -132,6 +138,19 @@ static void certificate_right(void) {
 static void certificate_allowed(void) {
   handshake((struct server){.shown = identity("shop.example", -kDay)},
             LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_ALLOW_EXPIRED, true);
+}
+
+// A server whose certificate another one signed, that of a CA.
+static void shows_signed(bool knows_authority) {
+  const struct identity authority = identity("authority.example", kDay);
+  const struct identity shown = identity_from("depot.example", -2 * kDay, kDay, &authority);
+  handshake((struct server){.shown = shown, .authority = knows_authority ? authority.certificate : NULL}, 0,
+            knows_authority);
+}
+static void certificate_of_unknown_ca(void) { shows_signed(false); }
+static void certificate_of_known_ca(void) { shows_signed(true); }
+static void certificate_of_tomorrow(void) {
+  handshake((struct server){.shown = identity_from("depot.example", kDay, 2 * kDay, NULL), .trusted = true}, 0, false);
 }
 
 static void tls_asked_of_http(const char *answer) {
@@ -224,6 +243,9 @@ const struct corpus_case tls_troubles[] = {
     {"certificate_self_signed", certificate_self_signed},
     {"certificate_expired", certificate_expired},
     {"certificate_of_another", certificate_of_another},
+    {"certificate_of_unknown_ca", certificate_of_unknown_ca},
+    {"certificate_of_known_ca", certificate_of_known_ca},
+    {"certificate_of_tomorrow", certificate_of_tomorrow},
     {"certificate_wanted_of_us", certificate_wanted_of_us},
     {"certificate_right", certificate_right},
     {"certificate_allowed", certificate_allowed},

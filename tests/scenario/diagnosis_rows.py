@@ -5,17 +5,8 @@ A row is the truth about a program, whatever wsitrace says: all that is wrong (n
 words that would be false. Nothing wrong: the program looks like one that has the trouble above it, and has none.
 """
 
-import collections
-
-Row = collections.namedtuple("Row", "name found says never versions status")
-VERSIONS = ("4.1.6", "4.3.5")
-OWN = "own"  # the libwebsockets of the build: Debian's logs at level info, too, of which wsitrace knows some lines
-
-
-def row(name, found="", says=(), never=(), versions=VERSIONS, status=0):
-    """FOUND: "CAUSE SEVERITY COUNT", several joined with " + "; COUNT is * where it depends on the machine."""
-    return Row(name, sorted(found.split(" + ")) if found else [], says, never, versions, status)
-
+from diagnosis_row import OWN, VERSIONS, row
+from diagnosis_rows_loops import LOOPS
 
 SERVER_DID_NOT = ("the server closed", "refused")  # what nobody did whose server is silent
 SILENT = ("GET /order", "has not answered", "127.0.0.1:")
@@ -31,7 +22,8 @@ OUTBOUND = [
     row("refused_with_pauses", "connection_refused trouble 5", ("5 outbound connections", "nothing listens there"), ("without a pause",)),
     row("refused_in_a_rush", "connection_refused trouble 43", ("43 outbound connections", "per second", "without a pause", "lws_retry_sul_schedule()")),
     row("no_descriptor_left", "connect_failed trouble 1", ("EMFILE", "ulimit -n"), ("the route",)),
-    row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "name"), ("nothing listens",)),
+    row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "returned NULL", "CLIENT_CONNECTION_ERROR did not come"), ("nothing listens",), versions=("4.1.6",)),
+    row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "name"), ("nothing listens", "did not come"), versions=("4.3.5",)),
     row("never_serviced", "not_serviced trouble 1", ("no event loop ran", "lws_service()"), ("firewall",)),
     row("asleep_after_connect", "not_serviced trouble 1", ("no event loop ran", "the server is not the cause", "connect_timeout_secs"),
         ("was refused", "firewall")),
@@ -40,7 +32,7 @@ OUTBOUND = [
 
 CALLBACKS = ("CLIENT_CONNECTION_ERROR", "CLOSED_CLIENT_HTTP")
 ANSWERS = [
-    row("get_hung_up_on", "server_closed_before_answer trouble 3", ("3 outbound connections", "GET /order", *CALLBACKS), ("this program closed",)),
+    row("get_hung_up_on", "server_closed_before_answer trouble 3", ("3 outbound connections", "GET /order", "LCCSCF_USE_SSL", *CALLBACKS), ("this program closed",)),
     row("get_reset", "server_closed_before_answer trouble 1", ("reset the connection (RST)", *CALLBACKS), ("this program closed", "FIN")),
     row("head_cut_off", "server_closed_before_answer trouble 1", ("closed its side (FIN)",), ("RST",)),
     row("ws_hung_up_on", "server_closed_before_answer trouble 1", ("outbound connection 1", "GET /order"), ("this program closed",)),
@@ -52,8 +44,8 @@ ANSWERS = [
     row("answer_in_chunks"),
     row("answer_not_found"),
     row("ws_answered_200", "answer_not_accepted trouble 2", ("2 outbound connections", "with 200", "101")),
-    row("ws_answered_403", "answer_not_accepted trouble 1", ("with 403",)),
-    row("ws_answered_nonsense", "answer_not_accepted trouble 1", ("it is no HTTP", "another protocol"), ("without an answer",)),
+    row("ws_answered_403", "answer_not_accepted trouble 1", ("with 403", "`origin`")),
+    row("ws_answered_nonsense", "answer_not_accepted trouble 1", ("it is no HTTP", "another protocol"), ("without an answer", "LCCSCF_USE_SSL")),
     row("redirected_in_a_circle", "answer_not_accepted trouble 1", ("Redirect failed", "answers in a row were redirects", "in a circle")),
     row("callback_refuses_answer", "answer_not_accepted trouble 1", ("this program's LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP returned non-zero", "with 200"),
         ("what the server requires", "upgrade refused")),
@@ -88,9 +80,12 @@ CLIENTS = [
 ]
 
 TLS = [
-    row("certificate_self_signed", "tls_certificate trouble 1", ("this program refused the certificate", "self"), ("expired", "hostname")),
+    row("certificate_self_signed", "tls_certificate trouble 1", ("this program refused the certificate", "self", "give this program that certificate as a CA"), ("expired", "hostname")),
     row("certificate_expired", "tls_certificate trouble 1", ("this program refused the certificate", "expired"), ("self-signed", "hostname")),
     row("certificate_of_another", "tls_certificate trouble 1", ("this program refused the certificate", "hostname mismatch"), ("expired", "self-signed")),
+    row("certificate_of_unknown_ca", "tls_certificate trouble 1", ("unable to get local issuer certificate", "intermediate certificates", "client_ssl_ca_filepath"), ("expired",)),
+    row("certificate_of_known_ca"),
+    row("certificate_of_tomorrow", "tls_certificate trouble 1", ("not yet valid", "check the clock of this machine"), ("renew", "expired")),
     row("certificate_wanted_of_us", "tls_failed trouble 1", ("handshake failure", "The server ended the handshake"), ("this program refused",)),
     row("certificate_right"),
     row("certificate_allowed"),
@@ -364,7 +359,7 @@ WIRE = [
     row("ws_redirected", "connect_failed trouble 1", ("with 301", "redirected it to 127.0.0.1:9", "ECONNREFUSED")),
     row("redirected_to_nobody", "connect_failed trouble 1", ("with 302", "redirected it to 127.0.0.1:", "ECONNREFUSED")),
     row("head_too_large", "answer_not_accepted trouble 1", ("larger than max_http_header_data",), ("it is no HTTP",)),
-    row("ws_unanswered_until_timeout", "never_answered trouble 1", ("GET /order", "timeout_secs"), SERVER_DID_NOT),
+    row("ws_unanswered_until_timeout", "never_answered trouble 1", ("GET /order", "timeout_secs", "Of the callbacks that report an end"), SERVER_DID_NOT),
     row("tls_unanswered_until_timeout", "never_answered trouble 1", ("TLS handshake", "timeout_secs"), SERVER_DID_NOT),
     row("tls_without_init", "tls_failed trouble 1", ("LCCSCF_USE_SSL", "LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT"), ("the server's answer",)),
     row("refuses_own_handshake", "request_never_sent trouble 1", ("CLIENT_APPEND_HANDSHAKE_HEADER", "returned non-zero"), ("the server's answer",)),
@@ -379,7 +374,7 @@ WIRE = [
     row("server_policy", says=("close code 1008", "from the peer")),
     row("server_private_code", says=("close code 4001", "from the peer")),
     row("server_says_goodbye", says=("1 closed by the peer's close frame, code 1000",)),
-    row("server_half_closes", says=("ended without a close frame: the peer closed its side (FIN)",)),
+    row("server_half_closes", says=("ended without a close frame: the peer closed its side (FIN)",), never=("had sent nothing",)),
     row("proxy_not_there", "proxy_refused trouble 1", ("ECONNREFUSED", "never reached", "that it runs"), ("credentials",)),
     row("proxy_silent", "proxy_refused trouble 1", ("did not answer in 1.0", "never reached"), ("credentials",)),
     row("proxy_hangs_up", "proxy_refused trouble 1", ("never reached",), ("credentials",)),
@@ -392,4 +387,4 @@ WIRE = [
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
 
-ROWS = [*REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE]
