@@ -10,6 +10,7 @@
 
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
@@ -25,14 +26,6 @@ std::string who_key(const Connection &connection) {
     case Census::Sort::kAccepted: break;
   }
   return "accepted";
-}
-
-std::string protocol_of(const Connection &connection) {
-  if (connection.session) return std::string(connection.session->protocol);
-  if (!connection.transactions.empty() && !connection.transactions.back().protocol.empty())
-    return std::string(connection.transactions.back().protocol);
-  if (!connection.bindings.empty()) return std::string(connection.bindings.back().protocol);
-  return std::string(connection.last_callback_protocol);
 }
 
 // "+/run/desk.sock:80" is how a program names a socket file.
@@ -201,7 +194,8 @@ void Doctor::examine(const Connection &connection) {
 
 void Doctor::add(const Connection &connection, const Symptom &symptom) {
   const CauseRow &row = row_of(symptom.cause);
-  const std::string protocol = protocol_of(connection);
+  const std::string_view served_by = protocol_of(connection);
+  const std::string protocol(served_by.empty() ? connection.last_callback_protocol : served_by);
   const Key key{symptom.cause, who_key(connection), tells_apart_by_detail(row) ? symptom.detail : "", protocol};
   auto at = groups_.find(key);
   if (at == groups_.end() && groups_.size() >= kMaxGroups) {

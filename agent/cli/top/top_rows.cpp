@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "agent/cli/top/cells.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 
@@ -25,15 +26,6 @@ const std::array<TopColumn, kTopColumns> kTopColumn = {{{"PROGRAM", Align::kLeft
 namespace {
 
 std::string shown_or_dash(std::string_view text) { return text.empty() ? "-" : shown_text(text); }
-
-// The protocol that is bound now, or was last.
-std::string_view protocol_of(const Connection &connection) {
-  const auto &bindings = connection.bindings;
-  const auto bound = std::find_if(bindings.rbegin(), bindings.rend(), [](const Binding &b) { return !b.dropped_ns; });
-  if (bound != bindings.rend()) return bound->protocol;
-  if (connection.session) return connection.session->protocol;
-  return bindings.empty() ? std::string_view() : bindings.back().protocol;
-}
 
 std::string state_of(const TopRow &row) {
   const Connection &connection = *row.connection;
@@ -117,7 +109,7 @@ TopCells cells_of_row(const TopRow &row) {
           name_of(connection.cls),
           shown_or_dash(connection.role),
           shown_or_dash(connection.vhost),
-          shown_or_dash(protocol_of(connection)),
+          shown_or_dash(bound_protocol(connection)),
           state_of(row),
           std::to_string(connection.transactions_total),
           shown_or_dash(listens ? connection.local : connection.peer),

@@ -3,6 +3,7 @@
 
 #include "agent/text/connection_json.h"
 #include "agent/text/json_text.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 void add_row_time(JsonObject &object, std::string_view name, OptionalNs at_ns, uint64_t started_ns) {
   if (at_ns) append_json(object.key(name), static_cast<int64_t>(*at_ns - started_ns));
   else object.null(name);
-}
-
-std::string_view last_protocol(const Connection &connection) {
-  if (!connection.bindings.empty()) return connection.bindings.back().protocol;
-  return connection.transactions.empty() ? std::string_view{} : connection.transactions.back().protocol;
 }
 
 std::string_view last_path(const Connection &connection) {
@@ -41,7 +37,7 @@ void append_row(std::string &out, const ProcessFacts &process, const Connection 
   object.text("origin", name_of(connection.origin));
   object.text_or_null("role", connection.role);
   object.text_or_null("vhost", connection.vhost);
-  object.text_or_null("protocol", last_protocol(connection));
+  object.text_or_null("protocol", bound_protocol(connection));
   object.text("state", name_of(connection.state));
   object.text_or_null("peer", connection.peer);
   object.text_or_null("path", last_path(connection));

@@ -12,6 +12,7 @@
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
 #include "agent/text/times.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
@@ -34,13 +35,6 @@ std::string kind_of(const Connection &connection) {
 std::string peer_of(const Connection &connection) {
   if (connection.cls == ConnectionClass::kListener) return or_dash(connection.local);
   return or_dash(connection.peer.empty() ? connection.target : connection.peer);
-}
-
-std::string_view protocol_of(const Connection &connection) {
-  if (connection.session) return connection.session->protocol;
-  if (!connection.transactions.empty() && !connection.transactions.back().protocol.empty())
-    return connection.transactions.back().protocol;
-  return connection.bindings.empty() ? "" : connection.bindings.back().protocol;
 }
 
 // Of the last request; what is too long loses its end.

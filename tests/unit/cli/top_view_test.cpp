@@ -17,6 +17,7 @@ namespace {
 using test::Form;
 using test::Script;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Ge;
 using ::testing::HasSubstr;
@@ -87,6 +88,11 @@ TEST_F(TopViewTest, OpenConnectionsComeFirstThenThoseLeftOpenThenEndedOnes) {
   EXPECT_THAT(lines[5], AllOf(HasSubstr("gone"), HasSubstr("left"), HasSubstr("/left")));
   EXPECT_THAT(lines[6], HasSubstr("/ended"));
   EXPECT_THAT(lines[7], IsEmpty());
+}
+
+TEST_F(TopViewTest, StreamToWhichNothingWasBoundHasTheProtocolOfItsRequest) {
+  process(1, "host", "B:CREATE B:NEW=50 A:CREATE A:FH('/s')<B");
+  EXPECT_THAT(screen(), Contains(AllOf(HasSubstr(" p0 "), HasSubstr("/s"))));
 }
 
 TEST_F(TopViewTest, ConnectionsOfATraceThatWasRotatedGoOnInTheNext) {
