@@ -33,7 +33,7 @@ void note_status(Clues &clues, const Connection &connection, int status) {
 }
 
 void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<const std::byte> items) {
-  constexpr Ns kNsPerMs = 1'000'000;
+  constexpr Ns kMillisecondNs = 1'000'000;
   for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
     ResponseFacts facts;
     if (tag != kItemResponse || bytes.size() != sizeof facts || connection.transactions.empty()) return;
@@ -42,7 +42,7 @@ void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<
     part.transaction = connection.transactions.back().index;
     if (facts.promised_bytes != UINT64_MAX) part.promised_bytes = facts.promised_bytes;
     if (facts.sent_bytes != UINT64_MAX) part.sent_bytes = facts.sent_bytes;
-    if (facts.written_ms != UINT32_MAX) part.written_ns = now_ns - std::min(now_ns, facts.written_ms * kNsPerMs);
+    if (facts.written_ms != UINT32_MAX) part.written_ns = now_ns - std::min(now_ns, facts.written_ms * kMillisecondNs);
     clues.part = part;
   });
 }

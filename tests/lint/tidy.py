@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs clang-tidy over the sources of agent/ and include/, with the compile commands of a build.
 
-Sources that one command compiles (a unity source) are looked at together: most of the time goes into the headers they share.
+Sources of one target are looked at together: most of the time goes into the headers they share.
 Then the analyzer follows fewer paths of each function, too; a source that is named is looked at alone and followed further.
 What was clean is not looked at again until its preprocessed text, its command, .clang-tidy or clang-tidy itself changes:
 it is remembered by hash below ${XDG_CACHE_HOME:-~/.cache}/wsitrace/tidy.
@@ -34,42 +34,39 @@ def sources_in(entry):
     return re.findall(r'^#include "(/[^"]+)"', pathlib.Path(entry["file"]).read_text(), re.MULTILINE)
 
 
-def units_of(database, wanted):
-    """Lists of our sources that are compiled by one command, each source once. WANTED sources stand alone."""
-    seen, units = set(), []
-    for entry in database:
-        files = {}
-        for file in sources_in(entry) if os.path.exists(entry["file"]) else ():
-            name = os.path.relpath(file, ROOT)
-            if name.startswith(("agent/", "include/")) and name not in seen and (not wanted or name in wanted):
-                files[name] = file
-        seen.update(files)
-        words = entry.get("arguments") or shlex.split(entry["command"])
-        alone = [[name] for name in files if wanted or name in ALONE]
-        together = [name for name in files if [name] not in alone]
-        for group in [*alone, *([together] if together else [])]:
-            units.append({"names": group, "files": [files[name] for name in group], "directory": entry["directory"],
-                          "is_c": files[group[0]].endswith(".c"), "budget": not wanted,
-                          "arguments": [word for word in words if word != entry["file"]]})
-    return units
-
-
-def all_sources():
-    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "agent").rglob("*") if path.suffix in (".c", ".cpp"))
-
-
-def options_of(unit):
-    """The compiler options without compiler (and launcher), output and dependency files."""
-    words = unit["arguments"]
+def options_of(entry):
+    """The compiler options without compiler (and launcher), source, output and dependency files."""
+    words = entry.get("arguments") or shlex.split(entry["command"])
     while not words[0].endswith(("cc", "c++", "g++", "gcc", "clang", "clang++")) or words[0].endswith("ccache"):
         words = words[1:]
     kept, skip = [], False
     for word in words[1:]:
-        if skip or word in TAKES_VALUE or word in ("-c", "-MD", "-MMD"):
+        if skip or word in TAKES_VALUE or word in ("-c", "-MD", "-MMD", entry["file"]):
             skip = word in TAKES_VALUE and not skip
         else:
             kept.append(word)
-    return ["-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument", *kept, *(BUDGET if unit["budget"] else ())]
+    return tuple(["-Wno-unknown-warning-option", "-Wno-ignored-optimization-argument", *kept])
+
+
+def units_of(database, wanted):
+    """Lists of our sources that are compiled for one target, each source once, the longest first. WANTED sources stand alone."""
+    seen, targets = set(), {}
+    for entry in database:
+        target = re.sub(r"/Unity/.*", "", entry["file"])
+        for file in sources_in(entry) if os.path.exists(entry["file"]) else ():
+            name = os.path.relpath(file, ROOT)
+            if name.startswith(("agent/", "include/")) and name not in seen and (not wanted or name in wanted):
+                seen.add(name)
+                alone = name if wanted or name in ALONE else ""
+                key = (target, alone, pathlib.Path(name).suffix, entry["directory"], options_of(entry))
+                targets.setdefault(key, {})[name] = file
+    units = [{"names": list(files), "files": list(files.values()), "directory": directory, "is_c": suffix == ".c",
+              "options": [*options, *(() if wanted else BUDGET)]} for (_, _, suffix, directory, options), files in targets.items()]
+    return sorted(units, key=lambda unit: -sum(map(os.path.getsize, unit["files"])))
+
+
+def all_sources():
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "agent").rglob("*") if path.suffix in (".c", ".cpp"))
 
 
 class Unit:
@@ -87,10 +84,10 @@ class Unit:
             self.file = pathlib.Path(unit["files"][0])
         else:
             self.file.write_text(text)
-        self.command = [str(self.file), "--", *options_of(unit)]
+        self.command = [str(self.file), "--", *unit["options"]]
 
     def preprocessed(self):
-        done = subprocess.run(["clang" if self.unit["is_c"] else "clang++", *options_of(self.unit), str(self.file), "-E", "-C"],
+        done = subprocess.run(["clang" if self.unit["is_c"] else "clang++", *self.unit["options"], str(self.file), "-E", "-C"],
                               cwd=self.unit["directory"], capture_output=True)
         return done.stdout if done.returncode == 0 else None
 
@@ -102,7 +99,7 @@ class Unit:
     def check(self, base):
         text, key = self.preprocessed(), None
         if text is not None:
-            looked_at = json.dumps(options_of(self.unit)).encode() + text
+            looked_at = json.dumps(self.unit["options"]).encode() + text
             for place, word in ((self.file.parent, b"PLACE"), (ROOT, b"TREE")):  # the same tree elsewhere is the same tree
                 looked_at = looked_at.replace(str(place).encode(), word)
             key = CACHE / hashlib.sha256(base + looked_at).hexdigest()

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kSeparators = " :";
 
-std::vector<std::string> split(const std::string &list) {
+std::vector<std::string> split_list(const std::string &list) {
   std::vector<std::string> names;
   for (size_t at = 0; (at = list.find_first_not_of(kSeparators, at)) != std::string::npos;) {
     const size_t end = std::min(list.find_first_of(kSeparators, at), list.size());
@@ -68,7 +68,7 @@ bool can_be_preloaded(const std::string &path) { return path.find_first_of(kSepa
 
 std::string preload_list(const std::string &library, const std::string &present,
                          const std::vector<std::string> &needed) {
-  const std::vector<std::string> others = split(present);
+  const std::vector<std::string> others = split_list(present);
   std::vector<std::string> list;
   for (const std::string &name : needed)
     if (is_sanitizer(name) && !names(others, name)) list.push_back(name);

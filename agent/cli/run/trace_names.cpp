@@ -12,7 +12,7 @@ constexpr std::string_view kExtension = ".wsitrace";
 constexpr size_t kMaxProgramBytes = 128;  // leaves room in NAME_MAX for pid, number and extension
 
 // OUTPUT cut before its extension.
-std::pair<std::string, std::string> split(const std::string &output) {
+std::pair<std::string, std::string> cut_before_extension(const std::string &output) {
   const size_t bytes = output.size(), extension = kExtension.size();
   if (bytes > extension && output.ends_with(kExtension) && output[bytes - extension - 1] != '/')
     return {output.substr(0, bytes - extension), std::string(kExtension)};
@@ -27,7 +27,7 @@ std::string TraceNames::next(std::string_view program_untrusted, uint32_t pid) {
   if (output_.empty())
     return unused(as_file_name(program_untrusted) + "." + std::to_string(pid), std::string(kExtension));
   if (used_.insert(output_).second) return output_;
-  const auto [stem, extension] = split(output_);
+  const auto [stem, extension] = cut_before_extension(output_);
   return unused(stem + "." + std::to_string(pid), extension);
 }
 
