@@ -90,6 +90,9 @@ enum class Certainty {
   X(kProtocolError, "protocol_error", kTrouble, \
     "lws closed {who}: {detail}", \
     "") \
+  X(kPeerGaveUp, "goaway_from_peer", kTrouble, \
+    "the peer of {who} gave up with GOAWAY: {detail}", \
+    "") \
   X(kForeignWake, "called_on_another_thread", kTrouble, \
     "WRITEABLE of {who} came {span} after lws_callback_on_writable(), which was called on another thread than the event loop's", \
     "on another thread call only lws_cancel_service(), and lws_callback_on_writable() in LWS_CALLBACK_EVENT_WAIT_CANCELLED, which then comes on the loop's thread") \
@@ -98,7 +101,7 @@ enum class Certainty {
     "check the result of the adopt call: the protocol must be one of the vhost's, and the descriptor open") \
   X(kPingTimeout, "ping_timeout", kTrouble, \
     "{who} ended because no pong came", \
-    "check the peer; secs_since_valid_ping and secs_since_valid_hangup of the retry policy set how long lws waits") \
+    "check that the peer is there and answers pings; secs_since_valid_ping and secs_since_valid_hangup of the retry policy set how long lws waits (300 s and 310 s where no policy is set)") \
   X(kDeadline, "application_deadline", kTrouble, \
     "{who} ended at a timeout that this program set: {detail}", \
     "set it again with every sign of progress, or cancel it with lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0)") \

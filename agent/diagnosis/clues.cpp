@@ -100,8 +100,11 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
-    case k_FILTER_HTTP_CONNECTION:
-    case k_HTTP: note_request(clues, connection, event.kind); break;
+    case k_FILTER_HTTP_CONNECTION: note_request(clues, connection, event.kind); break;
+    case k_HTTP:
+      note_request(clues, connection, event.kind);
+      clues.asks_first_protocol = (event.flags & kFirstProtocol) != 0;
+      break;
     case k_status_sent: note_status(clues, connection, event.value); break;
     case k_response_part: note_part(clues, connection, event.time_ns, items); break;
     case k_close_requested:

@@ -35,14 +35,15 @@ struct Clues {
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi
   OptionalNs caller_ns;
-  bool reads_answer = false;    // lws_http_client_read() was called
-  std::optional<int> body;      // of the last request: kBodyAnnounced, ... (event.h)
-  int32_t pending_timeout = 0;  // event.h
-  Ns prepared_ns = 0;           // the call that made it was about to return
-  uint64_t turns_before = 0;    // of the loop, by then
-  OptionalNs serviced_ns;       // the first event after that
-  uint64_t turns_between = 0;   // of the loop, while it waited for that
-  Ns foreign_wake_ns = 0;       // the longest wait after lws_callback_on_writable() on another thread
+  bool asks_first_protocol = false;  // the last request went to protocols[0]
+  bool reads_answer = false;         // lws_http_client_read() was called
+  std::optional<int> body;           // of the last request: kBodyAnnounced, ... (event.h)
+  int32_t pending_timeout = 0;       // event.h
+  Ns prepared_ns = 0;                // the call that made it was about to return
+  uint64_t turns_before = 0;         // of the loop, by then
+  OptionalNs serviced_ns;            // the first event after that
+  uint64_t turns_between = 0;        // of the loop, while it waited for that
+  Ns foreign_wake_ns = 0;            // the longest wait after lws_callback_on_writable() on another thread
   bool foreign_wake_unanswered = false;
 
   std::optional<ResponsePart> part;

@@ -185,6 +185,7 @@ void Doctor::examine(const Connection &connection) {
   if (const auto foreign = foreign_wake_symptom(of)) add(connection, *foreign);
   auto symptom = descriptor_gone(of);
   if (!symptom) symptom = refusal_symptom(of);
+  if (!symptom) symptom = goaway_symptom(of);
   if (!symptom) symptom = session_symptom(of);
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);

@@ -43,6 +43,28 @@ std::optional<Symptom> tls_not_finished(const Case &of) {
       "the server may leave without an alert"};
 }
 
+// What OpenSSL says, as far as there is something to do about it: the first that fits.
+struct TlsAdvice {
+  const char *says;
+  const char *advice;
+};
+constexpr TlsAdvice kTlsAdvice[] = {
+    {"http request", "the peer spoke plain HTTP to a TLS port: its URL begins with http:// where https:// is meant"},
+    {"did not return a certificate",
+     "the client sent no certificate, and this vhost requires one "
+     "(LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT): "
+     "give the client one, or let those without in (LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)"},
+    {"no shared cipher",
+     "this side and the client have no cipher in common: see ssl_cipher_list of the vhost, and whether its key is RSA "
+     "or "
+     "EC"},
+    {"unsupported protocol",
+     "the client offers no version of TLS that this side accepts: update the client, or see MinProtocol in "
+     "openssl.cnf"},
+    {"unknown ca", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
+    {"certificate", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
+};
+
 std::optional<Symptom> tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
   if (auto symptom = tls_not_finished(of)) return symptom;
@@ -50,10 +72,11 @@ std::optional<Symptom> tls_failed(const Case &of) {
   const std::string failure =
       printable(tls && !tls->failure.empty() ? tls->failure : std::string_view(of.connection.close->detail));
   Symptom symptom{Cause::kTlsFailed, failure.empty() ? "the reason is unknown" : failure, {}, Certainty::kProven, {}};
-  if (failure.find("http request") != std::string::npos)
-    symptom.advice = "the peer spoke plain HTTP to a TLS port: its URL begins with http:// where https:// is meant";
-  else if (failure.find("unknown ca") != std::string::npos || failure.find("certificate") != std::string::npos)
-    symptom.advice = "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts";
+  for (const TlsAdvice &one : kTlsAdvice)
+    if (failure.find(one.says) != std::string::npos) {
+      symptom.advice = one.advice;
+      break;
+    }
   return symptom;
 }
 
@@ -104,6 +127,19 @@ std::optional<Symptom> body_taken_for_request(const Case &of, const Transaction 
       "(return -1 after it)"};
 }
 
+// How lws came to this vhost, where the port has others.
+std::optional<std::string> choice_text(const Case &of) {
+  const std::vector<std::string> others = of.premises.vhosts_beside(of.connection.vhost);
+  if (others.empty()) return std::nullopt;
+  std::string names;
+  for (const std::string &one : others) names += (names.empty() ? "" : ", ") + quoted(one);
+  return fmt::format(
+      "lws takes the vhost whose name is the host name that the client asks for, and where there is none the first one "
+      "of "
+      "the port: it took {}; {} {} on the same port.",
+      quoted(of.connection.vhost), names, others.size() == 1 ? "is" : "are");
+}
+
 std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
   Symptom symptom{Cause::kUpgradeRefused, by, {}, Certainty::kProven, {}};
   if (of.clues.refused) {
@@ -113,6 +149,12 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
     symptom.why.push_back(
         fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
                     quoted(of.connection.vhost)));
+    if (auto choice = choice_text(of)) {
+      symptom.why.push_back(*std::move(choice));
+      symptom.advice =
+          "if another vhost is meant, give it the host name of the client's URL (vhost_name, without port); otherwise "
+          "compare the subprotocols that the client offers with the protocols of this one";
+    }
   } else {
     symptom.why.emplace_back(
         "The callbacks agreed, and lws itself refused: Sec-WebSocket-Key is missing, or Sec-WebSocket-Version is not "
@@ -143,9 +185,22 @@ void tell_what_came_next(Symptom &symptom, const Transaction &last) {
   }
 }
 
+Symptom not_adopted(const Case &of) {
+  Symptom symptom{Cause::kAdoptFailed, {}, {}, Certainty::kProven, {}};
+  if (const std::string protocol = of.premises.protocol_not_enabled(); !protocol.empty()) {
+    symptom.why.push_back(
+        fmt::format("lws logged that vhost {} has no protocol {}.", quoted(of.connection.vhost), quoted(protocol)));
+    symptom.advice =
+        "give the vhost a protocol of that name, or name one of its own in the adopt call, or in "
+        "listen_accept_protocol "
+        "of the vhost where lws accepted the connection";
+  }
+  return symptom;
+}
+
 std::optional<Symptom> refused(const Case &of) {
   const std::string by = of.clues.refused ? ": " + refusal_text(of.clues) : "";
-  if (of.ended_as(CloseReason::kAdoptFailed)) return Symptom{Cause::kAdoptFailed, {}, {}, Certainty::kProven, {}};
+  if (of.ended_as(CloseReason::kAdoptFailed)) return not_adopted(of);
   if (of.ended_as(CloseReason::kUpgradeRefused)) return upgrade_refused(of, by);
   const Transaction *last = of.last();
   const bool rejected = last != nullptr && last->outcome == Outcome::kRejected;
@@ -243,13 +298,15 @@ std::optional<Symptom> binding_left(const Case &of) {
 std::optional<Symptom> not_found(const Case &of) {
   const Transaction *last = of.last();
   if (last == nullptr || last->status != 404) return std::nullopt;
-  return Symptom{
+  Symptom symptom{
       Cause::kNotFound,
       request_text(last),
       {fmt::format("Protocol {} of vhost {} answered it{}.", quoted(last->protocol), quoted(of.connection.vhost),
                    last->handled_ns ? "; lws asks protocols[0] where no mount of the vhost has the path" : "")},
       Certainty::kLikely,
       "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name"};
+  if (auto choice = choice_text(of)) symptom.why.push_back(*std::move(choice));
+  return symptom;
 }
 
 constexpr CaseRule kInboundRules[] = {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "agent/diagnosis/not_made.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
 
@@ -45,7 +46,12 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       table_size_ = facts.table_size;
       break;
     }
+    case k_vhost_created:
+      if (event.value > 0 && vhosts_.size() < kKeptVhosts)
+        vhosts_.emplace_back(timeline.text(event.vhost), static_cast<int>(event.value));
+      break;
     case k_vhost_destroyed:
+      std::erase_if(vhosts_, [&](const auto &one) { return one.first == timeline.text(event.vhost); });
       vhosts_gone_[std::string(timeline.text(event.vhost != kNoString ? event.vhost : event.text))] = event.time_ns;
       break;
     case k_clients_waiting: {
@@ -77,8 +83,8 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
 
 void Premises::said(const Event &event, const Timeline &timeline) {
   if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
-  lines_.try_emplace(said_of(event.value),
-                     Line{event.time_ns, printable(timeline.text(event.text)), static_cast<int>(event.flags)});
+  lines_.try_emplace(said_of(event.value), Line{event.time_ns, printable(timeline.text(event.text)),
+                                                static_cast<int>(event.flags), number_of(event.value)});
 }
 
 // The call had made a wsi, which has ended by itself.
@@ -126,38 +132,39 @@ OptionalNs Premises::vhost_gone_ns(std::string_view vhost) const {
   return found == vhosts_gone_.end() ? std::nullopt : OptionalNs(found->second);
 }
 
+std::string Premises::protocol_not_enabled() const {
+  const Line *one = line(Said::kProtocolNotEnabled);
+  return one == nullptr ? "" : one->text;
+}
+
+std::vector<std::string> Premises::vhosts_beside(std::string_view vhost) const {
+  const auto here = std::find_if(vhosts_.begin(), vhosts_.end(), [&](const auto &one) { return one.first == vhost; });
+  std::vector<std::string> others;
+  if (here == vhosts_.end()) return others;
+  for (const auto &[name, port] : vhosts_)
+    if (port == here->second && name != vhost && std::find(others.begin(), others.end(), name) == others.end())
+      others.push_back(name);
+  return others;
+}
+
 const Premises::Line *Premises::line(Said said) const {
   const auto found = lines_.find(said);
   return found == lines_.end() ? nullptr : &found->second;
-}
-
-// What lws logged before it gave up.
-std::string Premises::why_not_made(std::string &advice) const {
-  if (const Line *one = line(Said::kNoCertificate)) {
-    advice = "check that the file is there, that this program may read it, and that it is a PEM certificate";
-    return fmt::format("the certificate '{}' could not be loaded", one->text);
-  }
-  if (const Line *one = line(Said::kNoKey)) {
-    advice = "check that the file is there, that this program may read it, and that it is the certificate's own key";
-    return one->text.empty() || one->text.starts_with("ssl ")
-               ? "the private key of the certificate is missing"
-               : fmt::format("the private key '{}' could not be loaded", one->text);
-  }
-  advice = "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL): it says what is missing";
-  return "lws logged no reason that wsitrace knows";
 }
 
 void Premises::add_not_made(std::vector<Diagnosis> &to) const {
   const Line *context = line(Said::kContextNotMade), *vhost = line(Said::kVhostNotMade);
   if (context == nullptr && vhost == nullptr) return;
   if (line(Said::kBindFailed) != nullptr || line(Said::kUnixBindFailed) != nullptr) return;  // listen_failed tells
-  std::string advice;
-  const std::string why = why_not_made(advice);
+  const WhyNotMade why = why_not_made([this](Said said) -> std::optional<SaidLine> {
+    const Line *one = line(said);
+    return one != nullptr ? std::optional(SaidLine{one->text, one->number}) : std::nullopt;
+  });
   const char *call = context != nullptr ? "lws_create_context()" : "lws_create_vhost()";
-  Diagnosis out = titled(Cause::kNotMade, 1, fmt::format("{} failed: {}", call, why));
+  Diagnosis out = titled(Cause::kNotMade, 1, fmt::format("{} failed: {}", call, why.text));
   out.first_ns = (context != nullptr ? context : vhost)->at_ns;
   out.why.push_back(fmt::format("{} returned NULL: nothing listens, and nothing can be served.", call));
-  out.advice = advice;
+  out.advice = why.advice;
   to.push_back(std::move(out));
 }
 

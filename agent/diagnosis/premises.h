@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
@@ -27,6 +28,10 @@ class Premises {
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
   // When lws_vhost_destroy() was called.
   [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
+  // The first that lws was to adopt a socket for and that the vhost does not have, or empty.
+  [[nodiscard]] std::string protocol_not_enabled() const;
+  // The others that listen on its port, as they were made.
+  [[nodiscard]] std::vector<std::string> vhosts_beside(std::string_view vhost) const;
   // Once the log has ended, or as much of it as there is. ACCEPT_FAILED: that is why clients wait.
   [[nodiscard]] std::vector<Diagnosis> diagnoses(const LogFacts &log, bool accept_failed) const;
 
@@ -34,7 +39,8 @@ class Premises {
   struct Line {  // of lws's log
     Ns at_ns = 0;
     std::string text;
-    int error = 0;  // errno; 0: unknown
+    int error = 0;        // errno; 0: unknown
+    unsigned number = 0;  // 0: none
   };
   struct Queue {
     uint32_t waiting = 0;
@@ -58,13 +64,12 @@ class Premises {
     std::string protocol;
     Ns closed_ns = 0;
   };
-  static constexpr size_t kKeptDead = 4096;
+  static constexpr size_t kKeptDead = 4096, kKeptVhosts = 64;
 
   [[nodiscard]] bool began_within(const Event &call) const;
   void note_use(const Event &event, const Timeline &timeline);
   void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
   [[nodiscard]] const Line *line(Said said) const;
-  [[nodiscard]] std::string why_not_made(std::string &advice) const;
   void add_not_made(std::vector<Diagnosis> &to) const;
   void add_no_listener(std::vector<Diagnosis> &to) const;
   void add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const;
@@ -75,10 +80,11 @@ class Premises {
   std::map<Said, Line> lines_;   // the first of each kind
   std::map<int, Queue> queues_;  // by descriptor of the listener
   std::map<std::string, Ns, std::less<>> vhosts_gone_;
-  std::map<uint64_t, Dead> dead_;  // by pointer; emptied when it is full
-  std::vector<Use> uses_;          // of one call each
-  Late turned_away_;               // by lws itself: the longest and the pause are unused
-  std::map<int, Ns> misused_;      // by `value` of service_misused
+  std::vector<std::pair<std::string, int>> vhosts_;  // with their ports
+  std::map<uint64_t, Dead> dead_;                    // by pointer; emptied when it is full
+  std::vector<Use> uses_;                            // of one call each
+  Late turned_away_;                                 // by lws itself: the longest and the pause are unused
+  std::map<int, Ns> misused_;                        // by `value` of service_misused
   Late late_;
   Ns last_opened_ns_ = 0;
   unsigned header_pool_ = 0, table_size_ = 0;

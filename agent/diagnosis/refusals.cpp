@@ -9,23 +9,40 @@
 namespace wsitrace {
 namespace {
 
-// RFC 9113, section 7.
+// RFC 9113, section 7: what the one who sends it means, and what the other may do about it.
+struct Http2Error {
+  const char *name;
+  const char *meaning;
+  const char *advice;
+};
+constexpr Http2Error kHttp2Errors[] = {
+    {"NO_ERROR", "", ""},
+    {"PROTOCOL_ERROR", "what this side sent broke a rule of HTTP/2",
+     "see which headers this program adds: on HTTP/2 their names are lower case, and Connection, Upgrade and "
+     "Transfer-Encoding are not allowed"},
+    {"INTERNAL_ERROR", "something went wrong there", "see the peer's log"},
+    {"FLOW_CONTROL_ERROR", "this side sent more than it had allowed",
+     "write only in the WRITEABLE callback, and at most lws_get_peer_write_allowance(wsi) bytes at a time"},
+    {"SETTINGS_TIMEOUT", "this side did not acknowledge its settings in time", "see whether the event loop runs"},
+    {"STREAM_CLOSED", "this side wrote to a stream that was over", "write nothing after LWS_WRITE_HTTP_FINAL"},
+    {"FRAME_SIZE_ERROR", "a frame was larger than it takes",
+     "write at most 16,384 bytes with each lws_write() on HTTP/2: lws makes one frame of a call, and that is the size "
+     "that every peer takes (SETTINGS_MAX_FRAME_SIZE)"},
+    {"REFUSED_STREAM", "it did not take the stream", "ask again"},
+    {"CANCEL", "it did not want the stream any more", ""},
+    {"COMPRESSION_ERROR", "it could not decode the headers that this side sent", "see which headers this program adds"},
+    {"CONNECT_ERROR", "the connection behind a CONNECT failed", ""},
+    {"ENHANCE_YOUR_CALM", "this side asked too much of it", "send fewer requests, pings and resets"},
+    {"INADEQUATE_SECURITY", "the TLS version or cipher is too weak for HTTP/2 there",
+     "see ssl_cipher_list of the vhost, or leave HTTP/2 out with `alpn` = \"http/1.1\""},
+    {"HTTP_1_1_REQUIRED", "it wants HTTP/1.1", "leave HTTP/2 out with `alpn` = \"http/1.1\""},
+};
+
+const Http2Error *http2_error(unsigned code) { return code < std::size(kHttp2Errors) ? &kHttp2Errors[code] : nullptr; }
+
 const char *name_of_h2_error(unsigned code) {
-  constexpr const char *kNames[] = {"NO_ERROR",
-                                    "PROTOCOL_ERROR",
-                                    "INTERNAL_ERROR",
-                                    "FLOW_CONTROL_ERROR",
-                                    "SETTINGS_TIMEOUT",
-                                    "STREAM_CLOSED",
-                                    "FRAME_SIZE_ERROR",
-                                    "REFUSED_STREAM",
-                                    "CANCEL",
-                                    "COMPRESSION_ERROR",
-                                    "CONNECT_ERROR",
-                                    "ENHANCE_YOUR_CALM",
-                                    "INADEQUATE_SECURITY",
-                                    "HTTP_1_1_REQUIRED"};
-  return code < std::size(kNames) ? kNames[code] : "an error";
+  const Http2Error *known = http2_error(code);
+  return known != nullptr ? known->name : "an error";
 }
 
 std::string wrong_text(const Close &close) {
@@ -79,6 +96,21 @@ std::optional<Symptom> refusal_symptom(const Case &of) {
   if (!of.ended_as(CloseReason::kProtocolError)) return std::nullopt;
   const Close &close = *of.connection.close;
   return Symptom{Cause::kProtocolError, wrong_text(close), evidence(of), Certainty::kProven, advice_on(close)};
+}
+
+std::optional<Symptom> goaway_symptom(const Case &of) {
+  const auto &close = of.connection.close;
+  if (of.is_open() || !close || close->said != Said::kGoawayFromPeer || close->said_number == 0) return std::nullopt;
+  const Http2Error *known = http2_error(close->said_number);
+  const std::string detail = known != nullptr ? fmt::format("{} ({})", known->meaning, known->name)
+                                              : fmt::format("error {}", close->said_number);
+  return Symptom{Cause::kPeerGaveUp,
+                 detail,
+                 {fmt::format("lws logged GOAWAY with error code {} of the peer, and closed the connection with all of "
+                              "its streams.",
+                              close->said_number)},
+                 Certainty::kProven,
+                 known != nullptr && *known->advice != '\0' ? known->advice : "see the peer's log"};
 }
 
 std::optional<Symptom> foreign_wake_symptom(const Case &of) {

@@ -44,14 +44,21 @@ std::string progress_text(const ResponsePart &part) {
 bool peer_does_not_read(const Case &of) { return of.connection.tcp && of.connection.tcp->unsent_bytes > 0; }
 
 Symptom owed(const Case &of, const Transaction &last) {
-  return {Cause::kResponseOwed,
-          request_text(&last),
-          {fmt::format("The handler of protocol {} was called {} after the request; no response was sent for {}.",
-                       quoted(last.protocol), span_text(last.requested_ns, *last.handled_ns),
-                       span_text(last.requested_ns, of.until_ns())),
-           fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
-          Certainty::kProven,
-          {}};
+  Symptom symptom{
+      Cause::kResponseOwed,
+      request_text(&last),
+      {fmt::format("The handler of protocol {} was called {} after the request; no response was sent for {}.",
+                   quoted(last.protocol), span_text(last.requested_ns, *last.handled_ns),
+                   span_text(last.requested_ns, of.until_ns())),
+       fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
+      Certainty::kProven,
+      {}};
+  if (of.clues.asks_first_protocol)
+    symptom.why.emplace_back(
+        "It is protocols[0] of the vhost, which lws asks, too, where no mount has the path, and where the file of a "
+        "mount "
+        "is missing.");
+  return symptom;
 }
 
 Symptom cut(const Case &of, const Transaction &last, const ResponsePart &part) {
@@ -66,6 +73,19 @@ Symptom cut(const Case &of, const Transaction &last, const ResponsePart &part) {
           "write the rest, the last of it with LWS_WRITE_HTTP_FINAL (lws_callback_on_writable() asks for the turn to "
           "do so), and call "
           "lws_http_transaction_completed() only then"};
+}
+
+// What this side may send is used up, and the peer allows no more.
+Symptom window_full(const Case &of, const Transaction &last, const ResponsePart &part) {
+  return {
+      Cause::kPeerNotReading,
+      span_text(part.written_ns.value_or(*last.responded_ns), of.until_ns()),
+      {fmt::format("The handler of protocol {} sent {} and {}, and then nothing.", quoted(last.protocol),
+                   status_text(last), progress_text(part)),
+       "On HTTP/2 a side may send 65,535 bytes until the peer allows more (WINDOW_UPDATE), if the peer set no other "
+       "window: lws calls no WRITEABLE until then."},
+      Certainty::kLikely,
+      "see why the client takes no more: a download that was paused, or a reader that is slow"};
 }
 
 Symptom uncompleted(const Case &of, const Transaction &last) {
@@ -83,7 +103,8 @@ Symptom uncompleted(const Case &of, const Transaction &last) {
 Symptom unanswered(const Case &of, const Transaction &last) {
   if (!last.responded_ns) return owed(of, last);
   const ResponsePart *part = part_of(of, last);
-  return last.written_ns || part == nullptr ? uncompleted(of, last) : cut(of, last, *part);
+  if (last.written_ns || part == nullptr) return uncompleted(of, last);
+  return is_at_window(of, *part) ? window_full(of, last, *part) : cut(of, last, *part);
 }
 
 // A response that is still being sent, as an event stream is for hours, is not forgotten.
@@ -157,6 +178,12 @@ std::optional<Symptom> forgot_completion(const Case &of) {
                             of.last()->outcome == Outcome::kCompleted ? "" : ", and got no answer"));
   if (!of.is_open()) symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
   return symptom;
+}
+
+bool is_at_window(const Case &of, const ResponsePart &part) {
+  constexpr uint64_t kWindowBytes = 65'535, kFrameBytes = 16'384;  // RFC 9113: initial window, largest frame
+  if (of.connection.origin != Origin::kStream || !is_short(part)) return false;
+  return *part.sent_bytes + kFrameBytes > kWindowBytes && *part.sent_bytes <= kWindowBytes + kFrameBytes;
 }
 
 bool awaits_body(const Case &of, const Transaction &transaction) {
@@ -273,6 +300,10 @@ std::optional<Symptom> left_midway(const Case &of) {
             ? "return 0 where the connection is to go on, -1 only after all of the response was written"
             : "return 0 where the connection is to go on; to refuse, call lws_return_http_status() before return -1: "
               "without it the client gets an empty reply";
+    if (of.connection.close->said == Said::kNoForm) {
+      symptom.why.push_back(fmt::format("lws logged right before that {}.", row_of(Said::kNoForm).wrong));
+      symptom.advice = row_of(Said::kNoForm).advice;
+    }
   } else if (of.ended_as(CloseReason::kContextDestroyed)) {
     symptom.why.push_back(fmt::format("The program destroyed its lws context {} after the request{}.", span, sent));
   }

@@ -49,6 +49,8 @@ std::optional<Symptom> left_midway(const Case &);
 bool is_owed(const Case &);
 // The handler was told of the request, and not yet that its body is complete.
 bool awaits_body(const Case &, const Transaction &);
+// What waits for the peer's window: HTTP/2 lets nobody send more than the peer has allowed.
+bool is_at_window(const Case &, const ResponsePart &);
 // The peer had closed before this side did.
 bool peer_was_first(const Case &);
 
@@ -67,6 +69,7 @@ std::string refusal_text(const Clues &);
 // " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
 std::string timeout_text(const Case &);
 std::optional<Symptom> refusal_symptom(const Case &);       // refusals.cpp: of what lws itself refused
+std::optional<Symptom> goaway_symptom(const Case &);        // refusals.cpp: of what the peer refused, by HTTP/2
 std::optional<Symptom> foreign_wake_symptom(const Case &);  // refusals.cpp: of calls on another thread
 
 // "GET /first", or "its request".

@@ -67,6 +67,21 @@ const char *code_text(int code) {
   }
 }
 
+// What this program may have sent, that the peer does not take.
+const char *advice_on_code(int code) {
+  switch (code) {
+    case 1002:
+      return "see how this program writes: a message begins with LWS_WRITE_TEXT or LWS_WRITE_BINARY, its further parts "
+             "are LWS_WRITE_CONTINUATION, and all but the last have LWS_WRITE_NO_FIN; the buffer has LWS_PRE bytes "
+             "before "
+             "the data";
+    case 1003: return "send what the peer takes: text (LWS_WRITE_TEXT) or binary messages (LWS_WRITE_BINARY)";
+    case 1007: return "send as text only what is UTF-8 to its last byte, and everything else with LWS_WRITE_BINARY";
+    case 1009: return "send smaller messages, or raise the limit of the peer";
+    default: return "see the peer's log: it knows why it closed";
+  }
+}
+
 // A code that does not merely say goodbye.
 std::optional<Symptom> close_code(const Case &of) {
   if (of.is_open() || !of.connection.close || !of.connection.close->ws_code) return std::nullopt;
@@ -79,7 +94,7 @@ std::optional<Symptom> close_code(const Case &of) {
       fmt::format("{} ({}) from {}", code, meaning, from_peer ? "the peer" : "this side"),
       {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code." : "lws sent the code in its close frame."},
       Certainty::kProven,
-      {}};
+      from_peer ? advice_on_code(code) : ""};
 }
 
 }  // namespace

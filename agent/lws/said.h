@@ -61,7 +61,24 @@ namespace wsitrace {
   X(kPasswordsMissing, "the mount's file of passwords could not be opened", \
     "check basic_auth_login_file of the lws_http_mount, and that this program may read it") \
   X(kWebsocketVersion, "the client asks for a version of websocket that lws does not speak", \
-    "let the client send Sec-WebSocket-Version: 13 (RFC 6455)")
+    "let the client send Sec-WebSocket-Version: 13 (RFC 6455)") \
+  X(kNoHeaderTable, "no header table was free for one more HTTP/2 stream", \
+    "raise max_http_header_pool of the context, or leave it at 0 to have one for each descriptor: every HTTP/2 stream needs one, and a browser opens many at a time") \
+  X(kNotInflated, "what the peer sent compressed (permessage-deflate) cannot be unpacked", \
+    "see how the peer compresses; to do without, leave `extensions` of the vhost at NULL: lws then agrees to no compression") \
+  X(kNoMemoryForTables, nullptr, "") \
+  X(kUserUnknown, nullptr, "") \
+  X(kGroupUnknown, nullptr, "") \
+  X(kUserIdUnknown, nullptr, "") \
+  X(kGroupIdUnknown, nullptr, "") \
+  X(kUserNotChanged, nullptr, "") \
+  X(kEventLoopMissing, nullptr, "") \
+  X(kCertificateUnreadable, nullptr, "") \
+  X(kKeyUnreadable, nullptr, "") \
+  X(kKeyOfAnother, nullptr, "") \
+  X(kProtocolNotEnabled, nullptr, "") \
+  X(kNoForm, "the body is no form that lws_spa_process() can take apart", \
+    "call lws_spa_process() only for bodies of type application/x-www-form-urlencoded or multipart/form-data, and take others as they come in LWS_CALLBACK_HTTP_BODY (curl sends any body as the first of these, unless -F or -H 'Content-Type: ...' says otherwise)")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -136,6 +153,35 @@ inline constexpr KnownLine kKnownLines[] = {
     {"Unknown client spec version", Said::kWebsocketVersion, ""},
     {"Socket fd %d is too high (%d)", Said::kDescriptorTooHigh, "in"},
     {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},  // later
+    {"%s: Failed to get ah", Said::kNoHeaderTable, ""},
+    {"%s: zlib error inflate", Said::kNotInflated, ""},  // 4.1
+    {"zlib error inflate", Said::kNotInflated, ""},
+    {"OOM allocating %d fds", Said::kNoMemoryForTables, ""},
+    {"%s: OOM on alloc lws_lookup", Said::kNoMemoryForTables, ""},  // 4.1
+    {"OOM on alloc lws_lookup", Said::kNoMemoryForTables, ""},
+    {"%s: unknown username %s", Said::kUserUnknown, "ps"},  // 4.1, as the first of each two below
+    {"unknown username %s", Said::kUserUnknown, "s"},
+    {"%s: unknown groupname '%s'", Said::kGroupUnknown, "ps"},
+    {"unknown groupname '%s'", Said::kGroupUnknown, "s"},
+    {"%s: getpwuid: unable to find uid %d", Said::kUserIdUnknown, "pn"},
+    {"getpwuid: unable to find uid %d", Said::kUserIdUnknown, "n"},
+    {"%s: cannot find name for gid %d", Said::kGroupIdUnknown, "pn"},
+    {"cannot find name for gid %d", Said::kGroupIdUnknown, "n"},
+    {"%s: setuid: %s failed", Said::kUserNotChanged, ""},
+    {"setuid: %s failed", Said::kUserNotChanged, ""},
+    {"%s: setgid: %s failed", Said::kUserNotChanged, ""},
+    {"setgid: %s failed", Said::kUserNotChanged, ""},
+    {"%s: failed to load %s", Said::kEventLoopMissing, "ps"},
+    {"%s: unable to load evlib plugin %s", Said::kEventLoopMissing, "ps"},
+    {"Requested event library support not configured", Said::kEventLoopMissing, ""},
+    {"Application wants ", Said::kEventLoopMissing, ""},
+    {"%s: couldn't read cert file", Said::kCertificateUnreadable, ""},
+    {"%s: Problem loading cert", Said::kCertificateUnreadable, ""},
+    {"unable to convert memory privkey", Said::kKeyUnreadable, ""},
+    {"unable to use memory privkey", Said::kKeyUnreadable, ""},
+    {"Private SSL key doesn't match cert", Said::kKeyOfAnother, ""},
+    {"Name too long", Said::kNoForm, ""},
+    {"Protocol %s not enabled", Said::kProtocolNotEnabled, "s"},
 };
 
 // nullptr: not one of them. FORMAT is that of printf, not the line.

@@ -46,7 +46,8 @@ bool peer_broke_rule(const Life &life) {
     case Said::kRequestTooLong:
     case Said::kMountProtocolUnknown:
     case Said::kMountProxyFailed:
-    case Said::kPasswordsMissing: return false;
+    case Said::kPasswordsMissing:
+    case Said::kNoForm: return false;
     default: return row_of(life.clues.said).wrong != nullptr;
   }
 }

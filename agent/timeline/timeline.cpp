@@ -68,6 +68,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_vhost_created:
       ++fold.vhosts_made;
       note_whether_vhost_listens(fold, event.vhost, event.value);
+      fold.observer.on_surroundings(event, items);
       return true;
     case k_descriptor_left: fold_descriptor_left(fold, event); return true;
     case k_vhost_destroyed:

@@ -1,11 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
 // HTTP/2: what goes wrong with a stream, and what goes wrong with the connection that carries it (RFC 9113; frames by hand).
+#include <sys/socket.h>
+
 #include "troubles.h"
 
-enum { kStreams = 3, kLimit = 4 };
+enum { kStreams = 3, kLimit = 4, kManyBytes = 200000, kLargeBytes = 20000, kPieceBytes = 8192 };
 
-static int handled, lazy;
+static int handled, lazy, completed;
+static int asked_bytes;  // of the response; 0: "hello"
+
+// As much as is allowed, up to a piece; a large response goes out at once, which is more than a frame may have.
+static int send_piece(struct lws *wsi, struct desk *of) {
+  static unsigned char buffer[LWS_PRE + kLargeBytes];
+  const int left = asked_bytes - of->step, allowed = lws_get_peer_write_allowance(wsi);
+  int piece = asked_bytes == kLargeBytes ? kLargeBytes : left < kPieceBytes ? left : kPieceBytes;
+  if (piece > allowed) piece = allowed;
+  if (piece <= 0) return 0;
+  memset(buffer + LWS_PRE, 'm', (size_t)piece);
+  const enum lws_write_protocol how = piece == left ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP;
+  if (lws_write(wsi, buffer + LWS_PRE, (size_t)piece, how) < piece) return -1;
+  of->step += piece;
+  if (of->step < asked_bytes) return lws_callback_on_writable(wsi) < 0 ? -1 : 0;
+  completed++;
+  return complete(wsi);
+}
 
 static int callback_h2(DESK_ARGUMENTS) {
   (void)in;
@@ -16,10 +35,11 @@ static int callback_h2(DESK_ARGUMENTS) {
       handled++;
       of->step = 0;
       if (lazy) return 0;
-      if (send_head(wsi, 6)) return -1;
+      if (send_head(wsi, asked_bytes ? asked_bytes : 6)) return -1;
       lws_callback_on_writable(wsi);
       return 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
+      if (asked_bytes) return send_piece(wsi, of);
       if (lazy || of->step++) return 0;
       return send_body(wsi, "hello\n", LWS_WRITE_HTTP_FINAL) ? -1 : complete(wsi);
     default: break;
@@ -35,7 +55,7 @@ static void put_request(int fd, unsigned int stream) {
          8);
 }
 
-static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) {
+static struct lws_context_creation_info h2_info(unsigned int streams, unsigned int seconds) {
   const uint32_t settings[7] = {0, 4096, 0, streams, 65535, 16384, 4096};
   struct lws_context_creation_info info = desk_info(callback_h2, seconds);
   info.options |= LWS_SERVER_OPTION_H2_PRIOR_KNOWLEDGE;
@@ -43,6 +63,11 @@ static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) 
     memcpy(info.http2_settings, settings, sizeof settings);
     info.http2_settings[0] = 1;
   }
+  return info;
+}
+
+static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) {
+  const struct lws_context_creation_info info = h2_info(streams, seconds);
   return start(&info);
 }
 
@@ -140,6 +165,74 @@ static void frame_of_wrong_size(void) {
   lws_context_destroy(context);
 }
 
+// What comes is read, and not looked at.
+static void reads_for(struct lws_context *context, int fd, int ms) {
+  static char some[65536];
+  for (int i = 0; i < ms / 10; i++) {
+    serve_for(context, 10);
+    while (recv(fd, some, sizeof some, MSG_DONTWAIT) > 0) continue;
+  }
+}
+
+// The client never allows more than the first 65,535 bytes.
+static void window_stays_full_with(unsigned int seconds, int ms) {
+  asked_bytes = kManyBytes;
+  struct lws_context *context = start_h2(0, seconds);
+  const int fd = enter(context);
+  put_request(fd, 1);
+  reads_for(context, fd, ms);
+}
+static void window_stays_full(void) { window_stays_full_with(20, 900); }
+static void window_full_until_timeout(void) { window_stays_full_with(1, 2500); }
+
+static void window_is_opened(void) {
+  asked_bytes = kManyBytes;
+  struct lws_context *context = start_h2(0, 20);
+  const int fd = enter(context);
+  put_request(fd, 1);
+  reads_for(context, fd, 100);
+  say_h2(fd, kWindowUpdate, 0, 0, "\0\x0f\0\0", 4);
+  say_h2(fd, kWindowUpdate, 0, 1, "\0\x0f\0\0", 4);
+  for (int i = 0; !completed && i < 1000; i++) reads_for(context, fd, 10);
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
+// One lws_write() of 20,000 bytes: browsers end the connection with GOAWAY, FRAME_SIZE_ERROR.
+static void frame_too_large_for_peer(void) {
+  asked_bytes = kLargeBytes;
+  struct lws_context *context = start_h2(0, 20);
+  const int fd = enter(context);
+  put_request(fd, 1);
+  reads_for(context, fd, 100);
+  say_h2(fd, kGoaway, 0, 0, "\0\0\0\0\0\0\0\6", 8);
+  serve_for(context, 50);
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
+// Each stream needs a header table.
+static void header_tables_run_out(void) {
+  lazy = 1;
+  struct lws_context_creation_info info = h2_info(0, 20);
+  info.max_http_header_pool = 2;
+  struct lws_context *context = start(&info);
+  const int fd = enter(context);
+  for (int i = 0; i < kLimit; i++) put_request(fd, 1 + 2 * (unsigned int)i);
+  expect_end(context, fd);
+  lws_context_destroy(context);
+}
+
+static void header_tables_suffice(void) {
+  struct lws_context_creation_info info = h2_info(0, 20);
+  info.max_http_header_pool = 8;
+  struct lws_context *context = start(&info);
+  const int fd = enter(context);
+  open_streams(context, fd, kLimit);
+  hang_up(context, fd);
+  lws_context_destroy(context);
+}
+
 const struct corpus_case h2_troubles[] = {
     {"too_many_streams", too_many_streams},
     {"as_many_streams_as_allowed", as_many_streams_as_allowed},
@@ -149,5 +242,11 @@ const struct corpus_case h2_troubles[] = {
     {"streams_owed_at_exit", streams_owed_at_exit},
     {"streams_pile_up", streams_pile_up},
     {"frame_of_wrong_size", frame_of_wrong_size},
+    {"window_stays_full", window_stays_full},
+    {"window_full_until_timeout", window_full_until_timeout},
+    {"window_is_opened", window_is_opened},
+    {"frame_too_large_for_peer", frame_too_large_for_peer},
+    {"header_tables_run_out", header_tables_run_out},
+    {"header_tables_suffice", header_tables_suffice},
     {0},
 };

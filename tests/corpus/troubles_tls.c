@@ -173,16 +173,69 @@ static void tls_hung_up_on(void) { tls_asked_of_http(NULL); }
 
 // --- This program is the server ---
 
-static struct lws_context *start_tls_server(void) {
+static struct lws_context_creation_info tls_info(bool key_fits) {
   static unsigned char *certificate, *key;
   const struct identity of = identity("depot.example", kDay);
+  struct identity keys = of;
+  if (!key_fits) keys = identity("depot.example", kDay);
   struct lws_context_creation_info info = desk_info(callback_tls, 1);
   info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   info.server_ssl_cert_mem_len = (unsigned int)i2d_X509(of.certificate, &certificate);
-  info.server_ssl_private_key_mem_len = (unsigned int)i2d_PrivateKey(of.key, &key);
+  info.server_ssl_private_key_mem_len = (unsigned int)i2d_PrivateKey(keys.key, &key);
   info.server_ssl_cert_mem = certificate;
   info.server_ssl_private_key_mem = key;
+  return info;
+}
+
+static struct lws_context *start_tls_server(void) {
+  const struct lws_context_creation_info info = tls_info(true);
   return start(&info);
+}
+
+// The handshake goes on until one side has had enough of it, or both are done.
+static void shake_hands_badly(struct lws_context *context, SSL_CTX *tls) {
+  const int fd = dial(port_of(context, "app"));
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  SSL *ssl = SSL_new(tls);
+  SSL_set_fd(ssl, fd);
+  char got[64];
+  for (int turns = 0; turns < kTurns; turns++) {
+    serve_for(context, 0);
+    const int result = SSL_is_init_finished(ssl) ? SSL_read(ssl, got, sizeof got) : SSL_connect(ssl);
+    const int error = SSL_get_error(ssl, result);
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_NONE) break;
+    if (turns == kTurns - 1) give_up("the handshake did not fail");
+  }
+  hang_up(context, fd);
+  serve_for(context, 20);
+  lws_context_destroy(context);
+}
+
+static void visitor_without_certificate(void) {
+  struct lws_context_creation_info info = tls_info(true);
+  info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
+  shake_hands_badly(start(&info), SSL_CTX_new(TLS_client_method()));
+}
+
+static void visitor_with_old_tls(void) {
+  SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_security_level(tls, 0);
+  SSL_CTX_set_min_proto_version(tls, TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION);
+  shake_hands_badly(start_tls_server(), tls);
+}
+
+static void visitor_with_other_ciphers(void) {
+  SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_max_proto_version(tls, TLS1_2_VERSION);
+  SSL_CTX_set_cipher_list(tls, "ECDHE-RSA-AES128-GCM-SHA256");  // the key is an EC one
+  shake_hands_badly(start_tls_server(), tls);
+}
+
+static void key_of_another_certificate(void) {
+  const struct lws_context_creation_info info = tls_info(false);
+  if (lws_create_context(&info)) give_up("the key fits");
+  exit(3);
 }
 
 static void visits(bool verifies) {
@@ -256,5 +309,9 @@ const struct corpus_case tls_troubles[] = {
     {"visitor_speaks_http", visitor_speaks_http},
     {"visitor_says_nothing", visitor_says_nothing},
     {"visitor_leaves_handshake", visitor_leaves_handshake},
+    {"visitor_without_certificate", visitor_without_certificate},
+    {"visitor_with_old_tls", visitor_with_old_tls},
+    {"visitor_with_other_ciphers", visitor_with_other_ciphers},
+    {"key_of_another_certificate", key_of_another_certificate},
     {0},
 };

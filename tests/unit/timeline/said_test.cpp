@@ -47,6 +47,17 @@ TEST_F(LwsSaid, AGoawayOfThePeerIsThePeersDoing) {
             "peer_closed by peer [close_call] lws_read_h2 bail");
 }
 
+TEST_F(LwsSaid, WithoutAHeaderTableLwsEndsTheConnection) {
+  EXPECT_EQ(close_after("ACCEPT" + said("said", Said::kNoHeaderTable) + "close('lws_read_h2 bail') DEST"),
+            "protocol_error by lws [close_call] lws_read_h2 bail");
+}
+
+TEST_F(LwsSaid, OfABodyThatIsNoFormTheCallbackEndsTheConnection) {
+  EXPECT_EQ(close_after("ACCEPT FH('/a') BIND HTTP" + said("said", Said::kNoForm) +
+                        "refused('BODY_DONE') close('lws_read_h1 bail') DEST"),
+            "handler_closed by local [callback_result] lws_read_h1 bail");
+}
+
 TEST_F(LwsSaid, ATimeoutThatLwsNamesNeedsNoSilence) {
   EXPECT_EQ(close_after("ACCEPT FH('/a')" + said("A:said_of", Said::kTimedOut, "#10") + "CLOSED_HTTP DEST('10/5')"),
             "timeout by lws [log_line] HTTP_CONTENT, 5 s");
