@@ -44,11 +44,11 @@ std::optional<Symptom> tls_not_finished(const Case &of) {
 }
 
 // What OpenSSL says, as far as there is something to do about it: the first that fits.
-struct TlsAdvice {
+struct AcceptAdvice {
   const char *says;
   const char *advice;
 };
-constexpr TlsAdvice kTlsAdvice[] = {
+constexpr AcceptAdvice kAcceptAdvice[] = {
     {"http request", "the peer spoke plain HTTP to a TLS port: its URL begins with http:// where https:// is meant"},
     {"did not return a certificate",
      "the client sent no certificate, and this vhost requires one "
@@ -72,7 +72,7 @@ std::optional<Symptom> tls_failed(const Case &of) {
   const std::string failure =
       printable(tls && !tls->failure.empty() ? tls->failure : std::string_view(of.connection.close->detail));
   Symptom symptom{Cause::kTlsFailed, failure.empty() ? "the reason is unknown" : failure, {}, Certainty::kProven, {}};
-  for (const TlsAdvice &one : kTlsAdvice)
+  for (const AcceptAdvice &one : kAcceptAdvice)
     if (failure.find(one.says) != std::string::npos) {
       symptom.advice = one.advice;
       break;
