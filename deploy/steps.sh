@@ -18,14 +18,16 @@ progress_every_s=20
 
 # Runs a command with its output in LOG and prints now and then how far it is. The status is the command's.
 watched() { # LOG COMMAND...
-  local log=$1
+  local log=$1 status
   shift
   rm -f "$log.status"
   # Its end is the end of the pipe, which can be missed by no timeout; a word read from it can.
   { "$@" >"$log" 2>&1 </dev/null && echo 0 >"$log.status" || echo $? >"$log.status"; } | {
     until read -r -t "$progress_every_s" || [ $? -le 128 ]; do progress "$log"; done
   } || true
-  return "$(cat "$log.status" 2>/dev/null || echo 1)"
+  status=$(cat "$log.status" 2>/dev/null || echo 1)
+  rm -f "$log.status"
+  return "$status"
 }
 
 # CMake refuses a build folder that was made for another path (a tree that was moved or copied).
