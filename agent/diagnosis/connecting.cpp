@@ -173,8 +173,7 @@ std::string certificate_advice(int verify) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "let the server send its intermediate certificates, too (openssl s_client -showcerts tells what it "
-             "sends), "
-             "and see that this machine has their CA: the package ca-certificates, or client_ssl_ca_filepath";
+             "sends), and see that this machine has their CA: the package ca-certificates, or client_ssl_ca_filepath";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "connect by a name that is in the server's certificate (`host` of the connect info), or put this name "

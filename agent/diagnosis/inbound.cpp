@@ -30,8 +30,7 @@ std::optional<Symptom> tls_not_finished(const Case &of) {
                    {came},
                    Certainty::kProven,
                    "scanners and spare connections of browsers do this; a client that speaks no TLS waits, too: check "
-                   "that its URL "
-                   "begins with https:// or wss://"};
+                   "that its URL begins with https:// or wss://"};
   if (of.connection.close->by != CloseBy::kPeer) return std::nullopt;
   return Symptom{
       Cause::kTlsFailed,
@@ -56,8 +55,7 @@ constexpr AcceptAdvice kAcceptAdvice[] = {
      "give the client one, or let those without in (LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)"},
     {"no shared cipher",
      "this side and the client have no cipher in common: see ssl_cipher_list of the vhost, and whether its key is RSA "
-     "or "
-     "EC"},
+     "or EC"},
     {"unsupported protocol",
      "the client offers no version of TLS that this side accepts: update the client, or see MinProtocol in "
      "openssl.cnf"},
@@ -123,8 +121,7 @@ std::optional<Symptom> body_taken_for_request(const Case &of, const Transaction 
           request_text(&last), last.status ? std::to_string(*last.status) : "a status")},
       Certainty::kLikely,
       "read the body, and answer in LWS_CALLBACK_HTTP_BODY_COMPLETION; to refuse it unread, end the connection with "
-      "the answer "
-      "(return -1 after it)"};
+      "the answer (return -1 after it)"};
 }
 
 // How lws came to this vhost, where the port has others.
@@ -135,8 +132,7 @@ std::optional<std::string> choice_text(const Case &of) {
   for (const std::string &one : others) names += (names.empty() ? "" : ", ") + quoted(one);
   return fmt::format(
       "lws takes the vhost whose name is the host name that the client asks for, and where there is none the first one "
-      "of "
-      "the port: it took {}; {} {} on the same port.",
+      "of the port: it took {}; {} {} on the same port.",
       quoted(of.connection.vhost), names, others.size() == 1 ? "is" : "are");
 }
 
@@ -192,8 +188,7 @@ Symptom not_adopted(const Case &of) {
         fmt::format("lws logged that vhost {} has no protocol {}.", quoted(of.connection.vhost), quoted(protocol)));
     symptom.advice =
         "give the vhost a protocol of that name, or name one of its own in the adopt call, or in "
-        "listen_accept_protocol "
-        "of the vhost where lws accepted the connection";
+        "listen_accept_protocol of the vhost where lws accepted the connection";
   }
   return symptom;
 }
@@ -232,8 +227,7 @@ std::optional<Symptom> timed_out(const Case &of) {
                                        reason - kApplicationTimeouts, limit_s);
     symptom.why.push_back(
         fmt::format("It expires {} s after it was set: traffic up to the end does not move such a deadline, and a "
-                    "missing pong is not the "
-                    "reason.",
+                    "missing pong is not the reason.",
                     limit_s));
     return symptom;
   }

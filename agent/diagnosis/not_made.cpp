@@ -28,13 +28,11 @@ constexpr Reason kReasons[] = {
     {Said::kGroupUnknown, "there is no group '@'", "check `groupname` of the context (getent group)"},
     {Said::kUserIdUnknown, "there is no user with id #",
      "set `uid` of the context to that of a user (getent passwd), or to -1; fill its lws_context_creation_info with "
-     "zeros "
-     "first. A number that you set elsewhere, such as the port, shows that the program was compiled with the header of "
-     "another libwebsockets than it runs with"},
+     "zeros first. A number that you set elsewhere, such as the port, shows that the program was compiled with the "
+     "header of another libwebsockets than it runs with"},
     {Said::kGroupIdUnknown, "there is no group with id #",
      "set `gid` of the context to that of a group (getent group), or to -1; fill its lws_context_creation_info with "
-     "zeros "
-     "first"},
+     "zeros first"},
     {Said::kUserNotChanged, "this program may not change its user or group",
      "start it as root, or leave uid, gid, username and groupname of the context unset"},
     {Said::kEventLoopMissing, "its event loop is missing",

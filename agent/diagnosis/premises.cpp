@@ -178,8 +178,7 @@ void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
     out.why.emplace_back("lws logged that bind() failed.");
     out.advice =
         "check the path, and that its folder is there and this program may write to it; remove a socket that an "
-        "earlier "
-        "run has left";
+        "earlier run has left";
     to.push_back(std::move(out));
   } else if (interface != nullptr) {
     Diagnosis out =
@@ -258,8 +257,7 @@ void Premises::add_late(std::vector<Diagnosis> &to) const {
       span_text(late_.pause_ns)));
   out.advice =
       "call lws_service() again as soon as it returns: it waits by itself while there is nothing to do; do other work "
-      "on "
-      "another thread, or in small steps from a timer (lws_sul_schedule())";
+      "on another thread, or in small steps from a timer (lws_sul_schedule())";
   to.push_back(std::move(out));
 }
 

@@ -56,8 +56,7 @@ Symptom owed(const Case &of, const Transaction &last) {
   if (of.clues.asks_first_protocol)
     symptom.why.emplace_back(
         "It is protocols[0] of the vhost, which lws asks, too, where no mount has the path, and where the file of a "
-        "mount "
-        "is missing.");
+        "mount is missing.");
   return symptom;
 }
 
@@ -71,8 +70,7 @@ Symptom cut(const Case &of, const Transaction &last, const ResponsePart &part) {
            "The client waits for the rest."},
           Certainty::kProven,
           "write the rest, the last of it with LWS_WRITE_HTTP_FINAL (lws_callback_on_writable() asks for the turn to "
-          "do so), and call "
-          "lws_http_transaction_completed() only then"};
+          "do so), and call lws_http_transaction_completed() only then"};
 }
 
 // What this side may send is used up, and the peer allows no more.
@@ -218,8 +216,7 @@ std::optional<Symptom> gave_up(const Case &of) {
   if (!last->responded_ns && of.ended_as(CloseReason::kTimeout) && limit_s > 0)
     symptom.advice = fmt::format(
         "answer within {} s and call lws_http_transaction_completed() then, on every path of the handler; one that "
-        "needs "
-        "longer calls lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, seconds) when it begins",
+        "needs longer calls lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, seconds) when it begins",
         limit_s);
   symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
   add_unread(symptom.why, of.connection);

@@ -24,8 +24,7 @@ std::optional<Symptom> close_code_unused(const Case &of) {
     symptom.detail = ", the peer did, without a close frame";
   symptom.why.push_back(
       fmt::format("lws_close_reason({}) was called at {}; it only stores a code until a callback returns non-zero. The "
-                  "callback returned 0, "
-                  "no close frame was sent, and the session went on for {}.",
+                  "callback returned 0, no close frame was sent, and the session went on for {}.",
                   *clues.close_code, time_text(*clues.close_code_ns, of.log.started_ns),
                   span_text(*clues.close_code_ns, until_ns)));
   return symptom;
@@ -73,8 +72,7 @@ const char *advice_on_code(int code) {
     case 1002:
       return "see how this program writes: a message begins with LWS_WRITE_TEXT or LWS_WRITE_BINARY, its further parts "
              "are LWS_WRITE_CONTINUATION, and all but the last have LWS_WRITE_NO_FIN; the buffer has LWS_PRE bytes "
-             "before "
-             "the data";
+             "before the data";
     case 1003: return "send what the peer takes: text (LWS_WRITE_TEXT) or binary messages (LWS_WRITE_BINARY)";
     case 1007: return "send as text only what is UTF-8 to its last byte, and everything else with LWS_WRITE_BINARY";
     case 1009: return "send smaller messages, or raise the limit of the peer";
