@@ -35,7 +35,7 @@ void Adopted::closed(const Connection &connection) {
 }
 
 void Adopted::judge(const Timeline &timeline, Groups &groups) const {
-  if (timeline.contexts_gone()) return;
+  if (timeline.contexts_gone() || begun_in_.empty()) return;
   std::set<uint64_t> ended;  // sessions that have left one
   const auto has_outlived = [this](const Connection &open) {
     const auto session = begun_in_.find(open.id);

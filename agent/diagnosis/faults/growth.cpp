@@ -51,11 +51,15 @@ void Growth::add(Steps &steps, Step step) {
 
 void Growth::opened(const Connection &connection) {
   if (!is_client(connection)) return;
+  if (connection.origin == Origin::kAdopted) open_adopted_.insert(connection.id);
   add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, {}});
 }
 
 void Growth::closed(const Connection &connection) {
-  if (connection.origin == Origin::kAdopted) vhosts_with_ends_.insert(std::string(connection.vhost));
+  if (connection.origin == Origin::kAdopted) {
+    vhosts_with_ends_.insert(std::string(connection.vhost));
+    open_adopted_.erase(connection.id);
+  }
   if (!is_client(connection) || !connection.closed_ns || !connection.close) return;
   const CloseReason reason = connection.close->reason;
   const bool taken = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
@@ -75,7 +79,7 @@ void Growth::judge(const Timeline &timeline, Groups &groups) const {
       if (step.what != What::kTaken) roles[role_of[step.id]].push_back(step);
     for (const auto &[role, of_role] : roles) judge_role(of_role, vhost, groups);
   }
-  if (!timeline.contexts_gone()) judge_kept(timeline, groups);
+  if (!timeline.contexts_gone() && !open_adopted_.empty()) judge_kept(timeline, groups);
 }
 
 // Whom the program accepted by itself and handed to lws may come and stay.

@@ -3,15 +3,13 @@
 #define WSITRACE_DIAGNOSIS_FAULTS_GROWTH_H
 
 #include <map>
-#include <string>
-#include <vector>
-
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
-#include "agent/timeline/timeline.h"
 
 #include "agent/diagnosis/faults/groups.h"
+#include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 
@@ -45,6 +43,7 @@ class Growth {
 
   std::map<std::string, Steps> vhosts_;
   std::set<std::string> vhosts_with_ends_;  // of adopted descriptors
+  std::unordered_set<uint64_t> open_adopted_;
 };
 
 }  // namespace wsitrace

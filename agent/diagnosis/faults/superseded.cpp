@@ -34,7 +34,8 @@ void Superseded::closed(const Connection &connection) {
 
 void Superseded::judge(const Timeline &timeline, Groups &groups) const {
   Targets targets = closed_;
-  timeline.for_each_open([&](const Connection &open) { add(targets, open, timeline.last_event_ns()); });
+  if (timeline.end() != nullptr)  // before it no socket of an open one was looked at
+    timeline.for_each_open([&](const Connection &open) { add(targets, open, timeline.last_event_ns()); });
   for (auto &[name, target] : targets) judge_target(std::get<0>(name), std::move(target), groups);
 }
 
