@@ -5,7 +5,7 @@
 //
 // Who uses it: the probe (what to record, what to look at), the timeline (what an event means), whoever renders names.
 // Source:      enum lws_callback_reasons of <libwebsockets.h>. Numbers are the same from 4.1.6 to 5.0; CONNECTING came with 4.2.
-// Cost:        one bit of a constant a question; no heap, no lock.
+// Cost:        a load from a table of 1 KiB for all that is asked of a reason; no heap, no lock.
 #ifndef WSITRACE_LWS_CALLBACKS_H
 #define WSITRACE_LWS_CALLBACKS_H
 
@@ -161,29 +161,21 @@ inline constexpr std::array<const char *, kCallbackKinds> kNames = [] {
   for (const Row &row : kCallbacks) names[row.number] = row.name;
   return names;
 }();
+inline constexpr std::array<uint32_t, kCallbackKinds> kRolesOf = [] {
+  std::array<uint32_t, kCallbackKinds> roles{};
+  for (const Row &row : kCallbacks) roles[row.number] = row.roles;
+  return roles;
+}();
 }  // namespace role
 
-// One bit per callback reason.
-struct KindSet {
-  uint64_t words[kCallbackKinds / 64];
-  [[nodiscard]] constexpr bool has(unsigned kind) const noexcept {
-    return kind < kCallbackKinds && (words[kind / 64] >> (kind % 64) & 1) != 0;
-  }
-};
-
-constexpr KindSet kinds_with(uint32_t any_of) {
-  KindSet set{};
-  for (const role::Row &row : role::kCallbacks)
-    if ((row.roles & any_of) != 0) set.words[row.number / 64] |= uint64_t{1} << (row.number % 64);
-  return set;
+// The roles of a callback reason, or of the kind of an event; none for what is no reason.
+constexpr uint32_t roles_of(int kind) noexcept {
+  return static_cast<unsigned>(kind) < kCallbackKinds ? role::kRolesOf[static_cast<unsigned>(kind)] : 0;
 }
-template <uint32_t any_of>
-inline constexpr KindSet kKindsWith = kinds_with(any_of);
-
-// Whether a callback reason, or the kind of an event, plays one of the roles.
+// Whether it plays one of them.
 template <uint32_t any_of>
 constexpr bool has_role(int kind) noexcept {
-  return kKindsWith<any_of>.has(static_cast<unsigned>(kind));
+  return (roles_of(kind) & any_of) != 0;
 }
 constexpr bool is_bind(int kind) noexcept { return has_role<role::kBind>(kind); }
 constexpr bool is_drop(int kind) noexcept { return has_role<role::kDrop>(kind); }

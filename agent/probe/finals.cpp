@@ -100,6 +100,8 @@ void forget_final(const void *wsi) noexcept {
   if (is_to(slot, wsi)) store_in<uintptr_t>(slot.wsi, 0);
 }
 
+bool has_response(const void *wsi) noexcept { return is_to(response_of(wsi), wsi); }
+
 bool is_whole(const void *wsi) noexcept {
   const Response &slot = response_of(wsi);
   return is_to(slot, wsi) && load_of(slot.written_ms) != 0;

@@ -31,6 +31,8 @@ void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noex
 void note_status_page(const void *wsi) noexcept;
 
 void forget_final(const void *wsi) noexcept;
+// Whether one was begun, whole or not, and nobody has said so.
+bool has_response(const void *wsi) noexcept;
 
 struct Final {
   int ago_ms = -1;           // when it was written; -1: it was not

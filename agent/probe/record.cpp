@@ -57,8 +57,7 @@ VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
 
 // lws moves a wsi to the vhost that its request names, and then tells of the request, and of the file that it sends, by the table of the vhost
 // before. No protocol of that serves it: until another is bound, the new vhost's first one does.
-size_t serving_thunk(lws *wsi, int reason, size_t thunk_index) noexcept {
-  if (!has_role<role::kTellsOfRequest>(reason)) return thunk_index;
+size_t serving_thunk(lws *wsi, size_t thunk_index) noexcept {
   lws_vhost *vhost = api().lws_get_vhost(wsi);
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
   if (index == kUnknownVhost) return thunk_index;
@@ -99,9 +98,25 @@ void tell_final(RingWriter &out, const void *wsi, bool held) noexcept {
 }
 
 // An outbound wsi is created when it is connected, and has a socket then.
-bool wants_facts(int reason, lws *wsi) noexcept {
+bool wants_facts(int reason, uint32_t roles, lws *wsi) noexcept {
   if (reason == LWS_CALLBACK_WSI_CREATE) return api().lws_get_socket_fd(wsi) >= 0;
-  return has_role<role::kFacts>(reason) || (has_role<role::kStreamFacts>(reason) && is_stream(wsi));
+  return (roles & role::kFacts) != 0 || ((roles & role::kStreamFacts) != 0 && is_stream(wsi));
+}
+
+// What is told, or forgotten, of WSI before the event.
+constexpr uint32_t kPreceded =
+    role::kAfterHandshake | role::kOwesCompletion | role::kLoopTurns | role::kBegins | role::kBind;
+void precede(RingWriter &out, lws *wsi, int reason, uint32_t roles) noexcept {
+  if ((roles & role::kLoopTurns) != 0) note_loop_thread();
+  if (wsi == nullptr) return;
+  if ((roles & role::kAfterHandshake) != 0) tell_tls(wsi);
+  if ((roles & role::kOwesCompletion) != 0 && has_response(wsi))
+    tell_final(out, wsi, is_whole(wsi) && is_held_by_lws(wsi));
+  if ((roles & (role::kBegins | role::kBind)) != 0) unbury(wsi);
+  if (reason == LWS_CALLBACK_ESTABLISHED) forget_final(wsi);  // its 101 was no response that has an end
+  if (reason != LWS_CALLBACK_WSI_DESTROY) return;
+  if (wakes_are_pending()) record_wake(wsi, true);
+  bury(wsi);
 }
 
 [[gnu::noinline]] void record_with_facts(RingWriter &out, Event event, lws *wsi, const void *in,
@@ -136,22 +151,20 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if (out == nullptr) [[unlikely]]
     return count_lost_without_ring();
   if (is_of_guest_only(wsi, reason)) return;
-  if (wsi != nullptr && has_role<role::kAfterHandshake>(reason)) tell_tls(wsi);
-  if (wsi != nullptr && has_role<role::kOwesCompletion>(reason))
-    tell_final(*out, wsi, is_whole(wsi) && is_held_by_lws(wsi));
-  if (reason == LWS_CALLBACK_ESTABLISHED) forget_final(wsi);  // its 101 was no response that has an end
-  if (has_role<role::kLoopTurns>(reason)) note_loop_thread();
-  if (reason == LWS_CALLBACK_WSI_DESTROY && wakes_are_pending()) record_wake(wsi, true);
-  if (has_role<role::kBegins | role::kBind>(reason)) unbury(wsi);
-  if (reason == LWS_CALLBACK_WSI_DESTROY) bury(wsi);
-  const VhostFacts vhost = wsi != nullptr ? vhost_facts(api().lws_get_vhost(wsi), thunk_index) : VhostFacts{};
+  const uint32_t roles = roles_of(reason);
+  if ((roles & kPreceded) != 0) precede(*out, wsi, reason, roles);
   Event event = event_of(static_cast<EventKind>(reason), wsi);
-  event.protocol = protocol_id(wsi != nullptr ? serving_thunk(wsi, reason, thunk_index) : thunk_index);
-  event.vhost = vhost.name;
-  event.flags = vhost.flags;
-  if (wsi != nullptr && wants_facts(reason, wsi)) return record_with_facts(*out, event, wsi, in, length);
-  if (reason == LWS_CALLBACK_WSI_DESTROY && wsi != nullptr) add_end(event, wsi);
-  if (is_drop(reason)) event.text = intern_literal(static_cast<const char *>(in));
+  if (wsi != nullptr) {
+    const VhostFacts vhost = vhost_facts(api().lws_get_vhost(wsi), thunk_index);
+    event.vhost = vhost.name;
+    event.flags = vhost.flags;
+    event.protocol = protocol_id((roles & role::kTellsOfRequest) != 0 ? serving_thunk(wsi, thunk_index) : thunk_index);
+    if (wants_facts(reason, roles, wsi)) return record_with_facts(*out, event, wsi, in, length);
+    if (reason == LWS_CALLBACK_WSI_DESTROY) add_end(event, wsi);
+  } else {
+    event.protocol = protocol_id(thunk_index);
+  }
+  if ((roles & role::kDrop) != 0) event.text = intern_literal(static_cast<const char *>(in));
   out->record(event);
 }
 

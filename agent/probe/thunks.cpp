@@ -43,13 +43,17 @@ constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps othe
   record_lasted(index, wsi, reason, lasted_ms - gap_ms);
 }
 
-// The application's callback has returned RESULT.
-void note_result(lws *wsi, int reason, size_t index, int result, uint32_t since_ms) noexcept {
-  if (result != 0 && has_role<role::kCloses>(reason)) [[unlikely]]
-    record_refusal(index, wsi, reason);
-  else if (has_role<role::kHandler>(reason) && is_whole(wsi)) [[unlikely]] record_whole_response(wsi);
-  if (owner_clock_ms() - since_ms >= kLastedMs) [[unlikely]]
-    tell_lasted(index, wsi, reason, since_ms);
+// The application's callback has returned RESULT; so does this.
+[[gnu::noinline]] int note_result(lws *wsi, int reason, size_t index, int result, uint32_t since_ms) noexcept {
+  if (result != 0 && has_role<role::kCloses>(reason)) record_refusal(index, wsi, reason);
+  else if (has_role<role::kHandler>(reason) && is_whole(wsi)) record_whole_response(wsi);
+  if (owner_clock_ms() - since_ms >= kLastedMs) tell_lasted(index, wsi, reason, since_ms);
+  return result;
+}
+
+// What is not recorded, nor answers a request, is worth a look only then.
+bool is_remarkable(int result, uint32_t since_ms) noexcept {
+  return result != 0 || owner_clock_ms() - since_ms >= kLastedMs;
 }
 
 [[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
@@ -58,24 +62,48 @@ void note_result(lws *wsi, int reason, size_t index, int result, uint32_t since_
   if ((asked() & kAskStacks) != 0 && has_role<role::kStack>(reason)) record_stack(wsi, reason);
   const int result = original_of(index)(wsi, reason, user, in, length);
   if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, thunk(index), wsi, reason);
-  note_result(wsi, reason, index, result, since_ms);
+  return note_result(wsi, reason, index, result, since_ms);
+}
+
+[[gnu::noinline]] int dispatch_recorded(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                        size_t index) {
+  const uint32_t roles = roles_of(reason), since_ms = owner_clock_ms();
+  if ((roles & role::kIntroducesVhost) != 0 && wsi != nullptr) [[unlikely]]
+    learn_vhost(wsi, reason);
+  record_callback(index, wsi, reason, in, length);
+  if (asked() != 0 && wsi != nullptr) [[unlikely]]
+    return dispatch_on_demand(wsi, reason, user, in, length, index);
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  const bool noted = (roles & role::kHandler) != 0 || is_remarkable(result, since_ms);
+  return noted ? note_result(wsi, reason, index, result, since_ms) : result;
+}
+
+// Not recorded, but its result or its time says something.
+[[gnu::noinline]] int dispatch_watched(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                       size_t index) {
+  if (has_role<role::kWriteable>(reason) && wakes_are_pending()) record_wake(wsi, false);
+  const uint32_t since_ms = owner_clock_ms();
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  return note_result(wsi, reason, index, result, since_ms);
+}
+
+// What most callbacks are: few registers are saved across the application's.
+[[gnu::noinline]] int pass_on(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                              size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  if (is_remarkable(result, since_ms)) [[unlikely]]
+    return note_result(wsi, reason, index, result, since_ms);
   return result;
 }
 
+// Only calls in the place of its own return, so that the one that is called does what it must and no more.
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
-  const uint32_t since_ms = owner_clock_ms();
-  if (has_role<role::kRecorded>(reason)) {
-    if (has_role<role::kIntroducesVhost>(reason) && wsi != nullptr) [[unlikely]]
-      learn_vhost(wsi, reason);
-    record_callback(index, wsi, reason, in, length);
-    if (asked() != 0 && wsi != nullptr) [[unlikely]]
-      return dispatch_on_demand(wsi, reason, user, in, length, index);
-  } else if (wakes_are_pending() && has_role<role::kWriteable>(reason)) [[unlikely]] {
-    record_wake(wsi, false);
-  }
-  const int result = original_of(index)(wsi, reason, user, in, length);
-  note_result(wsi, reason, index, result, since_ms);
-  return result;
+  const uint32_t roles = roles_of(reason);
+  if ((roles & role::kRecorded) != 0) return dispatch_recorded(wsi, reason, user, in, length, index);
+  if ((roles & role::kHandler) != 0 || wakes_are_pending()) [[unlikely]]
+    return dispatch_watched(wsi, reason, user, in, length, index);
+  return pass_on(wsi, reason, user, in, length, index);
 }
 
 template <size_t Index>
