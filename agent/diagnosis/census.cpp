@@ -105,4 +105,29 @@ void Census::still_open(const Connection &connection) {
   group.oldest_ns = std::min(group.oldest_ns, connection.opened_ns);
 }
 
+void Census::Numbers::add(const Connection &connection, int all, int now_open) {
+  const auto to = [&](uint64_t &number, uint64_t &number_open) {
+    number += static_cast<uint64_t>(all);
+    number_open += static_cast<uint64_t>(now_open);
+  };
+  if (is_counted(connection)) to(connections, open);
+  else if (sort_of(connection) == Sort::kStream) to(streams, open_streams);
+  else if (sort_of(connection) == Sort::kListener) to(listeners, open_listeners);
+}
+
+void Census::Numbers::changed(const Connection &before, const Connection &now) {
+  if (sort_of(before) == sort_of(now)) return;
+  add(before, -1, -1);
+  add(now, 1, 1);
+}
+
+void Census::Numbers::add(const Numbers &others) {
+  connections += others.connections;
+  open += others.open;
+  streams += others.streams;
+  open_streams += others.open_streams;
+  listeners += others.listeners;
+  open_listeners += others.open_listeners;
+}
+
 }  // namespace wsitrace

@@ -19,6 +19,21 @@ class Census {
   enum class Sort { kAccepted, kAdopted, kOutbound, kStream, kListener, kInternal };
   using Ends = std::map<std::string, uint64_t>;  // "closed by the peer", by count
 
+  // How many there are, of each sort, and how many of these are open.
+  struct Numbers {
+    uint64_t connections = 0, open = 0;  // is_counted()
+    uint64_t streams = 0, open_streams = 0;
+    uint64_t listeners = 0, open_listeners = 0;
+
+    void opened(const Connection &connection) { add(connection, 1, 1); }
+    void changed(const Connection &before, const Connection &now);
+    void closed(const Connection &connection) { add(connection, 0, -1); }
+    void add(const Numbers &others);
+
+   private:
+    void add(const Connection &connection, int all, int open);
+  };
+
   void closed(const Connection &connection) { count(connection, end_of(connection)); }
   void still_open(const Connection &connection);
   void transaction(const Transaction &transaction) { ++outcomes_[transaction.outcome]; }

@@ -46,6 +46,10 @@ uint64_t Check::trouble_count() const {
   return sum_over(verdicts, [](const Verdict &verdict) { return verdict.troubles.size(); });
 }
 
+uint64_t Check::note_count() const {
+  return sum_over(verdicts, [](const Verdict &verdict) { return verdict.notes; });
+}
+
 uint64_t Check::live_at_exit() const {
   return sum_over(verdicts, [](const Verdict &verdict) { return verdict.live_at_exit; });
 }

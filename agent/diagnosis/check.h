@@ -35,6 +35,7 @@ struct Check {
   [[nodiscard]] bool fails_on_stale_rules() const;
   [[nodiscard]] uint64_t finding_count() const;
   [[nodiscard]] uint64_t trouble_count() const;
+  [[nodiscard]] uint64_t note_count() const;
   [[nodiscard]] uint64_t live_at_exit() const;
   [[nodiscard]] uint64_t connections() const;
   [[nodiscard]] uint64_t lost() const;

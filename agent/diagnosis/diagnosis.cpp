@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/diagnosis.h"
 
+#include "agent/text/spans.h"
+
 namespace wsitrace {
 namespace {
 
@@ -12,6 +14,35 @@ std::string value_of(std::string_view token, uint64_t count, const std::string &
 }
 
 }  // namespace
+
+void SeverityCounts::add(Weight severity) {
+  if (severity == Weight::kFault) ++faults;
+  else if (severity == Weight::kTrouble) ++troubles;
+  else ++notes;
+}
+
+void SeverityCounts::add(const SeverityCounts &others) {
+  faults += others.faults;
+  troubles += others.troubles;
+  notes += others.notes;
+}
+
+std::string SeverityCounts::text() const {
+  std::string out;
+  const auto add_part = [&out](uint64_t count, const std::string &part) {
+    if (count > 0) out += (out.empty() ? "" : ", ") + part;
+  };
+  add_part(faults, count_text(faults, "fault"));
+  add_part(troubles, count_text(troubles, "kind") + " of trouble");
+  add_part(notes, count_text(notes, "note"));
+  return out;
+}
+
+SeverityCounts severities_of(const std::vector<Diagnosis> &diagnoses) {
+  SeverityCounts counts;
+  for (const Diagnosis &one : diagnoses) counts.add(one.severity);
+  return counts;
+}
 
 const char *name_of(Weight severity) {
   switch (severity) {

@@ -53,6 +53,17 @@ struct DiagnosisChoice {
   [[nodiscard]] bool chooses(const Diagnosis &diagnosis) const { return cause.empty() || diagnosis.cause == cause; }
 };
 
+// How many diagnoses there are of each severity. Every surface shows these, in these words.
+struct SeverityCounts {
+  uint64_t faults = 0, troubles = 0, notes = 0;
+
+  void add(Weight severity);
+  void add(const SeverityCounts &others);
+  // Worst first: "1 fault, 2 kinds of trouble, 3 notes"; empty: none.
+  [[nodiscard]] std::string text() const;
+};
+SeverityCounts severities_of(const std::vector<Diagnosis> &diagnoses);
+
 const char *name_of(Weight);
 const char *name_of(Certainty);
 

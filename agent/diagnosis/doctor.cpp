@@ -273,6 +273,7 @@ void Doctor::finish() {
   for (Diagnosis &one : diagnoses_) one.callback_address = timeline().callback_of(one.protocol);
   std::copy_if(diagnoses_.begin(), diagnoses_.end(), std::back_inserter(verdict_.troubles),
                [](const Diagnosis &of) { return of.severity == Weight::kTrouble; });
+  verdict_.notes = severities_of(diagnoses_).notes;
 }
 
 void Doctor::name_places(const NameFrames &name) {

@@ -13,7 +13,7 @@
 //
 // A rule speaks only of what cannot be otherwise: silence where the events leave a doubt, for a gate with false alarms is switched off.
 // Grouped:  one finding for each kind, vhost and protocol, with the connections that it is about. This is what every surface counts: check,
-//           reports' totals, api/findings, the page, `top` and lws_findings.
+//           reports' totals, api/findings and lws_findings. A Doctor has them as the faults among its diagnoses.
 // Memory:   follows the open outbound attempts, and 16 bytes for each begin and end of a connection, up to kKeptSteps.
 #ifndef WSITRACE_DIAGNOSIS_JUDGE_H
 #define WSITRACE_DIAGNOSIS_JUDGE_H

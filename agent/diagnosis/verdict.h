@@ -26,6 +26,7 @@ struct Verdict {
   Ns started_ns = 0;                // CLOCK_MONOTONIC: the zero of the times that reports show
   std::vector<Finding> findings;    // worst kind first, then by first event
   std::vector<Diagnosis> troubles;  // no faults, but somebody suffered; worst first. Only a Doctor finds them
+  uint64_t notes = 0;               // diagnoses that are neither; same
   std::vector<std::string> doubts;  // why nothing can be promised; also beside findings
   uint64_t live_at_exit = 0;        // open connections that are no finding
   uint64_t connections = 0;         // that were looked at: accepted, adopted and outbound ones

@@ -73,6 +73,14 @@ void append_diagnosis(std::string &out, const Diagnosis &diagnosis, Ns started_n
   object.close();
 }
 
+void append_severities(std::string &out, const SeverityCounts &counts) {
+  JsonObject object(out);
+  object.number(name_of(Weight::kFault), counts.faults);
+  object.number(name_of(Weight::kTrouble), counts.troubles);
+  object.number(name_of(Weight::kNote), counts.notes);
+  object.close();
+}
+
 void append_findings(std::string &out, const Check &check) { append_list(out, findings_of(check), append_finding); }
 
 std::string verdict_json(const Check &check) {
@@ -86,6 +94,7 @@ std::string verdict_json(const Check &check) {
   object.number("live_at_exit", check.live_at_exit());
   object.number("connections", check.connections());
   object.number("lost", check.lost());
+  append_severities(object.key("totals"), {check.finding_count(), check.trouble_count(), check.note_count()});
   append_findings(object.key("findings"), check);
   append_list(object.key("troubles"), troubles_of(check), append_trouble);
   append_list(object.key("rules"), check.rules, append_rule);

@@ -17,6 +17,9 @@ void append_findings(std::string &out, const Check &check);
 // One object, as in wsitrace.diagnosis/1; times since STARTED_NS.
 void append_diagnosis(std::string &out, const Diagnosis &diagnosis, Ns started_ns);
 
+// {"fault":1,"trouble":2,"note":3}
+void append_severities(std::string &out, const SeverityCounts &counts);
+
 }  // namespace wsitrace
 
 #endif

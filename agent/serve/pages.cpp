@@ -98,7 +98,11 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
   } else if (route.place == Place::kReport) {
     ask(exchange, kJson, "report", content_.report);
   } else if (route.place == Place::kDiagnosis && diagnosis_ != nullptr) {
-    ask(exchange, kJson, "diagnosis", [this] { return diagnosis_->get(); });
+    exchange.is_slow = true;
+    ask(exchange, kJson, key_of(request), [this, as_set = route.as_set]() -> Expected<std::string> {
+      const Diagnosed &diagnosed = diagnosis_->get();
+      return as_set ? diagnosed.set : diagnosed.document;
+    });
   } else if (board == nullptr || route.place == Place::kDiagnosis) {
     exchange.response = text_answer(404, "no such page\n");
   } else if (route.place == Place::kConnections) {
@@ -116,7 +120,8 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
 
 void Site::answer_metrics(Exchange &exchange, bool open) const {
   ask(exchange, open ? kOpenMetricsType : kMetricsType, open ? "open_metrics" : "metrics",
-      [board = content_.board, &render = open ? content_.open_metrics : content_.metrics] {
+      [this, board = content_.board, &render = open ? content_.open_metrics : content_.metrics] {
+        metrics_shown_.store(true, std::memory_order_relaxed);
         if (board != nullptr) board->ask();
         return render();
       });

@@ -85,6 +85,13 @@ void refuse_arguments(Route &route, const Arguments &arguments) {
     route.complaint = "no parameters here";
 }
 
+void parse_diagnosis(Route &route, const Arguments &arguments) {
+  for (const std::string_view argument : arguments) {
+    if (argument == "as=set") route.as_set = true;
+    else if (!argument.empty()) route.complaint = "unknown parameter (known: as=set)";
+  }
+}
+
 // "PID/ID"
 bool parse_key(std::string_view text, Route &route) {
   const size_t slash = text.find('/');
@@ -97,9 +104,12 @@ void route_api(std::string_view path, const Arguments &arguments, Route &route) 
     route.place = Place::kConnections;
     return parse_query(route, arguments);
   }
+  if (path == "api/diagnosis") {
+    route.place = Place::kDiagnosis;
+    return parse_diagnosis(route, arguments);
+  }
   if (path == "api/report") route.place = Place::kReport;
   else if (path == "api/findings") route.place = Place::kFindings;
-  else if (path == "api/diagnosis") route.place = Place::kDiagnosis;
   else if (path == "api/live") route.place = Place::kLive;
   else if (path.substr(0, kConnectionsPath.size() + 1) == "api/connections/" &&
            parse_key(path.substr(kConnectionsPath.size() + 1), route))

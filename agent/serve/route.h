@@ -37,6 +37,7 @@ struct Route {
   ConnectionQuery query;  // kConnections
   uint32_t pid = 0;       // kConnection
   uint64_t id = 0;
+  bool as_set = false;    // kDiagnosis: of all processes, and no error where there is none
   std::string complaint;  // not empty: a bad request
 };
 

@@ -28,7 +28,8 @@ std::string line_of(const Error &error) {
 
 Site::Site(Content content)
     : content_(std::move(content)),
-      diagnosis_(content_.diagnosis ? std::make_unique<KeptAnswer>(content_.diagnosis, monotonic_ns) : nullptr),
+      diagnosis_(content_.diagnosis ? std::make_unique<KeptAnswer<Diagnosed>>(content_.diagnosis, monotonic_ns)
+                                    : nullptr),
       feed_(content_.board) {}
 
 void Site::set_wake(std::function<void()> wake) {
@@ -89,13 +90,13 @@ size_t Site::with_content() const {
       std::count_if(open_.begin(), open_.end(), [](const auto &e) { return static_cast<bool>(e->content); }));
 }
 
-Site::Batch Site::take_batch() {
+Site::Batch Site::take_batch(bool slow) {
   Batch batch;
   Batch to_free;
   const std::lock_guard lock(mutex_);
   to_free.swap(ended_);
   for (const auto &exchange : open_) {
-    if (exchange->taken_ || !exchange->content) continue;
+    if (exchange->taken_ || !exchange->content || exchange->is_slow != slow) continue;
     if (!batch.empty() && !same_content(*batch.front(), *exchange)) continue;
     exchange->taken_ = true;
     batch.push_back(exchange);
@@ -108,19 +109,36 @@ void Site::wake() {
   if (wake_) wake_();
 }
 
-size_t Site::work() {
-  const size_t answered = work_on_exchanges();
-  try {
-    if (feed_.work(monotonic_ns()) > 0) wake();
-  } catch (...) {
-    failures_.fetch_add(1, std::memory_order_relaxed);  // out of memory: they are told with the next turn
+size_t Site::work(Share share) {
+  size_t answered = 0;
+  if (share != Share::kDiagnosis) {
+    answered += work_on_exchanges(false);
+    try {
+      if (feed_.work(monotonic_ns()) > 0) wake();
+    } catch (...) {
+      failures_.fetch_add(1, std::memory_order_relaxed);  // out of memory: they are told with the next turn
+    }
+  }
+  if (share != Share::kAllElse) {
+    answered += work_on_exchanges(true);
+    renew_diagnosis();
   }
   return answered;
 }
 
-size_t Site::work_on_exchanges() {
+// For the next scrape: none waits for it.
+void Site::renew_diagnosis() {
+  if (diagnosis_ == nullptr || !metrics_shown_.exchange(false, std::memory_order_relaxed)) return;
+  try {
+    diagnosis_->renew();
+  } catch (...) {
+    failures_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+size_t Site::work_on_exchanges(bool slow) {
   size_t answered = 0;
-  for (Batch batch = take_batch(); !batch.empty(); batch = take_batch()) {
+  for (Batch batch = take_batch(slow); !batch.empty(); batch = take_batch(slow)) {
     const Response response = render(*batch.front());
     {
       const std::lock_guard lock(mutex_);

@@ -8,7 +8,8 @@
 //    worker (cold)                           work(): renders -----+ wake()
 //
 // Who calls: the service thread(s) of libwebsockets call open(), take_finished() and end() and are never held longer than a
-//            short lock. One cold thread calls work(), every 10 ms or so; only there content is made.
+//            short lock. One cold thread calls work(), every 10 ms or so; only there content is made. Diagnoses, which take long,
+//            may be another thread's work.
 // Lifetime:  an exchange may end (client gone, context destroyed) while it is rendered: the worker keeps its own reference
 //            and what it rendered is thrown away. The site must outlive the context that uses it.
 // Limits:    kMaxOpen exchanges with content from their request to their last byte, then 503. Requests for the same thing that
@@ -71,6 +72,7 @@ struct Exchange {
   // 404 that says why.
   std::function<Expected<std::string>()> content;
   std::string content_key;
+  bool is_slow = false;  // a whole trace is read for it
 
   // Service thread only: how far the response has got.
   bool awaits_body = false;  // of the request; it is read and thrown away first
@@ -94,6 +96,10 @@ class Site {
   static constexpr size_t kMaxUriBytes = 1024;  // path and arguments
   static constexpr size_t kMostTold = 16;       // libwebsockets needs 1 to 2 us for each
 
+  struct Diagnosed {
+    Expected<std::string> document;  // or why there is none
+    std::string set;                 // the documents of all processes that have one, and why others do not
+  };
   struct Content {
     std::function<std::string()> metrics;            // Prometheus text; BOARD is asked before
     std::function<std::string()> report;             // JSON report
@@ -101,8 +107,9 @@ class Site {
     LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
     // What healthz says behind "ok": lines for people, or nothing. Called on service threads; nobody needs a token for it.
     std::function<std::string()> complaints = {};
-    // What went wrong, as JSON, or why that is not known here. It may read a whole trace: the answer is kept for a while.
-    std::function<Expected<std::string>()> diagnosis = {};
+    // What went wrong, as JSON. It may read whole traces: the answer is kept for a while. It is made for who asks for it, and now and
+    // then after METRICS was: whoever makes it lets METRICS show how much there is of what.
+    std::function<Diagnosed()> diagnosis = {};
   };
 
   explicit Site(Content content);
@@ -129,8 +136,10 @@ class Site {
   };
   Finished take_finished();
 
-  // Cold thread: renders what is pending, and what followers are to hear. Returns the number of exchanges answered.
-  size_t work();
+  // Cold thread: renders what is pending, and what followers are to hear. Returns the number of exchanges answered. Two threads may
+  // share it: one makes the diagnoses, the other all else.
+  enum class Share { kAll, kDiagnosis, kAllElse };
+  size_t work(Share share = Share::kAll);
 
   // Exchanges that have not ended, and those among them that wait for work().
   [[nodiscard]] size_t open_count() const;
@@ -144,13 +153,15 @@ class Site {
   void answer_page(Exchange &exchange, const Route &route, const Request &request, const Access &access) const;
   void answer_api(Exchange &exchange, const Route &route, const Request &request) const;
   size_t with_content() const;
-  Batch take_batch();
+  Batch take_batch(bool slow);
   Response render(const Exchange &exchange);
-  size_t work_on_exchanges();
+  size_t work_on_exchanges(bool slow);
+  void renew_diagnosis();
   void wake();
 
   const Content content_;
-  const std::unique_ptr<KeptAnswer> diagnosis_;  // the worker's; nullptr: there is none
+  const std::unique_ptr<KeptAnswer<Diagnosed>> diagnosis_;  // the thread's that makes it; nullptr: there is none
+  mutable std::atomic<bool> metrics_shown_{false};          // and the diagnosis was not renewed since
   Doors doors_;
   LiveFeed feed_;
   std::atomic<uint64_t> failures_{0};

@@ -204,7 +204,9 @@ void announce(Fold &fold, Life &life) {
 void tell_change(Fold &fold, Life &life, const Shown &before) {
   const Connection &now = life.connection;
   if (!life.announced) return;
-  if (before.cls == now.cls && before.state == now.state && before.vhost.data() == now.vhost.data()) return;
+  if (before.cls == now.cls && before.origin == now.origin && before.state == now.state &&
+      before.vhost.data() == now.vhost.data())
+    return;
   Connection then;
   then.id = now.id;
   then.pointer = now.pointer;

@@ -44,9 +44,9 @@ class TimelineObserver {
   virtual void on_event_counted(uint16_t /*kind*/) {}
   // An event that belongs to this connection, before it is folded in; not for those that reveal it only later (stray ones).
   virtual void on_connection_event(const Connection &, const Event &, std::span<const std::byte> /*items*/) {}
-  // First sight. Class and vhost may still change until on_connection_closed; a change is told.
+  // First sight. Class, origin and vhost may change until on_connection_closed; that and the state are told.
   virtual void on_connection_opened(const Connection &) {}
-  virtual void on_connection_changed(const Connection & /*before: class, vhost, state*/, const Connection & /*now*/) {}
+  virtual void on_connection_changed(const Connection & /*before*/, const Connection & /*now*/) {}
   // The TLS handshake is over: connection.tls->handshake_ns is there.
   virtual void on_tls_established(const Connection &) {}
   virtual void on_bound(const Connection &, const Binding &) {}

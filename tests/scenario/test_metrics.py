@@ -37,13 +37,16 @@ LABELS = {
     "lws_websocket_session_duration_seconds_bucket": "vhost protocol",
     "lws_tls_handshake_duration_seconds_bucket": "vhost",
     "lws_findings": "kind",
+    "lws_diagnoses": "severity",
+    "lws_diagnoses_time_seconds": "",
+    "wsitrace_traces_not_diagnosed": "",
     "wsitrace_events_recorded_total": "kind",
     "wsitrace_events_lost_total": "cause",
     "wsitrace_build_info": "version lws_version attach",
     "wsitrace_scrape_duration_seconds": "",
     "wsitrace_scrape_size_bytes": "",
 }
-TYPES = {"_total": "counter", "_bucket": "histogram", "_open": "gauge", "_info": "gauge", "_findings": "gauge",
+TYPES = {"_total": "counter", "_bucket": "histogram", "_open": "gauge", "_info": "gauge", "_findings": "gauge", "_diagnoses": "gauge", "_diagnosed": "gauge",
          "_time_seconds": "gauge", "_duration_seconds": "gauge", "_bytes": "gauge"}
 
 
@@ -134,7 +137,7 @@ class Metrics(harness.Scenario):
         certificate, key = self.path("cert.pem"), self.path("key.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                         "-keyout", key, "-out", certificate], check=True, capture_output=True)
-        server = Lwsws(self, self.LWS, tls=(certificate, key))
+        server = Lwsws(self, self.LWS, tls=(certificate, key), pvo={"trace": self.path("out.wsitrace")})
         workload.keep_alive(server.app, requests=3, connections=1, tls=True)
         session = workload.WebSocket(server.app, server.PROTOCOL, tls=True)
         session.echo(b"x")

@@ -78,7 +78,9 @@ class Rows(Page):
             aged = [time_ns for time_ns in opened if time_ns is not None]
             self.assertEqual(aged, sorted(aged))
             self.assertEqual(opened[len(aged):], [None] * (len(opened) - len(aged)))
-            self.assertIn(f"{trace.totals['open']} open", browser.text(".totals"))
+            connections = [c for c in trace.of_class("client") if c["origin"] != "stream"]
+            still_open = sum(c["state"] != "closed" for c in connections)
+            self.assertTrue(browser.text(".totals").startswith(f"{len(connections)} connections · {still_open} open · 1 listener · "))
 
     def test_filters_leave_what_the_report_has_of_it(self):
         program = self.serve()
@@ -217,6 +219,8 @@ class Waterfall(Page):
             browser.wait("document.querySelector('.close-cause').textContent.startsWith('Closed: peer ws close (code 1000), by peer')")
             self.assertTrue(all(bar["to"] is not None for lane in browser.lanes() for bar in lane["bars"]))
 
+FAULT = '.diagnosis[data-severity="fault"]'
+
 
 class Findings(Page):
     """Programs of the corpus that forget answers."""
@@ -237,13 +241,14 @@ class Findings(Page):
         [finding] = answer["findings"]
         with self.browser() as browser:
             browser.wait("document.querySelector('.badge').dataset.verdict === 'findings'")
-            self.assertEqual(browser.text(".badge"), "1 finding")
+            self.assertTrue(browser.text(".badge").startswith("1 fault"), browser.text(".badge"))
             browser.click(".badge")
-            self.assertEqual(browser.text(".finding .kind"), words(finding["kind"]))
-            shown = browser.text(".finding")
-            for part in (finding["message"], finding["advice"], f"× {finding['count']}", finding["vhost"]):
+            self.assertEqual(browser.text(f"{FAULT} .cause"), finding["kind"])
+            shown = browser.text(FAULT)
+            for part in (finding["message"], f"× {finding['count']}", finding["vhost"]):
                 self.assertIn(part, shown)
-            browser.click(".finding button")
+            self.assertFalse(browser.shown(".finding"), "it is told once")
+            browser.click(f"{FAULT} button")
             browser.wait("document.querySelectorAll('.lane').length > 0")
             self.assertEqual(browser.text(".lane-name"), f"connection {finding['connection']}")
             self.assertFalse(browser.shown(".findings"))
@@ -259,10 +264,10 @@ class Findings(Page):
         self.addCleanup(live.close)
         self.assertEqual(live.message()["totals"]["findings"], findings)
         with self.browser() as browser:
-            browser.wait(f"document.querySelector('.badge').textContent === '{findings} finding{'s' if findings > 1 else ''}'")
+            browser.wait(f"document.querySelector('.badge').textContent.startsWith('{findings} fault{'s' if findings > 1 else ''}')")
             browser.click(".badge")
-            self.assertEqual(browser.evaluate("document.querySelectorAll('.finding').length"), findings)
-            told = browser.evaluate("[...document.querySelectorAll('.finding .times')].map((times) => times.textContent)")
+            self.assertEqual(browser.evaluate(f"document.querySelectorAll('{FAULT}').length"), findings)
+            told = browser.evaluate(f"[...document.querySelectorAll('{FAULT} .times')].map((times) => times.textContent)")
             self.assertEqual(sum(int(times.lstrip("× ")) for times in told), affected)
         traced.stop()
         traces = [name for name in self.traces() if "corpus" in name] or self.traces()

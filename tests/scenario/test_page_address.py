@@ -143,9 +143,9 @@ class AgedOut(AgentScenario, Page):
         with self.browser() as browser:
             browser.choose('select[aria-label="Class"]', "")
             self.assertNotIn(key, [row["key"] for row in browser.rows()])
-            browser.wait("document.querySelector('.badge').textContent === '1 finding'")
+            browser.wait("document.querySelector('.badge').textContent.startsWith('1 fault')")
             browser.click(".badge")
-            browser.click(".finding button")
+            browser.click(".diagnosis[data-severity='fault'] button")
             browser.wait(f"{LIFE} === 'connection {finding['connection']}'")
             self.assertIn(f"GET {request['path']}", [lane["name"] for lane in browser.lanes()])
             self.assertIn(f"Connection {finding['connection']} of", browser.evaluate(TITLE))

@@ -13,6 +13,8 @@ from browser import Page
 
 LEAKY = os.path.join(harness.BUILD, "tests", "corpus", "lws-4.3.5", "corpus_server")
 
+FAULT = '.diagnosis[data-severity="fault"]'
+
 
 class OfAgent(AgentScenario, Page):
     def observe(self):
@@ -56,14 +58,15 @@ class OfAgent(AgentScenario, Page):
         self.assertEqual({finding["pid"] for finding in found}, {program.pid for program in leaky})
         self.assertEqual(len({finding["connection"] for finding in found}), 1, "the same id in each process")
         with self.browser() as browser:
-            browser.wait(f"document.querySelector('.badge').textContent === '{len(leaky)} findings'")
-            for number, finding in enumerate(found):
-                browser.click(".badge")
-                browser.click(f".finding:nth-of-type({number + 1}) button")
-                browser.wait("document.querySelector('.row[aria-selected=true]') !== null")
-                self.assertEqual(browser.evaluate("document.querySelector('.row[aria-selected=true]').dataset.key"),
-                                 f"{finding['pid']}/{finding['connection']}")
+            browser.wait(f"document.querySelector('.badge').textContent.startsWith('{len(leaky)} faults')")
+            browser.click(".badge")
+            browser.wait(f"document.querySelectorAll('{FAULT}').length === {len(leaky)}")
+            for finding in found:
+                browser.evaluate(f"""[...document.querySelectorAll('{FAULT}')]
+                  .find((one) => one.querySelector('.where').textContent.includes('{finding['pid']}')).querySelector('button').click()""")
+                browser.wait(f"document.querySelector('.row[aria-selected=true]')?.dataset.key === '{finding['pid']}/{finding['connection']}'")
                 browser.press("Escape")
+                browser.click(".badge")
 
     def test_names_of_programs_can_be_read_however_long(self):
         agent = self.observe()
@@ -95,7 +98,7 @@ class OfAgent(AgentScenario, Page):
         alpha, beta = Host(self, agent, "alpha"), Host(self, agent, "beta")
         alpha.requests(7, 2)
         with self.browser() as browser:
-            browser.wait("document.querySelector('.badge').textContent === 'No findings'")
+            browser.wait("document.querySelector('.badge').textContent === 'Nothing went wrong so far'")
             alpha.end(crash=True)
             browser.wait("document.querySelector('.badge').dataset.verdict === 'inconclusive'")
             [doubt] = json.loads(agent.get("/api/findings"))["doubtful"]

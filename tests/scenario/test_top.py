@@ -75,9 +75,9 @@ class OnATerminal(TopScenario):
         lines = top.lines()
         opened, transactions = HELD + SHORT, HELD * (HELD + 1) // 2 + SHORT
         self.assertRegex(lines[0], r"^http_host \(PID \d+\), libwebsockets \S+$")
-        self.assertEqual(lines[1], f"{opened + 1} opened, {SHORT} closed, {HELD + 1} open; {transactions} transactions; "
-                                   "0 findings")
-        self.assertRegex(lines[2], r"^\d+ events recorded, 0 lost$")
+        self.assertEqual(lines[1], f"{opened} connections: {HELD} open, {SHORT} closed; 1 listener; {transactions} transactions")
+        self.assertEqual(lines[2], "nothing was found so far")
+        self.assertRegex(lines[3], r"^\d+ events recorded, 0 lost$")
         rows = rows_of(lines)
         self.assertEqual([row[1] for row in rows], ["listener"] + ["client"] * (ALL - 1))
         self.assertEqual([int(row[6]) for row in rows[1:]], [*range(1, HELD + 1), *[1] * SHORT])
@@ -100,7 +100,7 @@ class OnATerminal(TopScenario):
     def test_keys_sort_filter_scroll_and_quit(self):
         self.traced_host()
         top = self.top(lines=12, columns=110)
-        page = 12 - 3 - 2
+        page = 12 - 4 - 2
         top.until(has_rows(page), "a page")
         top.until(lambda lines: lines[-1].startswith(f"by age  class: all  1-{page} of {ALL} "), "the status line")
         rows = []
@@ -206,9 +206,9 @@ class OnATerminal(TopScenario):
         top.until(has_rows(ALL), "all rows")
         for columns, lines in ((60, 10), (200, 50), (20, 4), (100, 24)):
             top.resize(columns, lines)
-            page = max(lines - 5, 1)
+            page = max(lines - 6, 1)
             top.until(lambda screen, n=min(page, ALL), w=columns: "AGE" in " ".join(screen) and
-                      (lines < 6 or len(rows_of(screen)) == n) and max(map(len, screen)) <= w,
+                      (lines < 7 or len(rows_of(screen)) == n) and max(map(len, screen)) <= w,
                       f"a screen of {columns}x{lines}")
         self.assertIsNone(top.status)
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/agent_view.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -34,6 +32,7 @@ AgentView::~AgentView() {
   traces_.stop();
   changed_.notify_all();
   if (worker_.joinable()) worker_.join();
+  if (diagnoser_.joinable()) diagnoser_.join();
   server_.reset();
 }
 
@@ -41,7 +40,8 @@ Expected<void> AgentView::start(const ServeOptions &options) {
   auto server = Server::start(options, site_);
   if (!server) return unexpected(server.error());
   server_ = std::move(*server);
-  worker_ = std::thread([this] { work(); });
+  worker_ = std::thread([this] { work(Site::Share::kAllElse); });
+  diagnoser_ = std::thread([this] { work(Site::Share::kDiagnosis); });
   return {};
 }
 
@@ -63,11 +63,11 @@ std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
   return live;
 }
 
-void AgentView::work() {
+void AgentView::work(Site::Share share) {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    site_.work();
+    site_.work(share);
     lock.lock();
     changed_.wait_for(lock, kRenderPause, [this] { return stopping_; });
   }
@@ -88,34 +88,15 @@ std::string AgentView::report() const {
   return out + "]}\n";
 }
 
-Expected<std::string> AgentView::diagnosis() {
-  if (!keeps_traces_)
-    return unexpected(
-        Error{"diagnosis", "a diagnosis is read from traces, and this agent keeps none", "start it with --traces DIR"});
-  std::string out = R"({"schema":"wsitrace.diagnoses/1","documents":[)";
-  const char *separator = "\n";
-  std::vector<std::string> not_read;
-  uint64_t room_bytes = kMostDiagnosedBytes;
-  for (const std::string &trace : traces_.get()) {
-    const uint64_t bytes = bytes_of_file(trace);
-    if (bytes == 0) continue;  // there were too many of them: this one was removed
-    if (bytes > room_bytes) {
-      not_read.push_back(fmt::format("{}: it has {} MB, and {} MB of traces are read for one answer", trace,
-                                     bytes >> 20, kMostDiagnosedBytes >> 20));
-      continue;
-    }
-    room_bytes -= bytes;
-    const auto document = trace_diagnosis(trace);
-    if (!document) {
-      not_read.push_back(trace + ": " + document.error().why);
-      continue;
-    }
-    out += separator + *document;
-    separator = ",\n";
-  }
-  out += "],\"not_read\":";
-  append_list(out, not_read, [](std::string &to, const std::string &line) { append_json(to, std::string_view(line)); });
-  return out + "}\n";
+Site::Diagnosed AgentView::diagnosis() {
+  TraceDiagnoses found = keeps_traces_
+                             ? diagnose_traces(traces_.get())
+                             : no_diagnoses({"diagnosis", "a diagnosis is read from traces, and this agent keeps none",
+                                             "start it with --traces DIR"});
+  metrics_.set_diagnosed(found.by_program, found.unix_ns, found.set.left_out());
+  std::string set = found.set.text();
+  if (keeps_traces_) return {set, set};
+  return {std::move(found.first), std::move(set)};
 }
 
 }  // namespace wsitrace

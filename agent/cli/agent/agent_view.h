@@ -4,6 +4,7 @@
 //
 //   collector's thread     listeners fold each process into metrics and board
 //   worker's thread        renders what is asked for
+//   diagnoser's thread     renders /api/diagnosis, and tells the metrics how much there is: no scrape waits for it
 //   server's thread        HTTP
 //
 // /api/report is {"schema":"wsitrace.reports/1","reports":[...]}, one wsitrace.report/1 for each process that is observed or was one
@@ -47,9 +48,9 @@ class AgentView {
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  void work();
+  void work(Site::Share share);
   [[nodiscard]] std::string report() const;
-  Expected<std::string> diagnosis();
+  Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   ProgramMetrics metrics_;
   LiveBoard board_;
@@ -63,6 +64,7 @@ class AgentView {
   bool stopping_ = false;                              // guarded by mutex_
   std::list<std::shared_ptr<LiveProcess>> processes_;  // guarded by mutex_
   std::thread worker_;
+  std::thread diagnoser_;
 };
 
 }  // namespace wsitrace

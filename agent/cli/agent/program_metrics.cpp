@@ -26,10 +26,11 @@ void add_series(ExposedFamily &to, std::vector<prometheus::ClientMetric::Label> 
 }
 
 // Of METRICS that hear of no process the rest is only zeroes.
-std::vector<ExposedFamily> what_scrapes_cost(const Metrics &metrics) {
+std::vector<ExposedFamily> of_no_program(const Metrics &metrics) {
   auto families = metrics.collect_exposed();
   const auto rest = std::remove_if(families.begin(), families.end(), [](const ExposedFamily &exposed) {
-    return !exposed.family.name.starts_with("wsitrace_scrape_");
+    const std::string &name = exposed.family.name;
+    return !name.starts_with("wsitrace_scrape_") && name != "wsitrace_traces_not_diagnosed";
   });
   families.erase(rest, families.end());
   return families;
@@ -77,6 +78,20 @@ void ProgramMetrics::set_rings(const RingCounts &rings) {
   rings_ = rings;
 }
 
+void ProgramMetrics::set_diagnosed(const std::map<std::string, SeverityCounts> &by_program_untrusted, uint64_t unix_ns,
+                                   uint64_t traces_not_read) {
+  const std::lock_guard lock(mutex_);
+  std::map<size_t, SeverityCounts> counts;
+  for (const auto &[program, found] : by_program_untrusted) counts[names_.index_of(program)].add(found);
+  for (size_t i = 0; i < programs_.size(); ++i) {
+    if (programs_[i] == nullptr) continue;
+    const auto found = counts.find(i);
+    programs_[i]->metrics.set_diagnosed(found == counts.end() ? std::nullopt
+                                                              : std::optional(Diagnosed{found->second, unix_ns}));
+  }
+  own_.set_not_diagnosed(traces_not_read);
+}
+
 std::vector<ExposedFamily> ProgramMetrics::collect_exposed() const {
   std::vector<ExposedFamily> families;
   std::vector<std::pair<std::string, const Metrics *>> programs;
@@ -87,7 +102,7 @@ std::vector<ExposedFamily> ProgramMetrics::collect_exposed() const {
   }
   for (const auto &[name, metrics] : programs) merge_families(families, metrics->collect_exposed(), "program", name);
   merge_families(families, own_families(), {}, {});
-  merge_families(families, what_scrapes_cost(own_), {}, {});
+  merge_families(families, of_no_program(own_), {}, {});
   return families;
 }
 

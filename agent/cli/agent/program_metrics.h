@@ -9,6 +9,7 @@
 #define WSITRACE_CLI_AGENT_PROGRAM_METRICS_H
 
 #include <array>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,6 +34,9 @@ class ProgramMetrics final : public Exposed {
   // For the timeline of one more process, which JUDGE hears; this outlives them.
   std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted, const Judge &judge);
   void set_rings(const RingCounts &rings);
+  // What was found in the traces by program (its name is not trusted), and how many could not be read.
+  void set_diagnosed(const std::map<std::string, SeverityCounts> &by_program_untrusted, uint64_t unix_ns,
+                     uint64_t traces_not_read);
 
   std::vector<prometheus::MetricFamily> Collect() const override;
   std::vector<ExposedFamily> collect_exposed() const override;

@@ -31,6 +31,7 @@ LiveView::~LiveView() {
   traces_.stop();
   changed_.notify_all();
   if (worker_.joinable()) worker_.join();
+  if (diagnoser_.joinable()) diagnoser_.join();
   server_.reset();
 }
 
@@ -38,7 +39,8 @@ Expected<void> LiveView::start(const ServeOptions &options) {
   auto server = Server::start(options, site_);
   if (!server) return unexpected(server.error());
   server_ = std::move(*server);
-  worker_ = std::thread([this] { work(); });
+  worker_ = std::thread([this] { work(Site::Share::kAllElse); });
+  diagnoser_ = std::thread([this] { work(Site::Share::kDiagnosis); });
   return {};
 }
 
@@ -50,11 +52,11 @@ std::shared_ptr<LiveProcess> LiveView::listener() {
   return process;
 }
 
-void LiveView::work() {
+void LiveView::work(Site::Share share) {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    site_.work();
+    site_.work(share);
     lock.lock();
     changed_.wait_for(lock, kWorkPause, [this] { return stopping_; });
   }
@@ -66,10 +68,14 @@ std::string LiveView::report() {
   return json_report(traces.front());
 }
 
-Expected<std::string> LiveView::diagnosis() {
+Site::Diagnosed LiveView::diagnosis() {
   const std::vector<std::string> traces = traces_.get();
-  if (traces.empty()) return unexpected(Error{"diagnosis", "nothing was recorded yet", {}});
-  return trace_diagnosis(traces.front());
+  TraceDiagnoses found =
+      traces.empty() ? no_diagnoses({"diagnosis", "nothing was recorded yet", {}}) : diagnose_traces(traces);
+  metrics_.set_diagnosed(found.by_program.empty() ? std::nullopt
+                                                  : std::optional(Diagnosed{found.counts(), found.unix_ns}));
+  metrics_.set_not_diagnosed(found.set.left_out());
+  return {std::move(found.first), found.set.text()};
 }
 
 }  // namespace wsitrace

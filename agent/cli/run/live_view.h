@@ -3,12 +3,14 @@
 // `run --serve`: metrics, report and live view of a run while it goes on.
 //
 //   collector's thread     listeners fold each process into metrics_ and board_     flush() when wanted
-//   worker's thread        renders /metrics from metrics_, /api/report and /api/diagnosis from the trace file that is being written,
-//                          the rest of /api from board_
+//   worker's thread        renders /metrics from metrics_, /api/report from the trace file that is being written, the rest of /api
+//                          from board_
+//   diagnoser's thread     renders /api/diagnosis from the trace file, and tells metrics_ how much there is: no scrape waits for it
 //   server's thread        HTTP
 //
 // Report and diagnosis are folded anew from the trace, so that memory does not grow with connections that are closed, a slow reader
-// never holds up the collector, and no rule listens while nobody asks. They are of the first process that records.
+// never holds up the collector, and no rule listens while nobody asks. The report is of the first process that records; so is the
+// diagnosis, but as a set (api/diagnosis?as=set) and in numbers it is of all.
 #ifndef WSITRACE_CLI_RUN_LIVE_VIEW_H
 #define WSITRACE_CLI_RUN_LIVE_VIEW_H
 
@@ -39,13 +41,13 @@ class LiveView {
   // For the log of one more process.
   std::shared_ptr<LiveProcess> listener();
 
-  // For the collector's thread: the trace of the first process, or none yet.
+  // For the collector's thread: the traces of all processes, the first one's first, or none yet.
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  void work();
+  void work(Site::Share share);
   std::string report();
-  Expected<std::string> diagnosis();
+  Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   Metrics metrics_;
   LiveBoard board_;
@@ -57,6 +59,7 @@ class LiveView {
   std::condition_variable changed_;
   bool stopping_ = false;  // guarded by mutex_
   std::thread worker_;
+  std::thread diagnoser_;
 };
 
 }  // namespace wsitrace

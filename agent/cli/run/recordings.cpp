@@ -107,6 +107,15 @@ void Recordings::flush() {
 
 const Recording *Recordings::first_written() const { return first_written_; }
 
+std::vector<std::string> Recordings::paths() const {
+  std::vector<std::string> paths;
+  if (first_written_ == nullptr) return paths;
+  paths.push_back(first_written_->path());
+  for (const auto &recording : all_)
+    if (recording.get() != first_written_ && !recording->path().empty()) paths.push_back(recording->path());
+  return paths;
+}
+
 uint64_t Recordings::recorded() const {
   uint64_t sum = 0;
   for (const auto &recording : all_) sum += recording->loss().recorded;

@@ -87,6 +87,8 @@ class Recordings {
   [[nodiscard]] const std::vector<std::shared_ptr<Recording>> &all() const { return all_; }
   // The one that the user's FILE belongs to: the first that writes. nullptr: none does.
   [[nodiscard]] const Recording *first_written() const;
+  // The traces of all that are or were written, that one's first.
+  [[nodiscard]] std::vector<std::string> paths() const;
   [[nodiscard]] uint64_t recorded() const;
   [[nodiscard]] uint64_t lost() const;
 

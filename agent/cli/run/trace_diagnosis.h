@@ -3,9 +3,12 @@
 #define WSITRACE_CLI_RUN_TRACE_DIAGNOSIS_H
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "agent/base/expected.h"
+#include "agent/export/json/diagnosis_json.h"
 
 namespace wsitrace {
 
@@ -14,7 +17,20 @@ inline constexpr uint64_t kMostDiagnosedBytes = 64u << 20;
 
 // What `wsitrace explain TRACE --format json` prints; the trace may still be written. An Error says why that is not known: it has
 // more than MOST_BYTES, is no file, or cannot be read.
-Expected<std::string> trace_diagnosis(const std::string &trace, uint64_t most_bytes = kMostDiagnosedBytes);
+Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, uint64_t most_bytes = kMostDiagnosedBytes);
+
+// The same of several traces, as far as they have kMostDiagnosedBytes together.
+struct TraceDiagnoses {
+  Expected<std::string> first;  // the document of the first trace
+  DiagnosisSet set;             // of those that exist
+  std::map<std::string, SeverityCounts> by_program;
+  uint64_t unix_ns = 0;  // when that was
+
+  [[nodiscard]] SeverityCounts counts() const;
+};
+TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces);
+// There are none, because of WHY.
+TraceDiagnoses no_diagnoses(const Error &why);
 
 // Of a file; 0: there is none.
 uint64_t bytes_of_file(const std::string &path);

@@ -124,9 +124,7 @@ void Tracing::turn() {
     if (!wanted && now_ns - flushed_ns_ < kFlushNs) return;
     recordings_.flush();
     flushed_ns_ = now_ns;
-    const Recording *first = recordings_.first_written();
-    if (!live_) return;
-    live_->traces().written(first != nullptr ? std::vector{first->path()} : std::vector<std::string>());
+    if (live_) live_->traces().written(recordings_.paths());
   });
 }
 

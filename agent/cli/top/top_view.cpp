@@ -40,31 +40,68 @@ std::string processes_text(const TopInput &input) {
 }
 
 struct Sums {
-  uint64_t opened = 0, closed = 0, transactions = 0, findings = 0, recorded = 0, lost = 0;
+  Census::Numbers numbers;
+  uint64_t transactions = 0, recorded = 0, lost = 0;
+  SeverityCounts diagnoses;
+  const WatchedFiles::Process *worst = nullptr;
+  bool all_ended = true;
 };
+
+bool is_worse(const WatchedFiles::Process &process, const WatchedFiles::Process *than) {
+  const auto &worst = process.log->diagnosed().worst;
+  return worst && (than == nullptr || worst->severity < than->log->diagnosed().worst->severity);
+}
 
 Sums sums_of(const TopInput &input) {
   Sums sums;
   for (const auto &process : input.processes) {
-    const Totals &totals = process.log->timeline().totals();
-    sums.opened += totals.opened;
-    sums.closed += totals.closed;
-    sums.transactions += totals.transactions;
-    sums.findings += process.log->findings();
-    sums.recorded += process.log->timeline().loss().recorded;
-    sums.lost += process.log->timeline().loss().lost;
+    const Timeline &timeline = process.log->timeline();
+    sums.numbers.add(process.log->numbers());
+    sums.transactions += timeline.totals().transactions;
+    sums.diagnoses.add(process.log->diagnosed().counts);
+    sums.recorded += timeline.loss().recorded;
+    sums.lost += timeline.loss().lost;
+    sums.all_ended = sums.all_ended && timeline.end() != nullptr;
+    if (is_worse(process, sums.worst)) sums.worst = &process;
   }
   return sums;
+}
+
+// As `report` and `explain` count.
+std::string connections_text(const Sums &sums) {
+  const Census::Numbers &numbers = sums.numbers;
+  std::string out = fmt::format("{}: {} open, {} closed", count_of(numbers.connections, "connection"), numbers.open,
+                                numbers.connections - numbers.open);
+  if (numbers.listeners > 0) out += "; " + count_of(numbers.listeners, "listener");
+  if (numbers.streams > 0) out += (numbers.listeners > 0 ? ", " : "; ") + count_of(numbers.streams, "stream");
+  return out + "; " + count_of(sums.transactions, "transaction");
+}
+
+// Having found nothing is no promise where something may be missing.
+const char *nothing_text(const TopInput &input, const Sums &sums) {
+  if (sums.recorded == 0 && sums.transactions + sums.numbers.connections == 0) return "nothing was recorded";
+  if (sums.lost > 0) return "nothing was found, but events were lost";
+  if (!input.problems.empty()) return "nothing was found in what could be read";
+  return sums.all_ended ? "nothing needs attention" : "nothing was found so far";
+}
+
+// What `explain` says in full.
+TopLine diagnoses_line(const TopInput &input, const Sums &sums) {
+  std::string out = sums.diagnoses.text();
+  if (out.empty()) out = nothing_text(input, sums);
+  if (sums.worst == nullptr) return {out};
+  const Diagnosis &worst = *sums.worst->log->diagnosed().worst;
+  const std::string where =
+      input.processes.size() > 1 ? " in " + shown_text(sums.worst->log->timeline().process().program) : "";
+  return {fmt::format("{}; worst{}: {} ({})", out, where, shown_text(worst.headline), worst.cause), TopStyle::kWarning};
 }
 
 std::vector<TopLine> header_of(const TopInput &input) {
   const Sums sums = sums_of(input);
   std::vector<TopLine> lines;
   lines.push_back({processes_text(input)});
-  lines.push_back(
-      {fmt::format("{} opened, {} closed, {} open; {}; {}", sums.opened, sums.closed, sums.opened - sums.closed,
-                   count_of(sums.transactions, "transaction"), count_of(sums.findings, "finding")),
-       sums.findings > 0 ? TopStyle::kWarning : TopStyle::kPlain});
+  lines.push_back({connections_text(sums)});
+  lines.push_back(diagnoses_line(input, sums));
   lines.push_back({fmt::format("{} recorded, {} lost{}", count_of(sums.recorded, "event"), sums.lost,
                                sums.lost > 0 ? "; connections may be missing or incomplete" : ""),
                    sums.lost > 0 ? TopStyle::kWarning : TopStyle::kPlain});
@@ -157,7 +194,10 @@ void select(TopScreen &screen, const TopChoice &choice) {
 TopScreen draw_table(const TopInput &input, const TopChoice &choice, const TopSize &size) {
   TopScreen screen;
   screen.lines = header_of(input);
-  const size_t taken = screen.lines.size() + 2;  // titles and status
+  constexpr size_t kTitlesAndStatus = 2;
+  while (screen.lines.size() > 1 && screen.lines.size() + kTitlesAndStatus + kLeastRows > size.lines)
+    screen.lines.pop_back();
+  const size_t taken = screen.lines.size() + kTitlesAndStatus;
   screen.page = size.lines > taken + kLeastRows ? size.lines - taken : kLeastRows;
   const auto rows = top_rows(input, choice);
   for (const TopRow &row : rows) screen.rows.push_back(name_of_row(row));

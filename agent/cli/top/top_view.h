@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What `wsitrace top` shows, as lines of text: a header with totals, loss and findings, and the table of connections. Pure: the same
-// logs, choice and size give the same lines.
+// What `wsitrace top` shows, as lines of text: a header with totals, what went wrong, and loss, and the table of connections. Pure:
+// the same logs, choice and size give the same lines.
 //
 //    1 process: http_host (PID 4711), libwebsockets 4.3.5-...
-//    23 opened, 11 closed, 12 open; 101 transactions; 1 finding
+//    22 connections: 11 open, 11 closed; 1 listener; 101 transactions
+//    1 fault, 2 kinds of trouble, 1 note; worst: the peer of connection 7 is gone (peer_gone)
 //    1234 events recorded, 0 lost
 //       AGE CLASS    ROLE   VHOST  PROTOCOL  STATE  TRANS PEER             PATH
 //     12.3s client   h1     app    http      idle       3 127.0.0.1:40022  /x

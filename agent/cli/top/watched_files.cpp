@@ -125,8 +125,11 @@ void WatchedFiles::find_traces_of_agent() {
 void WatchedFiles::refresh() {
   if (directory_) find_traces_of_agent();
   if (directory_) find_files();
-  for (const auto &file : files_)
-    if (file->growing) read(*file);
+  for (const auto &file : files_) {
+    if (!file->growing) continue;
+    read(*file);
+    for (const auto &log : file->logs) log->diagnose();
+  }
 }
 
 void WatchedFiles::read(File &file) { file.reader ? read_trace(file) : read_ring(file); }

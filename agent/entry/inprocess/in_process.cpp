@@ -93,7 +93,19 @@ struct InProcess::State {
     return {};
   }
 
-  Expected<std::string> diagnosis() {
+  // And lets the metrics show it.
+  Site::Diagnosed diagnosis() {
+    const uint64_t now_ns = realtime_ns();
+    auto made = diagnose();
+    metrics.set_diagnosed(made ? std::optional(Diagnosed{made->counts, now_ns}) : std::nullopt);
+    metrics.set_not_diagnosed(made ? 0 : 1);
+    DiagnosisSet set;
+    if (made) set.add(made->text);
+    else set.leave_out(made.error().why + (made.error().hint.empty() ? "" : " (" + made.error().hint + ")"));
+    return {std::move(made).map([](DiagnosisDocument &&document) { return std::move(document.text); }), set.text()};
+  }
+
+  Expected<DiagnosisDocument> diagnose() {
     if (trace == nullptr)
       return unexpected(
           Error{"diagnosis", "a diagnosis is read from a trace, and none is written", "set the plugin's option trace"});

@@ -5,7 +5,6 @@
 
 #include "agent/collect/read_log.h"
 #include "agent/diagnosis/doctor.h"
-#include "agent/export/json/diagnosis_json.h"
 
 namespace wsitrace {
 namespace {
@@ -36,7 +35,7 @@ class DrainingSink final : public LogSink {
 
 }  // namespace
 
-Expected<std::string> own_diagnosis(const std::string &trace, const std::function<void()> &drain) {
+Expected<DiagnosisDocument> own_diagnosis(const std::string &trace, const std::function<void()> &drain) {
   struct stat facts {};
   if (::stat(trace.c_str(), &facts) == 0 && static_cast<uint64_t>(facts.st_size) > kMostOwnBytes)
     return unexpected(Error{trace,
@@ -50,7 +49,7 @@ Expected<std::string> own_diagnosis(const std::string &trace, const std::functio
   const auto read = read_log(trace, sink);
   if (!read) return unexpected(Error{trace, "the trace cannot be read: " + read.error().why, {}});
   doctor.finish();
-  return diagnosis_json(doctor);
+  return diagnosis_document(doctor);
 }
 
 }  // namespace wsitrace

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/base/expected.h"
+#include "agent/export/json/diagnosis_json.h"
 
 namespace wsitrace {
 
@@ -15,7 +16,7 @@ inline constexpr uint64_t kMostOwnBytes = 16u << 20;
 
 // "wsitrace.diagnosis/1" of the trace that this process writes, without the names of callbacks: no debug information is read in the
 // host. DRAIN is called every few milliseconds meanwhile: the rings fill up. An Error says why there is none.
-Expected<std::string> own_diagnosis(const std::string &trace, const std::function<void()> &drain);
+Expected<DiagnosisDocument> own_diagnosis(const std::string &trace, const std::function<void()> &drain);
 
 }  // namespace wsitrace
 

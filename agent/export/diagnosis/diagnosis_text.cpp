@@ -120,16 +120,8 @@ std::string of_one_cause(const Doctor &doctor, const Look &look, const std::stri
 }
 
 std::string conclusion(const Doctor &doctor) {
-  uint64_t faults = 0, troubles = 0;
-  for (const Diagnosis &diagnosis : doctor.diagnoses()) {
-    faults += diagnosis.severity == Weight::kFault ? 1 : 0;
-    troubles += diagnosis.severity == Weight::kTrouble ? 1 : 0;
-  }
-  if (faults + troubles == 0) return "";
-  std::string out;
-  if (faults > 0) out += count_text(faults, "fault");
-  if (troubles > 0) out += (out.empty() ? "" : ", ") + count_text(troubles, "kind") + " of trouble";
-  return out + "\n\n";
+  const std::string counts = severities_of(doctor.diagnoses()).text();
+  return counts.empty() ? "" : counts + "\n\n";
 }
 
 // Where something may be missing, having found nothing is no promise.

@@ -35,6 +35,7 @@ std::string diagnosis_json(const Doctor &doctor, const DiagnosisChoice &choice) 
   process.close();
   object.number("lost", timeline.loss().lost);
   object.number("left_out", doctor.left_out());
+  append_severities(object.key("totals"), severities_of(doctor.diagnoses()));
   append_list(object.key("diagnoses"), chosen_of(doctor, choice), [&](std::string &to, const Diagnosis *diagnosis) {
     append_diagnosis(to, *diagnosis, timeline.process().started_mono_ns);
     if (!choice.is_whole) return;
@@ -46,6 +47,21 @@ std::string diagnosis_json(const Doctor &doctor, const DiagnosisChoice &choice) 
   object.close();
   out += '\n';
   return out;
+}
+
+DiagnosisDocument diagnosis_document(const Doctor &doctor) {
+  return {diagnosis_json(doctor), doctor.timeline().process().program, severities_of(doctor.diagnoses())};
+}
+
+void DiagnosisSet::add(const std::string &document) { documents_ += (documents_.empty() ? "\n" : ",\n") + document; }
+
+void DiagnosisSet::leave_out(const std::string &line) { not_read_.push_back(line); }
+
+std::string DiagnosisSet::text() const {
+  std::string out = R"({"schema":"wsitrace.diagnoses/1","documents":[)" + documents_ + "],\"not_read\":";
+  append_list(out, not_read_,
+              [](std::string &to, const std::string &line) { append_json(to, std::string_view(line)); });
+  return out + "}\n";
 }
 
 }  // namespace wsitrace

@@ -159,14 +159,18 @@ size_t LiveBoard::finding_count(Ns now_ns) const {
 void LiveBoard::append_state(std::string &out, Ns now_ns) const {
   Loss loss;
   Totals totals;
-  uint64_t open = 0;
+  Census::Numbers numbers;
+  uint64_t open = 0, connections_open = 0;
   for (const auto &process : processes_) {
     const Totals &of = process->timeline().totals();
     add(loss, process->timeline().loss());
     totals.opened += of.opened;
     totals.closed += of.closed;
     totals.transactions += of.transactions;
-    if (!process->has_ended()) open += of.opened - of.closed;
+    numbers.add(process->numbers());
+    if (process->has_ended()) continue;
+    open += of.opened - of.closed;
+    connections_open += process->numbers().open;
   }
   out += ",\"loss\":";
   append_loss(out, loss);
@@ -177,6 +181,10 @@ void LiveBoard::append_state(std::string &out, Ns now_ns) const {
   object.number("open", open);
   object.number("transactions", totals.transactions);
   object.number("findings", finding_count(now_ns));
+  object.number("connections", numbers.connections);
+  object.number("connections_open", connections_open);
+  object.number("streams", numbers.streams);
+  object.number("listeners", numbers.listeners);
   object.close();
 }
 

@@ -57,10 +57,12 @@ void LiveProcess::on_batch_ended() {
 }
 
 void LiveProcess::on_connection_opened(const Connection &connection) {
+  numbers_.opened(connection);
   if (listed_) rows_[connection.id] = shared_.table.add(*this, connection);
 }
 
 void LiveProcess::on_connection_closed(const Connection &connection) {
+  numbers_.closed(connection);
   const auto row = row_of(connection.id);
   if (!row) return;
   if (const auto crowded_out = shared_.table.close(*row)) remove(*crowded_out);

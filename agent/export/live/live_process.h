@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
+#include "agent/diagnosis/census.h"
 #include "agent/diagnosis/judged_log.h"
 #include "agent/export/live/row_table.h"
 
@@ -64,6 +65,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   [[nodiscard]] bool has_ended() const { return ended_; }
   [[nodiscard]] const Timeline &timeline() const { return log_.timeline; }
   [[nodiscard]] Verdict verdict() const;
+  [[nodiscard]] const Census::Numbers &numbers() const { return numbers_; }
   void tell_that_asked() { log_.timeline.ask(); }
   // Nothing: not known any more.
   [[nodiscard]] std::optional<uint32_t> row_of(uint64_t id) const;
@@ -75,7 +77,10 @@ class LiveProcess final : public LogSink, private TimelineObserver {
  private:
   [[nodiscard]] bool hears_events() const override { return false; }
   void on_connection_opened(const Connection &connection) override;
-  void on_connection_changed(const Connection &, const Connection &now) override { refresh(now); }
+  void on_connection_changed(const Connection &before, const Connection &now) override {
+    numbers_.changed(before, now);
+    refresh(now);
+  }
   void on_bound(const Connection &connection, const Binding &) override { refresh(connection); }
   void on_dropped(const Connection &connection, const Binding &) override { refresh(connection); }
   void on_transaction_ended(const Connection &connection, const Transaction &) override { refresh(connection); }
@@ -92,6 +97,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   Keeping batch_;
   bool listed_ = true;
   bool ended_ = false;
+  Census::Numbers numbers_;
   tsl::robin_map<uint64_t, uint32_t> rows_;  // by id
   uint64_t recent_id_ = 0;                   // the connection that changed last; 0: none
   uint32_t recent_row_ = 0;

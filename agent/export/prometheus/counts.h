@@ -17,6 +17,7 @@
 #include "agent/base/batch_mutex.h"
 #include "agent/diagnosis/finding.h"
 #include "agent/export/prometheus/capped_names.h"
+#include "agent/export/prometheus/diagnosed.h"
 #include "agent/export/prometheus/histogram.h"
 #include "agent/lws/callbacks.h"
 #include "agent/timeline/connection.h"
@@ -100,6 +101,8 @@ struct MetricCounts {
   ByVhostAndProtocol<Histogram> session_seconds;
 
   std::array<uint64_t, kFindingKinds> findings{};
+  std::optional<Diagnosed> diagnosed;
+  std::optional<uint64_t> not_diagnosed;  // traces; nothing: nobody has tried
   struct Scrape {
     double seconds = 0;
     uint64_t bytes = 0;

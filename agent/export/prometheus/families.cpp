@@ -77,6 +77,7 @@ class Families {
     handshakes();
     sessions();
     findings();
+    diagnoses();
     tracer();
     scrape();
     return std::move(families_);
@@ -236,6 +237,26 @@ class Families {
     for (const FindingKind kind : finding_kinds())
       found.add({{"kind", name_of(kind)}}, counts_.findings[static_cast<size_t>(kind)]);
     found.move_to(families_);
+  }
+
+  void diagnoses() {
+    FamilyBuilder found("lws_diagnoses", "What went wrong so far, by severity, as `wsitrace explain` counts it.",
+                        MetricType::Gauge);
+    FamilyBuilder when("lws_diagnoses_time_seconds", "Unix time at which the trace was read for lws_diagnoses.",
+                       MetricType::Gauge);
+    if (const auto &diagnosed = counts_.diagnosed) {
+      found.add({{"severity", name_of(Weight::kFault)}}, diagnosed->counts.faults);
+      found.add({{"severity", name_of(Weight::kTrouble)}}, diagnosed->counts.troubles);
+      found.add({{"severity", name_of(Weight::kNote)}}, diagnosed->counts.notes);
+      when.add({}, static_cast<double>(diagnosed->unix_ns) / 1e9);
+    }
+    found.move_to(families_);
+    when.move_to(families_);
+    FamilyBuilder unread("wsitrace_traces_not_diagnosed",
+                         "Traces that lws_diagnoses leaves out: too large, not readable, or not written.",
+                         MetricType::Gauge);
+    if (counts_.not_diagnosed) unread.add({}, *counts_.not_diagnosed);
+    unread.move_to(families_);
   }
 
   void tracer() {

@@ -91,6 +91,16 @@ void Metrics::add_findings(const FindingCounts &before, const FindingCounts &now
   for (size_t kind = 0; kind < kFindingKinds; ++kind) counts_->findings[kind] += now[kind] - before[kind];
 }
 
+void Metrics::set_diagnosed(const std::optional<Diagnosed> &diagnosed) {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->diagnosed = diagnosed;
+}
+
+void Metrics::set_not_diagnosed(uint64_t traces) {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->not_diagnosed = traces;
+}
+
 void Metrics::on_rendered(double seconds, uint64_t bytes) const {
   const std::lock_guard lock(counts_->mutex);
   counts_->last_scrape = {seconds, bytes};

@@ -18,11 +18,13 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
 #include "agent/diagnosis/finding.h"
+#include "agent/export/prometheus/diagnosed.h"
 #include "agent/export/prometheus/exposed.h"
 #include "agent/timeline/timeline.h"
 
@@ -50,6 +52,10 @@ class Metrics final : public Exposed {
   void add_loss(const Loss &before, const Loss &now);
   // The same for its findings. Those of a process that has ended stay.
   void add_findings(const FindingCounts &before, const FindingCounts &now);
+  // What somebody who reads whole traces has found. Nothing: he has not, or could not.
+  void set_diagnosed(const std::optional<Diagnosed> &diagnosed);
+  // Traces that he could not read: what is in them is not counted.
+  void set_not_diagnosed(uint64_t traces);
   // A connection whose process is gone without closing it: leaves the gauges, counts as nothing. For
   // Timeline::for_each_open.
   void forget_open(const Connection &connection, Own own = Own::kNo);

@@ -12,9 +12,10 @@ namespace {
 
 constexpr size_t kShown = 20;  // findings of one kind and process
 
-// "; 2 kinds of trouble", or nothing.
-std::string and_troubles(const Check &check) {
-  return check.trouble_count() == 0 ? "" : fmt::format("; {} of trouble", count_text(check.trouble_count(), "kind"));
+// "; 2 kinds of trouble, 1 note", or nothing.
+std::string and_others(const Check &check) {
+  const std::string others = SeverityCounts{0, check.trouble_count(), check.note_count()}.text();
+  return others.empty() ? "" : "; " + others;
 }
 
 std::string conclusion_line(const Check &check) {
@@ -23,14 +24,14 @@ std::string conclusion_line(const Check &check) {
       fmt::format("{}, {} lost", count_text(check.connections(), "connection"), count_text(check.lost(), "event"));
   switch (check.conclusion()) {
     case Conclusion::kClean:
-      return fmt::format("no leaks: {}{}{}\n", looked_at, and_troubles(check),
+      return fmt::format("no leaks: {}{}{}\n", looked_at, and_others(check),
                          check.fails_on_stale_rules() ? ", but the allow-list has stale rules" : "");
-    case Conclusion::kFindings: return fmt::format("{}: {}{}\n", findings, looked_at, and_troubles(check));
+    case Conclusion::kFindings: return fmt::format("{}: {}{}\n", findings, looked_at, and_others(check));
     case Conclusion::kInconclusive: break;
   }
   if (check.finding_count() > 0)
-    return fmt::format("inconclusive: {}, and there may be more{}\n", findings, and_troubles(check));
-  return fmt::format("inconclusive: no leak was seen, but that cannot be promised{}\n", and_troubles(check));
+    return fmt::format("inconclusive: {}, and there may be more{}\n", findings, and_others(check));
+  return fmt::format("inconclusive: no leak was seen, but that cannot be promised{}\n", and_others(check));
 }
 
 void append_troubles(std::string &out, const Check &check) {

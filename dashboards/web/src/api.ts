@@ -2,7 +2,7 @@
 //
 // Requests to the site that this page came from. All addresses are relative to the page, so that it works below any mountpoint.
 
-import type { Connection, DiagnosisDocument, DiagnosisSet, Findings, Page } from "./model";
+import type { Connection, DiagnosisSet, Findings, Page } from "./model";
 
 export class Refused extends Error {
   /** WHY: what the server says of it. */
@@ -60,8 +60,5 @@ export const get_connection = (key: string, signal: AbortSignal): Promise<Connec
 
 export const get_findings = (): Promise<Findings> => get("api/findings");
 
-/** An agent has a document for each process. */
-export async function get_diagnosis(): Promise<DiagnosisSet> {
-  const answer = await get<DiagnosisDocument | DiagnosisSet>("api/diagnosis");
-  return "documents" in answer ? answer : { documents: [answer], not_read: [] };
-}
+/** A document for each process that has a trace. Where there is none, `not_read` says why. */
+export const get_diagnosis = (): Promise<DiagnosisSet> => get("api/diagnosis?as=set");

@@ -13,15 +13,14 @@ interface Line {
   value: (now: Totals, before: Totals, seconds: number) => number;
 }
 
-const rate = (member: "opened" | "closed" | "transactions") => (now: Totals, before: Totals, seconds: number) =>
-  Math.max(now[member] - before[member], 0) / seconds;
+const rate = (of: (totals: Totals) => number) => (now: Totals, before: Totals, seconds: number) => Math.max(of(now) - of(before), 0) / seconds;
 
 const CHARTS: { title: string; unit: string; lines: Line[] }[] = [
   { title: "Connections", unit: "/s", lines: [ // the first lies below the second, which it mostly equals
-    { name: "closed", colour: "--edge", value: rate("closed") },
-    { name: "opened", colour: "--accent", value: rate("opened") }] },
-  { title: "Transactions", unit: "/s", lines: [{ name: "", colour: "--accent", value: rate("transactions") }] },
-  { title: "Open", unit: "", lines: [{ name: "", colour: "--session", value: (now) => now.open }] },
+    { name: "closed", colour: "--edge", value: rate((totals) => totals.connections - totals.connections_open) },
+    { name: "opened", colour: "--accent", value: rate((totals) => totals.connections) }] },
+  { title: "Transactions", unit: "/s", lines: [{ name: "", colour: "--accent", value: rate((totals) => totals.transactions) }] },
+  { title: "Open", unit: "", lines: [{ name: "", colour: "--session", value: (now) => now.connections_open }] },
 ];
 
 const AXIS_PX = 34; // on the left, for the numbers

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What went wrong, why, and what to do: what api/diagnosis says, or in one line why it says nothing. The server reads a trace for each
-// answer, so the page asks only while this is in sight.
+// What went wrong, why, and what to do: what api/diagnosis says, or in one line why it says nothing.
 
-import { Refused, get_diagnosis } from "./api";
 import { h } from "./dom";
 import { count, counted, visible } from "./format";
 import type { Diagnosed, DiagnosisDocument, DiagnosisSet, Frame } from "./model";
 
-const PAUSE_MS = 5_000;
-const LATER_MS = 30_000; // where there is no trace, there will hardly be one soon
 const MOST_SHOWN = 100;
 const MOST_EVIDENCE = 12;
 
@@ -17,49 +13,26 @@ type Process = DiagnosisDocument["process"];
 
 export class Diagnoses {
   private readonly body = h("div", {}, h("p", { class: "none" }, "Reading the trace…"));
-  readonly element = h("section", { class: "diagnoses" }, h("h3", {}, "What went wrong, and why"), this.body);
-  private is_open = false;
-  private timer = 0;
+  readonly element = h("section", { class: "diagnoses" }, this.body);
   private shown = ""; // what is in sight stays as it is until there is something else to say
 
   constructor(private readonly on_choose: (of: { pid: number; connection: number }) => void) {}
 
-  set_open(open: boolean): void {
-    if (open === this.is_open) return;
-    this.is_open = open;
-    clearTimeout(this.timer);
-    if (open) void this.load();
-  }
-
-  private async load(): Promise<void> {
-    let wait_ms = PAUSE_MS;
-    try {
-      const answer = await get_diagnosis();
-      this.show(JSON.stringify(answer), () => this.parts(answer));
-    } catch (error) {
-      if (error instanceof Refused && error.status === 404) {
-        wait_ms = LATER_MS;
-        this.show(error.why, () => [h("p", { class: "none" }, visible(`No diagnosis: ${error.why}`))]);
-      }
-    }
-    clearTimeout(this.timer);
-    if (this.is_open) this.timer = window.setTimeout(() => void this.load(), wait_ms);
-  }
-
-  private show(what: string, parts: () => HTMLElement[]): void {
+  show(answer: DiagnosisSet): void {
+    const what = JSON.stringify(answer);
     if (what === this.shown) return;
     this.shown = what;
-    this.body.replaceChildren(...parts());
+    this.body.replaceChildren(...this.parts(answer));
   }
 
   private parts({ documents, not_read }: DiagnosisSet): HTMLElement[] {
     const all = documents.flatMap(({ process, diagnoses }) => diagnoses.map((one): [Process, Diagnosed] => [process, one]));
     const left_out = documents.reduce((sum, document) => sum + document.left_out, 0);
     const notes = [
-      all.length === 0 && not_read.length === 0 ? "Nothing went wrong, so far." : "",
+      all.length === 0 && not_read.length === 0 ? nothing_text(documents) : "",
       all.length > MOST_SHOWN ? `${count(all.length - MOST_SHOWN)} more are in api/diagnosis.` : "",
       left_out > 0 ? `${counted(left_out, "connection")} with still other troubles ${left_out === 1 ? "is" : "are"} left out.` : "",
-      ...not_read.map((line) => `Not read: ${line}`)];
+      ...not_read.map((line) => `${documents.length === 0 ? "No diagnosis" : "Not read"}: ${line}`)];
     return [...all.slice(0, MOST_SHOWN).map(([process, one]) => this.item(process, one)),
       ...notes.filter(Boolean).map((note) => h("p", { class: "none" }, visible(note)))];
   }
@@ -85,6 +58,22 @@ export class Diagnoses {
     return item;
   }
 }
+
+/** Where something may be missing, having found nothing is no promise. */
+function nothing_text(documents: DiagnosisDocument[]): string {
+  return documents.some((document) => document.lost > 0) ? "Nothing was found so far, but events were lost." : "Nothing went wrong, so far.";
+}
+
+/** How many diagnoses there are, as `wsitrace explain` counts them: "1 fault, 2 kinds of trouble, 3 notes"; empty: none. */
+export function totals_text({ documents }: DiagnosisSet): string {
+  const of = (severity: Diagnosed["severity"]) => documents.reduce((sum, { totals }) => sum + totals[severity], 0);
+  const parts: [number, string][] = [[of("fault"), counted(of("fault"), "fault")], [of("trouble"), `${counted(of("trouble"), "kind")} of trouble`],
+    [of("note"), counted(of("note"), "note")]];
+  return parts.filter(([number]) => number > 0).map(([, text]) => text).join(", ");
+}
+
+export const has_severity = ({ documents }: DiagnosisSet, severity: Diagnosed["severity"]): boolean =>
+  documents.some(({ totals }) => totals[severity] > 0);
 
 /** "callback_http (protocols.c:41)" */
 function place_text(frame: Frame | null): string {

@@ -31,7 +31,7 @@ const GROUPED = new Intl.NumberFormat("en");
 export const count = (number: number): string => GROUPED.format(number);
 
 /** "1 finding", "1,748 findings" */
-export const counted = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+export const counted = (number: number, noun: string, plural = `${noun}s`): string => `${count(number)} ${number === 1 ? noun : plural}`;
 
 /** "peer_closed" as words. */
 export const words = (name: string): string => name.replaceAll("_", " ");

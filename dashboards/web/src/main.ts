@@ -3,7 +3,7 @@
 // The page. Messages change the store; at most four times a second the store is shown.
 //
 //    live -> store -> view -> table
-//                 \-> banners, charts, findings with diagnoses, detail
+//                 \-> banners, charts, what went wrong (badge and panel), detail
 //
 // What is shown of it, a connection or the findings and the filter, is in the address (route.ts).
 
@@ -120,8 +120,10 @@ function show_head(): void {
     `${visible(program)} ${pid}${ended === null ? "" : ` (${words(ended)})`}`);
   set_text(processes, names.length > 3 ? `${names.length} processes` : names.join(", "));
   set_attribute(processes, "title", names.join("\n"));
-  const { open, opened, closed, transactions } = store.totals;
-  set_text(totals, `${count(open)} open · ${count(opened)} opened · ${count(closed)} closed · ${counted(transactions, "transaction")}`);
+  const { connections, connections_open, listeners, streams, transactions } = store.totals;
+  const parts = [counted(connections, "connection"), `${count(connections_open)} open`, counted(listeners, "listener"),
+    streams > 0 ? counted(streams, "stream") : "", counted(transactions, "transaction")];
+  set_text(totals, parts.filter(Boolean).join(" · "));
 }
 
 /** Puts what is shown into the address, as a step that Back takes back. */

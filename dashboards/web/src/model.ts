@@ -26,6 +26,10 @@ export interface Totals {
   open: number;
   transactions: number;
   findings: number;
+  connections: number; // accepted, adopted and outbound ones
+  connections_open: number;
+  streams: number;
+  listeners: number;
 }
 
 /** One connection in a line of the table. */
@@ -156,6 +160,7 @@ export interface Doubt {
 }
 
 export interface Findings {
+  processes: Process[];
   verdict: "clean" | "findings" | "inconclusive";
   doubtful: Doubt[];
   findings: Finding[];
@@ -187,6 +192,7 @@ export interface DiagnosisDocument {
   process: { pid: number; program: string };
   lost: number;
   left_out: number;
+  totals: Record<Diagnosed["severity"], number>;
   diagnoses: Diagnosed[];
 }
 

@@ -8,7 +8,7 @@ export class Store {
   readonly rows = new Map<string, Row>();
   readonly processes = new Map<number, Process>();
   loss: Loss = { recorded: 0, lost: 0 };
-  totals: Totals = { opened: 0, closed: 0, open: 0, transactions: 0, findings: 0 };
+  totals: Totals = { opened: 0, closed: 0, open: 0, transactions: 0, findings: 0, connections: 0, connections_open: 0, streams: 0, listeners: 0 };
   /** Changes with every row that does. */
   version = 0;
   /** How many rows the first message has left out; they come by add_page(). */

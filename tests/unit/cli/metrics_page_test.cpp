@@ -54,6 +54,7 @@ std::vector<prometheus::MetricFamily> everything() {
   timeline.on_process({});
   test::Script script(timeline, test::Form::kPreload);
   script.play(kEverything);
+  metrics.set_diagnosed({{"program", {}}}, 1, 0);
   metrics.on_rendered(1, 1);
   return metrics.Collect();
 }

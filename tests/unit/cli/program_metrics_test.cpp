@@ -91,6 +91,24 @@ TEST(ProgramMetrics, WhatTheScrapesCostHasNoProgram) {
   EXPECT_THAT(text, Not(HasSubstr("\nlws_findings{kind")));
 }
 
+TEST(ProgramMetrics, DiagnosesAreCountedByProgramAndUnknownOnesAreNotZero) {
+  ProgramMetrics metrics;
+  for (const char *program : {"alpha", "beta", "gamma"}) play(metrics, program, 1, 1);
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr("lws_diagnoses")));
+  metrics.set_diagnosed({{"alpha", {1, 2, 3}}, {"beta", {}}}, 1'700'000'000'500'000'000, 5);
+  const std::string text = render_metrics(metrics);
+  for (const char *series :
+       {"lws_diagnoses{program=\"alpha\",severity=\"fault\"} 1\n",
+        "lws_diagnoses{program=\"alpha\",severity=\"trouble\"} 2\n",
+        "lws_diagnoses{program=\"alpha\",severity=\"note\"} 3\n",
+        "lws_diagnoses{program=\"beta\",severity=\"fault\"} 0\n",
+        "lws_diagnoses_time_seconds{program=\"beta\"} 1700000000.5\n", "\nwsitrace_traces_not_diagnosed 5\n"})
+    EXPECT_THAT(text, HasSubstr(series));
+  EXPECT_THAT(text, Not(HasSubstr("lws_diagnoses{program=\"gamma\"")));
+  metrics.set_diagnosed({}, 0, 7);
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr("lws_diagnoses{")));
+}
+
 TEST(ProgramMetrics, RingsAreCountedByFate) {
   ProgramMetrics metrics;
   metrics.set_rings({.made = 1, .taken_over = 3, .left_to_owner = 2, .refused = 5});

@@ -27,6 +27,7 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
+constexpr const char *kOrderly = "ACCEPT FH('/a') FFC txnc BIND close('server socket svc fail') CLOSED_HTTP DEST";
 constexpr const char *kEnds = " txnc=0 close('x') DROP('y') CLOSED_HTTP DEST";
 
 // Logs of processes, as top would have read them.
@@ -42,6 +43,7 @@ class TopViewTest : public ::testing::Test {
     Script script(log.sink(), Form::kPreload);
     log.sink().on_process(facts);
     script.play(words);
+    log.diagnose();
     input_.processes.push_back({&log, lives});
     input_.now_ns = script.now_ns() + 5'000'000'000;
     return log;
@@ -66,13 +68,34 @@ TEST_F(TopViewTest, HeaderTellsProcessTotalsAndLoss) {
       .sink()
       .on_loss({23, 0, {}});
   EXPECT_EQ(screen()[0], "host (PID 4711), libwebsockets 4.3.5");
-  EXPECT_THAT(screen()[1], HasSubstr("1 closed"));
-  EXPECT_EQ(screen()[2], "23 events recorded, 0 lost");
+  EXPECT_EQ(screen()[1], "2 connections: 1 open, 1 closed; 1 listener; 2 transactions");
+  EXPECT_EQ(screen()[3], "23 events recorded, 0 lost");
+}
+
+TEST_F(TopViewTest, NothingFoundIsNoGoodNewsWhereSomethingMayBeMissing) {
+  EXPECT_EQ(screen()[2], "nothing was recorded");
+  WatchedLog &log = process(4711, "host", kOrderly);
+  EXPECT_EQ(screen()[2], "nothing was found so far");
+  log.sink().on_end({"exit", 0, std::nullopt});
+  EXPECT_EQ(screen()[2], "nothing needs attention");
+  input_.problems.push_back({"b.wsitrace", "cut off", {}});
+  EXPECT_EQ(screen()[2], "nothing was found in what could be read");
+  log.sink().on_loss({23, 7, {{"ring_full", 7}}});
+  EXPECT_EQ(screen()[2], "nothing was found, but events were lost");
+}
+
+TEST_F(TopViewTest, DiagnosesAreCountedAndTheWorstIsShown) {
+  process(1, "well", kOrderly);
+  process(2, "shop", std::string("ACCEPT FH('/a') BIND") + kEnds);
+  const TopLine line = draw_top(input_, {}, {200, 24}).lines[2];
+  EXPECT_EQ(line.text,
+            "1 kind of trouble; worst in shop: accepted connection 2 ended for an unknown reason (unknown_end)");
+  EXPECT_EQ(line.style, TopStyle::kWarning);
 }
 
 TEST_F(TopViewTest, LossIsAWarning) {
   process(4711, "host", "ACCEPT").sink().on_loss({23, 7, {{"ring_full", 7}}});
-  const TopLine line = draw_top(input_, {}, {}).lines[2];
+  const TopLine line = draw_top(input_, {}, {}).lines[3];
   EXPECT_EQ(line.text, "23 events recorded, 7 lost; connections may be missing or incomplete");
   EXPECT_EQ(line.style, TopStyle::kWarning);
 }
@@ -84,10 +107,10 @@ TEST_F(TopViewTest, OpenConnectionsComeFirstThenThoseLeftOpenThenEndedOnes) {
   clients.cls = ConnectionClass::kClient;
   const auto lines = screen(clients);
   EXPECT_EQ(lines[0], "2 processes, 1 recording");
-  EXPECT_THAT(lines[4], AllOf(HasSubstr("here"), HasSubstr("/open")));
-  EXPECT_THAT(lines[5], AllOf(HasSubstr("gone"), HasSubstr("left"), HasSubstr("/left")));
-  EXPECT_THAT(lines[6], HasSubstr("/ended"));
-  EXPECT_THAT(lines[7], IsEmpty());
+  EXPECT_THAT(lines[5], AllOf(HasSubstr("here"), HasSubstr("/open")));
+  EXPECT_THAT(lines[6], AllOf(HasSubstr("gone"), HasSubstr("left"), HasSubstr("/left")));
+  EXPECT_THAT(lines[7], HasSubstr("/ended"));
+  EXPECT_THAT(lines[8], IsEmpty());
 }
 
 TEST_F(TopViewTest, StreamToWhichNothingWasBoundHasTheProtocolOfItsRequest) {
@@ -104,9 +127,9 @@ TEST_F(TopViewTest, AgeOfAnOpenConnectionFollowsTheClock) {
   process(1, "host", "ACCEPT FH('/open') BIND");
   TopChoice clients;
   clients.cls = ConnectionClass::kClient;
-  EXPECT_THAT(screen(clients)[4], StartsWith("5.00s client"));
+  EXPECT_THAT(screen(clients)[5], StartsWith("5.00s client"));
   input_.now_ns += 60'000'000'000;
-  EXPECT_THAT(screen(clients)[4], StartsWith("1m05s client"));
+  EXPECT_THAT(screen(clients)[5], StartsWith("1m05s client"));
 }
 
 TEST_F(TopViewTest, EveryLineFitsWhateverTheSize) {
@@ -128,9 +151,9 @@ TEST_F(TopViewTest, OffsetBeyondTheEndShowsTheLastPage) {
   choice.offset = 1000;
   choice.cls = ConnectionClass::kClient;
   const TopScreen shown = draw_top(input_, choice, {100, 12});
-  EXPECT_EQ(shown.page, 7u);
-  EXPECT_EQ(shown.offset, 11u - 7u);
-  EXPECT_THAT(shown.lines.back().text, HasSubstr("5-11 of 11"));
+  EXPECT_EQ(shown.page, 6u);
+  EXPECT_EQ(shown.offset, 11u - 6u);
+  EXPECT_THAT(shown.lines.back().text, HasSubstr("6-11 of 11"));
 }
 
 TEST_F(TopViewTest, SelectionStaysWithItsConnection) {

@@ -25,7 +25,7 @@ TEST_F(TraceDiagnosisTest, TraceThatIsBeingWrittenIsDiagnosed) {
   const auto writer = trace();
   const auto text = trace_diagnosis(path("a.wsitrace"));
   ASSERT_TRUE(text);
-  EXPECT_THAT(*text, HasSubstr(R"("schema":"wsitrace.diagnosis/1","process":{"pid":4711)"));
+  EXPECT_THAT(text->text, HasSubstr(R"("schema":"wsitrace.diagnosis/1","process":{"pid":4711)"));
 }
 
 TEST_F(TraceDiagnosisTest, TraceOfMoreBytesIsLeftToExplain) {

@@ -20,6 +20,13 @@ TEST(Diagnosis, OrderlyConnectionsAreNone) {
   EXPECT_EQ(diagnosed({"CREATE RBIND RADOPT=9 +3000"}), "");
 }
 
+TEST(Diagnosis, CountsAreSaidWorstFirst) {
+  EXPECT_EQ((SeverityCounts{}).text(), "");
+  EXPECT_EQ((SeverityCounts{1, 2, 3}).text(), "1 fault, 2 kinds of trouble, 3 notes");
+  EXPECT_EQ((SeverityCounts{0, 1, 0}).text(), "1 kind of trouble");
+  EXPECT_EQ((SeverityCounts{2, 0, 1}).text(), "2 faults, 1 note");
+}
+
 // Whether the server or the loop was silent is not known of a connect that got no answer at all.
 TEST(Diagnosis, ConnectWithoutAnswerNamesTheLoopToo) {
   for (const char *words : {"+5 CBIND NEW=9 +2000", "+5 CBIND CONNECTING NEW=9 +2000",

@@ -12,6 +12,7 @@
 namespace wsitrace::test {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using Json = nlohmann::json;
@@ -92,6 +93,14 @@ TEST(VerdictText, TroubleIsToldAndTheNextCommandNamed) {
             "trouble: 3 accepted connections were turned away\n`wsitrace explain server.wsitrace` tells more\n"
             "no leaks: 23 connections, 0 events lost; 1 kind of trouble\n");
   EXPECT_EQ(check.exit_status(), 0);
+}
+
+TEST(VerdictText, NotesAreCounted) {
+  Check check = troubled_check();
+  check.verdicts[0].notes = 2;
+  EXPECT_THAT(verdict_text(check), EndsWith("no leaks: 23 connections, 0 events lost; 1 kind of trouble, 2 notes\n"));
+  check.verdicts[0].troubles.clear();
+  EXPECT_THAT(verdict_text(check), EndsWith("no leaks: 23 connections, 0 events lost; 2 notes\n"));
 }
 
 TEST(VerdictText, SeveralProcessesAreNamed) {

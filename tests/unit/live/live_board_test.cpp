@@ -190,6 +190,21 @@ TEST_F(LiveBoardTest, TotalsAreTheSumsOfTheProcesses) {
   EXPECT_EQ(totals["open"].get<int>(), totals["opened"].get<int>() - 2);
 }
 
+TEST_F(LiveBoardTest, TotalsCountConnectionsListenersAndStreamsApart) {
+  Process one(board_, 7), other(board_, 11);
+  one.play("ACCEPT C:ACCEPT DEST");
+  other.play("B:CREATE B:NEW=50 A:CREATE A:FH('/s')<B");
+  Json totals = Json::parse(board_.hello(kNow).text)["totals"];
+  EXPECT_EQ(totals["connections"], 3);
+  EXPECT_EQ(totals["connections_open"], 2);
+  EXPECT_EQ(totals["streams"], 1);
+  EXPECT_EQ(totals["listeners"], 1);
+  one.end("killed");
+  totals = Json::parse(board_.hello(kNow).text)["totals"];
+  EXPECT_EQ(totals["connections"], 3);
+  EXPECT_EQ(totals["connections_open"], 1);
+}
+
 TEST_F(LiveBoardTest, WhatWasOpenWhenItsProcessEndedIsOpenNoMore) {
   Process one(board_, 7), other(board_, 11);
   one.play("A:CBIND");

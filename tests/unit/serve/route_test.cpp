@@ -86,7 +86,10 @@ TEST(Route, UnknownParametersAndValuesAreNamedNotRepeated) {
   EXPECT_THAT(complaint_about("sort=-age"), HasSubstr("sort: not one of"));
   EXPECT_EQ(route_of("api/connections", {"sort=id", "sort=id"}).complaint, "sort: given twice");
   EXPECT_EQ(route_of("api/findings", {"x"}).complaint, "no parameters here");
-  EXPECT_EQ(route_of("api/diagnosis", {"cause=timeout"}).complaint, "no parameters here");
+  EXPECT_EQ(route_of("api/diagnosis", {"cause=timeout"}).complaint, "unknown parameter (known: as=set)");
+  EXPECT_EQ(route_of("api/diagnosis", {"as=set"}).complaint, "");
+  EXPECT_TRUE(route_of("api/diagnosis", {"as=set"}).as_set);
+  EXPECT_FALSE(route_of("api/diagnosis", {""}).as_set);
   EXPECT_EQ(route_of("metrics", {"name[]=up"}).complaint, "");
 }
 

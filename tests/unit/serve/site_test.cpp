@@ -186,7 +186,7 @@ class FullSiteTest : public ::testing::Test {
               .diagnosis =
                   [this] {
                     ++diagnosed_;
-                    return diagnosis_;
+                    return Site::Diagnosed{diagnosis_, "the set"};
                   }}};
 };
 
@@ -212,6 +212,39 @@ TEST_F(FullSiteTest, DiagnosisIsMadeForWhoMaySeeIt) {
   EXPECT_EQ(get("api/diagnosis").status, 401u);
   EXPECT_EQ(diagnosed_, 0);
   EXPECT_EQ(get("api/diagnosis", {}, "Bearer 0123456789").bytes(), R"({"diagnoses":[]})");
+  EXPECT_EQ(diagnosed_, 1);
+}
+
+TEST_F(FullSiteTest, SetOfDiagnosesIsAnsweredAlsoWhereThereAreNone) {
+  diagnosis_ = unexpected(Error{"diagnosis", "no trace is written", "give one"});
+  EXPECT_EQ(get("api/diagnosis", {"as=set"}).status, 200u);
+  EXPECT_EQ(get("api/diagnosis", {"as=set"}).bytes(), "the set");
+  EXPECT_EQ(diagnosed_, 1);
+}
+
+TEST_F(FullSiteTest, DiagnosisIsMadeAfterAScrapeForTheNextOne) {
+  get("healthz");
+  EXPECT_EQ(diagnosed_, 0);
+  get("metrics");
+  EXPECT_EQ(diagnosed_, 1);
+  get("metrics");
+  EXPECT_EQ(diagnosed_, 1) << "it is young";
+  EXPECT_EQ(get("api/diagnosis").bytes(), R"({"diagnoses":[]})");
+  EXPECT_EQ(diagnosed_, 1);
+}
+
+TEST_F(FullSiteTest, DiagnosesMayBeAnotherThreadsWork) {
+  Request request;
+  request.path = "metrics";
+  Exchange *metrics = site_.open(wsi(1), request, access_);
+  request.path = "api/diagnosis";
+  Exchange *diagnosis = site_.open(wsi(2), request, access_);
+  EXPECT_EQ(site_.work(Site::Share::kAllElse), 1u);
+  EXPECT_TRUE(metrics->ready());
+  EXPECT_FALSE(diagnosis->ready());
+  EXPECT_EQ(diagnosed_, 0);
+  EXPECT_EQ(site_.work(Site::Share::kDiagnosis), 1u);
+  EXPECT_TRUE(diagnosis->ready());
   EXPECT_EQ(diagnosed_, 1);
 }
 
