@@ -122,7 +122,7 @@ JSON
 
 configure_lwsws() {
   local mirror='"ws-protocols": [{"lws-mirror-protocol": {"status": "ok"}}, {"wsitrace": {"status": "ok", "trace": "TRACE"}}]'
-  mirror=${mirror/TRACE/$room/lwsws.wsitrace}
+  mirror=${mirror/TRACE/$trace}
   mkdir -p "$room/conf.d" "$room/www" "$room/plugins"
   echo '<html>hello</html>' >"$room/www/index.html"
   ln -s "$build/lib/lws-4.3.5/libprotocol_wsitrace.so" "$room/plugins/"
@@ -166,31 +166,50 @@ send_traffic() {
   say "sent 5 requests over one h2 connection"
 }
 
-# One line for people; this very request is open, and listeners and streams are no connections.
-verdict() {
-  curl -sf "$observer/api/report" | python3 -c '
+# Report, verdict and explain read the trace when all connections have ended, for which lws needs a moment, and ask the server for nothing
+# until the last of them: each request to it is in the trace, too. So they speak of the same moment.
+await_ends() {
+  for _ in $(seq 50); do
+    "$wsitrace" report "$trace" --format json >"$room/report.json"
+    ! all_have_ended || break
+    sleep 0.2
+  done
+  "$wsitrace" explain "$trace" --format json >"$room/diagnosis.json"
+}
+
+all_have_ended() {
+  python3 - "$room/report.json" <<'PYTHON'
 import json, sys
-report = json.load(sys.stdin)
-totals, lost = report["totals"], report["loss"]["lost"]
+clients = [c for c in json.load(open(sys.argv[1]))["connections"] if c["class"] == "client"]
+sys.exit(not clients or any(c["state"] != "closed" for c in clients))
+PYTHON
+}
+
+# One line for people; listeners and streams are no connections.
+verdict() {
+  python3 - "$room/report.json" "$room/diagnosis.json" <<'PYTHON'
+import json, sys
+report, diagnosis = (json.load(open(name)) for name in sys.argv[1:])
+totals, lost, found = report["totals"], report["loss"]["lost"], diagnosis["totals"]
 clients = [c for c in report["connections"] if c["class"] == "client" and c["origin"] != "stream"]
-closed = sum(c["state"] == "closed" for c in clients)
-left = [c for c in clients if c["state"] != "closed" and c["vhost"] != "observer"]
-good = not (left or lost or totals["findings"])
-print("verdict: {}: {} connections closed, {} left open (besides this request), {} transactions, {} events lost".format(
-    "clean" if good else "look closer", closed, len(left), totals["transactions"], lost))
-'
+left = sum(c["state"] != "closed" for c in clients)
+good = not (left or lost or found["fault"] or found["trouble"])
+print("verdict: {}: {} connections, {} left open, {} transactions, {} events lost; faults: {}, kinds of trouble: {}, notes: {}".format(
+    "clean" if good else "look closer", len(clients), left, totals["transactions"], lost, found["fault"], found["trouble"], found["note"]))
+PYTHON
 }
 
 lws=$(deploy/bootstrap.sh --print-lws 4.3.5)
 read -r site_port secure_port observer_port < <(free_ports 3)
 observer=http://127.0.0.1:$observer_port/wsitrace
+trace=$room/lwsws.wsitrace
 configure_lwsws
 start_lwsws
 say "lwsws 4.3.5 runs with the plugin (pid $server_pid)"
 send_traffic
-sleep 0.3
+await_ends
 echo
-"$wsitrace" report "$room/lwsws.wsitrace"
+"$wsitrace" report "$trace"
 echo
 verdict
 echo
@@ -199,6 +218,7 @@ the page        $observer/
 the server      http://127.0.0.1:$site_port/   https://127.0.0.1:$secure_port/
 report (JSON)   $observer/api/report
 metrics         $observer/metrics
+The lines above are of one moment, when the last connection had closed. The URLs go on counting, their own requests included.
 URLS
 if [ $once = 0 ]; then
   echo

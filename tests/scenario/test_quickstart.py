@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 import signal
 import unittest
 import urllib.request
@@ -24,6 +25,9 @@ class Quickstart(harness.Scenario):
         self.assertEqual((result.status, result.err), (0, ""), result)
         for word in ("peer_ws_close 1000", "stream", "verdict: clean", "/wsitrace/metrics", "/wsitrace/api/report"):
             self.assertIn(word, result.out)
+        for thing in ("connections", "transactions"):
+            said = re.findall(rf"(\d+) {thing}\b", result.out)
+            self.assertEqual((len(said), len(set(said))), (2, 1), f"report and verdict on {thing}")
         self.assert_nothing_left()
 
     def test_without_once_it_serves_until_interrupted(self):
