@@ -33,6 +33,16 @@ struct Serving {
 };
 inline constexpr size_t kServing = 16;
 
+// What was told as strings, and as which: the ring file has a copy, for others to read. Its memory is shared, perhaps with who means harm:
+// nothing is read back from it.
+struct StringBook {
+  std::atomic<uint32_t> count;  // entries handed out; id = index + 1
+  std::atomic<uint32_t> text_bytes;
+  std::atomic<uint16_t> index[kStringIndex];  // ids by hash of their text
+  StringEntry entries[kMaxStrings];
+  char text[kTextBytes];  // touched as it fills
+};
+
 struct HostState {
   std::atomic<uint32_t> epoch;      // 0: not attached (or just forked)
   std::atomic<uint32_t> attaching;  // one thread at a time
@@ -41,7 +51,7 @@ struct HostState {
   std::atomic<uint32_t> threads;  // rings claimed so far
   std::atomic<uint16_t> protocol_ids[kMaxThunks];
   std::atomic<uint16_t> vhost_ids[kMaxVhosts];
-  std::atomic<uint16_t> index[kStringIndex];  // string ids by hash of their text
+  StringBook strings;
   TextCacheEntry text_cache[kTextCache];
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
   std::atomic<uint64_t> known_modules[128];   // files that stacks led into

@@ -12,33 +12,48 @@ uint32_t hash_of(const char *text, size_t length) noexcept {
   return hash ^ (hash >> 15);
 }
 
-bool has_text(const ProcessBlock &block, uint16_t id, const char *text, size_t length) noexcept {
-  const StringEntry &entry = block.strings[id - 1];
+bool has_text(const StringBook &book, uint16_t id, const char *text, size_t length) noexcept {
+  const StringEntry &entry = book.entries[id - 1];
   return entry.ready.load(std::memory_order_acquire) != 0 && entry.length == length &&
-         std::memcmp(block.text + entry.offset, text, length) == 0;
+         std::memcmp(book.text + entry.offset, text, length) == 0;
 }
 
 // TEXT, at an address seen before, is what it was then. strncmp stops at the end of either.
-bool still_says(const ProcessBlock &block, uint16_t id, const char *text) noexcept {
-  const StringEntry &entry = block.strings[id - 1];
+bool still_says(const StringBook &book, uint16_t id, const char *text) noexcept {
+  const StringEntry &entry = book.entries[id - 1];
   const size_t length = entry.length;
-  return std::strncmp(text, block.text + entry.offset, length) == 0 &&
+  return std::strncmp(text, book.text + entry.offset, length) == 0 &&
          (length == kMaxStringBytes || text[length] == '\0');
 }
 
-uint16_t append(ProcessBlock &block, const char *text, size_t length) noexcept {
-  const uint32_t at = block.string_count.load(std::memory_order_relaxed) < kMaxStrings
-                          ? block.string_count.fetch_add(1, std::memory_order_acq_rel)
+void put(StringEntry &entry, char *to, uint32_t offset, const char *text, size_t length) noexcept {
+  std::memcpy(to + offset, text, length);
+  entry.offset = offset;
+  entry.length = static_cast<uint16_t>(length);
+  entry.ready.store(1, std::memory_order_release);
+}
+
+// Readers look at entries below it, and wait for those that are not ready.
+void raise_to(std::atomic<uint32_t> &shared, uint32_t value) noexcept {
+  uint32_t now = shared.load(std::memory_order_relaxed);
+  while (now < value && !shared.compare_exchange_weak(now, value, std::memory_order_acq_rel)) continue;
+}
+
+uint16_t append(HostState &state, const char *text, size_t length) noexcept {
+  StringBook &book = state.strings;
+  const uint32_t at = book.count.load(std::memory_order_relaxed) < kMaxStrings
+                          ? book.count.fetch_add(1, std::memory_order_acq_rel)
                           : kMaxStrings;
-  const uint32_t offset = at < kMaxStrings ? block.text_bytes.fetch_add(static_cast<uint32_t>(length)) : kTextBytes;
+  const uint32_t offset = at < kMaxStrings ? book.text_bytes.fetch_add(static_cast<uint32_t>(length)) : kTextBytes;
   if (at >= kMaxStrings || offset > kTextBytes || length > kTextBytes - offset) {
     count_trouble(kStringOverflow);
     return kOverflowString;
   }
-  std::memcpy(block.text + offset, text, length);
-  block.strings[at].offset = offset;
-  block.strings[at].length = static_cast<uint16_t>(length);
-  block.strings[at].ready.store(1, std::memory_order_release);
+  put(book.entries[at], book.text, offset, text, length);
+  ProcessBlock &block = *state.process;
+  put(block.strings[at], block.text, offset, text, length);
+  raise_to(block.text_bytes, offset + static_cast<uint32_t>(length));
+  raise_to(block.string_count, at + 1);
   return static_cast<uint16_t>(at + 1);
 }
 
@@ -50,13 +65,13 @@ uint16_t intern(const char *text) noexcept {
   const size_t length = strnlen(text, kMaxStringBytes);
   uint32_t at = hash_of(text, length) % kStringIndex;
   for (size_t probes = 0; probes < kStringIndex; ++probes, at = (at + 1) % kStringIndex) {
-    uint16_t id = state.index[at].load(std::memory_order_acquire);
+    uint16_t id = state.strings.index[at].load(std::memory_order_acquire);
     if (id == kNoString) {
-      id = append(*state.process, text, length);
-      if (id != kOverflowString) state.index[at].store(id, std::memory_order_release);
+      id = append(state, text, length);
+      if (id != kOverflowString) state.strings.index[at].store(id, std::memory_order_release);
       return id;
     }
-    if (has_text(*state.process, id, text, length)) return id;
+    if (has_text(state.strings, id, text, length)) return id;
   }
   return kOverflowString;
 }
@@ -68,7 +83,7 @@ uint16_t intern_literal(const char *text) noexcept {
   TextCacheEntry &entry = state.text_cache[(address ^ (address >> 9)) % kTextCache];
   if (entry.text.load(std::memory_order_acquire) == text) [[likely]] {
     const uint16_t id = entry.id.load(std::memory_order_relaxed);
-    if (id != kNoString && still_says(*state.process, id, text)) return id;
+    if (id != kNoString && still_says(state.strings, id, text)) return id;
   }
   const uint16_t id = intern(text);
   if (id != kOverflowString) {

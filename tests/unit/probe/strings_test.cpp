@@ -28,6 +28,27 @@ TEST_F(Strings, LongTextIsCutOnceAndForAll) {
   EXPECT_EQ(host_state().process->strings[id - 1].length, kMaxStringBytes);
 }
 
+// The ring file may be written by others: what they put there is never used.
+TEST_F(Strings, WhatOthersWriteInTheRingFileIsNotRead) {
+  const uint16_t known = intern("told before");
+  ProcessBlock &block = *host_state().process;
+  StringEntry &entry = block.strings[known - 1];
+  const uint32_t offset = entry.offset, count = block.string_count, bytes = block.text_bytes;
+  entry.offset = UINT32_MAX;
+  entry.length = UINT16_MAX;
+  block.string_count = UINT32_MAX;
+  block.text_bytes = UINT32_MAX;
+  EXPECT_EQ(intern("told before"), known);
+  EXPECT_EQ(intern_literal("told before"), known);
+  const uint16_t fresh = intern("told after");
+  EXPECT_GT(fresh, known);
+  EXPECT_LE(block.strings[fresh - 1].offset, kTextBytes);
+  entry.offset = offset;
+  entry.length = static_cast<uint16_t>(std::string_view("told before").size());
+  block.string_count = count + 1;
+  block.text_bytes = bytes;
+}
+
 // Last: fills the table of this process for good.
 TEST_F(Strings, ZFullTableOverflowsAndCounts) {
   for (size_t i = 0; i < kMaxStrings; ++i) intern(("string number " + std::to_string(i)).c_str());
