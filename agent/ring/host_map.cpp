@@ -11,11 +11,15 @@
 namespace wsitrace {
 namespace {
 
+constexpr const char *kIsNone = "the ring file is not one of wsitrace";
+
 // Leaves REASON where the owner finds it although this process has no mapping.
 void leave_notice(int fd, const char *reason) noexcept {
   const ssize_t written = pwrite(fd, reason, std::strlen(reason) + 1, offsetof(FileHeader, notice));
   static_cast<void>(written);
 }
+
+uint32_t read_once(const uint32_t &untrusted) noexcept { return __atomic_load_n(&untrusted, __ATOMIC_RELAXED); }
 
 bool claim(std::atomic<uint32_t> &state) noexcept {
   uint32_t expected = kReady;
@@ -27,25 +31,30 @@ bool claim(std::atomic<uint32_t> &state) noexcept {
 
 const char *HostMap::open(const char *path) noexcept {
   const int saved_errno = errno;
-  const char *why = nullptr;
-  const int fd = ::open(path, O_RDWR | O_CLOEXEC);
-  struct stat facts {};
-  if (fd < 0) {
-    why = "the ring file cannot be opened";
-  } else if (fstat(fd, &facts) != 0 || facts.st_size < static_cast<off_t>(sizeof(FileHeader))) {
-    why = "the ring file is too short";
-  } else {
-    const auto bytes = static_cast<size_t>(facts.st_size);
-    void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (data == MAP_FAILED) {
-      why = "no address space to map the ring file";
-      leave_notice(fd, why);
-    } else if ((why = adopt(static_cast<std::byte *>(data), bytes)) != nullptr) {
-      munmap(data, bytes);
-    }
-  }
+  const int fd = ::open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const char *why = fd < 0 ? "the ring file cannot be opened" : map(fd);
   if (fd >= 0) ::close(fd);
   errno = saved_errno;
+  return why;
+}
+
+// Nothing is written before it is known for a ring file: the path comes from the environment.
+const char *HostMap::map(int fd) noexcept {
+  struct stat facts {};
+  if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) return kIsNone;
+  if (facts.st_size < static_cast<off_t>(sizeof(FileHeader))) return "the ring file is too short";
+  char magic[sizeof kRingMagic];
+  if (pread(fd, magic, sizeof magic, 0) != sizeof magic || std::memcmp(magic, kRingMagic, sizeof magic) != 0)
+    return kIsNone;
+  const auto bytes = static_cast<size_t>(facts.st_size);
+  void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED) {
+    const char *why = "no address space to map the ring file";
+    leave_notice(fd, why);
+    return why;
+  }
+  const char *why = adopt(static_cast<std::byte *>(data), bytes);
+  if (why != nullptr) munmap(data, bytes);
   return why;
 }
 
@@ -56,19 +65,21 @@ const char *HostMap::adopt(std::byte *data, size_t bytes) noexcept {
   return why;
 }
 
+// Each member is read once: its owner could change it in between.
 const char *HostMap::check(size_t bytes) noexcept {
   const FileHeader &header = *this->header();
-  if (std::memcmp(header.magic, kRingMagic, sizeof kRingMagic) != 0) return "the ring file is not one of wsitrace";
+  if (std::memcmp(header.magic, kRingMagic, sizeof kRingMagic) != 0) return kIsNone;
   if (header.version != kRingVersion) return "the ring file is of another version of wsitrace";
-  const uint32_t slots = header.ring_slots;
-  if (header.process_count > kMaxProcesses || header.ring_count > kMaxRings || slots < kMinRingSlots ||
-      slots > kMaxRingSlots || (slots & (slots - 1)) != 0)
+  const uint32_t slots = read_once(header.ring_slots), processes = read_once(header.process_count),
+                 rings = read_once(header.ring_count);
+  if (processes > kMaxProcesses || rings > kMaxRings || slots < kMinRingSlots || slots > kMaxRingSlots ||
+      (slots & (slots - 1)) != 0)
     return "the ring file's geometry is invalid";
-  const uint64_t wanted = kPageBytes + uint64_t{header.process_count} * kProcessBlockBytes +
-                          uint64_t{header.ring_count} * wsitrace::ring_bytes(slots);
+  const uint64_t wanted =
+      kPageBytes + uint64_t{processes} * kProcessBlockBytes + uint64_t{rings} * wsitrace::ring_bytes(slots);
   if (wanted > bytes) return "the ring file is shorter than its geometry";
-  process_count_ = header.process_count;
-  ring_count_ = header.ring_count;
+  process_count_ = processes;
+  ring_count_ = rings;
   ring_slots_ = slots;
   return nullptr;
 }

@@ -15,8 +15,8 @@ namespace wsitrace {
 
 class HostMap {
  public:
-  // Maps the ring file at PATH. nullptr, or why it could not be done; the reason is also left in the file for its owner
-  // where that is possible.
+  // Maps the ring file at PATH, which may be no symbolic link. nullptr, or why it could not be done; the reason is also left in the file
+  // for its owner where that is possible, and never in a file that is no ring file.
   const char *open(const char *path) noexcept;
   // Uses a mapping of this process's own (plugin and link, whose owner is the same process).
   const char *adopt(std::byte *data, size_t bytes) noexcept;
@@ -33,6 +33,7 @@ class HostMap {
   int claim_ring() noexcept;
 
  private:
+  const char *map(int fd) noexcept;
   const char *check(size_t bytes) noexcept;
 
   std::byte *base_ = nullptr;
