@@ -12,7 +12,7 @@
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
-#include "agent/probe/turns.h"
+#include "agent/probe/service.h"
 
 namespace wsitrace {
 namespace {

@@ -26,12 +26,12 @@ struct TextCacheEntry {
   std::atomic<uint16_t> id;
 };
 
-// A thread that is in lws_service().
-struct Serving {
-  std::atomic<uintptr_t> thread;  // 0: free
-  std::atomic<uintptr_t> context;
+// Of a loop (service.h).
+struct OwnLoop {
+  std::atomic<uintptr_t> inside;  // the thread that is in lws_service(); 0: none
+  std::atomic<unsigned> told;     // bits: service_misused of these values
 };
-inline constexpr size_t kServing = 16;
+inline constexpr size_t kLoops = 64;
 
 // What was told as strings, and as which: the ring file has a copy, for others to read. Its memory is shared, perhaps with who means harm:
 // nothing is read back from it.
@@ -55,7 +55,7 @@ struct HostState {
   TextCacheEntry text_cache[kTextCache];
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
   std::atomic<uint64_t> known_modules[128];   // files that stacks led into
-  Serving serving[kServing];
+  OwnLoop loops[kLoops];
   std::atomic<uint32_t> are_serving;      // threads
   std::atomic<uint32_t> service_left_ms;  // when the last call of lws_service() returned; 0: none did
   std::atomic<uint32_t> foreign_calls;

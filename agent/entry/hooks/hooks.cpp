@@ -15,7 +15,6 @@
 #include "agent/probe/service.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
-#include "agent/probe/turns.h"
 #include "agent/probe/uses.h"
 #include "agent/probe/wakes.h"
 
@@ -99,13 +98,9 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service)(lws_context *context, int timeout_ms)
   const auto original = WSITRACE_ORIGINAL(lws_service);
   if (original == nullptr) return -1;
   if (!hooks_record()) return original(context, timeout_ms);
-  const auto begun_ms = static_cast<uint32_t>(wsitrace::coarse_ms());
-  wsitrace::service_begins(context, begun_ms);
-  wsitrace::loop_entered(context, begun_ms);
+  wsitrace::service_begins(context, wsitrace::kOnlyThread);
   const int result = original(context, timeout_ms);
-  const auto ended_ms = static_cast<uint32_t>(wsitrace::coarse_ms());
-  wsitrace::loop_left(timeout_ms, ended_ms);
-  wsitrace::service_ends(context, ended_ms);
+  wsitrace::service_ends(context, timeout_ms, wsitrace::kOnlyThread);
   return result;
 }
 
@@ -114,9 +109,9 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service_tsi)(lws_context *context, int timeout
   const auto original = WSITRACE_ORIGINAL(lws_service_tsi);
   if (original == nullptr) return -1;
   if (!hooks_record()) return original(context, timeout_ms, tsi);
-  wsitrace::loop_entered(context, static_cast<uint32_t>(wsitrace::coarse_ms()));
+  wsitrace::service_begins(context, tsi);
   const int result = original(context, timeout_ms, tsi);
-  wsitrace::loop_left(timeout_ms, static_cast<uint32_t>(wsitrace::coarse_ms()));
+  wsitrace::service_ends(context, timeout_ms, tsi);
   return result;
 }
 

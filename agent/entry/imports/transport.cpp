@@ -13,8 +13,8 @@
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
+#include "agent/probe/service.h"
 #include "agent/probe/tls.h"
-#include "agent/probe/turns.h"
 
 namespace wsitrace {
 namespace {

@@ -14,7 +14,6 @@
 #include "agent/probe/service.h"
 #include "agent/probe/settings.h"
 #include "agent/probe/thunks.h"
-#include "agent/probe/turns.h"
 
 namespace wsitrace {
 namespace {
