@@ -17,8 +17,6 @@
 namespace wsitrace {
 namespace {
 
-std::atomic<uint64_t> g_failures{0};  // in a row, of any listener
-
 // Those of accept(2) that do not pass by themselves; nullptr for the others.
 const char *name_of_error(int error) noexcept {
   switch (error) {
@@ -68,10 +66,12 @@ void accept_succeeded(int listener, int fd) noexcept {
   if (g_last_listener.load(std::memory_order_relaxed) != listener) [[unlikely]]
     remember_listener(listener);
   note_served(fd);
-  if (g_failures.load(std::memory_order_relaxed) == 0) [[likely]]
+  if (!is_on()) return;
+  std::atomic<uint64_t> &in_a_row = host_state().accept_failures;
+  if (in_a_row.load(std::memory_order_relaxed) == 0) [[likely]]
     return;
-  const uint64_t failures = g_failures.exchange(0, std::memory_order_relaxed);
-  if (failures == 0 || !is_on()) return;
+  const uint64_t failures = in_a_row.exchange(0, std::memory_order_relaxed);
+  if (failures == 0) return;
   const ErrnoGuard guard;
   record_accept(0, nullptr, {failures, 0, descriptor_limit()});
 }
@@ -80,7 +80,7 @@ void accept_failed(int listener, int error) noexcept {
   const char *name = name_of_error(error);
   if (name == nullptr || !is_on()) return;
   const ErrnoGuard guard;
-  const uint64_t failures = g_failures.fetch_add(1, std::memory_order_relaxed) + 1;
+  const uint64_t failures = host_state().accept_failures.fetch_add(1, std::memory_order_relaxed) + 1;
   if ((failures & (failures - 1)) != 0) return;
   record_accept(error, name, {failures, queued_on(listener), descriptor_limit()});
 }

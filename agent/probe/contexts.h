@@ -27,13 +27,13 @@ inline constexpr int kMarkedFds = 65536;
 void context_begins() noexcept;
 void context_begun(const void *context) noexcept;
 void context_seen(const void *context) noexcept;
-// One was seen; without, a loop that was never called says nothing.
+// Some context was. Without one, it means nothing that lws_service() was never called.
 bool has_seen_context() noexcept;
 // Whether CONTEXT was never seen to be made. False while the calling thread makes one: it may be that.
 bool is_unseen_context(const void *context) noexcept;
 // lws opened FD by CALL, a literal. Only counts within lws_create_context().
 void descriptor_opened(int fd, const char *call) noexcept;
-// Each of these, of whichever context. FD may have been closed by somebody else.
+// For each descriptor of all contexts. Somebody else may have closed FD.
 void for_each_descriptor(void (*visit)(int fd)) noexcept;
 bool is_known_descriptor(int fd) noexcept;
 // lws closes FD.

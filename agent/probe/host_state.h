@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the probe knows about its own process: the blocks it claimed in the ring file, the ids of the strings it has
-// told, and the writer of each thread.
+// What the probe knows about its own process: the blocks it claimed in the ring file, the writer of each thread, what it has told once
+// and for all (strings, callbacks, files, TLS), and who is in lws_service(). What is told once belongs here, so that a child tells it, too.
 //
 // Fork:    all of it lies in pages under MADV_WIPEONFORK. A forked child finds zeros, sees by one load that its thread's
 //          epoch is not the process's, and claims blocks of its own; the parent's rings are never touched by a child.
@@ -19,6 +19,7 @@ namespace wsitrace {
 inline constexpr size_t kMaxThunks = 2048;    // distinct (callback, protocol name) pairs
 inline constexpr size_t kMaxVhosts = 1024;    // live vhosts known by pointer; a power of two
 inline constexpr size_t kStringIndex = 8192;  // 2 x kMaxStrings, a power of two
+inline constexpr size_t kTlsTold = 4096;      // a power of two
 inline constexpr size_t kTextCache = 256;     // string literals known by address; a power of two
 
 struct TextCacheEntry {
@@ -50,15 +51,19 @@ struct HostState {
   uint32_t process_index;
   std::atomic<uint32_t> threads;  // rings claimed so far
   std::atomic<uint16_t> protocol_ids[kMaxThunks];
+  std::atomic<bool> callbacks_told[kMaxThunks];
   std::atomic<uint16_t> vhost_ids[kMaxVhosts];
   StringBook strings;
   TextCacheEntry text_cache[kTextCache];
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
-  std::atomic<uint64_t> known_modules[128];   // files that stacks led into
+  std::atomic<uint64_t> known_modules[128];   // files that stacks and callbacks led into
   OwnLoop loops[kLoops];
   std::atomic<uint32_t> are_serving;      // threads
   std::atomic<uint32_t> service_left_ms;  // when the last call of lws_service() returned; 0: none did
   std::atomic<uint32_t> foreign_calls;
+  std::atomic<uint32_t> dead_uses;            // of a wsi after its end
+  std::atomic<uint64_t> accept_failures;      // in a row, of any listener
+  std::atomic<uintptr_t> tls_told[kTlsTold];  // wsis; two that share a place are told twice at worst
 };
 
 // Facts of the process image, gathered once at start, while file descriptors are to be had.

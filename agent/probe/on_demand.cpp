@@ -123,7 +123,7 @@ bool is_new(const dl_find_object &object) noexcept {
   return false;  // too many: their frames stay nameless
 }
 
-void record_callback_known(RingWriter &out, size_t thunk_index) noexcept {
+void record_callback_known(RingWriter &out, size_t thunk_index, uint16_t protocol) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(original_of(thunk_index));
   dl_find_object object;
   if (address == 0 || !find_object(address, object)) return;
@@ -132,8 +132,19 @@ void record_callback_known(RingWriter &out, size_t thunk_index) noexcept {
   items.add(kItemPointer, &address, sizeof address);
   Event event{};
   event.kind = k_callback_known;
-  event.protocol = intern(protocol_name_of(thunk_index));
+  event.protocol = protocol;
   out.record(event, &items);
+}
+
+[[gnu::noinline]] uint16_t introduce(size_t thunk_index) noexcept {
+  RingWriter *out = writer();
+  if (out == nullptr) return kNoString;  // a later callback will do
+  HostState &state = host_state();
+  const uint16_t id = intern(protocol_name_of(thunk_index));
+  if (!state.callbacks_told[thunk_index].exchange(true, std::memory_order_relaxed))
+    record_callback_known(*out, thunk_index, id);
+  state.protocol_ids[thunk_index].store(id, std::memory_order_relaxed);
+  return id;
 }
 
 // POINTER is what the application gave to lws for something else.
@@ -145,13 +156,13 @@ bool is_of_others(lws *wsi, const lws_protocols &protocol, const void *pointer) 
 
 }  // namespace
 
-void record_new_callbacks() noexcept {
-  static std::atomic<size_t> told{0};
-  RingWriter *out = writer();
-  size_t at = told.load(std::memory_order_relaxed);
-  const size_t made = thunks_made();
-  if (out == nullptr || at >= made || !told.compare_exchange_strong(at, made, std::memory_order_relaxed)) return;
-  for (; at < made; ++at) record_callback_known(*out, at);
+uint16_t protocol_id(size_t thunk_index) noexcept {
+  const uint16_t id = host_state().protocol_ids[thunk_index].load(std::memory_order_relaxed);
+  return id != kNoString ? id : introduce(thunk_index);
+}
+
+void introduce_protocols() noexcept {
+  for (size_t i = 0, made = thunks_made(); i < made; ++i) protocol_id(i);
 }
 
 void record_stack(const lws *wsi, int reason) noexcept {
@@ -195,7 +206,7 @@ void record_user_left(size_t thunk_index, lws_callback_function *thunk, lws *wsi
   Event event{};
   event.kind = k_user_left;
   event.wsi = reinterpret_cast<uintptr_t>(wsi);
-  event.protocol = intern(protocol_name_of(thunk_index));
+  event.protocol = protocol_id(thunk_index);
   event.value = reason;
   out->record(event, &items);
 }

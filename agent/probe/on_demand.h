@@ -2,7 +2,8 @@
 //
 // Addresses in the host: of callbacks, always; and what is recorded only if it was asked for (FileHeader::asked).
 //
-// Callbacks: once for each that a thunk stands in for, when a vhost that has it is made.
+// Callbacks: once in each process for each that a thunk stands in for, when a vhost that has it is made; in a forked child, which knows of
+//            no vhost that is made, before its first event of that protocol.
 // Stacks: where the application stood when a connection was made and at each BIND.
 //   How:   the unwinder of libgcc, which with glibc 2.35 and later takes no lock and no memory; addresses only. What lies at an address
 //          is found out later, from the file; which file that is, is recorded once for each.
@@ -15,13 +16,16 @@
 #define WSITRACE_PROBE_ON_DEMAND_H
 
 #include <cstddef>
+#include <cstdint>
 
 #include <libwebsockets.h>
 
 namespace wsitrace {
 
-// Tells of the callbacks that have got a thunk since the last call. Without a ring they are told with a later vhost.
-void record_new_callbacks() noexcept;
+// The id of the name of the thunk's protocol. If this process has not told where its callback is, that is recorded now.
+uint16_t protocol_id(size_t thunk_index) noexcept;
+// Tells of all that have a thunk. Without a ring they are told later.
+void introduce_protocols() noexcept;
 // The callback REASON of WSI was recorded just now.
 void record_stack(const lws *wsi, int reason) noexcept;
 // The callback of the thunk has returned from REASON, a DROP of WSI.

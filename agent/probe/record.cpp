@@ -12,6 +12,7 @@
 #include "agent/probe/graves.h"
 #include "agent/probe/guests.h"
 #include "agent/probe/host_state.h"
+#include "agent/probe/on_demand.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/strings.h"
 #include "agent/probe/thunk_table.h"
@@ -21,16 +22,6 @@
 
 namespace wsitrace {
 namespace {
-
-uint16_t protocol_id(size_t thunk_index) noexcept {
-  std::atomic<uint16_t> &known = host_state().protocol_ids[thunk_index];
-  uint16_t id = known.load(std::memory_order_relaxed);
-  if (id == kNoString) [[unlikely]] {
-    id = intern(protocol_name_of(thunk_index));
-    known.store(id, std::memory_order_relaxed);
-  }
-  return id;
-}
 
 uint16_t name_id(lws_vhost *vhost, size_t index) noexcept {
   if (index == kUnknownVhost) return intern(api().lws_get_vhost_name(vhost));

@@ -17,7 +17,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
 // The callback for REASON returned non-zero. WSI is not looked into: it may be on its way out.
 void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept;
 void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
-// An event of our own about SUBJECT (a wsi or a context, as a number). TEXT is a literal or nullptr.
+// An event of our own about SUBJECT, a wsi or a context. TEXT is a literal or nullptr.
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;
 // Same, about a wsi that is alive: its vhost is recorded too.
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;

@@ -162,7 +162,7 @@ void vhost_made(lws_vhost *vhost, const lws_context_creation_info *info, const l
     remember_vhost(vhost, kNoThunk);
   }
   record_vhost(k_vhost_created, vhost);
-  record_new_callbacks();
+  introduce_protocols();
 }
 
 void vhost_going(lws_vhost *vhost) noexcept {

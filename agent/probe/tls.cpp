@@ -13,16 +13,13 @@ namespace {
 
 constexpr int kHostName = 0;     // TLSEXT_NAMETYPE_host_name
 constexpr size_t kMaxSni = 100;  // a longer one is cut
-constexpr size_t kTold = 4096;   // a power of two
 
 TlsApi g_tls;
 std::atomic<bool> g_watching{false};
-// Who was told already. Two wsis that share a place are told twice at worst.
-std::atomic<uintptr_t> g_told[kTold];
 
 std::atomic<uintptr_t> &told(const lws *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
-  return g_told[(address >> 4 ^ address >> 16) % kTold];
+  return host_state().tls_told[(address >> 4 ^ address >> 16) % kTlsTold];
 }
 
 void *ssl_of(lws *wsi) noexcept { return api().lws_get_ssl != nullptr ? api().lws_get_ssl(wsi) : nullptr; }

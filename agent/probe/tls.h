@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What OpenSSL knows about a wsi's TLS, recorded once per connection at the first sign of the wsi that its handshake is over, and at
+// What OpenSSL knows about a wsi's TLS, recorded once per connection and process at the first sign of the wsi that its handshake is over, and at
 // the end of the handshake itself where an entry watches it: not every connection gives another sign.
 //
 // Only getters are called that leave the SSL object, its session's reference count and the error queue alone.

@@ -3,18 +3,16 @@
 
 #include <dlfcn.h>
 
-#include <atomic>
 #include <cstring>
 
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/graves.h"
+#include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 
 namespace wsitrace {
 namespace {
-
-std::atomic<int> g_uses{0};
 
 bool is_code_of_lws(const void *caller) noexcept {
   Dl_info found;
@@ -25,7 +23,8 @@ bool is_code_of_lws(const void *caller) noexcept {
 
 [[gnu::noinline]] void tell_use(const void *wsi, const char *call, const void *caller) noexcept {
   const ErrnoGuard guard;
-  if (!is_on() || is_code_of_lws(caller) || g_uses.fetch_add(1, std::memory_order_relaxed) >= kMaxUses) return;
+  if (!is_on() || is_code_of_lws(caller)) return;
+  if (host_state().dead_uses.fetch_add(1, std::memory_order_relaxed) >= kMaxUses) return;
   record_own(k_dead_wsi_used, wsi, 0, call);
 }
 

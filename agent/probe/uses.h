@@ -10,7 +10,7 @@
 
 namespace wsitrace {
 
-inline constexpr int kMaxUses = 64;
+inline constexpr unsigned kMaxUses = 64;
 
 // The function named CALL, a literal, was called about WSI by code at CALLER.
 void note_use(const void *wsi, const char *call, const void *caller) noexcept;

@@ -18,6 +18,7 @@ namespace wsitrace {
 namespace {
 
 int nothing(lws *, lws_callback_reasons, void *, void *, size_t) { return 0; }
+constexpr size_t kAddressesOfOne = 2;  // events: the module and the callback in it
 int refuses(lws *, lws_callback_reasons, void *, void *, size_t) { return -1; }
 
 class Record : public ProbeTest {
@@ -171,10 +172,29 @@ TEST_F(Record, ForkedChildClaimsBlocksOfItsOwnAndLeavesTheParentsAlone) {
     (pid == static_cast<uint32_t>(child) ? of_child : of_parent) +=
         pid == static_cast<uint32_t>(child) ? file().ring(i).recorded.load() : 0;
   }
-  EXPECT_EQ(of_child, 13u);
+  EXPECT_EQ(of_child, kAddressesOfOne + 13u);
   const auto events = drain();
-  EXPECT_EQ(events.size(), 14u) << "13 of the child and one of the parent, none twice";
-  for (const auto &event : events) EXPECT_EQ(event.vhost, "site");
+  EXPECT_EQ(events.size(), kAddressesOfOne + 14u) << "those of the child and one of the parent, none twice";
+  for (const auto &event : events) EXPECT_EQ(event.vhost, event.event.kind == k_HTTP_BIND_PROTOCOL ? "site" : "");
+}
+
+TEST_F(Record, ForkedChildTellsWhereItsCallbacksAreOnceAndBeforeTheyAreCalled) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int i = 0; i < 3; ++i) call(LWS_CALLBACK_HTTP_BIND_PROTOCOL);
+    _exit(0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  const auto events = drain();
+  ASSERT_EQ(events.size(), kAddressesOfOne + 3u);
+  EXPECT_EQ(events[0].event.kind, k_module);
+  EXPECT_EQ(events[1].event.kind, k_callback_known);
+  EXPECT_EQ(events[1].protocol, "http");
+  const auto address = reinterpret_cast<uintptr_t>(&nothing);
+  ASSERT_EQ(events[1].items.size(), 1u);
+  EXPECT_EQ(events[1].items[0].second, std::string(reinterpret_cast<const char *>(&address), sizeof address));
 }
 
 TEST_F(Record, OverrunLosesExactlyWhatItCounts) {

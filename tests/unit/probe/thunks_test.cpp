@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "agent/probe/host_state.h"
+#include "agent/probe/on_demand.h"
 #include "agent/probe/thunk_table.h"
 #include "tests/unit/probe/probe_fixture.h"
 
@@ -68,6 +69,7 @@ TEST_F(Thunks, CallbackThatLastedIsToldWithWhatIsSure) {
   host_map().header()->clock_gap_ms = 50;
   owner_clock() = 7;
   g_lasts_ms = 1000;
+  introduce_protocols();
   drain();
   callback(wsi.pointer(), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
   const std::vector<Recorded> told = drain();
