@@ -55,6 +55,21 @@ int forgets(struct lws *wsi, struct exchange *exchange) {
   return answer(wsi);  // and no lws_http_transaction_completed()
 }
 
+int read_answer(struct lws *wsi) {
+  char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
+  int room = 256;
+  return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
+}
+
+int callback_nothing(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
+  (void)wsi;
+  (void)reason;
+  (void)user;
+  (void)in;
+  (void)len;
+  return 0;
+}
+
 const struct handlers careful = {.http = answer_and_complete};
 const struct handlers forgetful = {.http = forgets};
 
@@ -86,6 +101,16 @@ int port_of(struct lws_context *context, const char *vhost) {
   struct lws_vhost *found = lws_get_vhost_by_name(context, vhost);
   if (!found) give_up("no such vhost");
   return lws_get_vhost_listen_port(found);
+}
+
+struct lws_vhost *add_vhost(struct lws_context *context, const struct lws_context_creation_info *info, const char *name,
+                            int port) {
+  struct lws_context_creation_info named = *info;
+  named.vhost_name = name;
+  named.port = port;
+  struct lws_vhost *vhost = lws_create_vhost(context, &named);
+  if (!vhost) give_up("no vhost");
+  return vhost;
 }
 
 enum { kPatienceMs = 60000, kTurnUs = 300, kLongestTurnMs = 20 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
 // Programs with more than one context or vhost, and when these end.
-#include <stdio.h>
-
 #include "corpus.h"
 
 static int ended;
@@ -123,20 +121,9 @@ static struct lws_context *two_vhosts(struct lws_vhost **second) {
   info.options |= LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
   info.keepalive_timeout = 5;
   struct lws_context *context = start(&info);
-  info.vhost_name = "front";
-  if (!lws_create_vhost(context, &info)) give_up("no vhost");
-  info.port = port_of(context, "front");
-  info.vhost_name = "back";
-  *second = lws_create_vhost(context, &info);
-  if (!*second) give_up("no second vhost");
+  add_vhost(context, &info, "front", 0);
+  *second = add_vhost(context, &info, "back", port_of(context, "front"));
   return context;
-}
-
-static void ask_host(struct lws_context *context, int fd, const char *host) {
-  char request[128];
-  snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
-  say(fd, request);
-  expect(context, fd, "hello\n");
 }
 
 // A connection begins at the vhost that owns the listener and goes where the request says: what BIND and WSI_CREATE told the
@@ -156,11 +143,8 @@ static void moves_between_vhosts(void) {
 
 static struct lws_vhost *another_vhost(struct lws_context *context) {
   struct lws_context_creation_info info = app_info(protocols);
-  info.vhost_name = "other";
   info.keepalive_timeout = 5;
-  struct lws_vhost *vhost = lws_create_vhost(context, &info);
-  if (!vhost) give_up("no vhost");
-  return vhost;
+  return add_vhost(context, &info, "other", 0);
 }
 
 static void vhost_ends_with_connections(void) {

@@ -57,10 +57,18 @@ int answer_and_complete(struct lws *wsi, struct exchange *exchange);
 int forgets(struct lws *wsi, struct exchange *exchange);
 extern const struct handlers careful, forgetful;  // to each request the one, or the other
 
+// What a client does in RECEIVE_CLIENT_HTTP, to return: takes a part of the answer, which comes with RECEIVE_CLIENT_HTTP_READ.
+int read_answer(struct lws *wsi);
+int callback_nothing(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
 struct lws_context_creation_info app_info(const struct lws_protocols *protocols);
 struct lws_context *start(const struct lws_context_creation_info *info);
 struct lws_context *start_app(const struct lws_protocols *protocols);
 int port_of(struct lws_context *context, const char *vhost);
+struct lws_vhost *add_vhost(struct lws_context *context, const struct lws_context_creation_info *info, const char *name,
+                            int port);
+// A request without a name for its path to that vhost, and "hello\n" for an answer.
+void ask_host(struct lws_context *context, int fd, const char *host);
 
 // Application "app" with "dyn", whose timeouts are one second.
 struct lws_context *start_dyn(const struct handlers *handlers);

@@ -7,18 +7,9 @@
 
 #include "corpus.h"
 
-static int callback_chat(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-  (void)wsi;
-  (void)reason;
-  (void)user;
-  (void)in;
-  (void)len;
-  return 0;
-}
-
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = lws_callback_http_dummy, .per_session_data_size = 16},
-    {.name = "chat", .callback = callback_chat, .per_session_data_size = 16},
+    {.name = "chat", .callback = callback_nothing, .per_session_data_size = 16},
     PROTOCOL_DYN(careful),
     {0},
 };

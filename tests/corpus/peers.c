@@ -67,6 +67,13 @@ void get(struct lws_context *context, int fd, const char *path) {
   expect(context, fd, "hello\n");
 }
 
+void ask_host(struct lws_context *context, int fd, const char *host) {
+  char request[128];
+  snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+  say(fd, request);
+  expect(context, fd, "hello\n");
+}
+
 void ask_upgrade(int fd, const char *protocol) {
   char request[512];
   snprintf(request, sizeof request,

@@ -26,11 +26,32 @@ struct lws_context *desk(lws_callback_function *callback, unsigned int seconds) 
   return start(&info);
 }
 
-struct lws_context *client_desk(lws_callback_function *callback, unsigned int seconds) {
+struct lws_context_creation_info client_info(lws_callback_function *callback, unsigned int seconds) {
   struct lws_context_creation_info info = desk_info(callback, seconds);
   info.port = CONTEXT_PORT_NO_LISTEN;
   info.mounts = NULL;
+  return info;
+}
+
+struct lws_context *client_desk(lws_callback_function *callback, unsigned int seconds) {
+  const struct lws_context_creation_info info = client_info(callback, seconds);
   return start(&info);
+}
+
+struct lws_context *start_asking(const struct lws_context_creation_info *info, const char *method, int *fd) {
+  int port;
+  const int listener = listen_on(&port, 64);
+  struct lws_context *context = start(info);
+  ask(context, method, port, 0);
+  *fd = pick_up(context, listener);
+  if (method) read_head(context, *fd);
+  else accept_upgrade_to(context, *fd, "desk");
+  return context;
+}
+
+struct lws_context *asking_desk(lws_callback_function *callback, unsigned int seconds, const char *method, int *fd) {
+  const struct lws_context_creation_info info = client_info(callback, seconds);
+  return start_asking(&info, method, fd);
 }
 
 struct lws_client_connect_info ask_info(struct lws_context *context, const char *method, int port, int flags) {

@@ -26,6 +26,12 @@ struct lws_context_creation_info desk_info(lws_callback_function *callback, unsi
 struct lws_context *desk(lws_callback_function *callback, unsigned int seconds);
 struct lws_context *client_desk(lws_callback_function *callback, unsigned int seconds);
 
+struct lws_context_creation_info client_info(lws_callback_function *callback, unsigned int seconds);
+// A client that has asked a server of this program; *FD is the server's end, where the request is read. With METHOD NULL the server has
+// said 101 to a websocket of protocol "desk".
+struct lws_context *start_asking(const struct lws_context_creation_info *info, const char *method, int *fd);
+struct lws_context *asking_desk(lws_callback_function *callback, unsigned int seconds, const char *method, int *fd);
+
 // A request to 127.0.0.1:PORT: METHOD "GET", "POST", "RAW", or NULL for a websocket; FLAGS of LCCSCF_.
 struct lws *ask(struct lws_context *context, const char *method, int port, int flags);
 struct lws_client_connect_info ask_info(struct lws_context *context, const char *method, int port, int flags);

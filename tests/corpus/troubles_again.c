@@ -43,11 +43,7 @@ static int callback_again(DESK_ARGUMENTS) {
       memcpy(buffer + LWS_PRE, "01234", 5);
       return lws_write(wsi, buffer + LWS_PRE, 5, LWS_WRITE_HTTP) < 5 ? -1 : 0;
     }
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;
@@ -107,11 +103,8 @@ static void no_descriptor_left(void) {
 // --- Half an answer ---
 
 static void answered_in_part(const char *method, const char *answer, const int *until) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client_desk(callback_again, 1);
-  ask(context, method, port, 0);
-  const int fd = pick_up_request(context, listener);
+  int fd;
+  struct lws_context *context = asking_desk(callback_again, 1, method, &fd);
   if (answer) say(fd, answer);
   serve_for(context, 60);
   if (!until) hang_up(context, fd);

@@ -20,11 +20,7 @@ static int callback_out(DESK_ARGUMENTS) {
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; return stubborn == 2 ? -1 : 0;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;
@@ -114,17 +110,21 @@ static void queued_and_answered(void) { pipelined(3, true); }
 
 // --- By a proxy ---
 
-static void by_proxy(const char *answer) {
+static struct lws_context *ask_proxy(const char *method, int *fd) {
   int port;
   const int listener = listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_out, 5);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_out, 5);
   info.http_proxy_address = "127.0.0.1";
   info.http_proxy_port = (unsigned int)port;
   struct lws_context *context = start(&info);
-  ask(context, NULL, 9, 0);
-  const int fd = pick_up_request(context, listener);
+  ask(context, method, 9, 0);
+  *fd = pick_up_request(context, listener);
+  return context;
+}
+
+static void by_proxy(const char *answer) {
+  int fd;
+  struct lws_context *context = ask_proxy(NULL, &fd);
   say(fd, answer);
   serve_until(context, &failed, 1);
   hang_up(context, fd);
@@ -139,16 +139,8 @@ static void proxy_wants_password(void) {
 static void proxy_forbids(void) { by_proxy("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"); }
 
 static void proxy_lets_through(void) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_out, 5);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
-  info.http_proxy_address = "127.0.0.1";
-  info.http_proxy_port = (unsigned int)port;
-  struct lws_context *context = start(&info);
-  ask(context, "GET", 9, 0);
-  const int fd = pick_up_request(context, listener);
+  int fd;
+  struct lws_context *context = ask_proxy("GET", &fd);
   say(fd, "HTTP/1.0 200 Connection established\r\n\r\n");
   read_head(context, fd);
   say(fd, SMALL);

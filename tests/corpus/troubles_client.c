@@ -50,11 +50,7 @@ static int callback_client(DESK_ARGUMENTS) {
       lws_client_http_body_pending(wsi, 0);
       return lws_write(wsi, buffer + LWS_PRE, 10, LWS_WRITE_HTTP_FINAL) < 10 ? -1 : 0;
     }
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ: received++; return manner == kLeavesBody ? -1 : 0;
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_CLIENT_CLOSED:
@@ -115,16 +111,9 @@ static void accept_upgrade(struct lws_context *context, int fd) { accept_upgrade
 static const lws_retry_bo_t often = {.secs_since_valid_ping = 1, .secs_since_valid_hangup = 2};
 
 static struct lws_context *with_server(int *fd, const lws_retry_bo_t *policy) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_client, 20);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_client, 20);
   info.retry_and_idle_policy = policy;
-  struct lws_context *context = start(&info);
-  ask(context, NULL, port, 0);
-  *fd = pick_up(context, listener);
-  accept_upgrade(context, *fd);
+  struct lws_context *context = start_asking(&info, NULL, fd);
   serve_until(context, &established, 1);
   serve_for(context, 30);
   return context;
@@ -170,12 +159,9 @@ static void ws_server_has_trouble(void) {
 // --- Bodies ---
 
 static void posts(enum manner how, const char *answered, const int *until) {
-  int port;
-  const int listener = listen_on(&port, 8);
+  int fd;
   manner = how;
-  struct lws_context *context = client_desk(callback_client, 20);
-  ask(context, how == kLeavesBody ? "GET" : "POST", port, 0);
-  const int fd = pick_up_request(context, listener);
+  struct lws_context *context = asking_desk(callback_client, 20, how == kLeavesBody ? "GET" : "POST", &fd);
   if (how == kSendsBody) serve_for(context, 50);
   if (answered) say(fd, answered);
   if (until) serve_until(context, until, 1);
@@ -194,11 +180,8 @@ static void client_leaves_answer(void) {
 
 // The server streams and does not stop.
 static void reads_events_until_exit(void) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client_desk(callback_client, 20);
-  ask(context, "GET", port, 0);
-  const int fd = pick_up_request(context, listener);
+  int fd;
+  struct lws_context *context = asking_desk(callback_client, 20, "GET", &fd);
   say(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
   for (int part = 0; part < 14; part++) {
     say(fd, "data: news\n\n");

@@ -70,11 +70,9 @@ static struct lws_context *start_two_vhosts(void) {
   struct lws_context_creation_info info = desk_info(callback_hosting, 20);
   info.options |= LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
   struct lws_context *context = start(&info);
-  struct lws_context_creation_info front = app_info(of_front);
-  front.vhost_name = "front";
-  if (!lws_create_vhost(context, &front)) give_up("no vhost");
-  info.port = port_of(context, "front");
-  if (!lws_create_vhost(context, &info)) give_up("no second vhost");
+  const struct lws_context_creation_info front = app_info(of_front);
+  add_vhost(context, &front, "front", 0);
+  add_vhost(context, &info, "app", port_of(context, "front"));
   return context;
 }
 
@@ -131,17 +129,8 @@ static void raw_protocol_known(void) {
 // --- Mounts ---
 
 // The file is not there, so that protocols[0] is asked, which has no answer.
-static int callback_first(DESK_ARGUMENTS) {
-  (void)wsi;
-  (void)reason;
-  (void)user;
-  (void)in;
-  (void)len;
-  return 0;
-}
-
 static void file_missing_and_no_answer(void) {
-  static const struct lws_protocols protocols[] = {{.name = "first", .callback = callback_first}, {0}};
+  static const struct lws_protocols protocols[] = {{.name = "first", .callback = callback_nothing}, {0}};
   static const struct lws_http_mount files = {
       .mountpoint = "/", .mountpoint_len = 1, .origin = "/usr/share/doc", .origin_protocol = LWSMPRO_FILE};
   struct lws_context_creation_info info = desk_info(callback_hosting, 1);

@@ -26,11 +26,7 @@ static int callback_out(DESK_ARGUMENTS) {
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_RAW_CLOSE: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   (void)in;
@@ -60,9 +56,7 @@ static void get_unanswered_until_destroy(void) { unanswered("GET", 3, 0, true); 
 static void tls_unanswered_one(void) {
   int port;
   listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_out, 20);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_out, 20);
   info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   struct lws_context *context = start(&info);
   ask(context, "GET", port, LCCSCF_USE_SSL);
@@ -83,11 +77,8 @@ static void raw_waits(void) {
 }
 
 static void get_answered_late(void) {
-  int port;
-  const int listener = listen_on(&port, 64);
-  struct lws_context *context = client_desk(callback_out, 20);
-  ask(context, "GET", port, 0);
-  const int fd = pick_up_request(context, listener);
+  int fd;
+  struct lws_context *context = asking_desk(callback_out, 20, "GET", &fd);
   serve_for(context, kGraceMs);
   say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   serve_until(context, &completed, 1);

@@ -35,26 +35,14 @@ static int callback_program(DESK_ARGUMENTS) {
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;
 }
 
 // A websocket server that says nothing, and a client of it.
-static struct lws_context *with_session(int *fd) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client_desk(callback_program, 20);
-  ask(context, NULL, port, 0);
-  *fd = pick_up(context, listener);
-  accept_upgrade_to(context, *fd, "desk");
-  return context;
-}
+static struct lws_context *with_session(int *fd) { return asking_desk(callback_program, 20, NULL, fd); }
 
 // --- Nobody runs the loop ---
 
@@ -171,16 +159,12 @@ static void kills_session(void) {
 }
 static void contexts_in_turn(void) {
   for (int i = 0; i < 5; i++) {
-    int port;
-    const int listener = listen_on(&port, 8);
-    struct lws_context *context = client_desk(callback_program, 20);
-    ask(context, "GET", port, 0);
-    const int fd = pick_up_request(context, listener);
+    int fd;
+    struct lws_context *context = asking_desk(callback_program, 20, "GET", &fd);
     say(fd, SMALL);
     serve_until(context, &completed, i + 1);
     hang_up(context, fd);
     lws_context_destroy(context);
-    close(listener);
   }
 }
 

@@ -86,11 +86,8 @@ static void *knocks(void *fd) {
 }
 // Means to send something each 50 ms.
 static void oversleeps(void) {
-  const int listener = listen_on(&port, 8);
-  shared = client_desk(callback_setup, 20);
-  ask(shared, NULL, port, 0);
-  int fd = pick_up(shared, listener);
-  accept_upgrade_to(shared, fd, "desk");
+  int fd;
+  shared = asking_desk(callback_setup, 20, NULL, &fd);
   serve_until(shared, &established, 1);
   pthread_t other;
   pthread_create(&other, NULL, knocks, &fd);
@@ -120,11 +117,7 @@ static int callback_loops(DESK_ARGUMENTS) {
     case LWS_CALLBACK_CLIENT_WRITEABLE: written++; break;
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_CLIENT_CLOSED: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;
@@ -134,11 +127,7 @@ static struct lws_context *client(void) { return client_desk(callback_loops, 20)
 
 // A server that says nothing more, and a session with it.
 static struct lws_context *with_session(int *fd) {
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client();
-  ask(context, NULL, port, 0);
-  *fd = pick_up(context, listener);
-  accept_upgrade_to(context, *fd, "desk");
+  struct lws_context *context = asking_desk(callback_loops, 20, NULL, fd);
   serve_until(context, &established, 1);
   return context;
 }
@@ -190,9 +179,7 @@ static void on_uv_loop(bool has_option) {
   struct lws_context *alive = NULL;
   const int listener = listen_on(&port, 8);
   uv_loop_init(&loop);
-  struct lws_context_creation_info info = desk_info(callback_loops, 20);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_loops, 20);
   info.foreign_loops = loops;
   info.pcontext = &alive;
   if (has_option) info.options |= LWS_SERVER_OPTION_LIBUV;

@@ -20,11 +20,7 @@ static int callback_tls(DESK_ARGUMENTS) {
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: failed++; break;
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_HTTP: return answer(wsi) ? -1 : complete(wsi);
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;
@@ -72,9 +68,7 @@ struct server {
 
 static struct lws_context *start_tls_client(const struct server *server) {
   static unsigned char *trusted;
-  struct lws_context_creation_info info = desk_info(callback_tls, 5);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_tls, 5);
   info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   if (server->trusted || server->authority) {
     info.client_ssl_ca_mem_len =

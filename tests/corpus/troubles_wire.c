@@ -26,12 +26,7 @@ static int callback_wire(DESK_ARGUMENTS) {
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      if (manner == kReadsNothing) break;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return manner == kReadsNothing ? 0 : read_answer(wsi);
     default: break;
   }
   return 0;
@@ -107,9 +102,7 @@ static void ws_unanswered_until_timeout(void) {
 static void tls_unanswered_until_timeout(void) {
   int port;
   listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_wire, 1);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_wire, 1);
   info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   struct lws_context *context = start(&info);
   ask(context, NULL, port, LCCSCF_USE_SSL);
@@ -162,16 +155,10 @@ static void refuses_session(void) { refuses(kRefusesSession, true); }
 // --- Frames ---
 
 static void frames(const char *bytes, size_t count, int options) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context_creation_info info = desk_info(callback_wire, 20);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  int fd;
+  struct lws_context_creation_info info = client_info(callback_wire, 20);
   info.options |= (uint64_t)options;
-  struct lws_context *context = start(&info);
-  ask(context, NULL, port, 0);
-  const int fd = pick_up(context, listener);
-  accept_upgrade_to(context, fd, "desk");
+  struct lws_context *context = start_asking(&info, NULL, &fd);
   serve_until(context, &established, 1);
   say_bytes(fd, bytes, count);
   serve_for(context, 100);
@@ -188,12 +175,8 @@ static void server_policy(void) { frames("\x88\x02\x03\xf0", 4, 0); }
 static void server_private_code(void) { frames("\x88\x02\x0f\xa1", 4, 0); }
 static void server_says_goodbye(void) { frames("\x88\x02\x03\xe8", 4, 0); }
 static void server_half_closes(void) {
-  int port;
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client(20);
-  ask(context, NULL, port, 0);
-  const int fd = pick_up(context, listener);
-  accept_upgrade_to(context, fd, "desk");
+  int fd;
+  struct lws_context *context = asking_desk(callback_wire, 20, NULL, &fd);
   serve_until(context, &established, 1);
   shutdown(fd, SHUT_WR);
   serve_until(context, &ended, 1);
@@ -206,9 +189,7 @@ static void by_proxy(const char *answer_text, int proxy_listens) {
   int port;
   const int listener = listen_on(&port, 8);
   if (!proxy_listens) close(listener);
-  struct lws_context_creation_info info = desk_info(callback_wire, 1);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_wire, 1);
   info.http_proxy_address = "127.0.0.1";
   info.http_proxy_port = (unsigned int)port;
   struct lws_context *context = start(&info);
@@ -269,9 +250,7 @@ static void no_route(void) {
 static void table_full_for_clients(void) {
   int port;
   listen_on(&port, 64);
-  struct lws_context_creation_info info = desk_info(callback_wire, 5);
-  info.port = CONTEXT_PORT_NO_LISTEN;
-  info.mounts = NULL;
+  struct lws_context_creation_info info = client_info(callback_wire, 5);
   info.fd_limit_per_thread = 6;
   struct lws_context *context = start(&info);
   for (int i = 0; i < 11; i++) {

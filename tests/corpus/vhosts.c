@@ -2,8 +2,6 @@
 //
 // Faults in one vhost of several: "front" and "back" share a port, so that a connection moves to where its request says; "side"
 // has a port and protocols of its own. The finding is to name the right one.
-#include <stdio.h>
-
 #include "corpus.h"
 
 static int callback_feed(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
@@ -11,15 +9,6 @@ static int callback_feed(struct lws *wsi, enum lws_callback_reasons reason, void
   (void)in;
   (void)len;
   if (reason == LWS_CALLBACK_ESTABLISHED) lws_rx_flow_control(wsi, 0);
-  return 0;
-}
-
-static int callback_chat(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len) {
-  (void)wsi;
-  (void)reason;
-  (void)user;
-  (void)in;
-  (void)len;
   return 0;
 }
 
@@ -33,19 +22,17 @@ static const struct lws_protocols of_back[] = {
     {0}};
 static const struct lws_protocols of_side[] = {
     {.name = "side-http", .callback = lws_callback_http_dummy},
-    {.name = "chat", .callback = callback_chat, .per_session_data_size = 16},
+    {.name = "chat", .callback = callback_nothing, .per_session_data_size = 16},
     {.name = "feed", .callback = callback_feed, .per_session_data_size = 16},
     PROTOCOL_DYN(careful),
     {0},
 };
 
-static void add_vhost(struct lws_context *context, const char *name, int port, const struct lws_protocols *protocols) {
+static void add_app(struct lws_context *context, const char *name, int port, const struct lws_protocols *protocols) {
   struct lws_context_creation_info info = app_info(protocols);
-  info.vhost_name = name;
-  info.port = port;
   info.keepalive_timeout = 5;
   info.timeout_secs = 1;
-  if (!lws_create_vhost(context, &info)) give_up("no vhost");
+  add_vhost(context, &info, name, port);
 }
 
 static struct lws_context *start_vhosts(void) {
@@ -53,17 +40,10 @@ static struct lws_context *start_vhosts(void) {
   info.options |= LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
   info.timeout_secs = 1;
   struct lws_context *context = start(&info);
-  add_vhost(context, "front", 0, of_front);
-  add_vhost(context, "back", port_of(context, "front"), of_back);
-  add_vhost(context, "side", 0, of_side);
+  add_app(context, "front", 0, of_front);
+  add_app(context, "back", port_of(context, "front"), of_back);
+  add_app(context, "side", 0, of_side);
   return context;
-}
-
-static void ask_host(struct lws_context *context, int fd, const char *host) {
-  char request[128];
-  snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
-  say(fd, request);
-  expect(context, fd, "hello\n");
 }
 
 static int enter_side(struct lws_context *context, const char *protocol) {
