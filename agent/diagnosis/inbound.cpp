@@ -59,6 +59,9 @@ constexpr AcceptAdvice kAcceptAdvice[] = {
     {"unsupported protocol",
      "the client offers no version of TLS that this side accepts: update the client, or see MinProtocol in "
      "openssl.cnf"},
+    {"no suitable signature algorithm",
+     "the client can sign with nothing that this side accepts, as those that know TLS 1.0 and 1.1 only: update the "
+     "client, or lower SECLEVEL in ssl_cipher_list of the vhost"},
     {"unknown ca", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
     {"certificate", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
 };

@@ -92,7 +92,7 @@ void say_bytes(int fd, const void *bytes, size_t count);
 void expect(struct lws_context *context, int fd, const char *text);
 // ... until lws has closed the connection; closes our side, too.
 void expect_end(struct lws_context *context, int fd);
-// Our side is closed, and lws has time to see it.
+// Our side is closed, and lws has turns to see it.
 void hang_up(struct lws_context *context, int fd);
 // GET PATH over a kept connection, and "hello\n" for an answer.
 void get(struct lws_context *context, int fd, const char *path);

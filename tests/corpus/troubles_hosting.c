@@ -3,6 +3,7 @@
 // Servers as people set them up: users that are not there, vhosts that share a port, files and forms that are none, peers that find
 // fault with what this side sends, compression.
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "troubles.h"
@@ -48,6 +49,25 @@ static void user_id_unknown(void) {
 static void event_loop_missing(void) {
   struct lws_context_creation_info info = desk_info(callback_hosting, 20);
   info.options |= LWS_SERVER_OPTION_LIBEVENT;
+  made_in_vain(&info);
+}
+
+// For each descriptor that is allowed, lws keeps a place. Here memory is left for all else that a context needs, and not for that table.
+static void no_memory_for_tables(void) {
+  enum { kLeft = 120000 };
+  const struct lws_context_creation_info info = desk_info(callback_hosting, 20);
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur * sizeof(struct lws_pollfd) < 140000) give_up("too few descriptors are allowed (ulimit -Hn)");
+  unsigned long pages = 0;
+  FILE *mapped = fopen("/proc/self/statm", "re");
+  char *left = malloc(kLeft), *behind_it = malloc(16);
+  if (!mapped || fscanf(mapped, "%lu", &pages) != 1 || !behind_it) give_up("nobody knows what is mapped");
+  free(left);
+  limit.rlim_cur = limit.rlim_max = pages * (rlim_t)sysconf(_SC_PAGESIZE);
+  setrlimit(RLIMIT_AS, &limit);
   made_in_vain(&info);
 }
 
@@ -247,6 +267,7 @@ const struct corpus_case hosting_troubles[] = {
     {"user_unknown", user_unknown},
     {"user_id_unknown", user_id_unknown},
     {"event_loop_missing", event_loop_missing},
+    {"no_memory_for_tables", no_memory_for_tables},
     {"user_stays", user_stays},
     {"host_of_no_vhost", host_of_no_vhost},
     {"host_of_a_vhost", host_of_a_vhost},

@@ -10,7 +10,7 @@
 
 #define SMALL "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-enum manner { kAnswers, kExits, kDestroys, kShutsDown, kKillsSync };
+enum manner { kAnswers, kSaysNo, kExits, kDestroys, kShutsDown, kKillsSync };
 
 static enum manner manner;
 static int asked, established, completed, failed, ended, served;
@@ -20,7 +20,7 @@ static int callback_program(DESK_ARGUMENTS) {
   (void)in;
   (void)len;
   switch (reason) {
-    case LWS_CALLBACK_HTTP: served++; return answer(wsi) ? -1 : complete(wsi);
+    case LWS_CALLBACK_HTTP: served++; return manner == kSaysNo || answer(wsi) ? -1 : complete(wsi);
     case LWS_CALLBACK_ESTABLISHED: served++; break;
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
     case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
@@ -133,6 +133,17 @@ static void parent_leaves(void) {
   hang_up(context, fd);
   lws_context_destroy(context);
 }
+// The child serves a context, and vhosts, of which only the parent has told.
+static void child_says_no(void) {
+  manner = kSaysNo;
+  struct lws_context *context = desk(callback_program, 20);
+  const pid_t child = fork();
+  if (child > 0) waitpid(child, NULL, 0), _exit(0);
+  const int fd = dial(port_of(context, "app"));
+  say(fd, TROUBLE_GET("/order"));
+  expect_end(context, fd);
+  lws_context_destroy(context);
+}
 static void runs_another_program(void) {
   struct lws_context *context = desk(callback_program, 20);
   const int fd = dial(port_of(context, "app"));
@@ -179,6 +190,7 @@ const struct corpus_case program_troubles[] = {
     {"interrupted_with_sessions", interrupted_with_sessions},
     {"forks_before", forks_before},
     {"parent_leaves", parent_leaves},
+    {"child_says_no", child_says_no},
     {"runs_another_program", runs_another_program},
     {"shuts_descriptor_down", shuts_descriptor_down},
     {"kills_session", kills_session},

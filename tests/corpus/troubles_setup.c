@@ -36,15 +36,29 @@ static int callback_setup(DESK_ARGUMENTS) {
 
 // --- Threads ---
 
+// Until the thread of the loop sleeps in lws_service(): nothing else of what it does there waits.
+static void wait_for_loop(void) {
+  char path[64], state = 'R';
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)getpid());
+  for (int looks = 0; state != 'S' && looks < 60000; looks++) {
+    nap(1);
+    FILE *stat = fopen(path, "re");
+    if (!stat || fscanf(stat, "%*d (%*[^)]) %c", &state) != 1) state = 'R';
+    if (stat) fclose(stat);
+  }
+  if (state != 'S') give_up("the loop does not sleep");
+}
+
 static void *beside(void *nothing) {
-  for (int i = 0; i < 5; i++) {
+  for (int i = 0; i < (manner == kConnects ? 1 : 5); i++) {
     nap(100);
+    wait_for_loop();
     if (manner == kWrites) {
       unsigned char buffer[LWS_PRE + 8];
       memcpy(buffer + LWS_PRE, "from me!", 8);
       lws_write(session, buffer + LWS_PRE, 8, LWS_WRITE_TEXT);
     }
-    if (manner == kConnects && i == 0) ask(shared, NULL, port, 0);
+    if (manner == kConnects) ask(shared, NULL, port, 0);
     if (manner == kSetsTimeout) lws_set_timeout(session, PENDING_TIMEOUT_USER_OK, 60);
     lws_cancel_service(shared);
   }
@@ -65,6 +79,12 @@ static void with_thread(enum manner how) {
   pthread_create(&other, NULL, beside, NULL);
   while (!done) lws_service(shared, 0);
   pthread_join(other, NULL);
+  if (manner == kConnects) {
+    const int second = pick_up(shared, listener);
+    accept_upgrade_to(shared, second, "desk");
+    serve_until(shared, &established, 2);
+    hang_up(shared, second);
+  }
   hang_up(shared, fd);
   lws_context_destroy(shared);
 }

@@ -211,12 +211,18 @@ static void visitor_without_certificate(void) {
   shake_hands_badly(start(&info), SSL_CTX_new(TLS_client_method()));
 }
 
-static void visitor_with_old_tls(void) {
+static SSL_CTX *old_tls(void) {
   SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_security_level(tls, 0);
   SSL_CTX_set_min_proto_version(tls, TLS1_VERSION);
   SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION);
-  shake_hands_badly(start_tls_server(), tls);
+  return tls;
+}
+static void visitor_with_old_tls(void) { shake_hands_badly(start_tls_server(), old_tls()); }
+static void visitor_with_forbidden_tls(void) {
+  struct lws_context_creation_info info = tls_info(true);
+  info.ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
+  shake_hands_badly(start(&info), old_tls());
 }
 
 static void visitor_with_other_ciphers(void) {
@@ -305,6 +311,7 @@ const struct corpus_case tls_troubles[] = {
     {"visitor_leaves_handshake", visitor_leaves_handshake},
     {"visitor_without_certificate", visitor_without_certificate},
     {"visitor_with_old_tls", visitor_with_old_tls},
+    {"visitor_with_forbidden_tls", visitor_with_forbidden_tls},
     {"visitor_with_other_ciphers", visitor_with_other_ciphers},
     {"key_of_another_certificate", key_of_another_certificate},
     {0},

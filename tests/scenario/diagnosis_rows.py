@@ -336,6 +336,7 @@ PROGRAMS = [
     row("interrupted_with_sessions", says=("ended by signal 2 (SIGINT)", "before it called lws_context_destroy()", "handle SIGINT"), status=130),
     row("forks_before"),
     row("parent_leaves", says=("Forked process", "made before fork()", "1 closed by the peer")),
+    row("child_says_no", says=("Forked process", "closed_midway", "protocol desk (callback_program, troubles_program.c:")),
     row("runs_another_program", says=("1 still open",)),
     row("shuts_descriptor_down", says=("1 closed by this program",), never=("by the peer",)),
     row("kills_session", says=("1 closed by this program",)),

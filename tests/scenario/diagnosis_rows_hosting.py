@@ -8,6 +8,7 @@ ROWS = [
     row("user_unknown", "context_not_made trouble 1", ("there is no user 'nobody-of-that-name'", "username"), ("no reason that wsitrace knows",), status=3),
     row("user_id_unknown", "context_not_made trouble 1", ("there is no user with id 7681", "compiled with the header of another libwebsockets"), status=3),
     row("event_loop_missing", "context_not_made trouble 1", ("its event loop is missing", "libwebsockets-evlib-uv"), status=3),
+    row("no_memory_for_tables", "context_not_made trouble 1", ("there was no memory for its tables of descriptors", "fd_limit_per_thread"), ("no reason that wsitrace knows",), status=3),
     row("key_of_another_certificate", "context_not_made trouble 1", ("the private key", "the certificate's own key"), status=3),
     row("user_stays", says=("1 completed",)),
     # Vhosts.
@@ -20,7 +21,8 @@ ROWS = [
     row("form_posted", says=("1 completed",)),
     # TLS.
     row("visitor_without_certificate", "tls_failed trouble 1", ("the client sent no certificate", "REQUIRE_VALID_OPENSSL_CLIENT_CERT"), ("check its names",)),
-    row("visitor_with_old_tls", "tls_failed trouble 1", ("no suitable signature algorithm",)),
+    row("visitor_with_old_tls", "tls_failed trouble 1", ("no suitable signature algorithm", "update the client", "SECLEVEL"), ("MinProtocol",)),
+    row("visitor_with_forbidden_tls", "tls_failed trouble 1", ("unsupported protocol", "update the client", "MinProtocol"), ("SECLEVEL",)),
     row("visitor_with_other_ciphers", "tls_failed trouble 1", ("no cipher in common",)),
     # HTTP/2.
     row("window_stays_full", "peer_not_reading trouble 1", ("65535 of the 200000 bytes", "WINDOW_UPDATE"), ("write the rest",)),
