@@ -3,9 +3,8 @@
 // The log of one process as it comes out of its rings: facts, strings, events merged by time, loss. Used by the
 // collector on live rings and by read_ring_file() on rings that were left behind; both tell the same.
 //
-// Order:  tell_facts(), then look() and merge() once each per pass. Between the two nothing new is seen, so a pass
-// ends. Merge:  of the rings' next records the oldest goes first; at equal times the one of the lower thread ordinal. A
-// ring
+// Order:  tell_facts(), then look() and merge() once each per pass. Between the two nothing new is seen, so a pass ends.
+// Merge:  of the rings' next records the oldest goes first; at equal times the one of the lower thread ordinal. A ring
 //         that was writing when it was looked at blocks whatever is not older than its last record.
 // Trust:  the block and the rings are untrusted (agent/ring/reader.h). An id without a readable text becomes kNoString.
 // Threads: one.

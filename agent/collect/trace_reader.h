@@ -2,8 +2,7 @@
 //
 // Reads a trace file chunk by chunk and tells it to a LogSink. Used by read_log().
 //
-// Trust:  the file is untrusted. A chunk is told only when its checksum, sequence, type and every record in it are
-// right;
+// Trust:  the file is untrusted. A chunk is told only when its checksum, sequence, type and every record in it are right;
 //         the first one that is not ends the reading with an Error.
 // Live:   a file that ends within a chunk, or without an end chunk, goes on while its writer holds the lock. Without a writer it
 //         was cut off: no error, for what precedes is intact, but cut_off() says so.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Looks for findings while a timeline is folded; the rules are one file each.
+// Looks for findings while a timeline is folded; the rules are one file each, in faults/.
 //
 //    left_open.cpp       what its context should have taken along: connections, bindings, contexts, vhosts
 //    descriptors.cpp     descriptors that one context after the other leaves open
 //    transactions.cpp    handlers that never finished
 //    peers.cpp           peers that are gone
+//    superseded.cpp      outbound sessions that a newer one has replaced
 //    adopted.cpp         descriptors that outlive the session they were adopted for
 //    connects.cpp        outbound attempts that pile up
 //    session_memory.cpp  user pointers that are set still

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the connections are: contexts and vhosts that could not be made, listeners whose clients are let in by nobody, and the program's own
-// calls of lws_service(). Feed it with what a Timeline tells.
+// What the connections rest on: contexts and vhosts, also those that could not be made; listeners whose clients nobody accepts; and the
+// program's own calls of lws_service(). Feed it with what a Timeline tells.
 #ifndef WSITRACE_DIAGNOSIS_PREMISES_H
 #define WSITRACE_DIAGNOSIS_PREMISES_H
 

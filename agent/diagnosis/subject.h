@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a narrative is about: one connection, its raw events, and the log that both are from. Sentences are made from nothing
-// else. Internal to the room.
+// What a narrative is about: one connection, its raw events, and the log that both are from. Sentences are made from nothing else, those
+// of `explain --conn` and of the rules alike.
 #ifndef WSITRACE_DIAGNOSIS_SUBJECT_H
 #define WSITRACE_DIAGNOSIS_SUBJECT_H
 

@@ -2,8 +2,8 @@
 //
 // The verdict: what a finished timeline says about leaks, and whether it may say so.
 //
-// A connection that is open at the end is a finding only when its context is gone: lws then had to destroy it. A program that
-// ends without lws_context_destroy leaves connections "live at exit", which is no leak.
+// A connection that is open at the end is a leak when its context is gone: lws then had to destroy it. A program that ends without
+// lws_context_destroy leaves connections "live at exit". That is no finding by itself, unless `--require-closed` makes it one.
 // Any loss makes a verdict inconclusive, also one with findings: what was lost may have been another leak, or the end of one.
 #ifndef WSITRACE_DIAGNOSIS_VERDICT_H
 #define WSITRACE_DIAGNOSIS_VERDICT_H

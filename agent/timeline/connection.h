@@ -106,8 +106,8 @@ struct Transaction {
   Ns requested_ns = 0;      // outbound: the request was about to be sent
   OptionalNs handled_ns;    // the handler was called; never outbound
   OptionalNs responded_ns;  // the response's status was sent; outbound: its head was received
-  OptionalNs
-      written_ns;  // the response was written to its end; only where nobody told lws so after that (lws_http_transaction_completed)
+  // The response was written to its end, and nobody told lws so after that (lws_http_transaction_completed).
+  OptionalNs written_ns;
   OptionalNs completed_ns;  // the exchange ended, however
   Outcome outcome = Outcome::kOpen;
 };

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// The state of a Timeline, and the steps of the fold that work on it. Each step is one concern in one file:
+// The state of a Timeline, and the steps of the fold that work on it. Each step is one concern in one file. An event about a connection
+// passes through them in this order (timeline.cpp):
 //
 //    lifecycle.cpp     begin and end of a life, call_failed
-//    identity.cpp      class, origin, evidence, role, parent, vhost, addresses
-//    said.cpp          what lws logged of it
+//    identity.cpp      class, origin, evidence, role, parent, vhost, addresses; WSI_DESTROY ends the life after this
 //    close.cpp         why it ended
-//    close_outbound.cpp  the same, of an outbound connection that failed
 //    transport.cpp     TLS and TCP
 //    transactions.cpp  requests and upgrades
 //    outbound.cpp      the same, where the application is the client
-//    pipelining.cpp    whether a request waited for the response before
 //    refusal.cpp       callback_refused
 //    bindings.cpp      BIND and DROP
 //    sessions.cpp      the websocket life
-//    stacks.cpp        where the application stood
 //
-// An event passes through them in this order (timeline.cpp); WSI_DESTROY ends the life after identity.cpp. Internal to the room.
+// Beside them, called by these or for events of a kind of their own:
+//
+//    close_outbound.cpp  why an outbound connection failed
+//    pipelining.cpp      whether a request waited for the response before
+//    said.cpp            what lws logged
+//    stacks.cpp          where the application stood
+//
+// Internal to the room.
 #ifndef WSITRACE_TIMELINE_FOLD_H
 #define WSITRACE_TIMELINE_FOLD_H
 

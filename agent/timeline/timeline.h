@@ -4,7 +4,7 @@
 //
 // Who uses it: every exporter, as a TimelineObserver or by asking. One log has one Timeline, however many hear it: feed it as a
 //              LogSink, and add() who is to hear.
-// Memory:      follows the open connections (and 24 bytes for each pointer that ever was one). A closed one is handed to the
+// Memory:      follows the open connections (and one small entry for each pointer that ever was one). A closed one is handed to the
 //              observer and forgotten.
 // Parity:      transactions and bindings come out the same with and without the kinds that are recorded only where calls are (1005 to
 //              1008); close reasons are less precise without them.
