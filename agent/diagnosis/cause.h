@@ -228,6 +228,18 @@ enum class Certainty {
   X(kDeadWsi, "wsi_used_after_end", kTrouble, \
     "this program used the wsi of {who} after its end", \
     "forget a wsi in LWS_CALLBACK_CLOSED (CLOSED_HTTP, CLIENT_CLOSED, RAW_CLOSE) at the latest; after LWS_CALLBACK_WSI_DESTROY its memory is freed, and may be another connection's") \
+  X(kContinueNotSent, "continue_not_sent", kTrouble, \
+    "the client of {who} waited for '100 Continue' before it sent the body of {request}", \
+    "send it in LWS_CALLBACK_HTTP, where lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) is not 0 (lws_write() of \"HTTP/1.1 100 Continue\\r\\n\\r\\n\" with LWS_WRITE_HTTP_HEADERS), or let the client do without (curl -H 'Expect:')") \
+  X(kBodyNotAllowed, "body_not_allowed", kTrouble, \
+    "the response to {request} on {who} had a body, and must not have one", \
+    "write only the head, with the last of it LWS_WRITE_HTTP_HEADERS, and then call lws_http_transaction_completed()") \
+  X(kNoServiceThread, "no_such_service_thread", kTrouble, \
+    "lws_service_tsi() was called for service thread {detail}", \
+    "ask lws_get_count_threads() after lws_create_context(), and start that many threads; for more, use a libwebsockets that was built with LWS_MAX_SMP") \
+  X(kCallbackObjected, "internal_callback_failed", kTrouble, \
+    "{detail}", \
+    "return 0 from a callback for every reason that it does not handle: `default: return 0`, and not -1") \
   X(kErrorStatus, "error_status", kNote, \
     "{request} on {who}", \
     "")

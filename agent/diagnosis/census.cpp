@@ -44,6 +44,7 @@ std::string wait_of(const Connection &connection) {
     case State::kHandshake: return "in its handshake";
     case State::kUpgraded: return "websocket session open";
     case State::kActive:
+      if (connection.role.starts_with("raw") && connection.connected_ns) return "connected";
       if (connection.origin == Origin::kOutbound) return "waiting for the server's answer";
       if (last == nullptr) return "";
       return last->responded_ns ? "response begun, not completed" : "owed a response";

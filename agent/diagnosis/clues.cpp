@@ -19,7 +19,10 @@ namespace {
 void note_request(Clues &clues, const Connection &connection, uint16_t kind) {
   const bool begins = kind == k_FILTER_HTTP_CONNECTION || connection.transactions.empty() ||
                       connection.transactions.back().outcome != Outcome::kOpen;
-  if (begins) clues.seen &= static_cast<uint8_t>(~Clues::bit_of(k_HTTP_BODY_COMPLETION));
+  if (!begins) return;
+  clues.seen &= static_cast<uint8_t>(~Clues::bit_of(k_HTTP_BODY_COMPLETION));
+  clues.request_flags = 0;
+  clues.body_came_ns.reset();
 }
 
 void note_status(Clues &clues, const Connection &connection, int status) {
@@ -71,7 +74,7 @@ Clues &ClueBook::first_sight(uint64_t id, Ns at_ns) {
 void ClueBook::opened(const Connection &connection) { first_sight(connection.id, connection.opened_ns); }
 
 void ClueBook::event(const Connection &connection, const Event &event, std::span<const std::byte> items,
-                     std::string_view text) {
+                     std::string_view text, std::string_view protocol) {
   Clues &clues = first_sight(connection.id, event.time_ns);
   clues.seen |= Clues::bit_of(event.kind);
   if (has_role<role::kEnds>(event.kind) && event.kind != k_WSI_DESTROY && (event.flags & kDescriptorGone) != 0)
@@ -90,7 +93,7 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     case k_callback_refused:
       if (event.value == k_RECEIVE_CLIENT_HTTP && clues.refused) break;  // it passes on what another returned
       clues.refused = event.value;
-      clues.refused_by = connection.last_callback_protocol;
+      clues.refused_by = protocol.empty() ? connection.last_callback_protocol : protocol;
       clues.refused_ns = event.time_ns;
       break;
     case k_close_code_sent:
@@ -100,7 +103,11 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
-    case k_FILTER_HTTP_CONNECTION: note_request(clues, connection, event.kind); break;
+    case k_FILTER_HTTP_CONNECTION:
+      note_request(clues, connection, event.kind);
+      clues.request_flags = event.flags;
+      break;
+    case k_HTTP_BODY_COMPLETION: clues.body_came_ns = event.time_ns; break;
     case k_HTTP:
       note_request(clues, connection, event.kind);
       clues.asks_first_protocol = (event.flags & kFirstProtocol) != 0;

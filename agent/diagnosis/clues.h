@@ -46,6 +46,8 @@ struct Clues {
   Ns foreign_wake_ns = 0;            // the longest wait after lws_callback_on_writable() on another thread
   bool foreign_wake_unanswered = false;
 
+  uint8_t request_flags = 0;  // of the last request: EventFlag
+  OptionalNs body_came_ns;    // all of its body
   std::optional<ResponsePart> part;
   bool descriptor_gone = false;  // closed by somebody else
   uint64_t answered = 0;         // the transaction whose status was sent last, by index
@@ -72,7 +74,9 @@ bool prepares(const Connection &connection, uint16_t kind);
 class ClueBook {
  public:
   void counted(uint16_t kind);  // every event of the log
-  void event(const Connection &connection, const Event &event, std::span<const std::byte> items, std::string_view text);
+  // TEXT and PROTOCOL are those of the event.
+  void event(const Connection &connection, const Event &event, std::span<const std::byte> items, std::string_view text,
+             std::string_view protocol);
   void opened(const Connection &connection);
   void closed(const Connection &connection);
   void forget(uint64_t id);

@@ -102,7 +102,9 @@ std::vector<std::string> evidence_of(const Finding &finding, Ns started_ns) {
                               time_text(*finding.first_ns, started_ns), time_text(*finding.last_ns, started_ns)));
   else if (finding.first_ns) why.push_back(fmt::format("It began at {}.", time_text(*finding.first_ns, started_ns)));
   if (row_of(finding.kind).rests_on_absence()) why.emplace_back("No event of its end is in the trace.");
-  if (finding.kind == FindingKind::kAdoptedOutlivesSession && finding.age_ns)
+  const bool outlives_session =
+      finding.kind == FindingKind::kAdoptedOutlivesSession || finding.kind == FindingKind::kOutboundOutlivesSession;
+  if (outlives_session && finding.age_ns)
     why.push_back("At the end of the log the oldest had been open for " + span_text(*finding.age_ns) + ".");
   if (!finding.last_callback.empty()) why.push_back("Last in charge: " + finding.last_callback + ".");
   return why;
@@ -145,7 +147,7 @@ bool covers(const Finding &finding, const Diagnosis &symptoms) {
 }  // namespace
 
 void Doctor::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
-  clues_.event(connection, event, items, timeline().text(event.text));
+  clues_.event(connection, event, items, timeline().text(event.text), timeline().text(event.protocol));
   surroundings_.event(connection, event, items, timeline());
   if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP)
     reconnects_.failing(connection, event.time_ns);
@@ -167,6 +169,8 @@ void Doctor::on_connection_closed(const Connection &connection) {
   if (connection.role == "h2" && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
     carriers_[connection.id] = Census::end_of(connection);
   reconnects_.closed(connection);
+  if (connection.close && connection.close->killed_at_once && connection.close->reason == CloseReason::kHandlerClosed)
+    killed_ = Killed{connection.id, connection.closed_ns.value_or(0), std::string(protocol_of(connection))};
   const bool by_code =
       clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
   if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);

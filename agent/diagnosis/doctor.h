@@ -83,6 +83,7 @@ class Doctor final : public TimelineObserver {
   void add_accepts();
   void add_what_lws_said();
   void add_crash();
+  void explain_crash(Diagnosis &crash) const;
   void add_loops();
   void add_inherited();
   std::optional<Symptom> local_failure(const Case &of);
@@ -119,6 +120,12 @@ class Doctor final : public TimelineObserver {
     bool is_of_connect = false;
   };
   std::map<unsigned, BindFailure> ports_not_bound_;
+  struct Killed {
+    uint64_t id;
+    Ns at_ns;
+    std::string protocol;
+  };
+  std::optional<Killed> killed_;  // the last connection that the program ended with LWS_TO_KILL_SYNC
   struct Table {
     uint64_t turned_away = 0, of_connects = 0;
     unsigned size = 0;  // 0: unknown

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/diagnosis/doctor.h"
+#include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
@@ -83,7 +84,27 @@ void Doctor::add_crash() {
   out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
   if (const std::string last = surroundings_.last_callback_text(); !last.empty())
     out.why.push_back("The last callback that was recorded before: " + last + ".");
+  if (name != nullptr) explain_crash(out);
   diagnoses_.push_back(std::move(out));
+}
+
+// What the program did just before, and must not do.
+void Doctor::explain_crash(Diagnosis &crash) const {
+  constexpr Ns kSoonAfterNs = 100'000'000;
+  if (auto blame = premises_.blame_for_crash(); !blame.text.empty()) {
+    crash.why.push_back(std::move(blame.text));
+    crash.advice = blame.advice;
+    return;
+  }
+  if (!killed_ || log_.last_ns > killed_->at_ns + kSoonAfterNs) return;
+  crash.connections = {killed_->id};
+  crash.protocol = killed_->protocol;
+  crash.why.push_back(
+      fmt::format("Just before, at {}, it had ended connection {} of protocol {} by lws_set_timeout() with "
+                  "LWS_TO_KILL_SYNC, which frees the wsi within that call: the callback that calls it for its own "
+                  "connection goes on with freed memory, and so does lws. That is the likely cause.",
+                  time_text(killed_->at_ns, log_.started_ns), killed_->id, quoted(killed_->protocol)));
+  crash.advice = kKillAdvice;
 }
 
 }  // namespace wsitrace

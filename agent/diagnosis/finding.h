@@ -74,6 +74,10 @@ namespace wsitrace {
     "descriptors that were adopted in callbacks of websocket sessions are still open though these sessions have ended", \
     "{n} of protocol {protocol} {is|are} open still, adopted in a callback of a websocket session that has ended", \
     "close it when its session closes (LWS_CALLBACK_CLOSED), with lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)") \
+  X(kOutboundOutlivesSession, "outbound_outlives_session", 0, \
+    "outbound connections that were made in callbacks of websocket sessions are still open though these sessions have ended", \
+    nullptr, \
+    "close it when its session closes: lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC) in LWS_CALLBACK_CLOSED, for the wsi that lws_client_connect_via_info() had returned") \
   X(kConnectionsGrow, "connections_grow", 0, \
     "more connections stay open after each load, and their number never falls", \
     nullptr, \

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "agent/diagnosis/rules.h"
-#include "agent/lws/timeouts.h"
 #include "agent/text/callbacks.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
@@ -13,7 +12,6 @@ namespace wsitrace {
 namespace {
 
 constexpr uint64_t kHeaderBytes = 4096;  // max_http_header_data where it is not set
-constexpr int kNoPendingTimeout = 0;
 
 // Of a handshake that nobody finished: no error of OpenSSL's tells.
 std::optional<Symptom> tls_not_finished(const Case &of) {
@@ -108,6 +106,12 @@ Symptom no_request(const Case &of) {
     symptom.advice =
         "where a client means https:// or wss:// here, give the vhost a certificate "
         "(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, ssl_cert_filepath) or the client http:// or ws://";
+  }
+  if (of.connection.origin == Origin::kAdopted) {
+    symptom.why = {fmt::format("What lws read{} is no HTTP request that it accepts.",
+                               bytes ? fmt::format(", {},", count_text(*bytes, "byte")) : ""),
+                   kReadBefore};
+    symptom.advice = kReadBeforeAdvice;
   }
   return symptom;
 }
@@ -218,67 +222,6 @@ std::optional<Symptom> refused(const Case &of) {
   return symptom;
 }
 
-std::optional<Symptom> timed_out(const Case &of) {
-  if (!of.ended_as(CloseReason::kTimeout)) return std::nullopt;
-  const int reason = pending_timeout_reason(of.clues.pending_timeout),
-            limit_s = pending_timeout_seconds(of.clues.pending_timeout);
-  if (of.clues.pending_timeout != 0 && limit_s > 0 && (reason == kNoPendingTimeout || reason >= kApplicationTimeouts)) {
-    Symptom symptom{Cause::kDeadline, {}, {}, Certainty::kProven, {}};
-    symptom.detail = reason == kNoPendingTimeout
-                         ? fmt::format("lws_set_timeout(wsi, NO_PENDING_TIMEOUT, {})", limit_s)
-                         : fmt::format("lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE + {}, {})",
-                                       reason - kApplicationTimeouts, limit_s);
-    symptom.why.push_back(
-        fmt::format("It expires {} s after it was set: traffic up to the end does not move such a deadline, and a "
-                    "missing pong is not the reason.",
-                    limit_s));
-    return symptom;
-  }
-  if (reason == kTimeout_CLOSE_ACK) return std::nullopt;
-  if (of.connection.session) return std::nullopt;
-  const Transaction *last = of.last();
-  if (of.connection.role == "h2" && of.connection.origin != Origin::kStream) return std::nullopt;  // its streams tell
-  const std::string fired = "lws's timeout" + timeout_text(of) + " fired.";
-  if (last != nullptr && !last->responded_ns && awaits_body(of, *last))
-    return Symptom{
-        Cause::kTimeout,
-        fmt::format("the rest of the body of {} did not come", request_text(last)),
-        {fmt::format("LWS_CALLBACK_HTTP_BODY_COMPLETION never came in {}.",
-                     span_text(last->requested_ns, of.until_ns())),
-         fired},
-        Certainty::kProven,
-        "see why the client stops before the end of its body: its Content-Length may promise more than it sends"};
-  if (last == nullptr) {
-    const auto bytes = received_bytes(of);
-    return Symptom{
-        Cause::kTimeout,
-        "no complete request came in time",
-        {bytes ? fmt::format("{} came in {}, and no end of the headers.",
-                             *bytes == 0 ? "Nothing" : count_text(*bytes, "byte"),
-                             span_text(of.connection.opened_ns, of.until_ns()))
-               : fmt::format("No end of the headers came in {}.", span_text(of.connection.opened_ns, of.until_ns())),
-         fired},
-        Certainty::kProven,
-        "timeout_secs of the context sets how long lws waits; scanners and spare connections of browsers do this"};
-  }
-  if (last->outcome == Outcome::kCompleted || is_idle_timeout(of.connection) || is_owed(of)) return std::nullopt;
-  const bool in_response = reason == kTimeout_HTTP_CONTENT && last->responded_ns;
-  const bool is_blocked = of.connection.tcp && of.connection.tcp->unsent_bytes > 0;
-  Symptom symptom{
-      Cause::kTimeout,
-      fmt::format("{} stood still", in_response ? "sending the response to " + request_text(last) : request_text(last)),
-      {},
-      Certainty::kProven,
-      "check that the peer reads, and that the handler keeps writing"};
-  if (is_blocked) {
-    symptom.why.push_back(fmt::format("{} waited for the network to take them: the peer did not read.",
-                                      count_text(of.connection.tcp->unsent_bytes, "byte")));
-    symptom.advice = "see why the peer does not read: a slow or suspended client, or a link that is gone";
-  }
-  symptom.why.push_back(fired);
-  return symptom;
-}
-
 std::optional<Symptom> binding_left(const Case &of) {
   for (const Binding &binding : of.connection.bindings)
     if (binding.settled == Settled::kByBind)
@@ -306,25 +249,16 @@ std::optional<Symptom> not_found(const Case &of) {
   return symptom;
 }
 
-constexpr CaseRule kInboundRules[] = {
-    owes_response, forgot_completion, lost_with_carrier, tls_failed,          refused,    timed_out, gave_up,
-    left_midway,   answered_twice,    wrong_length,      header_pool_used_up, vhost_gone, not_read,  peer_not_reading,
-    not_found,     error_status,      ended_by_callback, binding_left};
+constexpr CaseRule kInboundRules[] = {owes_response,  forgot_completion, lost_with_carrier, tls_failed,
+                                      refused,        timed_out,         gave_up,           left_midway,
+                                      answered_twice, wrong_length,      continue_not_sent, header_pool_used_up,
+                                      vhost_gone,     not_read,          peer_not_reading,  not_found,
+                                      error_status,   ended_by_callback, binding_left};
 
 }  // namespace
 
 std::string refusal_text(const Clues &clues) {
   return fmt::format("{} of protocol {} returned non-zero", callback_name(*clues.refused), quoted(clues.refused_by));
-}
-
-std::string timeout_text(const Case &of) {
-  const int reason = pending_timeout_reason(of.clues.pending_timeout);
-  const int limit_s = pending_timeout_seconds(of.clues.pending_timeout);
-  const TimeoutRow *known = pending_timeout(reason);
-  if (known == nullptr || known->purpose == nullptr || limit_s <= 0) return {};
-  const char *setting = setting_of_timeout(reason);
-  return fmt::format(" of {} s {} (PENDING_TIMEOUT_{}{}{})", limit_s, known->purpose, known->name,
-                     setting != nullptr ? "; set by " : "", setting != nullptr ? setting : "");
 }
 
 bool peer_was_first(const Case &of) {

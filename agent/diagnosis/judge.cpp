@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/judge.h"
 
+#include <cstring>
+
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/faults/rules.h"
 #include "agent/lws/callbacks.h"
@@ -46,6 +48,21 @@ void doubt_findings(std::vector<Finding> &findings) {
   }
 }
 
+// A response that lacks something at the end of its connection, and was not forgotten: it was written to just now, or has no length and
+// only its head is out, as of a stream whose events are yet to come.
+bool response_goes_on(std::span<const std::byte> items) {
+  constexpr uint32_t kJustNowMs = 500;
+  bool found = false;
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    ResponseFacts facts;
+    if (tag != kItemResponse || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    const bool only_began = facts.promised_bytes == UINT64_MAX && facts.written_ms == UINT32_MAX;
+    found = facts.written_ms < kJustNowMs || only_began;
+  });
+  return found;
+}
+
 // With a context that is gone, this is connection_not_destroyed.
 void judge_what_is_open(const Timeline &timeline, Groups &groups) {
   timeline.for_each_open([&](const Connection &open) {
@@ -83,6 +100,7 @@ void Judge::on_connection_changed(const Connection &before, const Connection &no
 void Judge::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   adopted_.event(connection, event);
   if (event.kind == k_user_left) session_memory_.left(connection, items);
+  if (event.kind == k_response_part && response_goes_on(items)) ongoing_.insert(connection.id);
   if (is_drop(event.kind)) session_memory_.dropped(connection);
   if (has_role<role::kAnswer>(event.kind)) connects_.answered(connection, event.time_ns);
 }
@@ -95,7 +113,7 @@ void Judge::on_connection_closed(const Connection &connection) {
   connects_.closed(connection);
   growth_.closed(connection);
   superseded_.closed(connection);
-  judge_transactions(connection, groups_);
+  judge_transactions(connection, ongoing_.erase(connection.id) > 0, groups_);
   judge_peer(connection, groups_);
 }
 

@@ -7,7 +7,7 @@
 //    transactions.cpp    handlers that never finished
 //    peers.cpp           peers that are gone
 //    superseded.cpp      outbound sessions that a newer one has replaced
-//    adopted.cpp         descriptors that outlive the session they were adopted for
+//    adopted.cpp         descriptors and outbound connections that outlive the session they were made for
 //    connects.cpp        outbound attempts that pile up
 //    session_memory.cpp  user pointers that are set still
 //    growth.cpp          open connections that grow from load to load
@@ -60,6 +60,7 @@ class Judge final : public TimelineObserver {
   Connects connects_;
   Growth growth_;
   Superseded superseded_;
+  std::set<uint64_t> ongoing_;  // whose last response goes on, as its connection ends
   uint64_t closed_ = 0;
   bool requires_closed_ = false;
 };

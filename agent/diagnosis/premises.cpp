@@ -76,7 +76,14 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       turned_away_.last_ns = event.time_ns;
       break;
     case k_dead_wsi_used: note_use(event, timeline); break;
-    case k_service_misused: misused_.try_emplace(event.value, event.time_ns); break;
+    case k_service_misused:
+      if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
+      else misused_.try_emplace(event.value, event.time_ns);
+      break;
+    case k_callback_objected:
+      if (objections_.size() < kKeptVhosts)
+        objections_.try_emplace({event.value, std::string(timeline.text(event.protocol))}, event.time_ns);
+      break;
     default: break;
   }
 }
@@ -282,6 +289,8 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_turned_away(all);
   add_late(all);
   add_misused(all, log);
+  add_missing_threads(all, log);
+  add_objections(all, log);
   add_uses(all, log);
   return all;
 }

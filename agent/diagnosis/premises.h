@@ -28,6 +28,12 @@ class Premises {
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
   // When lws_vhost_destroy() was called.
   [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
+  // What the program has done that may crash lws, for a sentence, and what to do; empty: nothing is known.
+  struct Blame {
+    std::string text;
+    const char *advice = "";
+  };
+  [[nodiscard]] Blame blame_for_crash() const;
   // The first that lws was to adopt a socket for and that the vhost does not have, or empty.
   [[nodiscard]] std::string protocol_not_enabled() const;
   // The others that listen on its port, as they were made.
@@ -76,15 +82,19 @@ class Premises {
   void add_turned_away(std::vector<Diagnosis> &to) const;
   void add_late(std::vector<Diagnosis> &to) const;
   void add_misused(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  void add_missing_threads(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  void add_objections(std::vector<Diagnosis> &to, const LogFacts &log) const;
 
   std::map<Said, Line> lines_;   // the first of each kind
   std::map<int, Queue> queues_;  // by descriptor of the listener
   std::map<std::string, Ns, std::less<>> vhosts_gone_;
-  std::vector<std::pair<std::string, int>> vhosts_;  // with their ports
-  std::map<uint64_t, Dead> dead_;                    // by pointer; emptied when it is full
-  std::vector<Use> uses_;                            // of one call each
-  Late turned_away_;                                 // by lws itself: the longest and the pause are unused
-  std::map<int, Ns> misused_;                        // by `value` of service_misused
+  std::vector<std::pair<std::string, int>> vhosts_;       // with their ports
+  std::map<uint64_t, Dead> dead_;                         // by pointer; emptied when it is full
+  std::vector<Use> uses_;                                 // of one call each
+  Late turned_away_;                                      // by lws itself: the longest and the pause are unused
+  std::map<int, Ns> misused_;                             // by `value` of service_misused
+  std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have
+  std::map<std::pair<int, std::string>, Ns> objections_;  // by callback and protocol
   Late late_;
   Ns last_opened_ns_ = 0;
   unsigned header_pool_ = 0, table_size_ = 0;

@@ -43,6 +43,8 @@ std::string progress_text(const ResponsePart &part) {
 // The peer takes nothing, or not all yet: that is not the handler's doing.
 bool peer_does_not_read(const Case &of) { return of.connection.tcp && of.connection.tcp->unsent_bytes > 0; }
 
+bool has_no_length(const Case &of) { return (of.clues.request_flags & kNoBodyLength) != 0; }
+
 Symptom owed(const Case &of, const Transaction &last) {
   Symptom symptom{
       Cause::kResponseOwed,
@@ -53,6 +55,14 @@ Symptom owed(const Case &of, const Transaction &last) {
        fmt::format("The last callback recorded on it: {}.", in_charge_text(of.connection))},
       Certainty::kProven,
       {}};
+  if (has_no_length(of)) {
+    symptom.why.emplace_back(
+        "The request has neither Content-Length nor Transfer-Encoding, so it has no body (RFC 9112); lws waits for one "
+        "all the same, and LWS_CALLBACK_HTTP_BODY_COMPLETION does not come.");
+    symptom.advice =
+        "answer in LWS_CALLBACK_HTTP where lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) is 0, or let the "
+        "client send Content-Length: 0";
+  }
   if (of.clues.asks_first_protocol)
     symptom.why.emplace_back(
         "It is protocols[0] of the vhost, which lws asks, too, where no mount has the path, and where the file of a "
@@ -185,6 +195,7 @@ bool is_at_window(const Case &of, const ResponsePart &part) {
 }
 
 bool awaits_body(const Case &of, const Transaction &transaction) {
+  if (&transaction == of.last() && has_no_length(of)) return false;
   const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
   return brings_body && !of.clues.has(k_HTTP_BODY_COMPLETION);
 }
@@ -263,6 +274,34 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
                  {}};
 }
 
+std::string missing_body_text(const Case &of) {
+  if ((of.clues.request_flags & kBodyInChunks) != 0)
+    return "its body came in chunks (Transfer-Encoding: chunked), whose end lws does not tell by "
+           "LWS_CALLBACK_HTTP_BODY_COMPLETION";
+  if ((of.clues.request_flags & kExpectsContinue) != 0)
+    return "it had asked for '100 Continue' (Expect: 100-continue), which lws does not send, and held its body back "
+           "until "
+           "then";
+  return "not all of the request's body had come";
+}
+
+// A client that asks for 100 Continue sends its body after a while, without it.
+std::optional<Symptom> continue_not_sent(const Case &of) {
+  const Transaction *last = of.last();
+  constexpr Ns kFeltNs = 500'000'000;
+  if (last == nullptr || (of.clues.request_flags & kExpectsContinue) == 0 || !of.clues.body_came_ns)
+    return std::nullopt;
+  if (*of.clues.body_came_ns < last->requested_ns + kFeltNs) return std::nullopt;
+  return Symptom{
+      Cause::kContinueNotSent,
+      request_text(last),
+      {fmt::format("The request asked for '100 Continue' before its body (Expect: 100-continue). lws does not "
+                   "send that by itself, and the client sent its body only {} after the head.",
+                   span_text(last->requested_ns, *of.clues.body_came_ns))},
+      Certainty::kLikely,
+      {}};
+}
+
 std::optional<Symptom> left_midway(const Case &of) {
   const Transaction *last = of.last();
   if (of.is_open() || !of.connection.close || last == nullptr || last->outcome != Outcome::kAborted)
@@ -274,17 +313,12 @@ std::optional<Symptom> left_midway(const Case &of) {
                            : last->status                     ? fmt::format("; {} had been sent", *last->status)
                                                               : "";
   if (of.connection.close->by == CloseBy::kPeer || peer_was_first(of))
-    return Symptom{
-        last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
-        request_text(last),
-        {fmt::format(
-            "The peer closed {} after its request{}{}.", span, sent,
-            !last->responded_ns && awaits_body(of, *last)
-                ? "; not all of the request's body had come, or it came in chunks (Transfer-Encoding: chunked), whose "
-                  "end lws does not tell by LWS_CALLBACK_HTTP_BODY_COMPLETION"
-                : "")},
-        Certainty::kProven,
-        {}};
+    return Symptom{last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
+                   request_text(last),
+                   {fmt::format("The peer closed {} after its request{}{}.", span, sent,
+                                !last->responded_ns && awaits_body(of, *last) ? "; " + missing_body_text(of) : "")},
+                   Certainty::kProven,
+                   of.clues.request_flags & kExpectsContinue && awaits_body(of, *last) ? kContinueAdvice : ""};
   // An event stream has no end that anybody waits for.
   if (of.ended_as(CloseReason::kContextDestroyed) && part != nullptr && !part->promised_bytes && part->written_ns)
     return std::nullopt;

@@ -45,8 +45,15 @@ std::optional<Symptom> answered_twice(const Case &);
 std::optional<Symptom> not_read(const Case &);
 std::optional<Symptom> lost_with_carrier(const Case &);
 std::optional<Symptom> left_midway(const Case &);
+std::optional<Symptom> continue_not_sent(const Case &);
 // A handler owes a response, or the rest of one, and has for long.
 bool is_owed(const Case &);
+// Why the body of the last request is not there, and the end of it was not told.
+std::string missing_body_text(const Case &);
+inline constexpr const char *kContinueAdvice =
+    "send it in LWS_CALLBACK_HTTP, where lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) is not 0 (lws_write() of "
+    "\"HTTP/1.1 100 Continue\\r\\n\\r\\n\" with LWS_WRITE_HTTP_HEADERS), or let the client do without (curl -H "
+    "'Expect:')";
 // The handler was told of the request, and not yet that its body is complete.
 bool awaits_body(const Case &, const Transaction &);
 // What waits for the peer's window: HTTP/2 lets nobody send more than the peer has allowed.
@@ -66,11 +73,24 @@ std::optional<Symptom> error_status(const Case &);
 
 // "LWS_CALLBACK_HTTP of protocol 'http' returned non-zero".
 std::string refusal_text(const Clues &);
+// deadlines.cpp
+std::optional<Symptom> timed_out(const Case &);
 // " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
 std::string timeout_text(const Case &);
 std::optional<Symptom> refusal_symptom(const Case &);       // refusals.cpp: of what lws itself refused
 std::optional<Symptom> goaway_symptom(const Case &);        // refusals.cpp: of what the peer refused, by HTTP/2
 std::optional<Symptom> foreign_wake_symptom(const Case &);  // refusals.cpp: of calls on another thread
+
+inline constexpr const char *kKillAdvice =
+    "use LWS_TO_KILL_ASYNC, or return -1 from the callback: LWS_TO_KILL_SYNC is only for another connection than the "
+    "one "
+    "whose callback runs";
+// Of a socket that the application adopted.
+inline constexpr const char *kReadBefore =
+    "This program had adopted the socket: what it had read from it before, lws has not seen.";
+inline constexpr const char *kReadBeforeAdvice =
+    "hand over what was read before the adoption: lws_adopt_socket_readbuf() or lws_adopt_socket_vhost_readbuf(), or "
+    "look at it with MSG_PEEK only";
 
 // "GET /first", or "its request".
 std::string request_text(const Transaction *transaction);

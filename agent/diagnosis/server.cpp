@@ -51,7 +51,19 @@ std::optional<Symptom> wrong_length(const Case &of) {
   if (last == nullptr || !part || part->transaction != last->index || last->outcome != Outcome::kCompleted ||
       !part->promised_bytes || !part->sent_bytes || *part->sent_bytes == *part->promised_bytes)
     return std::nullopt;
-  if (last->method == "HEAD" || last->status == 204 || last->status == 304) return std::nullopt;
+  if (last->method == "HEAD" || last->status == 204 || last->status == 304) {
+    if (*part->promised_bytes != 0) return std::nullopt;
+    return Symptom{
+        Cause::kBodyNotAllowed,
+        request_text(last),
+        {fmt::format(
+            "{} has no body; the handler of protocol {} wrote {} after the head, and the client takes them for "
+            "the beginning of the next response.",
+            last->method == "HEAD" ? "A response to HEAD" : fmt::format("A response with status {}", *last->status),
+            quoted(last->protocol), count_text(*part->sent_bytes, "byte"))},
+        Certainty::kProven,
+        {}};
+  }
   const uint64_t promised = *part->promised_bytes, sent = *part->sent_bytes;
   Symptom symptom{Cause::kWrongLength, request_text(last), {}, Certainty::kProven, {}};
   symptom.why.push_back(
@@ -120,12 +132,20 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
   if (!of.ended_as(CloseReason::kHandlerClosed)) return std::nullopt;
   if (!of.connection.session && !of.connection.role.starts_with("raw")) return std::nullopt;
   if (pending_timeout_seconds(of.clues.pending_timeout) < 0)
-    return Symptom{
-        Cause::kEndedByCallback,
-        "lws_set_timeout() with LWS_TO_KILL_ASYNC or LWS_TO_KILL_SYNC",
-        {"That was the last timeout it set, and lws closes the connection for it at once, without a close frame."},
-        Certainty::kProven,
-        "see where it calls that; to let the peer know why, call lws_close_reason() and return -1 from a callback"};
+    return of.connection.close->killed_at_once
+               ? Symptom{Cause::kEndedByCallback,
+                         "lws_set_timeout() with LWS_TO_KILL_SYNC",
+                         {"lws closes the connection and frees its wsi within that call, without a close frame: a "
+                          "callback of the same connection must not do that."},
+                         Certainty::kProven,
+                         kKillAdvice}
+               : Symptom{Cause::kEndedByCallback,
+                         "lws_set_timeout() with LWS_TO_KILL_ASYNC",
+                         {"That was the last timeout it set, and lws closes the connection for it at once, without a "
+                          "close frame."},
+                         Certainty::kProven,
+                         "see where it calls that; to let the peer know why, call lws_close_reason() and return -1 "
+                         "from a callback"};
   if (!of.clues.refused) return std::nullopt;
   return Symptom{Cause::kEndedByCallback,
                  refusal_text(of.clues),

@@ -87,12 +87,18 @@ std::optional<Symptom> close_code(const Case &of) {
   const char *meaning = code_text(code);
   if (meaning == nullptr) return std::nullopt;
   const bool from_peer = of.connection.close->by == CloseBy::kPeer;
-  return Symptom{
+  Symptom symptom{
       Cause::kCloseCode,
       fmt::format("{} ({}) from {}", code, meaning, from_peer ? "the peer" : "this side"),
       {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code." : "lws sent the code in its close frame."},
       Certainty::kProven,
       from_peer ? advice_on_code(code) : ""};
+  if (from_peer && code == 1002)
+    symptom.why.emplace_back(
+        "lws tells 1002, too, where the peer's own code is one that it does not allow: below 1000, 1004 to 1006, and "
+        "1012 "
+        "to 2999, such as 1012 (service restart) and 1013 (try again later).");
+  return symptom;
 }
 
 }  // namespace
@@ -127,6 +133,8 @@ std::optional<Symptom> session_symptom(const Case &of) {
   if (!of.connection.session) return std::nullopt;
   if (auto symptom = close_code_unused(of)) return symptom;
   if (auto symptom = ping_timeout(of)) return symptom;
+  if (of.connection.origin == Origin::kOutbound)
+    if (auto symptom = timed_out(of)) return symptom;
   for (const CaseRule rule : {close_unanswered, vhost_gone, peer_not_reading})
     if (auto symptom = rule(of)) return symptom;
   if (auto symptom = close_code(of)) return symptom;

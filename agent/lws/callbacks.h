@@ -46,6 +46,7 @@ enum Role : uint32_t {
   kStack = 1 << 20,            // first sight, in whichever way in, and BIND
   kIntroducesVhost = 1 << 21,  // may be the first that is heard of a vhost
   kWriteable = 1 << 22,        // what lws_callback_on_writable() asks for
+  kStandIn = 1 << 23,          // about no connection, and lws gives up something of its own when it returns non-zero
 };
 }  // namespace role
 
@@ -76,7 +77,7 @@ enum Role : uint32_t {
   X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kCloses | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
   X(CONFIRM_EXTENSION_OKAY,             25,  0) \
   X(CLIENT_CONFIRM_EXTENSION_SUPPORTED, 26,  0) \
-  X(PROTOCOL_INIT,                      27,  kRecorded | kIntroducesVhost) \
+  X(PROTOCOL_INIT,                      27,  kRecorded | kIntroducesVhost | kStandIn) \
   X(PROTOCOL_DESTROY,                   28,  kRecorded) \
   X(WSI_CREATE,                         29,  kRecorded | kBegins | kStack) \
   X(WSI_DESTROY,                        30,  kRecorded | kEnds | kAlone | kOwesCompletion) \
@@ -87,7 +88,7 @@ enum Role : uint32_t {
   X(RECEIVE_CLIENT_HTTP,                46,  kCloses) \
   X(COMPLETED_CLIENT_HTTP,              47,  kRecorded | kLoopTurns) \
   X(RECEIVE_CLIENT_HTTP_READ,           48,  kCloses) \
-  X(HTTP_BIND_PROTOCOL,                 49,  kRecorded | kBind | kStreamFacts | kStack) \
+  X(HTTP_BIND_PROTOCOL,                 49,  kRecorded | kCloses | kBind | kRefusesRequest | kStreamFacts | kStack) \
   X(HTTP_DROP_PROTOCOL,                 50,  kRecorded | kDrop) \
   X(CHECK_ACCESS_RIGHTS,                51,  0) \
   X(PROCESS_HTML,                       52,  0) \
@@ -102,19 +103,19 @@ enum Role : uint32_t {
   X(RAW_WRITEABLE_FILE,                 65,  kCloses | kWriteable) \
   X(RAW_CLOSE_FILE,                     66,  kRecorded | kEnds | kAlone | kFacts) \
   X(CHILD_CLOSING,                      69,  kRecorded | kEnds | kAlone | kFacts) \
-  X(EVENT_WAIT_CANCELLED,               71,  0) \
+  X(EVENT_WAIT_CANCELLED,               71,  kStandIn) \
   X(TIMER,                              73,  kCloses) \
   X(CLIENT_CLOSED,                      75,  kRecorded | kEnds | kFacts | kTcp) \
   X(CLIENT_HTTP_DROP_PROTOCOL,          76,  kRecorded | kDrop) \
-  X(WS_SERVER_BIND_PROTOCOL,            77,  kRecorded | kBind | kStack) \
+  X(WS_SERVER_BIND_PROTOCOL,            77,  kRecorded | kCloses | kBind | kStack) \
   X(WS_SERVER_DROP_PROTOCOL,            78,  kRecorded | kDrop) \
-  X(WS_CLIENT_BIND_PROTOCOL,            79,  kRecorded | kBind | kBegins | kOpensOutbound | kPrepares | kStack) \
+  X(WS_CLIENT_BIND_PROTOCOL,            79,  kRecorded | kCloses | kBind | kBegins | kOpensOutbound | kPrepares | kStack) \
   X(WS_CLIENT_DROP_PROTOCOL,            80,  kRecorded | kDrop) \
-  X(RAW_SKT_BIND_PROTOCOL,              81,  kRecorded | kBind | kBegins | kPrepares | kStack) \
+  X(RAW_SKT_BIND_PROTOCOL,              81,  kRecorded | kCloses | kBind | kBegins | kPrepares | kStack) \
   X(RAW_SKT_DROP_PROTOCOL,              82,  kRecorded | kDrop) \
-  X(RAW_FILE_BIND_PROTOCOL,             83,  kRecorded | kBind | kStack) \
+  X(RAW_FILE_BIND_PROTOCOL,             83,  kRecorded | kCloses | kBind | kStack) \
   X(RAW_FILE_DROP_PROTOCOL,             84,  kRecorded | kDrop) \
-  X(CLIENT_HTTP_BIND_PROTOCOL,          85,  kRecorded | kBind | kBegins | kOpensOutbound | kPrepares | kStack) \
+  X(CLIENT_HTTP_BIND_PROTOCOL,          85,  kRecorded | kCloses | kBind | kBegins | kOpensOutbound | kPrepares | kStack) \
   X(HTTP_CONFIRM_UPGRADE,               86,  kRecorded | kCloses | kTellsOfRequest | kIntroducesVhost | kRefusesUpgrade | kFacts | kAfterHandshake | kLoopTurns) \
   X(RAW_PROXY_CLI_CLOSE,                91,  kRecorded | kEnds) \
   X(RAW_PROXY_SRV_CLOSE,                92,  kRecorded | kEnds) \

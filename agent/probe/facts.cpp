@@ -12,6 +12,8 @@
 #include "agent/probe/answers.h"
 #include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/finals.h"
+#include "agent/probe/heads.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/reads.h"
@@ -26,6 +28,7 @@ constexpr size_t kMaxMessageBytes = 200;
 constexpr size_t kMaxAddressBytes = 60;  // of a peer that is named; a longer name is cut
 constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
 constexpr size_t kMaxUriBytes = 4096;
+constexpr int kHead = 7;  // of lws_http_get_uri_and_method()
 
 using NameOfSocket = int (*)(int, sockaddr *, socklen_t *);
 
@@ -114,6 +117,8 @@ void add_method(Items &items, lws *wsi, int method) noexcept {
   const int length = api().lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_COLON_METHOD);
   if (is_upper_case(text, length)) items.add(kItemMethod, text, static_cast<size_t>(length));
 }
+
+bool brings_body(int method) noexcept { return method == 1 || method == 3 || method == 4; }  // POST, PUT, PATCH
 
 // lws leaves a zero where it has taken the path for ended, and its arguments for begun: at '?', '&' and ';'.
 void add_path(Event &event, Items &items, const char *path, size_t length) noexcept {
@@ -256,7 +261,10 @@ void add_end(Event &event, lws *wsi) noexcept {
   forget_tls(wsi);
   forget_answer(wsi);
   event.flags |= class_in_tag(wsi);
-  event.value = take_timeout(wsi);
+  const PendingTimeout pending = take_timeout(wsi);
+  event.value = pending.value;
+  if (pending.is_of_program) event.flags |= kTimeoutOfProgram;
+  if (pending.kills_at_once) event.flags |= kKilledAtOnce;
 }
 
 bool closes_listeners(int reason, const char *caller) noexcept {
@@ -334,6 +342,9 @@ void add_request_line(Event &event, Items &items, lws *wsi) noexcept {
   add_method(items, wsi, method);
   if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
   else add_version(items, wsi);
+  if (event.kind != k_FILTER_HTTP_CONNECTION) return;
+  if (method == kHead) note_bodiless(wsi);
+  else if (brings_body(method) && !is_stream(wsi)) [[unlikely]] event.flags |= flags_of_body(wsi);
 }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {

@@ -23,7 +23,8 @@ struct Response {
   std::atomic<uint64_t> written_ms;  // 0: not yet
   std::atomic<uint64_t> promised;    // bytes
   std::atomic<uint64_t> sent;        // of them
-  std::atomic<uint64_t> last_ms;     // when the last of the body went out; 0: none did, or it made it whole
+  std::atomic<bool> bodiless;
+  std::atomic<uint64_t> last_ms;  // when the last of the body went out; 0: none did, or it made it whole
 };
 Response g_responses[kFinalSlots];
 
@@ -50,6 +51,7 @@ void begin_response(Response &slot, const void *wsi, uint64_t promised, uint64_t
   store_in<uint64_t>(slot.last_ms, 0);
   store_in(slot.promised, promised);
   store_in(slot.sent, sent);
+  if (!is_to(slot, wsi)) store_in(slot.bodiless, false);
   store_in(slot.wsi, reinterpret_cast<uintptr_t>(wsi));
 }
 
@@ -95,6 +97,12 @@ void note_status_page(const void *wsi) noexcept {
   note_whole(slot);
 }
 
+void note_bodiless(const void *wsi) noexcept {
+  Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi)) begin_response(slot, wsi, kNoPromise, kNoHead);
+  store_in(slot.bodiless, true);
+}
+
 void forget_final(const void *wsi) noexcept {
   Response &slot = response_of(wsi);
   if (is_to(slot, wsi)) store_in<uintptr_t>(slot.wsi, 0);
@@ -126,6 +134,10 @@ bool take_wrong_length(const void *wsi, ResponseFacts &facts) noexcept {
   if (!is_to(slot, wsi)) return false;
   store_in<uintptr_t>(slot.wsi, 0);
   const uint64_t promised = load_of(slot.promised), sent = load_of(slot.sent);
+  if (load_of(slot.bodiless)) {
+    facts = {0, sent, UINT32_MAX, 0};
+    return sent != kNoHead && sent != 0;
+  }
   if (promised >= kIsStatusPage || sent == kNoHead || sent == promised) return false;
   facts = {promised, sent, UINT32_MAX, 0};
   return true;
@@ -136,6 +148,8 @@ bool take_part(const void *wsi, ResponseFacts &facts) noexcept {
   if (!is_to(slot, wsi)) return false;
   store_in<uintptr_t>(slot.wsi, 0);
   if (load_of(slot.written_ms) != 0) return false;
+  const bool is_begun = load_of(slot.promised) != kNoPromise || load_of(slot.sent) != kNoHead;
+  if (load_of(slot.bodiless) && !is_begun) return false;
   const uint64_t last_ms = load_of(slot.last_ms);
   const uint64_t ago_ms = last_ms == 0 ? UINT32_MAX : coarse_ms() - last_ms;
   facts = {load_of(slot.promised), load_of(slot.sent), ago_ms < UINT32_MAX ? static_cast<uint32_t>(ago_ms) : UINT32_MAX,

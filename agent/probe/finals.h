@@ -30,6 +30,9 @@ void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noex
 // lws_return_http_status() wrote a whole one, or the head of one.
 void note_status_page(const void *wsi) noexcept;
 
+// The response that follows has no body: it is one to HEAD, or has status 204 or 304.
+void note_bodiless(const void *wsi) noexcept;
+
 void forget_final(const void *wsi) noexcept;
 // Whether one was begun, whole or not, and nobody has said so.
 bool has_response(const void *wsi) noexcept;
@@ -44,7 +47,7 @@ Final take_final(const void *wsi) noexcept;
 // Whether a response was written whole, and nobody has said so.
 bool is_whole(const void *wsi) noexcept;
 
-// It is completed: has it another length than its content-length promised? Forgets it.
+// It is completed: has it another length than its content-length promised, or a body where none may be (then 0 bytes are promised)? Forgets it.
 bool take_wrong_length(const void *wsi, ResponseFacts &facts) noexcept;
 // One that was begun and is not whole. Forgets it; false: there is none.
 bool take_part(const void *wsi, ResponseFacts &facts) noexcept;

@@ -166,6 +166,17 @@ void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept {
   });
 }
 
+void record_objection(size_t thunk_index, int reason) noexcept {
+  constexpr int kTold = 16;
+  static std::atomic<int> told{0};
+  if (!is_on() || told.fetch_add(1, std::memory_order_relaxed) >= kTold) return;
+  const ErrnoGuard guard;
+  record_as(k_callback_objected, nullptr, [&](Event &event) {
+    event.protocol = protocol_id(thunk_index);
+    event.value = reason;
+  });
+}
+
 void record_whole_response(lws *wsi) noexcept {
   if (is_of_guest_only(wsi, kNoCallback) || is_held_by_lws(wsi)) return;
   if (RingWriter *out = writer()) tell_final(*out, wsi, false);

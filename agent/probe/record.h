@@ -16,6 +16,8 @@ namespace wsitrace {
 void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, size_t length) noexcept;
 // The callback for REASON returned non-zero. WSI is not looked into: it may be on its way out.
 void record_refusal(size_t thunk_index, const lws *wsi, int reason) noexcept;
+// The same of a callback that is about no connection.
+void record_objection(size_t thunk_index, int reason) noexcept;
 void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
 // An event of our own about SUBJECT, a wsi or a context. TEXT is a literal or nullptr.
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;

@@ -140,6 +140,17 @@ void service_begins(const void *context, int tsi) noexcept {
 }
 
 // A child that was forked in between finds zeros in the state.
+void note_service_thread(const void *context, int tsi, int count) noexcept {
+  if ((tsi >= 0 && tsi < count) || count <= 0 || !is_on()) [[likely]]
+    return;
+  static std::atomic<uint32_t> told{0};  // a bit for each number, the last for all above
+  constexpr int kLastBit = 31;
+  const uint32_t bit = 1U << (tsi < 0 || tsi > kLastBit ? kLastBit : tsi);
+  if ((told.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) return;
+  const ErrnoGuard guard;
+  record_own(k_service_misused, context, service_tsi_value(tsi, count), "lws_service_tsi");
+}
+
 void service_ends(const void *context, int timeout_ms, int tsi) noexcept {
   if (t_service.depth == 0) return;
   HostState &state = host_state();

@@ -8,10 +8,14 @@
 namespace wsitrace {
 namespace {
 
+constexpr int kKillSync = -2;  // LWS_TO_KILL_SYNC
+
 struct Pending {
   std::atomic<uintptr_t> wsi;
   std::atomic<int32_t> value;
+  std::atomic<uint8_t> flags;  // kOfProgram, kAtOnce
 };
+constexpr uint8_t kOfProgram = 1, kAtOnce = 2;
 Pending g_pending[kTimeoutSlots];
 
 Pending &slot_of(const void *wsi) noexcept {
@@ -21,18 +25,23 @@ Pending &slot_of(const void *wsi) noexcept {
 
 }  // namespace
 
-void remember_timeout(const void *wsi, int reason, int seconds) noexcept {
+void remember_timeout(const void *wsi, int reason, int seconds, bool of_program) noexcept {
   Pending &pending = slot_of(wsi);
-  pending.value.store(reason == 0 && seconds <= 0 ? 0 : pending_timeout_value(reason, seconds),
+  const bool is_none = reason == 0 && seconds <= 0;
+  pending.value.store(is_none ? 0 : pending_timeout_value(reason, seconds), std::memory_order_relaxed);
+  pending.flags.store(static_cast<uint8_t>((of_program ? kOfProgram : 0) | (seconds == kKillSync ? kAtOnce : 0)),
                       std::memory_order_relaxed);
   pending.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_relaxed);
 }
 
-int32_t take_timeout(const void *wsi) noexcept {
+PendingTimeout take_timeout(const void *wsi) noexcept {
   Pending &pending = slot_of(wsi);
-  if (pending.wsi.load(std::memory_order_relaxed) != reinterpret_cast<uintptr_t>(wsi)) return 0;
+  if (pending.wsi.load(std::memory_order_relaxed) != reinterpret_cast<uintptr_t>(wsi)) return {};
   pending.wsi.store(0, std::memory_order_relaxed);
-  return pending.value.load(std::memory_order_relaxed);
+  const int32_t value = pending.value.load(std::memory_order_relaxed);
+  if (value == 0) return {};
+  const uint8_t flags = pending.flags.load(std::memory_order_relaxed);
+  return {value, (flags & kOfProgram) != 0, (flags & kAtOnce) != 0};
 }
 
 }  // namespace wsitrace

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/uses.h"
 
-#include <dlfcn.h>
-
-#include <cstring>
-
+#include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/graves.h"
 #include "agent/probe/host_state.h"
@@ -13,13 +10,6 @@
 
 namespace wsitrace {
 namespace {
-
-bool is_code_of_lws(const void *caller) noexcept {
-  Dl_info found;
-  if (dladdr(caller, &found) == 0 || found.dli_fname == nullptr) return true;  // nobody knows
-  const char *name = std::strrchr(found.dli_fname, '/');
-  return std::strstr(name != nullptr ? name : found.dli_fname, "libwebsockets") != nullptr;
-}
 
 [[gnu::noinline]] void tell_use(const void *wsi, const char *call, const void *caller) noexcept {
   const ErrnoGuard guard;

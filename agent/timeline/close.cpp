@@ -367,6 +367,7 @@ void send_stored_code(Life &life) {
 
 Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
   life.clues.pending_timeout = destroy.value;
+  life.clues.timeout_flags = destroy.flags;
   take_said(fold, life, destroy);
   const Ns close_ns = life.clues.requested ? life.clues.requested_ns : destroy.time_ns;
   if (close_ns <= life.clues.stored_ns + kAtOnceNs) send_stored_code(life);
@@ -381,6 +382,8 @@ Close resolve_close(Fold &fold, Life &life, const Event &destroy) {
   close.said_number = clues.said_number;
   close.said_text = fold.strings.text(clues.said_text);
   close.pending_timeout = rests_on_timeout(close) ? clues.pending_timeout : 0;
+  close.timeout_of_program = (clues.timeout_flags & kTimeoutOfProgram) != 0;
+  close.killed_at_once = (clues.timeout_flags & kKilledAtOnce) != 0;
   if (tells_caller(life, close)) close.caller = fold.strings.word(clues.caller_text);
   if (close.reason != CloseReason::kLeaderFailed) note_leader(fold, life, destroy);
   return close;

@@ -127,11 +127,13 @@ struct Close {
   CloseEvidence evidence = CloseEvidence::kNone;
   std::string detail;  // for people: lws's caller or message, the timeout that was pending, or empty
   std::optional<int> ws_code;
-  Word caller = Word::kOther;    // where `detail` is lws's caller
-  int32_t pending_timeout = 0;   // where it rests on a timeout (include/wsitrace/event.h)
-  Said said = Said::kNothing;    // what lws logged just before
-  unsigned said_number = 0;      // that goes with it: an HTTP/2 error code, streams that were open
-  std::string_view said_text{};  // lws's reason for a GOAWAY
+  Word caller = Word::kOther;       // where `detail` is lws's caller
+  int32_t pending_timeout = 0;      // where it rests on a timeout (include/wsitrace/event.h)
+  bool timeout_of_program = false;  // that timeout: the application had set it, not lws
+  bool killed_at_once = false;      // ... with LWS_TO_KILL_SYNC
+  Said said = Said::kNothing;       // what lws logged just before
+  unsigned said_number = 0;         // that goes with it: an HTTP/2 error code, streams that were open
+  std::string_view said_text{};     // lws's reason for a GOAWAY
 };
 
 // What OpenSSL says about a connection; nullopt and empty: unknown, or there is none.

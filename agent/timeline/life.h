@@ -45,6 +45,7 @@ struct CloseClues {
   bool descriptor_gone = false;  // closed behind lws's back
   std::string message;
   int32_t pending_timeout = 0;  // `value` of WSI_DESTROY
+  uint8_t timeout_flags = 0;    // its flags
   Said said = Said::kNothing;   // lws logged it in this thread just before the first sign of the end
   unsigned said_number = 0;
   uint16_t said_text = kNoString;

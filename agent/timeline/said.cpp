@@ -61,8 +61,10 @@ std::optional<Close> by_log_line(Life &life) {
   if (life.clues.said == Said::kSilent) return Close{CloseReason::kPingTimeout, CloseBy::kLws, evidence, {}, {}};
   if (life.clues.said != Said::kTimedOut) return std::nullopt;
   const int reason = named_timeout(life);
-  if (pending_timeout_reason(life.clues.pending_timeout) != reason)
+  if (pending_timeout_reason(life.clues.pending_timeout) != reason) {
     life.clues.pending_timeout = pending_timeout_value(reason, 0);
+    life.clues.timeout_flags = 0;
+  }
   if (pending_timeout_seconds(life.clues.pending_timeout) < 0) return std::nullopt;  // the application killed it
   return Close{CloseReason::kTimeout, CloseBy::kLws, evidence, {}, {}};
 }

@@ -83,6 +83,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_clients_waiting:
     case k_served_late:
     case k_dead_wsi_used:
+    case k_callback_objected:
     case k_service_misused: fold.observer.on_surroundings(event, items); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed:

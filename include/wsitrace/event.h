@@ -58,8 +58,14 @@ enum EventFlag : uint8_t {
   kTagSaysListener = 8,  // lws's own tag names the wsi a listener (libwebsockets 4.2 and later)
   kPathCut = 16,         // the path was longer than kMaxPathBytes
   kNewSocket = 32,       // `value` is a file descriptor
+  // of FILTER_HTTP_CONNECTION: the method is one that brings a body, and the request says of that
+  kBodyInChunks = 8,       // Transfer-Encoding: chunked
+  kNoBodyLength = 64,      // neither that nor Content-Length
+  kExpectsContinue = 128,  // Expect: 100-continue
   // of WSI_DESTROY
-  kTagSaysOther = 16,  // the tag names it something else
+  kTagSaysOther = 16,      // the tag names it something else
+  kTimeoutOfProgram = 64,  // the application itself had set the timeout in `value`
+  kKilledAtOnce = 128,     // ... with LWS_TO_KILL_SYNC
   // of close_requested
   kListenAsked = 64,  // SO_ACCEPTCONN was asked for: without kAcceptConn it is no listener
   // of transaction_completed
@@ -81,6 +87,15 @@ enum EventFlag : uint8_t {
 // perhaps.
 inline constexpr int32_t kNoFirstAnswer = 0;  // nothing was read, or nothing is known of it
 inline constexpr int32_t kNotHttp = -1;       // it did not begin as an answer of HTTP does
+
+// Service threads: `value` of service_misused, where lws_service_tsi() was called for thread TSI of a context that has COUNT.
+inline constexpr int32_t kNoSuchThread = 3;
+constexpr int32_t service_tsi_value(int tsi, int count) {
+  return static_cast<int32_t>(kNoSuchThread | (static_cast<uint32_t>(tsi) & 0xfff) << 8 |
+                              (static_cast<uint32_t>(count) & 0xfff) << 20);
+}
+constexpr int tsi_in(int32_t value) { return static_cast<int>(static_cast<uint32_t>(value) >> 8 & 0xfff); }
+constexpr int thread_count_in(int32_t value) { return static_cast<int>(static_cast<uint32_t>(value) >> 20); }
 
 // Bodies: `value` of body_pending.
 inline constexpr int32_t kBodyAnnounced = 1;  // lws_client_http_body_pending(wsi, 1): lws waits for it
@@ -235,9 +250,11 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
     1029) /* the program had not called lws_service() for so long (items, kItemLasted); a connection that was */       \
           /* accepted or read from next had waited for that, `value` ms */                                             \
   X(dead_wsi_used, 1031)   /* the application called the function `text` about this wsi, which is destroyed */         \
-  X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback */   \
+  X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback; */  \
+  /* lws_service_tsi() for a service thread that the context does not have: service_tsi_value() */                     \
   X(callback_known,                                                                                                    \
     1032) /* the host's callback of `protocol` is at the address in items; a `module` told where before */             \
+  X(callback_objected, 1061) /* a callback of `protocol` that is about no connection, `value`, returned non-zero */    \
   X(service_overslept, 1042) /* lws_service() returned after `value` ms, and had been asked for less: items, the ms */ \
   X(loop_left, 1043)    /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */    \
                         /* called, -2: it has not returned. Not told where that is short */                            \

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/faults/adopted.h"
 
+#include <fmt/format.h>
+
 #include "agent/lws/callbacks.h"
+#include "agent/text/spans.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
 
+constexpr size_t kManyLeft = 3;
 constexpr Ns kWithinCallNs = 5'000'000;  // what an application does in a callback is done by then
 
 bool has_turns(const Connection &connection) {
@@ -34,23 +39,43 @@ void Adopted::closed(const Connection &connection) {
   begun_in_.erase(connection.id);
 }
 
+// One that the program made: it has left its session behind, as one of several.
+void Adopted::judge_outbound(const std::vector<const Connection *> &left, Groups &groups) {
+  std::string target = left.empty() ? "" : left.front()->target;
+  for (const Connection *one : left)
+    if (one->target != target) target.clear();
+  for (const Connection *one : left) {
+    Finding &finding = groups.add(FindingKind::kOutboundOutlivesSession, *one, protocol_of(*one));
+    finding.certain = false;  // a pool may be filled in such callbacks
+    const bool is_one = finding.count == 1;
+    finding.message =
+        fmt::format("{} of protocol {}{} {} open still, made in a callback of a websocket session that has ended",
+                    count_text(finding.count, "outbound connection"), finding.protocol,
+                    target.empty() ? "" : " to " + target, is_one ? "is" : "are");
+  }
+}
+
 void Adopted::judge(const Timeline &timeline, Groups &groups) const {
   if (timeline.contexts_gone() || begun_in_.empty()) return;
-  std::set<uint64_t> ended;  // sessions that have left one
-  const auto has_outlived = [this](const Connection &open) {
+  std::map<Origin, std::set<uint64_t>> ended;  // sessions that have left one
+  std::map<Origin, std::vector<const Connection *>> left;
+  timeline.for_each_open([&](const Connection &open) {
     const auto session = begun_in_.find(open.id);
-    return open.origin == Origin::kAdopted && session != begun_in_.end() && !sessions_.contains(session->second);
-  };
-  timeline.for_each_open([&](const Connection &open) {
-    if (has_outlived(open)) ended.insert(begun_in_.at(open.id));
+    if (session == begun_in_.end() || sessions_.contains(session->second)) return;
+    ended[open.origin].insert(session->second);
+    left[open.origin].push_back(&open);
   });
-  if (ended.size() < 2) return;
-  timeline.for_each_open([&](const Connection &open) {
-    if (!has_outlived(open)) return;
-    const std::string_view protocol =
-        open.bindings.empty() ? open.last_callback_protocol : open.bindings.back().protocol;
-    groups.add(FindingKind::kAdoptedOutlivesSession, open, protocol);
-  });
+  if (ended[Origin::kAdopted].size() >= 2)
+    for (const Connection *open : left[Origin::kAdopted]) {
+      const std::string_view protocol =
+          open->bindings.empty() ? open->last_callback_protocol : open->bindings.back().protocol;
+      groups.add(FindingKind::kAdoptedOutlivesSession, *open, protocol);
+    }
+  // A request that waits for its answer is another matter.
+  std::erase_if(left[Origin::kOutbound],
+                [](const Connection *one) { return one->state == State::kHandshake || !one->connected_ns; });
+  if (ended[Origin::kOutbound].size() >= kManyLeft && left[Origin::kOutbound].size() >= kManyLeft)
+    judge_outbound(left[Origin::kOutbound], groups);
 }
 
 }  // namespace wsitrace

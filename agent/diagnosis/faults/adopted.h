@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "agent/diagnosis/faults/groups.h"
 #include "agent/timeline/timeline.h"
@@ -13,7 +14,7 @@
 namespace wsitrace {
 
 // Descriptors that were adopted in a callback of a websocket session, each in one of its own, and are open though these sessions have ended.
-// One alone may be meant to serve all that follow.
+// One alone may be meant to serve all that follow. The same of outbound connections: a proxy's other half.
 // Memory: 16 bytes for each open session, and for each open connection that began in one.
 class Adopted {
  public:
@@ -24,6 +25,7 @@ class Adopted {
   void judge(const Timeline &timeline, Groups &groups) const;
 
  private:
+  static void judge_outbound(const std::vector<const Connection *> &left, Groups &groups);
   struct Last {
     uint64_t session = 0;  // 0: another connection's turn
     Ns time_ns = 0;

@@ -12,7 +12,8 @@ namespace wsitrace {
 // left_open.cpp
 void judge_what_is_left(const Timeline &timeline, Groups &groups);
 // transactions.cpp
-void judge_transactions(const Connection &closed, Groups &groups);
+// GOES_ON: its last response was still being sent, or is one without an end.
+void judge_transactions(const Connection &closed, bool goes_on, Groups &groups);
 // peers.cpp
 void judge_peer(const Connection &connection, Groups &groups);
 

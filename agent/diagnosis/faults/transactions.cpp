@@ -38,11 +38,12 @@ bool was_never_finished(const Connection &closed, const Transaction &last) {
 
 }  // namespace
 
-void judge_transactions(const Connection &closed, Groups &groups) {
+void judge_transactions(const Connection &closed, bool goes_on, Groups &groups) {
   for (const Transaction &transaction : closed.transactions) {
     const bool is_last = &transaction == &closed.transactions.back();
     const Ns ended_ns = is_last ? closed.closed_ns.value_or(0) : transaction.completed_ns.value_or(0);
-    const bool found = was_forgotten(transaction, ended_ns) || (is_last && was_never_finished(closed, transaction));
+    const bool found =
+        was_forgotten(transaction, ended_ns) || (is_last && !goes_on && was_never_finished(closed, transaction));
     if (!found || (is_last && !peer_takes_all(closed, transaction))) continue;
     groups.add(FindingKind::kTransactionNotCompleted, closed, transaction.protocol);
     return;  // once for a connection

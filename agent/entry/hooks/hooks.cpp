@@ -7,6 +7,7 @@
 #include "agent/base/clock.h"
 #include "agent/probe/answers.h"
 #include "agent/probe/bodies.h"
+#include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
@@ -109,6 +110,8 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service_tsi)(lws_context *context, int timeout
   const auto original = WSITRACE_ORIGINAL(lws_service_tsi);
   if (original == nullptr) return -1;
   if (!hooks_record()) return original(context, timeout_ms, tsi);
+  if (const auto count = WSITRACE_ORIGINAL(lws_get_count_threads))
+    wsitrace::note_service_thread(context, tsi, count(context));
   wsitrace::service_begins(context, tsi);
   const int result = original(context, timeout_ms, tsi);
   wsitrace::service_ends(context, timeout_ms, tsi);
@@ -189,6 +192,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_status)(lws *wsi, unsigned int
   const auto original = WSITRACE_ORIGINAL(lws_add_http_header_status);
   if (original == nullptr) return 1;
   if (hooks_record()) wsitrace::record_status(wsi, code);
+  if (code == HTTP_STATUS_NO_CONTENT || code == HTTP_STATUS_NOT_MODIFIED) wsitrace::note_bodiless(wsi);
   return original(wsi, code, p, end);
 }
 
@@ -207,7 +211,7 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason
   if (hooks_record()) {
     wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
     wsitrace::note_call(wsi, "lws_set_timeout");
-    wsitrace::remember_timeout(wsi, reason, seconds);
+    wsitrace::remember_timeout(wsi, reason, seconds, !wsitrace::is_code_of_lws(__builtin_return_address(0)));
   }
   original(wsi, reason, seconds);
 }

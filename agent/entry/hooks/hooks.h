@@ -41,7 +41,7 @@
 // Those that came after 4.1.6, whose header does not declare them.
 #define WSITRACE_NEWER_HOOKS(X) X(_lws_log_cx)
 // What the bodies call instead, and nothing stands in front of.
-#define WSITRACE_CALLED(X) X(_lws_logv) X(lwsl_visible_cx)
+#define WSITRACE_CALLED(X) X(_lws_logv) X(lwsl_visible_cx) X(lws_get_count_threads)
 
 // The name of a body.
 #if defined(WSITRACE_HOOKS_BY_SYMBOL)

@@ -7,7 +7,7 @@ export type Severity = "neutral" | "odd" | "bad";
 export type FindingKind = "connection_not_destroyed" | "binding_not_dropped" | "session_memory_left"
   | "connection_left_open" | "descriptor_left" | "context_not_destroyed" | "vhost_not_destroyed"
   | "transaction_not_completed" | "connects_piling_up" | "sessions_superseded" | "peer_gone" | "adopted_outlives_session"
-  | "connections_grow";
+  | "outbound_outlives_session" | "connections_grow";
 
 export type CloseReason = "peer_closed" | "peer_ws_close" | "local_ws_close" | "handler_closed" | "response_done"
   | "refused" | "protocol_error" | "upgrade_refused" | "tls_failed" | "connect_failed" | "handshake_failed" | "leader_failed"

@@ -143,6 +143,31 @@ TEST_F(Finals, StatusPageOfAStreamIsWholeWithItsBody) {
   EXPECT_GE(take_final(wsi()).ago_ms, 0);
 }
 
+TEST_F(Finals, BodyWhereNoneMayBeHasTheWrongLength) {
+  ResponseFacts facts;
+  note_bodiless(wsi());
+  promise("101");
+  head();
+  write(101);
+  ASSERT_TRUE(take_wrong_length(wsi(), facts));
+  EXPECT_EQ(facts.promised_bytes, 0U);
+  EXPECT_EQ(facts.sent_bytes, 101U);
+  note_bodiless(wsi());
+  promise("101");
+  head();
+  EXPECT_FALSE(take_wrong_length(wsi(), facts)) << "the length that the body would have is no body";
+  promise("101");
+  head();
+  write(101);
+  EXPECT_FALSE(take_wrong_length(wsi(), facts)) << "that was of the request before";
+}
+
+TEST_F(Finals, RequestWithoutABodyIsNoResponse) {
+  ResponseFacts facts;
+  note_bodiless(wsi());
+  EXPECT_FALSE(take_part(wsi(), facts));
+}
+
 TEST_F(Finals, CompletedOneIsForgotten) {
   write(101, LWS_WRITE_HTTP_FINAL);
   forget_final(wsi());

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// What a program does to lws itself, and no connection shows: service threads that are not there, callbacks that object to what lws only
+// tells them.
+#include <fmt/format.h>
+
+#include "agent/diagnosis/premises.h"
+#include "agent/lws/callbacks.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/spans.h"
+
+namespace wsitrace {
+namespace {
+
+std::string objection_text(int callback, const std::string &protocol) {
+  return fmt::format("{} of protocol {} returned non-zero", callback_name(static_cast<uint16_t>(callback)),
+                     quoted(protocol));
+}
+
+const char *consequence_of(int callback) {
+  return callback == k_PROTOCOL_INIT ? "lws gave up setting up the vhost's protocols"
+                                     : "lws closed the pipe that wakes its event loop";
+}
+
+const char *what_follows_from(int callback) {
+  return callback == k_PROTOCOL_INIT
+             ? "That says that the protocol cannot be used: the protocols after it are not initialized, and "
+               "libwebsockets 4.1 crashes in the next lws_service()."
+             : "From then on lws_cancel_service() wakes nobody, nor does a call on another thread, and libwebsockets "
+               "4.1 "
+               "crashes in lws_context_destroy().";
+}
+
+}  // namespace
+
+void Premises::add_missing_threads(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  if (missing_threads_.empty()) return;
+  const auto &[value, at_ns] = *missing_threads_.begin();
+  const int count = thread_count_in(value);
+  Diagnosis out = diagnosis_of(Cause::kNoServiceThread, missing_threads_.size(),
+                               fmt::format("{}; the context has {}", tsi_in(value),
+                                           count == 1 ? "only thread 0" : fmt::format("threads 0 to {}", count - 1)));
+  out.first_ns = at_ns;
+  out.why.push_back(fmt::format(
+      "First at {}. lws_get_count_threads() is {}: lws cuts count_threads of the context to what it was built for "
+      "(LWS_MAX_SMP, which is 1 in many distributions), and what lies beyond is not its memory.",
+      time_text(at_ns, log.started_ns), count));
+  if (missing_threads_.size() > 1)
+    out.why.push_back(fmt::format("{} numbers of threads were wrong.", missing_threads_.size()));
+  to.push_back(std::move(out));
+}
+
+void Premises::add_objections(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  for (const auto &[callback, at_ns] : objections_) {
+    const auto &[kind, protocol] = callback;
+    Diagnosis out = diagnosis_of(Cause::kCallbackObjected, 1,
+                                 fmt::format("{}: {}", objection_text(kind, protocol), consequence_of(kind)));
+    out.protocol = protocol;
+    out.first_ns = at_ns;
+    out.why.push_back(fmt::format("First at {}. {}", time_text(at_ns, log.started_ns), what_follows_from(kind)));
+    to.push_back(std::move(out));
+  }
+}
+
+Premises::Blame Premises::blame_for_crash() const {
+  if (!missing_threads_.empty())
+    return {fmt::format("Before, lws_service_tsi() had been called for service thread {}, which the context does not "
+                        "have: lws then uses memory that is not its own. That is the likely cause.",
+                        tsi_in(missing_threads_.begin()->first)),
+            row_of(Cause::kNoServiceThread).advice.data()};
+  if (objections_.empty()) return {};
+  const auto &[kind, protocol] = objections_.begin()->first;
+  return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),
+                      consequence_of(kind)),
+          row_of(Cause::kCallbackObjected).advice.data()};
+}
+
+}  // namespace wsitrace
