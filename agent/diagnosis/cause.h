@@ -33,6 +33,15 @@ enum class Certainty {
   X(kNotServiced, "not_serviced", kTrouble, \
     "{who} {was|were} not serviced: no event loop ran for {span} after the connect", \
     "call lws_service() right after lws_client_connect_via_info(), or start the loop first; the server is not the cause") \
+  X(kNotItsLoop, "context_not_serviced", kTrouble, \
+    "{who} {was|were} not serviced for {span}, while this program ran another event loop", \
+    "call lws_service() for each context (and lws_service_tsi() for each of its count_threads); one context is enough for any number of servers and clients") \
+  X(kProtocolUnknown, "protocol_unknown", kTrouble, \
+    "{who} {was|were} to get protocol '{detail}', which its vhost does not have", \
+    "compare local_protocol_name (or else protocol) of the connect info with the names in the lws_protocols of the vhost") \
+  X(kProxyIgnored, "proxy_ignored", kNote, \
+    "lws ignores the HTTP proxy that is set: {detail}", \
+    "write http_proxy (or what lws_set_proxy() gets) as HOST:PORT or http://HOST:PORT, an IPv6 address in brackets") \
   X(kResponseOwed, "response_owed", kTrouble, \
     "{who} {is|are} owed a response to {request}", \
     "answer on every path of the handler, or return -1 to give up; lws_set_timeout() ends a connection that nobody answers") \

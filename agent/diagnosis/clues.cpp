@@ -76,6 +76,7 @@ void ClueBook::opened(const Connection &connection) { first_sight(connection.id,
 void ClueBook::event(const Connection &connection, const Event &event, std::span<const std::byte> items,
                      std::string_view text, std::string_view protocol) {
   Clues &clues = first_sight(connection.id, event.time_ns);
+  if (has_role<role::kLoopTurns>(event.kind)) last_turn_ns_ = event.time_ns;
   clues.seen |= Clues::bit_of(event.kind);
   if (has_role<role::kEnds>(event.kind) && event.kind != k_WSI_DESTROY && (event.flags & kDescriptorGone) != 0)
     clues.descriptor_gone = true;
@@ -91,6 +92,10 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     case k_body_pending: clues.body = event.value; break;
     case k_answer_read: clues.reads_answer = true; break;
     case k_callback_refused:
+      if (has_role<role::kAsks>(event.value)) {
+        clues.certificate_refused = event.value;
+        break;
+      }
       if (event.value == k_RECEIVE_CLIENT_HTTP && clues.refused) break;  // it passes on what another returned
       clues.refused = event.value;
       clues.refused_by = protocol.empty() ? connection.last_callback_protocol : protocol;

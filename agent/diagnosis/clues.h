@@ -35,15 +35,16 @@ struct Clues {
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi
   OptionalNs caller_ns;
-  bool asks_first_protocol = false;  // the last request went to protocols[0]
-  bool reads_answer = false;         // lws_http_client_read() was called
-  std::optional<int> body;           // of the last request: kBodyAnnounced, ... (event.h)
-  int32_t pending_timeout = 0;       // event.h
-  Ns prepared_ns = 0;                // the call that made it was about to return
-  uint64_t turns_before = 0;         // of the loop, by then
-  OptionalNs serviced_ns;            // the first event after that
-  uint64_t turns_between = 0;        // of the loop, while it waited for that
-  Ns foreign_wake_ns = 0;            // the longest wait after lws_callback_on_writable() on another thread
+  std::optional<int> certificate_refused;  // the callback that did, an EventKind
+  bool asks_first_protocol = false;        // the last request went to protocols[0]
+  bool reads_answer = false;               // lws_http_client_read() was called
+  std::optional<int> body;                 // of the last request: kBodyAnnounced, ... (event.h)
+  int32_t pending_timeout = 0;             // event.h
+  Ns prepared_ns = 0;                      // the call that made it was about to return
+  uint64_t turns_before = 0;               // of the loop, by then
+  OptionalNs serviced_ns;                  // the first event after that
+  uint64_t turns_between = 0;              // of the loop, while it waited for that
+  Ns foreign_wake_ns = 0;                  // the longest wait after lws_callback_on_writable() on another thread
   bool foreign_wake_unanswered = false;
 
   uint8_t request_flags = 0;  // of the last request: EventFlag
@@ -82,12 +83,14 @@ class ClueBook {
   void forget(uint64_t id);
   [[nodiscard]] const Clues &of(uint64_t id) const;
   [[nodiscard]] uint64_t loop_turns() const { return loop_turns_; }
+  [[nodiscard]] Ns last_turn_ns() const { return last_turn_ns_; }
 
  private:
   Clues &first_sight(uint64_t id, Ns at_ns);
 
   std::unordered_map<uint64_t, Clues> clues_;
   uint64_t loop_turns_ = 0;
+  Ns last_turn_ns_ = 0;
 };
 
 }  // namespace wsitrace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "agent/diagnosis/connect_error.h"
 #include "agent/diagnosis/outbound_rules.h"
@@ -52,6 +53,7 @@ Symptom failed_by(const Case &of, Cause cause, std::string detail) {
   if (of.connection.close && of.connection.close->evidence == CloseEvidence::kCallResult &&
       !of.clues.has(k_CLIENT_CONNECTION_ERROR))
     symptom.why.emplace_back(kOnlyResult);
+  if (const std::string advice = address_advice(of); !advice.empty()) symptom.advice = advice;
   return symptom;
 }
 
@@ -121,6 +123,9 @@ constexpr TlsAdvice kTlsAdvice[] = {
     {"cipher", "client and server have no cipher in common: see client_ssl_cipher_list"},
     {"the peer ended", "see the server's log; it may speak no TLS on that port, or turn clients away"},
     {"unexpected eof", "see the server's log; it may speak no TLS on that port, or turn clients away"},
+    {"legacy sigalg", "the server has no newer TLS than 1.1, or signs with SHA-1: update it"},
+    {"too small", "the server's key is too short for OpenSSL's security level: give it another certificate"},
+    {"too weak", "the signature of the server's certificate is too weak for OpenSSL's security level: renew it"},
 };
 
 const char *who_ended(CloseBy by) {
@@ -264,6 +269,8 @@ std::optional<Symptom> not_serviced(const Case &of) {
         fmt::format("When the loop ran, lws's own connect timeout (connect_timeout_secs of the context) had expired: "
                     "'{}'.",
                     printable(message_of(of))));
+  if (of.log.loop_turns == 0 && of.premises.options())
+    symptom.why.push_back(event_library_text(*of.premises.options()));
   if (of.log.loop_turns == 0)
     symptom.advice =
         "call lws_service() right after lws_client_connect_via_info(), or run the loop that the context was given "
@@ -285,11 +292,13 @@ std::optional<Symptom> never_sent(const Case &of) {
 std::optional<Symptom> server_tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
   const auto &tls = of.connection.tls;
+  if (auto symptom = raw_with_tls(of)) return symptom;
   const std::string failure(tls && !tls->failure.empty() ? tls->failure : std::string_view(message_of(of)));
   const std::string after =
       fmt::format("It failed {} after TCP was connected to {}.",
                   wait_text(of, of.connection.connected_ns.value_or(of.connection.opened_ns)),
                   printable(of.connection.peer.empty() ? of.connection.target : of.connection.peer));
+  if (of.clues.certificate_refused) return certificate_refused(of, after);
   if (tls && tls->verify.value_or(0) != 0)
     return Symptom{Cause::kTlsVerify,
                    X509_verify_cert_error_string(*tls->verify),
@@ -343,6 +352,7 @@ std::optional<Symptom> connect_failed(const Case &of) {
     return failed_by(of, Cause::kConnectTimeout, wait_text(of, of.connection.opened_ns));
   if (of.connection.close->evidence == CloseEvidence::kElimination) return std::nullopt;
   if (of.connection.close->evidence == CloseEvidence::kCallResult) return refused_call(of);
+  if (auto symptom = ipv6_switched_off(of)) return symptom;
   if (message.empty()) return std::nullopt;
   return failed_by(of, Cause::kUnreachable, "lws says '" + printable(message) + "'");
 }

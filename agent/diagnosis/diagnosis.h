@@ -23,6 +23,7 @@ struct Symptom {
   Certainty certainty = Certainty::kProven;
   std::string advice;     // instead of the cause's
   bool is_young = false;  // it counts only beside one that is not
+  bool is_note = false;   // less than the cause is as a rule
 };
 
 struct Diagnosis {

@@ -87,7 +87,7 @@ bool says_more(FindingKind kind, const std::string &cause) {
              is(Cause::kPeerLeftInResponse) || is(Cause::kNotRead) || is(Cause::kNotFound);
     case FindingKind::kConnectsPilingUp:
       return is(Cause::kNeverAnswered) || is(Cause::kNotServiced) || is(Cause::kUnreachable) ||
-             is(Cause::kConnectTimeout);
+             is(Cause::kConnectTimeout) || is(Cause::kNotItsLoop);
     case FindingKind::kPeerGone:
       return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kNotRead);
     default: return false;
@@ -164,6 +164,7 @@ void Doctor::on_connection_closed(const Connection &connection) {
   premises_.closed(connection);
   clues_.closed(connection);
   log_ = facts_of(timeline(), clues_.loop_turns());
+  log_.last_turn_ns = clues_.last_turn_ns();
   examine(connection);
   remember_fate(connection);
   if (connection.role == "h2" && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
@@ -187,6 +188,7 @@ void Doctor::examine(const Connection &connection) {
   const Case of{connection, clues_.of(connection.id), log_, premises_};
   if (const auto local = local_failure(of)) return add(connection, *local);
   if (const auto foreign = foreign_wake_symptom(of)) add(connection, *foreign);
+  if (const auto unknown = protocol_unknown(of, timeline().protocols())) add(connection, *unknown);
   auto symptom = descriptor_gone(of);
   if (!symptom) symptom = refusal_symptom(of);
   if (!symptom) symptom = goaway_symptom(of);
@@ -211,7 +213,7 @@ void Doctor::add(const Connection &connection, const Symptom &symptom) {
     at = groups_.try_emplace(key).first;
     Group &made = at->second;
     made.diagnosis.cause = row.name;
-    made.diagnosis.severity = row.severity;
+    made.diagnosis.severity = symptom.is_note ? Weight::kNote : row.severity;
     made.diagnosis.vhost = connection.vhost;
     made.diagnosis.protocol = protocol;
     made.diagnosis.first_ns = connection.opened_ns;
@@ -254,6 +256,7 @@ void Doctor::remember_fate(const Connection &connection) {
 
 void Doctor::finish() {
   log_ = facts_of(timeline(), clues_.loop_turns());
+  log_.last_turn_ns = clues_.last_turn_ns();
   timeline().for_each_open([this](const Connection &connection) {
     census_.still_open(connection);
     examine(connection);

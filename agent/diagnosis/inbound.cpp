@@ -66,6 +66,7 @@ constexpr AcceptAdvice kAcceptAdvice[] = {
 
 std::optional<Symptom> tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
+  if (of.clues.certificate_refused) return certificate_refused(of, {});
   if (auto symptom = tls_not_finished(of)) return symptom;
   const auto &tls = of.connection.tls;
   const std::string failure =
@@ -252,8 +253,8 @@ std::optional<Symptom> not_found(const Case &of) {
 constexpr CaseRule kInboundRules[] = {owes_response,  forgot_completion, lost_with_carrier, tls_failed,
                                       refused,        timed_out,         gave_up,           left_midway,
                                       answered_twice, wrong_length,      continue_not_sent, header_pool_used_up,
-                                      vhost_gone,     not_read,          peer_not_reading,  not_found,
-                                      error_status,   ended_by_callback, binding_left};
+                                      thread_not_run, vhost_gone,        not_read,          peer_not_reading,
+                                      not_found,      error_status,      ended_by_callback, binding_left};
 
 }  // namespace
 

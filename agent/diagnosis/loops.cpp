@@ -50,6 +50,9 @@ void Loops::heard(const Event &event, std::span<const std::byte> items, const Co
     case k_service_overslept: {
       if (overslept_.count++ == 0) overslept_.first_ns = event.time_ns;
       overslept_.last_ns = event.time_ns;
+      uint64_t contexts = 0;
+      timeline.for_each_context([&](const ContextLife &) { ++contexts; });
+      overslept_.contexts = std::max(overslept_.contexts, contexts);
       if (ns_of(event.value) <= overslept_.longest_ns) break;
       overslept_.longest_ns = ns_of(event.value);
       overslept_.asked_ms = item_of<uint32_t>(items, kItemLasted).value_or(0);
@@ -124,6 +127,10 @@ void Loops::add_calls(std::vector<Diagnosis> &to, const LogFacts &log) const {
     out.why.push_back(fmt::format("At {} one thread was in lws_service() of that context while another called {}(){}.",
                                   time_text(calls.first_ns, log.started_ns), name,
                                   calls.ids.empty() ? "" : fmt::format(" for connection {}", *calls.ids.begin())));
+    if (name == "lws_context_destroy")
+      out.advice =
+          "let the thread of the loop destroy the context: set a flag, call lws_cancel_service() (the one call that is "
+          "allowed on another thread), and call lws_context_destroy() after the loop has ended";
     out.why.emplace_back(
         "lws has no locks: such calls damage its lists, crash now and then, or take effect only when something else "
         "wakes the loop.");
@@ -139,6 +146,14 @@ void Loops::add_overslept(std::vector<Diagnosis> &to) const {
   out.first_ns = overslept_.first_ns;
   out.last_ns = overslept_.last_ns;
   out.why.push_back(fmt::format("That happened {}.", times_text(overslept_.count)));
+  if (overslept_.contexts > 1) {
+    out.why.push_back(
+        fmt::format("There were {} lws contexts: while lws_service() of one sleeps, its thread serves no other.",
+                    overslept_.contexts));
+    out.advice =
+        "use one context for all servers and clients of a thread: it sleeps only while none of them has work; " +
+        out.advice;
+  }
   to.push_back(std::move(out));
 }
 

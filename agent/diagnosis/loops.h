@@ -43,6 +43,7 @@ class Loops {
   struct Overslept {
     uint64_t count = 0;
     uint32_t asked_ms = 0;
+    uint64_t contexts = 0;  // that were there at the same time
     Ns longest_ns = 0, first_ns = 0, last_ns = 0;
   };
   void add_rest(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log,

@@ -123,6 +123,10 @@ std::optional<Symptom> never_answered(const Case &of) {
   return symptom;
 }
 
+constexpr const char *kBodyAdvice =
+    "see the server's log; the head of a request with a body needs its Content-Length "
+    "(lws_add_http_header_content_length()), and as many bytes have to follow: the server waits for the rest";
+
 // FIN or RST, where the kernel knows.
 const char *how_it_left(const Connection &connection) {
   if (!connection.tcp) return "closed";
@@ -173,9 +177,19 @@ std::optional<Symptom> server_left(const Case &of) {
                       "just when the next request is on its way.",
                       last->index));
     symptom.why.push_back(callbacks_text(of.clues));
-    if (last->index == 1 && !of.connection.tls)
+    if (of.clues.body) {
+      symptom.why.emplace_back("This program had announced a body and called it whole, or part of it was written.");
+      symptom.advice = kBodyAdvice;
+    } else if (last->index == 1 && !of.connection.tls) {
       symptom.advice =
           "see the server's log; where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL";
+    } else if (last->index == 1 && of.connection.tls->version == "TLSv1.3") {
+      symptom.why.emplace_back(
+          "With TLS 1.3 a server says only after the handshake that it misses, or does not accept, the client's "
+          "certificate; lws passes that on to nobody.");
+      symptom.advice =
+          "see the server's log; where it wants a certificate of the client, set client_ssl_cert_filepath and its key";
+    }
     return symptom;
   }
   return Symptom{
@@ -292,9 +306,10 @@ std::optional<Symptom> closed_midway(const Case &of) {
 }
 
 constexpr CaseRule kOutboundRules[] = {
-    not_serviced,   body_not_sent, tls_not_set_up,    proxy_silent,   own_request_failed, answer_not_read, half_a_head,
-    never_answered, never_sent,    server_tls_failed, proxy_refused,  connect_failed,     head_too_large,  not_http,
-    head_is_all,    server_left,   answer_stalled,    answer_refused, closed_midway,      serviced_late};
+    method_unknown,     not_serviced,    not_its_loop,   body_not_sent,  tls_not_set_up, proxy_silent,
+    own_request_failed, answer_not_read, half_a_head,    never_answered, never_sent,     server_tls_failed,
+    proxy_refused,      connect_failed,  head_too_large, not_http,       no_http2_there, head_is_all,
+    server_left,        answer_stalled,  answer_refused, closed_midway,  serviced_late};
 
 }  // namespace
 

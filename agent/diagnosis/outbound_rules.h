@@ -35,6 +35,16 @@ std::optional<Symptom> half_a_head(const Case &of);
 std::optional<Symptom> head_too_large(const Case &of);
 
 std::optional<Symptom> not_serviced(const Case &of);
+std::optional<Symptom> not_its_loop(const Case &of);
+// asked.cpp
+std::optional<Symptom> method_unknown(const Case &of);
+std::optional<Symptom> raw_with_tls(const Case &of);
+std::optional<Symptom> no_http2_there(const Case &of);
+std::optional<Symptom> ipv6_switched_off(const Case &of);
+// Which loop the context needs, in a sentence.
+std::string event_library_text(const ContextOptions &of);
+// Where the address or the port that this program gave cannot be one; empty: they may be.
+std::string address_advice(const Case &of);
 std::optional<Symptom> never_sent(const Case &of);
 std::optional<Symptom> server_tls_failed(const Case &of);
 std::optional<Symptom> proxy_refused(const Case &of);

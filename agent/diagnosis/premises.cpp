@@ -26,6 +26,16 @@ Facts facts_in(std::span<const std::byte> items, ItemTag wanted) {
   return facts;
 }
 
+std::optional<ContextOptions> options_in(std::span<const std::byte> items) {
+  std::optional<ContextOptions> options;
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    if (tag != kItemOptions || bytes.size() != sizeof *options) return;
+    options.emplace();
+    std::memcpy(&*options, bytes.data(), sizeof *options);
+  });
+  return options;
+}
+
 std::string error_text(int error) {
   return error == 0 ? "" : fmt::format(" ({})", std::generic_category().message(error));
 }
@@ -44,6 +54,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       const auto facts = facts_in<ContextFacts>(items, kItemContext);
       header_pool_ = facts.header_pool;
       table_size_ = facts.table_size;
+      options_ = options_in(items);
       break;
     }
     case k_vhost_created:
@@ -65,16 +76,15 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       break;
     }
     case k_served_late:
+      timeline.for_each_context([contexts = uint64_t{0}, this](const ContextLife &) mutable {
+        contexts_at_once_ = std::max(contexts_at_once_, ++contexts);
+      });
       if (late_.times++ == 0) late_.first_ns = event.time_ns;
       late_.last_ns = event.time_ns;
       late_.longest_ns = std::max(late_.longest_ns, static_cast<Ns>(std::max(event.value, 0)) * kMs);
       late_.pause_ns = std::max(late_.pause_ns, Ns{facts_in<uint32_t>(items, kItemLasted)} * kMs);
       break;
-    case k_call_failed:
-      if (timeline.text(event.text) != "lws_adopt_descriptor_vhost" || began_within(event)) break;
-      if (turned_away_.times++ == 0) turned_away_.first_ns = event.time_ns;
-      turned_away_.last_ns = event.time_ns;
-      break;
+    case k_call_failed: note_failed_call(event, timeline); break;
     case k_dead_wsi_used: note_use(event, timeline); break;
     case k_service_misused:
       if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
@@ -92,6 +102,15 @@ void Premises::said(const Event &event, const Timeline &timeline) {
   if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
   lines_.try_emplace(said_of(event.value), Line{event.time_ns, printable(timeline.text(event.text)),
                                                 static_cast<int>(event.flags), number_of(event.value)});
+}
+
+void Premises::note_failed_call(const Event &event, const Timeline &timeline) {
+  if (began_within(event) || timeline.contexts_gone()) return;
+  const std::string_view call = timeline.text(event.text);
+  if (call == "lws_client_connect_via_info") return empty_connects_.came_empty(event.time_ns);
+  if (call != "lws_adopt_descriptor_vhost") return;
+  if (turned_away_.times++ == 0) turned_away_.first_ns = event.time_ns;
+  turned_away_.last_ns = event.time_ns;
 }
 
 // The call had made a wsi, which has ended by itself.
@@ -259,9 +278,15 @@ void Premises::add_late(std::vector<Diagnosis> &to) const {
                                      span_text(late_.longest_ns)));
   out.first_ns = late_.first_ns;
   out.last_ns = late_.last_ns;
-  out.why.push_back(fmt::format(
-      "The program did not call lws_service() for up to {}: what came meanwhile was accepted and read only after that.",
-      span_text(late_.pause_ns)));
+  out.why.push_back(
+      fmt::format("The program did not call lws_service(){} for up to {}: what came meanwhile was accepted and read "
+                  "only after that.",
+                  contexts_at_once_ > 1 ? " of their context" : "", span_text(late_.pause_ns)));
+  if (contexts_at_once_ > 1)
+    out.why.push_back(fmt::format(
+        "There were {} lws contexts: while lws_service() of one sleeps, its thread serves no other. One context is "
+        "enough for all servers and clients of a thread.",
+        contexts_at_once_));
   out.advice =
       "call lws_service() again as soon as it returns: it waits by itself while there is nothing to do; do other work "
       "on another thread, or in small steps from a timer (lws_sul_schedule())";
@@ -287,6 +312,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_no_listener(all);
   if (!accept_failed) add_waiting(all, log);
   add_turned_away(all);
+  empty_connects_.add(all, [this](Said said) { return line(said) != nullptr; });
   add_late(all);
   add_misused(all, log);
   add_missing_threads(all, log);

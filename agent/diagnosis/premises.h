@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
+#include "agent/diagnosis/empty_connects.h"
 #include "agent/diagnosis/subject.h"
 #include "agent/lws/said.h"
 
@@ -26,6 +28,8 @@ class Premises {
 
   // max_http_header_pool of the last context; 0: not set, or unknown.
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
+  // What the last context was made with; nullopt: unknown.
+  [[nodiscard]] const std::optional<ContextOptions> &options() const { return options_; }
   // When lws_vhost_destroy() was called.
   [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
   // What the program has done that may crash lws, for a sentence, and what to do; empty: nothing is known.
@@ -73,6 +77,7 @@ class Premises {
   static constexpr size_t kKeptDead = 4096, kKeptVhosts = 64;
 
   [[nodiscard]] bool began_within(const Event &call) const;
+  void note_failed_call(const Event &event, const Timeline &timeline);
   void note_use(const Event &event, const Timeline &timeline);
   void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
   [[nodiscard]] const Line *line(Said said) const;
@@ -96,8 +101,11 @@ class Premises {
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have
   std::map<std::pair<int, std::string>, Ns> objections_;  // by callback and protocol
   Late late_;
+  EmptyConnects empty_connects_;
+  uint64_t contexts_at_once_ = 0;  // when somebody had waited
   Ns last_opened_ns_ = 0;
   unsigned header_pool_ = 0, table_size_ = 0;
+  std::optional<ContextOptions> options_;
 };
 
 }  // namespace wsitrace

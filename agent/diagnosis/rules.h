@@ -64,12 +64,20 @@ bool peer_was_first(const Case &);
 // server.cpp
 std::optional<Symptom> descriptor_gone(const Case &);
 std::optional<Symptom> vhost_gone(const Case &);
+std::optional<Symptom> thread_not_run(const Case &);
+// An event loop of the program turned well after what happened AGO_NS before the end: were it its own, it had seen to that.
+bool loop_turned_since(const Case &, Ns ago_ns);
 std::optional<Symptom> wrong_length(const Case &);
 std::optional<Symptom> header_pool_used_up(const Case &);
 std::optional<Symptom> peer_not_reading(const Case &);
 std::optional<Symptom> close_unanswered(const Case &);
 std::optional<Symptom> ended_by_callback(const Case &);
 std::optional<Symptom> error_status(const Case &);
+
+// asked.cpp: by the callback of this program that lws asks about certificates; AFTER: when, or empty
+Symptom certificate_refused(const Case &, const std::string &after);
+// asked.cpp: where the first protocol gets the callbacks; PROTOCOLS: how many are known, of all vhosts
+std::optional<Symptom> protocol_unknown(const Case &, size_t protocols);
 
 // "LWS_CALLBACK_HTTP of protocol 'http' returned non-zero".
 std::string refusal_text(const Clues &);

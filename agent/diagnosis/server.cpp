@@ -93,6 +93,36 @@ std::optional<Symptom> header_pool_used_up(const Case &of) {
                  {}};
 }
 
+bool loop_turned_since(const Case &of, Ns ago_ns) {
+  constexpr Ns kNextTurnNs = 300'000'000;
+  return of.log.last_turn_ns + ago_ns >= of.until_ns() + kNextTurnNs;
+}
+
+// lws accepted it, gave it to one of its service threads, and that one never read from it.
+std::optional<Symptom> thread_not_run(const Case &of) {
+  const auto &tcp = of.connection.tcp;
+  const bool waits = of.is_open() || of.ended_as(CloseReason::kContextDestroyed);
+  const bool is_of_http = of.connection.origin == Origin::kAccepted && !of.connection.role.starts_with("raw");
+  if (!waits || !is_of_http || of.last() != nullptr || of.connection.session || !tcp || tcp->peer_closed_ns ||
+      tcp->unread_bytes == 0 || !loop_turned_since(of, tcp->unread_ns))
+    return std::nullopt;
+  if (of.premises.options() && of.premises.options()->count_threads < 2) return std::nullopt;
+  return Symptom{
+      Cause::kNotItsLoop,
+      span_text(tcp->unread_ns),
+      {fmt::format(
+           "{} from the peer waited unread in the socket. lws accepted the connection and read nothing from it, "
+           "while an event loop of this program turned for others.",
+           count_text(tcp->unread_bytes, "byte")),
+       fmt::format(
+           "{} lws spreads what it accepts over its service threads; lws_service() runs the first of them only.",
+           of.premises.options()
+               ? fmt::format("The context was made with count_threads {}:", of.premises.options()->count_threads)
+               : "With count_threads above 1")},
+      Certainty::kLikely,
+      {}};
+}
+
 std::optional<Symptom> peer_not_reading(const Case &of) {
   const auto &tcp = of.connection.tcp;
   if (!tcp || tcp->unsent_bytes == 0 || tcp->unsent_ns < kStuckNs || tcp->peer_closed_ns) return std::nullopt;

@@ -21,6 +21,7 @@ struct LogFacts {
   std::optional<End> end;      // nullopt while the log goes on
   bool contexts_gone = false;  // every lws context is: what is still open was leaked
   uint64_t loop_turns = 0;     // as KeptEvent::loop_turns, at the end of the log
+  Ns last_turn_ns = 0;         // of any loop; 0: none was seen
 
   [[nodiscard]] bool lossy() const { return loss.lost > 0; }
 };

@@ -47,6 +47,7 @@ enum Role : uint32_t {
   kIntroducesVhost = 1 << 21,  // may be the first that is heard of a vhost
   kWriteable = 1 << 22,        // what lws_callback_on_writable() asks for
   kStandIn = 1 << 23,          // about no connection, and lws gives up something of its own when it returns non-zero
+  kAsks = 1 << 24,             // it asks the application, and lws goes by a result that is not zero
 };
 }  // namespace role
 
@@ -74,6 +75,7 @@ enum Role : uint32_t {
   X(FILTER_HTTP_CONNECTION,             18,  kRecorded | kCloses | kTellsOfRequest | kIntroducesVhost | kOwesCompletion | kRefusesRequest | kFacts | kAfterHandshake | kLoopTurns) \
   X(SERVER_NEW_CLIENT_INSTANTIATED,     19,  kRecorded | kCloses | kBegins | kPrepares | kIntroducesVhost | kRefusesRequest | kFacts | kStack) \
   X(FILTER_PROTOCOL_CONNECTION,         20,  kRecorded | kCloses | kRefusesUpgrade | kStreamFacts | kAfterHandshake | kLoopTurns) \
+  X(OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION, 23, kAsks) \
   X(CLIENT_APPEND_HANDSHAKE_HEADER,     24,  kRecorded | kCloses | kOpensOutbound | kFacts | kAfterHandshake | kLoopTurns) \
   X(CONFIRM_EXTENSION_OKAY,             25,  0) \
   X(CLIENT_CONFIRM_EXTENSION_SUPPORTED, 26,  0) \
@@ -94,6 +96,7 @@ enum Role : uint32_t {
   X(PROCESS_HTML,                       52,  0) \
   X(ADD_HEADERS,                        53,  0) \
   X(CLIENT_HTTP_WRITEABLE,              57,  kWriteable) \
+  X(OPENSSL_PERFORM_SERVER_CERT_VERIFICATION, 58, kAsks) \
   X(RAW_RX,                             59,  kCloses) \
   X(RAW_CLOSE,                          60,  kRecorded | kEnds | kFacts | kTcp) \
   X(RAW_WRITEABLE,                      61,  kCloses | kWriteable) \

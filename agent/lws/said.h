@@ -78,7 +78,12 @@ namespace wsitrace {
   X(kKeyOfAnother, nullptr, "") \
   X(kProtocolNotEnabled, nullptr, "") \
   X(kNoForm, "the body is no form that lws_spa_process() can take apart", \
-    "call lws_spa_process() only for bodies of type application/x-www-form-urlencoded or multipart/form-data, and take others as they come in LWS_CALLBACK_HTTP_BODY (curl sends any body as the first of these, unless -F or -H 'Content-Type: ...' says otherwise)")
+    "call lws_spa_process() only for bodies of type application/x-www-form-urlencoded or multipart/form-data, and take others as they come in LWS_CALLBACK_HTTP_BODY (curl sends any body as the first of these, unless -F or -H 'Content-Type: ...' says otherwise)") \
+  X(kNoVhost, nullptr, "") \
+  X(kNoRole, nullptr, "") \
+  X(kNoTls, nullptr, "") \
+  X(kProxyWithoutPort, nullptr, "") \
+  X(kProtocolNotStarted, nullptr, "")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -182,6 +187,19 @@ inline constexpr KnownLine kKnownLines[] = {
     {"Private SSL key doesn't match cert", Said::kKeyOfAnother, ""},
     {"Name too long", Said::kNoForm, ""},
     {"Protocol %s not enabled", Said::kProtocolNotEnabled, "s"},
+    {"%s: no vhost\n", Said::kNoVhost, ""},  // 4.1, as the first of each two below
+    {"no vhost", Said::kNoVhost, ""},
+    {"%s: No vhost in the context", Said::kNoVhost, ""},
+    {"No vhost in the context", Said::kNoVhost, ""},
+    {"%s: unable to bind to role", Said::kNoRole, ""},
+    {"unable to bind to role", Said::kNoRole, ""},
+    {"%s: lws not configured for tls", Said::kNoTls, ""},
+    {"lws not configured for tls", Said::kNoTls, ""},
+    {"%s: protocol %s failed init", Said::kProtocolNotStarted, "ps"},  // 4.1
+    {"protocol %s failed init", Said::kProtocolNotStarted, "s"},
+    {"http_proxy needs to be ads:port", Said::kProxyWithoutPort, ""},
+    {"%s: malformed proxy", Said::kProxyWithoutPort, ""},
+    {"malformed proxy", Said::kProxyWithoutPort, ""},
 };
 
 // nullptr: not one of them. FORMAT is that of printf, not the line.

@@ -26,6 +26,7 @@ namespace {
 
 constexpr size_t kMaxMessageBytes = 200;
 constexpr size_t kMaxAddressBytes = 60;  // of a peer that is named; a longer name is cut
+constexpr size_t kMaxNameBytes = 21;     // of a protocol, where a connect names one; a longer one is left out
 constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
 constexpr size_t kMaxUriBytes = 4096;
 constexpr int kHead = 7;  // of lws_http_get_uri_and_method()
@@ -100,6 +101,22 @@ bool is_upper_case(const char *text, int length) noexcept {
   for (int i = 0; i < length; ++i)
     if (text[i] < 'A' || text[i] > 'Z') return false;
   return length > 0;
+}
+
+// A token that a program offers as its subprotocol is no name: longer, as a rule, or one of a list.
+bool is_name(const char *text, size_t length) noexcept {
+  for (size_t i = 0; i < length; ++i)
+    if (std::strchr(", =/+", text[i]) != nullptr || text[i] <= ' ' || text[i] > '~') return false;
+  return length > 0 && length < kMaxNameBytes;
+}
+
+// lws looks it up in the vhost; where it is not there, the vhost's first protocol gets the callbacks.
+void add_protocol(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
+  const char *name = info.local_protocol_name != nullptr ? info.local_protocol_name : info.protocol;
+  const size_t length = name != nullptr ? strnlen(name, kMaxNameBytes) : 0;
+  if (name == nullptr || !is_name(name, length)) return;
+  if (info.local_protocol_name != nullptr) event.flags |= kLocalName;
+  items.add(kItemProtocol, name, length);
 }
 
 // Header tokens have the same numbers in all default builds of the checked versions; a build that leaves some out shifts
@@ -352,7 +369,8 @@ void add_target(Event &event, Items &items, const lws_client_connect_info &info)
   if (info.path != nullptr) add_path(event, items, info.path, strnlen(info.path, kMaxUriBytes));
   const char *method = info.method != nullptr ? info.method : "GET";  // without one lws upgrades to websocket
   const size_t length = strnlen(method, kMaxMethodBytes);
-  if (is_upper_case(method, static_cast<int>(length))) items.add(kItemMethod, method, length);
+  if (is_name(method, length)) items.add(kItemMethod, method, length);
+  add_protocol(event, items, info);
 }
 
 bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }

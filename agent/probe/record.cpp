@@ -305,8 +305,11 @@ void record_accept(int error, const char *name, const AcceptFacts &facts) noexce
   });
 }
 
-void record_context(const void *context, const ContextFacts &facts) noexcept {
-  record_as(k_context_created, context, [&](Event &, Items &items) { items.add(kItemContext, &facts, sizeof facts); });
+void record_context(const void *context, const ContextFacts &facts, const ContextOptions *options) noexcept {
+  record_as(k_context_created, context, [&](Event &, Items &items) {
+    items.add(kItemContext, &facts, sizeof facts);
+    if (options != nullptr) items.add(kItemOptions, options, sizeof *options);
+  });
 }
 
 void record_waiting(int listener, const AcceptFacts &facts) noexcept {

@@ -48,7 +48,7 @@ void record_said(const void *wsi, int value, const char *text, uint8_t error, bo
 // The callback that lws_callback_on_writable(WSI) asked for is about to be called, or WSI to be DESTROYED: see wakes.h.
 void record_wake(lws *wsi, bool destroyed) noexcept;
 // lws_create_context() has returned CONTEXT.
-void record_context(const void *context, const ContextFacts &facts) noexcept;
+void record_context(const void *context, const ContextFacts &facts, const ContextOptions *options) noexcept;
 // Connections wait in the queue of lws's LISTENER.
 void record_waiting(int listener, const AcceptFacts &facts) noexcept;
 // See served_late of event.h.

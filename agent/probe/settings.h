@@ -10,8 +10,14 @@
 
 namespace wsitrace {
 
+struct Settings {
+  ContextFacts facts{};
+  ContextOptions options{};
+  bool has_options = false;
+};
+
 // INFO has the layout of the lws that the host has loaded, which need not be that of the header here.
-ContextFacts settings_of(const lws_context_creation_info &info) noexcept;
+Settings settings_of(const lws_context_creation_info &info) noexcept;
 
 }  // namespace wsitrace
 

@@ -45,7 +45,7 @@ constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps othe
 
 // The application's callback has returned RESULT; so does this.
 [[gnu::noinline]] int note_result(lws *wsi, int reason, size_t index, int result, uint32_t since_ms) noexcept {
-  if (result != 0 && has_role<role::kCloses>(reason)) record_refusal(index, wsi, reason);
+  if (result != 0 && has_role<role::kCloses | role::kAsks>(reason)) record_refusal(index, wsi, reason);
   else if (result != 0 && has_role<role::kStandIn>(reason)) record_objection(index, reason);
   else if (has_role<role::kHandler>(reason) && is_whole(wsi)) record_whole_response(wsi);
   if (owner_clock_ms() - since_ms >= kLastedMs) tell_lasted(index, wsi, reason, since_ms);

@@ -81,6 +81,8 @@ bool was_shut_down_idle(const Life &life) {
          was_quiet_for(life, pending_timeout_seconds(pending), life.clues.requested_ns);
 }
 
+bool is_half_closed(const Life &life) { return life.connection.tcp && life.connection.tcp->was_shut_down; }
+
 // An HTTP/2 connection has no response of its own whose end would close it: with its peer still there, lws refused what came in.
 bool h2_input_was_refused(const Life &life) {
   if (peer_broke_rule(life)) return true;
@@ -146,7 +148,11 @@ Close by_caller(const Life &life) {
     case Word::kH2Bail: return by_h2_input(life);
     case Word::kWriteFailed: return make(CloseReason::kPeerClosed);
     case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose);
-    case Word::kContextDestroyed: return make(CloseReason::kContextDestroyed);
+    case Word::kContextDestroyed:
+      // It had waited, half-closed, for its peer since then.
+      if (is_half_closed(life) && was_shut_down_idle(life))
+        return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
+      return make(CloseReason::kContextDestroyed);
     case Word::kContextDeprecated: return make(CloseReason::kListenerStopped);
     case Word::kAdoptFailed:
       if (const auto refusal = close_by_refusal(life)) return *refusal;

@@ -168,6 +168,13 @@ struct Tcp {
 // Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.
 using Stack = std::vector<uint64_t>;
 
+// Of an outbound connection, as the application asked for it.
+struct Wanted {
+  std::string_view method;    // "GET" stands for a websocket, too
+  std::string_view protocol;  // that is to get its callbacks; empty: it named none
+  bool is_local = false;      // by local_protocol_name
+};
+
 struct Connection {
   uint64_t id = 0;
   uint64_t pointer = 0;
@@ -184,7 +191,8 @@ struct Connection {
   std::optional<int> fd;
   std::string local;  // "127.0.0.1:7681", "[::1]:7681", "unix:/path"
   std::string peer;
-  std::string target;      // outbound: "HOST:PORT" as the application asked for it
+  std::string target;  // outbound: "HOST:PORT" as the application asked for it
+  Wanted wanted;
   std::optional<Tls> tls;  // there when the connection is a TLS one
   std::optional<Tcp> tcp;
   Ns opened_ns = 0;                             // first sight

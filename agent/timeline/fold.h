@@ -80,6 +80,7 @@ struct Fold {
   uint64_t contexts_destroyed = 0;
   uint64_t vhosts_made = 0;
   uint64_t vhosts_gone = 0;            // protocols[0] was told PROTOCOL_DESTROY
+  uint16_t told_init = kNoString;      // the vhost of the last PROTOCOL_INIT
   std::vector<int64_t> vhosts_left;    // told PROTOCOL_INIT and not PROTOCOL_DESTROY, by string id of the name
   std::vector<Ns> vhost_destroyed_ns;  // by string id of its name; 0: not
   std::vector<bool> vhost_listens;     // by string id of its name: it has a port, or a unix socket

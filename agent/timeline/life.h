@@ -65,6 +65,7 @@ struct ConnectRequest {
   std::string target;  // "HOST:PORT"
   std::string path;
   std::string_view method;
+  Wanted wanted;
 };
 
 // What the open transaction, always the last one of the connection, is waiting for.

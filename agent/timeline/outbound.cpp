@@ -80,8 +80,10 @@ void note_connect_request(Fold &fold, const Event &event, ItemBytes items) {
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     if (tag == kItemText) request.target = text;
     if (tag == kItemPath) request.path = text;
-    if (tag == kItemMethod) request.method = fold.strings.intern(text);
+    if (tag == kItemMethod) request.method = request.wanted.method = fold.strings.intern(text);
+    if (tag == kItemProtocol) request.wanted.protocol = fold.strings.intern(text);
   });
+  request.wanted.is_local = (event.flags & kLocalName) != 0;
   if (event.value > 0 && !request.target.empty()) request.target += ':' + std::to_string(event.value);
   fold.threads[event.thread].connecting = std::move(request);
   fold.threads[event.thread].connect_called_ns = event.time_ns;
@@ -93,6 +95,7 @@ void take_connect_request(Fold &fold, Life &life, const Event &event) {
   life.request = std::move(*connecting);
   connecting.reset();
   life.connection.target = life.request.target;
+  life.connection.wanted = life.request.wanted;
 }
 
 void fold_outbound(Fold &fold, Life &life, const Event &event, ItemBytes items) {

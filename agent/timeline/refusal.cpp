@@ -25,7 +25,7 @@ void note_last_response(Fold &fold, Life &life, const Event &event) {
 }  // namespace
 
 void fold_refusal(Fold &fold, Life &life, const Event &event) {
-  if (event.kind != k_callback_refused) return;
+  if (event.kind != k_callback_refused || has_role<role::kAsks>(event.value)) return;  // lws says what came of those
   if (life.connection.cls == ConnectionClass::kListener) {
     fold.threads[event.thread].accepted_fd = -1;  // turned away: no connection follows
     return;

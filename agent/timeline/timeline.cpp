@@ -24,10 +24,16 @@ void fold_context(Fold &fold, const Event &event) {
 
 // A vhost that was never told PROTOCOL_INIT, for lws_service() never ran, is not told PROTOCOL_DESTROY either.
 void fold_first_protocol(Fold &fold, const Event &event, int64_t change) {
+  fold.told_init = event.vhost;
   if ((event.flags & kFirstProtocol) == 0) return;
   if (change < 0) ++fold.vhosts_gone;
   if (event.vhost >= fold.vhosts_left.size()) fold.vhosts_left.resize(size_t{event.vhost} + 1);
   fold.vhosts_left[event.vhost] += change;
+}
+
+// lws has not initialized that vhost then, and does not tell it PROTOCOL_DESTROY.
+void fold_refused_init(Fold &fold) {
+  if (fold.told_init < fold.vhosts_left.size()) fold.vhosts_left[fold.told_init] = 0;
 }
 
 void fold_descriptor_left(Fold &fold, const Event &event) {
@@ -80,14 +86,18 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       tell_loop(fold, event, items);
       [[fallthrough]];
     case k_context_destroyed: fold_context(fold, event); return true;
+    case k_callback_objected:
+      if (event.value == k_PROTOCOL_INIT) fold_refused_init(fold);
+      [[fallthrough]];
     case k_clients_waiting:
     case k_served_late:
     case k_dead_wsi_used:
-    case k_callback_objected:
     case k_service_misused: fold.observer.on_surroundings(event, items); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed:
-      if (!end_failed_call(fold, event, items)) fold.observer.on_surroundings(event, items);
+      // A context that is being destroyed connects nowhere.
+      if (!end_failed_call(fold, event, items) && fold.threads[event.thread].destroying_contexts == 0)
+        fold.observer.on_surroundings(event, items);
       return true;
     case k_connect_requested: note_connect_request(fold, event, items); return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
@@ -189,6 +199,7 @@ uint64_t Timeline::callback_of(std::string_view protocol) const {
   return found == fold_->callbacks.end() ? 0 : found->second;
 }
 
+size_t Timeline::protocols() const { return fold_->callbacks.size(); }
 const std::vector<Module> &Timeline::modules() const { return fold_->modules; }
 uint64_t Timeline::contexts_made() const { return fold_->contexts_created; }
 uint64_t Timeline::contexts_destroyed() const { return fold_->contexts_destroyed; }

@@ -67,6 +67,8 @@ class Timeline final : public LogSink {
   [[nodiscard]] const std::vector<Module> &modules() const;
   // Where in the host the callback of PROTOCOL is; 0: not known, or vhosts have several of that name.
   [[nodiscard]] uint64_t callback_of(std::string_view protocol) const;
+  // Protocols whose callbacks are known, of all vhosts.
+  [[nodiscard]] size_t protocols() const;
   // Open connections, by id.
   void for_each_open(const std::function<void(const Connection &)> &visit) const;
 

@@ -78,6 +78,8 @@ enum EventFlag : uint8_t {
   // of response_written
   kStatusPage = 64,  // by lws_return_http_status
   kCutShort = 128,   // not all of it went out: less than its content-length promised, or lws holds the rest still
+  // of connect_requested
+  kLocalName = 64,  // kItemProtocol is its local_protocol_name
 };
 
 // Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
@@ -135,6 +137,8 @@ enum ItemTag : uint8_t {
   kItemConnect = 21,    // ConnectFacts; of CLIENT_CONNECTION_ERROR and call_failed
   kItemContext = 22,    // ContextFacts; of context_created
   kItemAttempted = 31,  // struct sockaddr: where the connect of ConnectFacts went
+  kItemOptions = 42,    // ContextOptions; of context_created, where its layout is known
+  kItemProtocol = 41,   // of connect_requested: the protocol that is to get its callbacks, where it was named
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -163,6 +167,14 @@ struct ContextFacts {
   uint32_t header_pool;  // max_http_header_pool2, or else max_http_header_pool; 0: not set
 };
 static_assert(sizeof(ContextFacts) == 8 && std::is_trivially_copyable_v<ContextFacts>);
+
+// Likewise.
+struct ContextOptions {
+  uint64_t options;  // LWS_SERVER_OPTION_...
+  uint32_t count_threads;
+  uint32_t reserved;
+};
+static_assert(sizeof(ContextOptions) == 16 && std::is_trivially_copyable_v<ContextOptions>);
 
 // Of a response that was begun and not written to its end, or has another length than it promised; sources: lws_write(), the content-length that was added to its head.
 struct ResponseFacts {

@@ -48,9 +48,13 @@ LWS_VISIBLE lws_context *lws_create_context(const lws_context_creation_info *inf
   wsitrace::context_begun(context);
   wsitrace::context_seen(context);
   if (!ready) return context;
-  if (context == nullptr) wsitrace::note_not_made(true);
-  else wsitrace::record_context(context, wsitrace::settings_of(*info));
-  if (context != nullptr) wsitrace::loop_may_begin(context);
+  if (context == nullptr) {
+    wsitrace::note_not_made(true);
+    return nullptr;
+  }
+  const wsitrace::Settings settings = wsitrace::settings_of(*info);
+  wsitrace::record_context(context, settings.facts, settings.has_options ? &settings.options : nullptr);
+  wsitrace::loop_may_begin(context);
   return context;
 }
 

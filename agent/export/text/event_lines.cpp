@@ -43,6 +43,7 @@ std::string item_text(ItemTag tag, std::span<const std::byte> bytes) {
     case kItemVersion: return "version=" + printable(text);
     case kItemParent: return "parent=" + pointer_text(bytes);
     case kItemText: return "message=\"" + printable(text) + "\"";
+    case kItemProtocol: return "protocol=" + printable(text);
     case kItemConnect: return connect_text(bytes);
     default: return fmt::format("item{}={} bytes", static_cast<unsigned>(tag), bytes.size());
   }

@@ -45,6 +45,8 @@ const Saying kSayings[] = {
      "lws made no socket", "no address for shop", "name"},
     {"connect('10.1.2.3/order')=80 CBIND failed('lws_client_connect_via_info')=5", "connect_failed", "returned NULL",
      "", "parameters"},
+    {"connect('10.1.2.3/order')=80 failed('lws_client_connect_via_info')=5", "connect_failed",
+     "1 connect came to nothing", "no callback tells", "LLL_ERR"},
     {BEGUN "CREATE CCE('proxy not h1')=407 close('cbail3') CDROP('x') DEST", "proxy_refused",
      "the proxy refused outbound connection 1 to shop:80 with 407", "never reached", "credentials"},
     {BEGUN "CREATE CCE('http_proxy -> 403') close('cbail3') CDROP('x') DEST", "proxy_refused", "with 403",

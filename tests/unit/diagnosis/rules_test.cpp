@@ -81,7 +81,7 @@ TEST(Rules, TheLastCallbackHasANameWhicheverItIs) {
   Connection connection = unanswered();
   connection.tcp->peer_closed_ns = 5000 * kMs;
   for (const auto &[callback, text] : {std::pair<uint16_t, std::string>{k_ESTABLISHED, "ESTABLISHED"},  // number 0
-                                       {23, "callback 23"},  // as a file may say
+                                       {21, "callback 21"},  // as a file may say
                                        {777, "callback 777"}}) {
     connection.last_callback = callback;
     EXPECT_EQ(judged(connection).at(0).last_callback, text + " of protocol dyn");
@@ -152,6 +152,13 @@ TEST(Rules, VhostThatOutlivesItsContextIsFound) {
   EXPECT_EQ(findings[0].vhost, "back");
   EXPECT_THAT(judged("CONTEXT V:VHOST[@front] CONTEXT_END=0 CONTEXT_END=1"), IsEmpty());  // lws_service() never ran
   EXPECT_THAT(judged(made + ended + "P:PROTOCOL_DESTROY[b0@back] CONTEXT_END=1"), IsEmpty());
+}
+
+// lws does not tell a vhost PROTOCOL_DESTROY that it has not initialized.
+TEST(Rules, VhostWhoseInitWasRefusedIsNotLeft) {
+  const std::string refused =
+      "CONTEXT V:VHOST[@front] P:PROTOCOL_INIT[a0@front] P:PROTOCOL_INIT[a1@front] P:objected('INIT') ";
+  EXPECT_THAT(judged(refused + "CONTEXT_END=0 CONTEXT_END=1"), IsEmpty());
 }
 
 TEST(Rules, VhostsThatAConnectionOfAnotherHoldsAreNotTold) {

@@ -12,6 +12,7 @@ namespace {
 
 const std::map<std::string, uint16_t> kKinds = {
     {"FNET", k_FILTER_NETWORK_CONNECTION},
+    {"INIT", k_PROTOCOL_INIT},
     {"CREATE", k_WSI_CREATE},
     {"NEW", k_SERVER_NEW_CLIENT_INSTANTIATED},
     {"FH", k_FILTER_HTTP_CONNECTION},
@@ -70,6 +71,7 @@ const std::map<std::string, uint16_t> kKinds = {
     {"CONTEXT", k_context_created},
     {"CONTEXT_END", k_context_destroyed},
     {"refused", k_callback_refused},
+    {"objected", k_callback_objected},
     {"failed", k_call_failed},
     {"left", k_descriptor_left},
     {"written", k_response_written},
@@ -93,6 +95,7 @@ const std::map<std::string, int> kCallbacks = {
     {"FILTER", k_FILTER_PROTOCOL_CONNECTION},
     {"CONFIRM", k_HTTP_CONFIRM_UPGRADE},
     {"FNET", k_FILTER_NETWORK_CONNECTION},
+    {"INIT", k_PROTOCOL_INIT},
     {"FH", k_FILTER_HTTP_CONNECTION},
     {"RAW_RX", 59},
     {"RECEIVE_HTTP", 46},
@@ -108,6 +111,7 @@ bool has_socket(uint16_t kind) {
 bool is_of_no_wsi(uint16_t kind) {
   return kind == k_call_failed || kind == k_gap || kind == k_connect_requested || kind == k_tls_handshake;
 }
+bool is_result(uint16_t kind) { return kind == k_callback_refused || kind == k_callback_objected; }
 bool is_request(uint16_t kind) { return kind == k_FILTER_HTTP_CONNECTION || kind == k_HTTP_CONFIRM_UPGRADE; }
 
 }  // namespace
@@ -221,7 +225,7 @@ void Script::say(const Word &word) {
   event.kind = kind->second;
   event.wsi = is_of_no_wsi(event.kind) || word.name == "said" ? 0 : pointer(word.wsi);
   event.value = word.value;
-  event.vhost = event.kind == k_callback_refused ? kNoString : id(word.vhost);
+  event.vhost = is_result(event.kind) ? kNoString : id(word.vhost);
   event.protocol = id(word.protocol);
   if (event.kind < k_gap && word.protocol.back() == '0') event.flags |= kFirstProtocol;
   if (has_socket(event.kind) || (event.kind == k_WSI_CREATE && word.value > 0)) event.flags |= kNewSocket;
@@ -241,7 +245,7 @@ void Script::say(const Word &word) {
   } else if (event.kind == k_CLIENT_CONNECTION_ERROR) {
     add_item(items, kItemText, word.text);
     add_connect_error(items, kStepConnect, word.mark);
-  } else if (event.kind == k_callback_refused) {
+  } else if (is_result(event.kind)) {
     event.value = kCallbacks.at(word.text);
   } else if (event.kind == k_transaction_completed) {
     event.flags = word.has_text ? kSocketAsked : 0;
