@@ -286,7 +286,7 @@ void record_said(const void *wsi, int value, const char *text, uint8_t error, bo
 
 void record_wake(lws *wsi, bool destroyed) noexcept {
   const ErrnoGuard guard;
-  const int waited_ms = take_wake(wsi);
+  const int waited_ms = take_wake(wsi, destroyed);
   if (waited_ms > 0) record_about(k_foreign_wake, wsi, destroyed ? -waited_ms : waited_ms, "lws_callback_on_writable");
 }
 

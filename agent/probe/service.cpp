@@ -168,6 +168,8 @@ void service_ends(const void *context, int timeout_ms, int tsi) noexcept {
     tell_overslept(lasted_ms, static_cast<uint32_t>(timeout_ms));
 }
 
+bool is_serving() noexcept { return t_service.depth != 0; }
+
 void call_begins() noexcept { ++t_service.calls; }
 void call_ends() noexcept { --t_service.calls; }
 

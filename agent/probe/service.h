@@ -34,6 +34,8 @@ void service_begins(const void *context, int tsi) noexcept;
 void service_ends(const void *context, int timeout_ms, int tsi) noexcept;
 // lws_service_tsi(CONTEXT, ..., TSI) is called; the context has COUNT service threads. What is beyond them is no memory of lws's.
 void note_service_thread(const void *context, int tsi, int count) noexcept;
+// The calling thread is in lws_service().
+bool is_serving() noexcept;
 // Between these, what lws calls itself is not looked at.
 void call_begins() noexcept;
 void call_ends() noexcept;

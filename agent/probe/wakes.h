@@ -19,12 +19,13 @@ inline constexpr uint64_t kLateNs = 100'000'000;  // sooner is what a busy loop 
 
 // The calling thread runs a loop.
 void note_loop_thread() noexcept;
-// lws_callback_on_writable(WSI) is called.
-void note_wake(const void *wsi) noexcept;
+// lws_callback_on_writable(WSI) is called; BY_LOOP: on a thread that is in lws_service().
+void note_wake(const void *wsi, bool by_loop) noexcept;
 // Worth a look when a callback of role kWriteable is about to be called, or a wsi to be destroyed.
 bool wakes_are_pending() noexcept;
-// How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread.
-int take_wake(const void *wsi) noexcept;
+// How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread. DESTROYED: perhaps not
+// on the loop's thread, so a call that a loop made does not count.
+int take_wake(const void *wsi, bool destroyed) noexcept;
 
 }  // namespace wsitrace
 

@@ -138,7 +138,7 @@ static void posts(enum manner how, bool answers) {
   lws_context_destroy(context);
 }
 static void post_shorter_than_promised(void) { posts(kShortBody, false); }
-static void post_without_length(void) { posts(kNoLength, false); }
+static void posts_without_length(void) { posts(kNoLength, false); }
 static void post_as_promised(void) { posts(kWholeBody, true); }
 
 // --- What a program does to its own connection ---
@@ -198,7 +198,7 @@ const struct corpus_case reach_troubles[] = {
     {"proxy_of_environment", proxy_of_environment},
     {"proxy_unset", proxy_unset},
     {"post_shorter_than_promised", post_shorter_than_promised},
-    {"post_without_length", post_without_length},
+    {"posts_without_length", posts_without_length},
     {"post_as_promised", post_as_promised},
     {"client_ends_on_message", client_ends_on_message},
     {"client_returns_what_it_wrote", client_returns_what_it_wrote},

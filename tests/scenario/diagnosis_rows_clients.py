@@ -16,9 +16,10 @@ ROWS = [
     row("destroyed_beside_loop", "not_thread_safe trouble 1", ("lws_context_destroy() was called on another thread", "after the loop has ended"), ("do the rest in LWS_CALLBACK_EVENT_WAIT_CANCELLED",)),
     row("destroyed_after_loop"),
     # Connects that return NULL.
-    row("init_returns_one", "crashed trouble 1 + protocol_init_refused trouble 1", ("protocol 'desk' was not initialized", "default: return 0", "itself crashes there"),
+    row("init_returns_one", "crashed trouble 1 + internal_callback_failed trouble 1", ("PROTOCOL_INIT of protocol 'desk' returned non-zero", "That is the likely cause", "default: return 0"),
         versions=("4.1.6", OWN), status=139),
-    row("init_returns_one_later", "protocol_init_refused trouble 1", ("protocol 'desk' was not initialized", "returned NULL once"), ("Nothing needs",), versions=("4.1.6", OWN)),
+    row("init_returns_one_later", "connect_failed trouble 1 + internal_callback_failed trouble 1", ("PROTOCOL_INIT of protocol 'desk' returned non-zero", "returned NULL once"), ("Nothing needs",),
+        versions=("4.1.6", OWN)),
     row("init_allocates"),
     row("no_vhost_to_connect_from", "connect_failed trouble 3", ("3 connects came to nothing", "the context has no vhost", "returned NULL 3 times"), ("Nothing needs",)),
     row("reconnects_at_destroy", never=("came to nothing",)),
@@ -39,7 +40,7 @@ ROWS = [
     row("proxy_unset"),
     # Requests with a body.
     row("post_shorter_than_promised", "server_closed_before_answer trouble 1", ("POST /order", "Content-Length"), ("LCCSCF_USE_SSL",)),
-    row("post_without_length", "server_closed_before_answer trouble 1", ("POST /order", "Content-Length"), ("LCCSCF_USE_SSL",)),
+    row("posts_without_length", "server_closed_before_answer trouble 1", ("POST /order", "Content-Length"), ("LCCSCF_USE_SSL",)),
     row("post_as_promised"),
     # What a program does to its own connection.
     row("client_ends_on_message", says=("1 closed by this program", "LWS_CALLBACK_CLIENT_RECEIVE of protocol 'desk' returned non-zero")),

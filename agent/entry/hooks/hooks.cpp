@@ -221,7 +221,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
   if (original == nullptr) return -1;
   if (hooks_record()) {
     wsitrace::note_use(wsi, "lws_callback_on_writable", __builtin_return_address(0));
-    wsitrace::note_wake(wsi);
+    wsitrace::note_wake(wsi, wsitrace::is_serving());
   }
   return original(wsi);
 }
