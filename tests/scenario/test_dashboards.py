@@ -178,7 +178,7 @@ class Live(AgentScenario):
 
     def setUp(self):
         super().setUp()
-        self.server = Lwsws(self, self.LWS, tls=certificates.made().server)
+        self.server = Lwsws(self, self.LWS, tls=certificates.made().server, pvo={"trace": self.path("lwsws.wsitrace")})
         self.agent = Agent(self)
         self.ended = [self.short_life(name) for name in self.PROGRAMS]
         self.program = self.start([self.path("bin", "alpha"), "--files", self.files, "--tls", *certificates.made().server],

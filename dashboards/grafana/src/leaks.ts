@@ -3,7 +3,7 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { framed, type Row, statRow } from "./frame";
 import { balancePanel, FULL_WIDTH, seriesPanel, sums } from "./panels";
-import { CLIENT, increase, OLD_S, ofProgram, ofVhost, oldestAge, rate, sum, sumOrZero } from "./queries";
+import { CLIENT, increase, OLD_S, ofProgram, ofTarget, ofVhost, oldestAge, rate, sum, sumOrZero } from "./queries";
 import * as shared from "./shared";
 
 const opened = ofVhost("lws_connections_opened_total", CLIENT);
@@ -126,7 +126,7 @@ const growth = (): Row => ({
 });
 
 const findings = (): Row => ({
-  title: "Findings",
+  title: "Findings and diagnoses",
   panels: [
     seriesPanel({
       title: "Findings, by kind",
@@ -137,6 +137,29 @@ const findings = (): Row => ({
       stacked: true,
       width: FULL_WIDTH,
       queries: sums(ofProgram("lws_findings"), "instance", "program", "kind"),
+    }),
+    seriesPanel({
+      title: "Diagnoses, by severity",
+      description:
+        "What went wrong so far, as `wsitrace explain FILE` lists it. Each finding is a fault; trouble and notes are only " +
+        "here. Empty where no trace is written.",
+      unit: units.Short,
+      width: FULL_WIDTH,
+      queries: sums(ofProgram("lws_diagnoses"), "instance", "program", "severity"),
+    }),
+    seriesPanel({
+      title: "Age of the diagnoses",
+      description: "How long ago the traces were read for them. They are read again after a scrape.",
+      unit: units.Seconds,
+      queries: [
+        { expr: `time() - min by (instance) (${ofProgram("lws_diagnoses_time_seconds")})`, legend: "{{instance}}" },
+      ],
+    }),
+    seriesPanel({
+      title: "Traces not diagnosed",
+      description: "Too large, not readable, or not written: what went wrong there is not counted.",
+      unit: units.Short,
+      queries: sums(ofTarget("wsitrace_traces_not_diagnosed"), "instance"),
     }),
   ],
 });
