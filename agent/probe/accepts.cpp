@@ -8,11 +8,11 @@
 
 #include "agent/probe/contexts.h"
 #include "agent/probe/errno_guard.h"
-#include "agent/probe/facts.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/service.h"
+#include "agent/probe/sockets.h"
 
 namespace wsitrace {
 namespace {

@@ -17,6 +17,7 @@
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/reads.h"
+#include "agent/probe/sockets.h"
 #include "agent/probe/strings.h"
 #include "agent/probe/timeouts.h"
 #include "agent/probe/tls.h"
@@ -31,15 +32,6 @@ constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
 constexpr size_t kMaxUriBytes = 4096;
 constexpr int kHead = 7;  // of lws_http_get_uri_and_method()
 
-using NameOfSocket = int (*)(int, sockaddr *, socklen_t *);
-
-void add_address(Items &items, ItemTag tag, int fd, NameOfSocket name_of_socket) noexcept {
-  sockaddr_storage address;
-  socklen_t length = sizeof address;
-  if (name_of_socket(fd, reinterpret_cast<sockaddr *>(&address), &length) == 0)
-    items.add(tag, &address, length < sizeof address ? length : sizeof address);
-}
-
 void add_socket(Event &event, Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
   if (api().lws_get_ssl != nullptr && api().lws_get_ssl(wsi) != nullptr) event.flags |= kTls;
@@ -51,8 +43,7 @@ void add_socket(Event &event, Items &items, lws *wsi) noexcept {
     forget_reads(fd);
     forget_tls(wsi);
   }
-  add_address(items, kItemPeer, fd, getpeername);
-  add_address(items, kItemLocal, fd, getsockname);
+  add_addresses(items, fd);
 }
 
 bool listens(int fd) noexcept {
@@ -77,7 +68,7 @@ void add_listener(Event &event, Items &items, lws *wsi, const void *in) noexcept
   const int fd = api().lws_get_socket_fd(wsi);
   if (!listens(fd)) return;
   event.flags |= kAcceptConn;
-  add_address(items, kItemLocal, fd, getsockname);
+  add_local_address(items, fd);
   known.store(address, std::memory_order_relaxed);
 }
 
@@ -173,50 +164,6 @@ void add_status(Event &event, lws *wsi) noexcept {
     event.value = static_cast<int32_t>(api().lws_http_client_http_response(wsi));
 }
 
-// The beginning of struct tcp_info of <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; ABI since Linux 4.6.
-struct TcpInfo {
-  uint8_t state_and_options[8];
-  uint32_t timers[4];          // rto, ato, snd_mss, rcv_mss
-  uint32_t unacked;            // of a listener: connections in its queue
-  uint32_t counts[4];          // sacked, lost, retrans, fackets
-  uint32_t last_data_sent_ms;  // ago
-  uint32_t last_ack_sent_ms;
-  uint32_t last_data_received_ms;
-  uint32_t last_ack_received_ms;
-  uint32_t windows[2];  // pmtu, rcv_ssthresh
-  uint32_t rtt_us;
-  uint32_t congestion[7];
-  uint32_t total_retrans;
-  uint64_t pacing[2];
-  uint64_t bytes_acked;
-  uint64_t bytes_received;
-  uint32_t segments[2];
-  uint32_t notsent_bytes;
-};
-static_assert(offsetof(TcpInfo, last_data_sent_ms) == 44 && offsetof(TcpInfo, rtt_us) == 68 &&
-              offsetof(TcpInfo, total_retrans) == 100 && offsetof(TcpInfo, bytes_acked) == 120 &&
-              offsetof(TcpInfo, bytes_received) == 128 && offsetof(TcpInfo, last_ack_received_ms) == 56 &&
-              offsetof(TcpInfo, notsent_bytes) == 144);
-constexpr int kTcpInfo = 11;  // TCP_INFO
-
-bool ask_tcp(int fd, TcpInfo &info) noexcept {
-  socklen_t length = sizeof info;
-  return fd >= 0 && getsockopt(fd, IPPROTO_TCP, kTcpInfo, &info, &length) == 0 && length >= sizeof info;
-}
-
-void add_tcp_of(Items &items, int fd) noexcept {
-  TcpInfo info;
-  if (!ask_tcp(fd, info) || info.rtt_us == 0) return;  // without a round trip: never connected
-  const TcpFacts facts{info.bytes_received, info.bytes_acked,          info.rtt_us,
-                       info.total_retrans,  info.state_and_options[0], info.last_ack_received_ms,
-                       info.notsent_bytes,  info.last_data_sent_ms};
-  items.add(kItemTcp, &facts, sizeof facts);
-  int unread = 0;
-  if (ioctl(fd, FIONREAD, &unread) != 0 || unread <= 0) return;
-  const UnreadFacts left{static_cast<uint32_t>(unread), info.last_data_received_ms};
-  items.add(kItemUnread, &left, sizeof left);
-}
-
 // lws closes the socket after this callback, in every checked version.
 void add_tcp(Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
@@ -249,12 +196,6 @@ int close_code(const void *in, size_t length) noexcept {
   if (in == nullptr || length < 2) return 0;
   const auto *bytes = static_cast<const uint8_t *>(in);
   return bytes[0] << 8 | bytes[1];
-}
-
-// Something waits on FD. Only if it came before the last byte of the response went did the peer not wait for that.
-bool came_before_response(int fd) noexcept {
-  TcpInfo info;
-  return ask_tcp(fd, info) && info.last_data_received_ms > info.last_data_sent_ms;
 }
 
 // What lws's own tag of WSI says, as flags of WSI_DESTROY; none where there is no tag.
@@ -305,47 +246,6 @@ void add_completion(Event &event, lws *wsi) noexcept {
   const bool early = pending_tls_bytes(wsi) > 0 || (waiting > 0 && came_before_response(fd));
   if (early) event.flags |= kSocketFilled;
   if (early || waiting == 0) event.flags |= kSocketAsked;
-}
-
-bool add_tcp_unheeded(Items &items, int fd) noexcept {
-  constexpr uint8_t kCloseWait = 8;  // TCP_CLOSE_WAIT
-  constexpr uint32_t kUnreadMs = 500;
-  TcpInfo info;
-  if (!ask_tcp(fd, info)) return false;
-  int unread = 0;
-  const bool is_deaf = ioctl(fd, FIONREAD, &unread) == 0 && unread > 0 && info.last_data_received_ms >= kUnreadMs;
-  if (info.state_and_options[0] != kCloseWait && !is_deaf) return false;
-  add_tcp_of(items, fd);
-  return true;
-}
-
-bool add_tcp_if_quiet(Items &items, int fd) noexcept {
-  constexpr uint8_t kEstablished = 1;  // TCP_ESTABLISHED
-  TcpInfo info;
-  if (!ask_tcp(fd, info) || info.state_and_options[0] != kEstablished) return false;
-  const bool is_stuck =
-      info.notsent_bytes > 0 && info.last_data_sent_ms >= kQuietMs;  // the peer's kernel answers probes
-  if (info.last_ack_received_ms < kQuietMs && !is_stuck) return false;
-  add_tcp_of(items, fd);
-  return true;
-}
-
-uint32_t queued_on(int listener) noexcept {
-  constexpr uint8_t kListen = 10;  // TCP_LISTEN
-  TcpInfo info;
-  return ask_tcp(listener, info) && info.state_and_options[0] == kListen ? info.unacked : 0;
-}
-
-uint32_t heard_ms_ago(int fd) noexcept {
-  TcpInfo info;
-  return ask_tcp(fd, info) ? info.last_data_received_ms : 0;
-}
-
-void add_ended_socket(Items &items, int fd) noexcept {
-  const ErrnoGuard guard;
-  add_address(items, kItemPeer, fd, getpeername);
-  add_address(items, kItemLocal, fd, getsockname);
-  add_tcp_of(items, fd);
 }
 
 void add_request_line(Event &event, Items &items, lws *wsi) noexcept {

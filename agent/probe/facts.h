@@ -25,17 +25,6 @@ void add_whether_it_listens(Event &event, lws *wsi) noexcept;
 // WSI's response is complete: adds what tells whether the next request was there already.
 void add_completion(Event &event, lws *wsi) noexcept;
 
-// A connection on FD is about to end: its addresses, TCP_INFO.
-void add_ended_socket(Items &items, int fd) noexcept;
-// TCP_INFO of FD, if its peer has closed and this side has not, or if what came in has waited unread for long.
-bool add_tcp_unheeded(Items &items, int fd) noexcept;
-// TCP_INFO of FD, if its peer is there and nothing came from it for kQuietMs.
-bool add_tcp_if_quiet(Items &items, int fd) noexcept;
-inline constexpr uint32_t kQuietMs = 50;
-// How long ago the last byte came in on FD, or else its connect; 0: unknown.
-uint32_t heard_ms_ago(int fd) noexcept;
-// How many connections wait in the kernel's queue of a listener.
-uint32_t queued_on(int listener) noexcept;
 // The request that WSI is answering: path, method, version.
 void add_request_line(Event &event, Items &items, lws *wsi) noexcept;
 // What an application asked lws to connect to: the members used have the same place in every checked version.

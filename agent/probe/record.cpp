@@ -14,6 +14,7 @@
 #include "agent/probe/host_state.h"
 #include "agent/probe/on_demand.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/sockets.h"
 #include "agent/probe/strings.h"
 #include "agent/probe/thunk_table.h"
 #include "agent/probe/tls.h"

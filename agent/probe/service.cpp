@@ -8,10 +8,10 @@
 
 #include "agent/base/clock.h"
 #include "agent/probe/errno_guard.h"
-#include "agent/probe/facts.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/sockets.h"
 
 namespace wsitrace {
 namespace {
