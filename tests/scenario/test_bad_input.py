@@ -141,6 +141,8 @@ class BadUsage(harness.Scenario):
         self.assert_usage("run", "--ring-size", "0", *never)
         self.assert_usage("run", "--ring-size", "many", *never)
         self.assert_usage("run", "--frobnicate", *never)
+        self.assert_usage("run", "-o", self.path("nowhere", "out.wsitrace"), *never, why="No such file or directory")
+        self.assert_usage("run", "-o", self.directory, *never, why="Is a directory")
         self.assertFalse(os.path.exists(self.path("ran")))
 
     def test_help_ends_with_examples(self):
