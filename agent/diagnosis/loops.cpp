@@ -110,7 +110,9 @@ void Loops::add_rest(std::vector<Diagnosis> &to, const Timeline &timeline, const
   if (stranded_.empty() && (!never || is_told)) return;
   Diagnosis out = diagnosis_of(never ? Cause::kLoopNeverRan : Cause::kLoopStopped, stranded_.size(), rest);
   if (stranded_.empty()) out.severity = Weight::kNote;
-  fill_in(out, stranded_, log.last_ns - std::min(log.last_ns, stood_ns(log)), log.last_ns);
+  // The clock that says how long is a coarse one: it may reach back behind the start.
+  const Ns since_ns = log.last_ns - std::min(log.last_ns, stood_ns(log));
+  fill_in(out, stranded_, std::max(log.started_ns, since_ns), log.last_ns);
   if (!stranded_.empty())
     out.why.push_back(fmt::format("{} of lws's {} input that nobody reads.", stranded_.size(),
                                   stranded_.size() == 1 ? "connections holds" : "connections hold"));
