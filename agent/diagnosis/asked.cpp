@@ -58,7 +58,7 @@ std::optional<Symptom> method_unknown(const Case &of) {
       Cause::kUnreachable,
       fmt::format("this libwebsockets has no method '{}'", printable(method)),
       {fmt::format("lws_client_connect_via_info() returned a wsi, and in {} lws made no socket for it: it does not "
-                   "begin to connect for a method that it does not know, no callback tells of that, and lws does not "
+                   "begin to connect for a method that it does not know, no callback reports it, and lws does not "
                    "free such a wsi.",
                    span_text(of.connection.opened_ns, of.until_ns()))},
       Certainty::kLikely,
@@ -132,7 +132,7 @@ std::optional<Symptom> no_http2_there(const Case &of) {
       {fmt::format("TCP was connected, and {} later the connection was over, before lws could send its request: with "
                    "LCCSCF_H2_PRIOR_KNOWLEDGE it waits for the server's SETTINGS first.",
                    span_text(*of.connection.connected_ns, of.until_ns())),
-       "No callback but LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL tells of that end."},
+       "LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL is the only callback that reports that end."},
       Certainty::kLikely,
       "leave LCCSCF_H2_PRIOR_KNOWLEDGE out, unless that server speaks HTTP/2 without TLS; with TLS, `alpn` settles it"};
 }

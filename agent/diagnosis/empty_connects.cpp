@@ -55,7 +55,7 @@ void EmptyConnects::add(std::vector<Diagnosis> &to, const std::function<bool(Sai
   out.last_ns = last_ns_;
   out.why.push_back(
       fmt::format("lws_client_connect_via_info() returned NULL {}, before lws had made a connection{}: no callback "
-                  "tells of that, its result is the only sign.",
+                  "reports that; the return value is the only sign.",
                   times_text(times_), is_known ? ", and logged why" : ""));
   out.advice = is_known ? reason->advice
                         : "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL), which says why; check "

@@ -36,11 +36,7 @@ static int callback_contexts(DESK_ARGUMENTS) {
       ended++;
       if (manner == kReconnects) ask(lws_get_context(wsi), NULL, port, 0);
       break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;

@@ -52,11 +52,7 @@ static int callback_reach(DESK_ARGUMENTS) {
     case LWS_CALLBACK_COMPLETED_CLIENT_HTTP: completed++; break;
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_CLOSED_CLIENT_HTTP: ended++; break;
-    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
-      char buffer[LWS_PRE + 256], *p = buffer + LWS_PRE;
-      int room = 256;
-      return lws_http_client_read(wsi, &p, &room) < 0 ? -1 : 0;
-    }
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: return read_answer(wsi);
     default: break;
   }
   return 0;

@@ -46,7 +46,7 @@ const Saying kSayings[] = {
     {"connect('10.1.2.3/order')=80 CBIND failed('lws_client_connect_via_info')=5", "connect_failed", "returned NULL",
      "", "parameters"},
     {"connect('10.1.2.3/order')=80 failed('lws_client_connect_via_info')=5", "connect_failed",
-     "1 connect came to nothing", "no callback tells", "LLL_ERR"},
+     "1 connect came to nothing", "no callback reports that", "LLL_ERR"},
     {BEGUN "CREATE CCE('proxy not h1')=407 close('cbail3') CDROP('x') DEST", "proxy_refused",
      "the proxy refused outbound connection 1 to shop:80 with 407", "never reached", "credentials"},
     {BEGUN "CREATE CCE('http_proxy -> 403') close('cbail3') CDROP('x') DEST", "proxy_refused", "with 403",
