@@ -68,10 +68,9 @@ Expected<void> check_output(const std::string &output) {
   const auto folder = std::filesystem::path(output).parent_path();
   struct stat facts {};
   const bool exists = ::stat(output.c_str(), &facts) == 0;
-  int error = 0;
-  if (exists && S_ISDIR(facts.st_mode)) error = EISDIR;
-  else if (exists && ::access(output.c_str(), W_OK) != 0) error = errno;
-  else if (!exists && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) error = errno;
+  const std::string place = folder.empty() ? "." : folder.string();
+  int error = exists && S_ISDIR(facts.st_mode) ? EISDIR : 0;
+  if (error == 0 && ::access((exists ? output : place).c_str(), exists ? W_OK : W_OK | X_OK) != 0) error = errno;
   if (error != 0) return unexpected(system_error(output, error, "choose another file with -o"));
   return {};
 }
