@@ -212,17 +212,15 @@ class NoRoom(harness.Scenario):
         said = [line for line in result.err.splitlines() if line.startswith("wsitrace: ")]
         self.assertTrue(any("No space left" in line for line in said), result)
 
-    def test_directory_of_the_trace_is_missing(self):
-        program = self.start([harness.WSITRACE, "run", "-o", self.path("missing", "out.wsitrace"), "--", *self.host()])
-        self.assertIn("missing/out.wsitrace", self.assert_goes_on(program))
-
     def test_directory_of_the_trace_is_read_only(self):
-        program = self.start(["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', self.files,
-                              harness.WSITRACE, "run", "-o", os.path.join(self.files, "out.wsitrace"), "--",
-                              harness.host_path("http_host"), "--files", self.directory])
-        with open(self.path("index.html"), "w", encoding="ascii") as page:
-            page.write("hello\n")
-        self.assertIn("Read-only", self.assert_goes_on(program))
+        """Refused as a wrong option is, before the program starts."""
+        room = self.path("room")
+        os.mkdir(room)
+        result = self.start(["unshare", "-m", "sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', room, harness.WSITRACE,
+                             "run", "-o", os.path.join(room, "out.wsitrace"), "--", "/bin/touch", self.path("ran")]).wait()
+        self.assertEqual((result.status, result.out), (2, ""), result)
+        self.assertIn("Read-only", result.err)
+        self.assertFalse(os.path.exists(self.path("ran")))
 
     def test_kernel_refuses_the_program_its_shared_mapping(self):
         program = self.traced([harness.host_path("deny"), "shared-mmap", *self.host()])
