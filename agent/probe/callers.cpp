@@ -35,4 +35,8 @@ bool is_code_of_lws(const void *caller) noexcept {
   return is_of_lws;
 }
 
+void forget_callers() noexcept {
+  for (std::atomic<uintptr_t> &known : g_callers) known.store(0, std::memory_order_relaxed);
+}
+
 }  // namespace wsitrace

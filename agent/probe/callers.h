@@ -16,6 +16,8 @@ inline constexpr size_t kCallers = 1024;  // a power of two
 
 // CALLER is a return address. True, too, where nobody knows whose it is.
 bool is_code_of_lws(const void *caller) noexcept;
+// Code was unloaded: other code may be there next.
+void forget_callers() noexcept;
 
 }  // namespace wsitrace
 

@@ -26,12 +26,12 @@ bool is_known_context(uintptr_t context) noexcept {
 
 struct Known {
   std::atomic<uintptr_t> owner;  // 0: free; the thread's mark while its context is being made, then the context
-  int fd;
-  const char *call;
-  dev_t device;
-  ino_t inode;
+  int fd = 0;
+  const char *call = nullptr;
+  dev_t device = 0;
+  ino_t inode = 0;
 };
-Known g_known[kKnownDescriptors];
+constinit Known g_known[kKnownDescriptors]{};
 std::atomic<bool> g_marked[kMarkedFds];  // known, whoever it belongs to: closing others costs a look here
 thread_local int t_depth = 0;
 

@@ -26,7 +26,7 @@ struct Response {
   std::atomic<bool> bodiless;
   std::atomic<uint64_t> last_ms;  // when the last of the body went out; 0: none did, or it made it whole
 };
-Response g_responses[kFinalSlots];
+constinit Response g_responses[kFinalSlots]{};
 
 Response &response_of(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);

@@ -25,12 +25,12 @@ struct ThreadState {
 thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
 
 HostState *g_state = nullptr;
-HostMap g_map;
+constinit HostMap g_map{};
 uint32_t g_asked = 0;
 const std::atomic<uint32_t> g_no_clock{0};
 const std::atomic<uint32_t> *g_clock =
     &g_no_clock;  // FileHeader::clock_ms; its acquire load pairs with the owner's release store
-ImageFacts g_facts;
+constinit ImageFacts g_facts{};
 
 void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
 
@@ -156,6 +156,10 @@ void count_trouble(Trouble trouble) noexcept {
 void leave_process_notice(const char *why) noexcept {
   if (!attach_process()) return;
   std::strncpy(g_state->process->notice, why, sizeof g_state->process->notice - 1);
+}
+
+void tell_lws_version() noexcept {
+  std::memcpy(g_state->process->lws_version, g_facts.lws_version, sizeof g_facts.lws_version);
 }
 
 bool is_attached() noexcept {

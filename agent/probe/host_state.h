@@ -93,6 +93,8 @@ void count_lost_without_ring() noexcept;
 void count_trouble(Trouble trouble) noexcept;
 // Attaches the process (claims its block) without recording anything. False when no block was ready.
 bool attach_process() noexcept;
+// ImageFacts::lws_version, which another library may have changed since. Only once attached.
+void tell_lws_version() noexcept;
 // This very process has claimed its block.
 bool is_attached() noexcept;
 // Says why this process records nothing.

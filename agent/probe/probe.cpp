@@ -3,13 +3,14 @@
 
 #include <cstring>
 
+#include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
 
 namespace wsitrace {
 namespace {
 
-LwsApi g_api;
+constinit LwsApi g_api{};
 bool g_on = false;
 
 bool is_complete(const LwsApi &library) noexcept {
@@ -24,6 +25,7 @@ bool is_complete(const LwsApi &library) noexcept {
 void remember_version(const char *version) noexcept {
   const size_t length = std::strspn(version, "0123456789.");
   char(&to)[sizeof(ImageFacts::lws_version)] = image_facts().lws_version;
+  std::memset(to, 0, sizeof to);
   std::memcpy(to, version, length < sizeof to ? length : sizeof to - 1);
 }
 
@@ -44,8 +46,14 @@ const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) 
   if (!is_complete(library)) return refuse("this libwebsockets lacks a function that the probe needs");
   g_api = library;
   g_on = true;
-  attach_process();
+  if (attach_process()) tell_lws_version();
   return nullptr;
+}
+
+void turn_off() noexcept {
+  g_on = false;
+  g_api = LwsApi{};
+  forget_callers();
 }
 
 bool is_on() noexcept { return g_on; }

@@ -12,6 +12,8 @@ namespace wsitrace {
 // Turns the probe on: callbacks of wrapped tables are recorded into rings of MAP. LIBRARY must be a checked version and
 // complete; otherwise the reason why not comes back (and is left for the owner of the rings) and nothing is ever recorded.
 const char *turn_on(const HostMap &map, uint32_t attach, const LwsApi &library) noexcept;
+// The library that it was turned on with is gone. What was recorded stays.
+void turn_off() noexcept;
 bool is_on() noexcept;
 const LwsApi &api() noexcept;
 

@@ -19,7 +19,7 @@ struct Reads {
   std::atomic<uint32_t> last_ms;
   std::atomic<int32_t> first_answer;
 };
-Reads g_reads[kCountedFds];
+constinit Reads g_reads[kCountedFds]{};
 
 // Of "HTTP/1.1 200 OK".
 int32_t answer_in(const char *text, size_t bytes) noexcept {

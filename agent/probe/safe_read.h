@@ -9,7 +9,8 @@
 namespace wsitrace {
 
 // Copies LENGTH bytes of this process's memory at FROM, or as many as are mapped; returns how many, 0 for none.
-// One syscall (process_vm_readv); where that is forbidden, one byte at a time through a pipe is not worth it: 0.
+// One syscall a page: rt_sigprocmask(2) with arguments that change nothing. Programs need it for threads and forks, so seccomp filters let
+// it pass; process_vm_readv(2) is for debuggers, and a filter may kill who calls it.
 size_t safe_read(const void *from, void *to, size_t length) noexcept;
 
 // True when TEXT points to a NUL-terminated string of printable bytes no longer than 255.

@@ -26,7 +26,7 @@ struct Loop {
   std::atomic<uintptr_t> key;     // the context, + 1 + its service thread's number; 0: free
   std::atomic<uint32_t> left_ms;  // when the last call returned, or the context was made; 0: unknown
 };
-Loop g_loops[kLoops];
+constinit Loop g_loops[kLoops]{};
 
 struct OwnService {
   uint32_t depth = 0;  // lws calls itself

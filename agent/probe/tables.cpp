@@ -69,19 +69,19 @@ const lws_protocols *entry_by_words_of(lws_vhost *vhost, const lws_context_creat
   return nullptr;
 }
 
-const lws_protocols *find_entry(lws_vhost *vhost, const lws_context_creation_info *info) noexcept {
-  if (info != nullptr && info->protocols != nullptr)
-    if (const lws_protocols *entry = entry_by_name(vhost, info->protocols[0].name)) return entry;
-  if (info != nullptr && info->protocols == nullptr)
-    if (const lws_protocols *entry = entry_by_words_of(vhost, info)) return entry;
-  return entry_by_known_names(vhost);
+// lws copies the table of INFO, and puts those of plugins behind it: the first entry of its first name is the start.
+const lws_protocols *start_by_info(lws_vhost *vhost, const lws_context_creation_info *info) noexcept {
+  if (info == nullptr) return nullptr;
+  return info->protocols != nullptr ? entry_by_name(vhost, info->protocols[0].name) : entry_by_words_of(vhost, info);
 }
 
 }  // namespace
 
 const lws_protocols *table_of(lws_vhost *vhost, const lws_context_creation_info *info,
                               const lws_protocols *entry) noexcept {
-  if (entry == nullptr) entry = find_entry(vhost, info);
+  if (entry == nullptr)
+    if (const lws_protocols *start = start_by_info(vhost, info)) return start;
+  if (entry == nullptr) entry = entry_by_known_names(vhost);
   return entry != nullptr ? start_of_table(vhost, entry) : nullptr;
 }
 

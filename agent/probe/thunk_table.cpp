@@ -14,10 +14,11 @@ enum : uint32_t { kEmpty, kFilled };
 struct Slot {
   std::atomic<lws_callback_function *> original;
   std::atomic<uint32_t> state;
-  char name[68];  // cut; a thunk's identity is the whole of it
+  char name[68] = {};  // cut; a thunk's identity is the whole of it
 };
 
-Slot g_slots[kMaxThunks];
+// Filled before this library's own constructors run, if others make contexts in theirs.
+constinit Slot g_slots[kMaxThunks]{};
 std::atomic<size_t> g_used{0};
 
 bool same_name(const Slot &slot, const char *name) noexcept {

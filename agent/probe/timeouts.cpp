@@ -16,7 +16,7 @@ struct Pending {
   std::atomic<uint8_t> flags;  // kOfProgram, kAtOnce
 };
 constexpr uint8_t kOfProgram = 1, kAtOnce = 2;
-Pending g_pending[kTimeoutSlots];
+constinit Pending g_pending[kTimeoutSlots]{};
 
 Pending &slot_of(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);

@@ -14,7 +14,7 @@ namespace {
 constexpr int kHostName = 0;     // TLSEXT_NAMETYPE_host_name
 constexpr size_t kMaxSni = 100;  // a longer one is cut
 
-TlsApi g_tls;
+constinit TlsApi g_tls{};
 std::atomic<bool> g_watching{false};
 
 std::atomic<uintptr_t> &told(const lws *wsi) noexcept {

@@ -16,7 +16,7 @@ struct Place {
   std::atomic<size_t> first_thunk;
   std::atomic<Standing> standing;
 };
-Place g_places[kMaxVhosts];
+constinit Place g_places[kMaxVhosts]{};
 std::atomic<bool> g_full{false};
 
 size_t start_of(uintptr_t address) noexcept { return (address >> 4 ^ address >> 14) % kMaxVhosts; }

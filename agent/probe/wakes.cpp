@@ -19,7 +19,7 @@ struct Wake {
   std::atomic<uint64_t> since_ns;
   std::atomic<bool> by_loop;
 };
-Wake g_wakes[kWakeSlots];
+constinit Wake g_wakes[kWakeSlots]{};
 std::atomic<unsigned> g_pending_wakes{0};
 std::atomic<uintptr_t> g_loop_thread{0};  // 0: none yet
 

@@ -37,7 +37,7 @@ struct Originals {
   unsigned long (*ERR_peek_error)();
   const char *(*ERR_reason_error_string)(unsigned long error);
 };
-Originals g_real;
+constinit Originals g_real{};
 
 template <typename Function>
 void find(void *library, const char *name, Function &function) noexcept {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "agent/entry/hooks/hooks.h"
 #include "agent/entry/imports/imports.h"
 #include "agent/probe/accepts.h"
 #include "agent/probe/errno_guard.h"
@@ -19,6 +20,42 @@ namespace {
 
 enum : int { kUntried, kTrying, kOn, kOff };
 std::atomic<int> g_readiness{kUntried};
+std::atomic<bool> g_rings_sought{false};
+
+constexpr const char *g_own_names[kOwnHooks] = {
+#define WSITRACE_OWN_NAME(name) #name,
+    WSITRACE_OWN_HOOKS(WSITRACE_OWN_NAME)
+#undef WSITRACE_OWN_NAME
+};
+std::atomic<void *> g_own_originals[kOwnHooks];
+
+// The libwebsockets that functions were found in. Another one may be loaded where it was.
+struct Home {
+  void *base;
+  char path[1024];
+};
+Home g_home{};
+
+bool is_home(const Dl_info &object) noexcept {
+  return object.dli_fbase == g_home.base && std::strncmp(object.dli_fname, g_home.path, sizeof g_home.path - 1) == 0;
+}
+
+void remember_home(const void *function) noexcept {
+  Dl_info object;
+  if (dladdr(function, &object) == 0 || object.dli_fname == nullptr || is_home(object)) return;
+  std::strncpy(g_home.path, object.dli_fname, sizeof g_home.path - 1);
+  g_home.base = object.dli_fbase;
+}
+
+int is_home_loaded(dl_phdr_info *object, size_t, void *) noexcept {
+  for (size_t i = 0; i < object->dlpi_phnum; ++i) {
+    const auto &segment = object->dlpi_phdr[i];
+    const auto *start = reinterpret_cast<const char *>(object->dlpi_addr + segment.p_vaddr);
+    if (segment.p_type == PT_LOAD && start == g_home.base)
+      return std::strncmp(object->dlpi_name, g_home.path, sizeof g_home.path - 1) == 0 ? 1 : 0;
+  }
+  return 0;
+}
 
 // The file name of the loaded libwebsockets, if it is not in the global search order.
 int remember_if_lws(dl_phdr_info *object, size_t, void *found) noexcept {
@@ -49,7 +86,20 @@ void fill(LwsApi &library) noexcept {
 #undef WSITRACE_FILL
 }
 
+// The launcher's ring file is mapped when the image starts: later the program may have given up its privileges, its
+// directory or its last file descriptor. A program that never touches lws pays this mapping and nothing else. Constructors of
+// other libraries may run before ours, and make contexts: then it is mapped for the first of them.
+void map_rings() noexcept {
+  if (g_rings_sought.exchange(true, std::memory_order_acq_rel)) return;
+  const char *path = std::getenv("WSITRACE_RING");
+  if (path == nullptr || *path == '\0') return;
+  const ErrnoGuard guard;
+  HostMap map;
+  if (map.open(path) == nullptr) set_up_host(map, kAttachPreload);
+}
+
 bool turn_probe_on() noexcept {
+  map_rings();
   if (!host_map().valid()) return false;
   LwsApi library;
   fill(library);
@@ -59,15 +109,7 @@ bool turn_probe_on() noexcept {
   return true;
 }
 
-// The launcher's ring file is mapped when the image starts: later the program may have given up its privileges, its
-// directory or its last file descriptor. A program that never touches lws pays this mapping and nothing else.
-__attribute__((constructor)) void map_rings() {
-  const char *path = std::getenv("WSITRACE_RING");
-  if (path == nullptr || *path == '\0') return;
-  const ErrnoGuard guard;
-  HostMap map;
-  if (map.open(path) == nullptr) set_up_host(map, kAttachPreload);
-}
+__attribute__((constructor)) void map_rings_at_start() { map_rings(); }
 
 __attribute__((destructor)) void say_goodbye() {
   record_responses_left();
@@ -82,12 +124,32 @@ __attribute__((destructor)) void say_goodbye() {
 
 void *real_function(const char *name) noexcept {
   const ErrnoGuard guard;
-  if (void *next = dlsym(RTLD_NEXT, name)) return next;
-  void *library = local_library();
-  if (library == nullptr) return nullptr;
-  void *found = dlsym(library, name);
-  dlclose(library);  // only our own reference: the host keeps its library
+  void *found = dlsym(RTLD_NEXT, name);
+  void *library = found == nullptr ? local_library() : nullptr;
+  if (library != nullptr) {
+    found = dlsym(library, name);
+    release(library);
+  }
+  if (found != nullptr) remember_home(found);
   return found;
+}
+
+void *own_original(OwnHook index) noexcept {
+  void *function = g_own_originals[index].load(std::memory_order_relaxed);
+  if (function == nullptr) {
+    function = real_function(g_own_names[index]);
+    g_own_originals[index].store(function, std::memory_order_relaxed);
+  }
+  return function;
+}
+
+void forget_if_unloaded() noexcept {
+  if (g_home.base == nullptr || dl_iterate_phdr(is_home_loaded, nullptr) != 0) return;
+  g_home.base = nullptr;
+  for (size_t i = 0; i < kHookCount; ++i) hook(i).original.store(nullptr, std::memory_order_relaxed);
+  for (auto &original : g_own_originals) original.store(nullptr, std::memory_order_relaxed);
+  turn_off();
+  g_readiness.store(kUntried, std::memory_order_release);
 }
 
 bool probe_ready() noexcept {

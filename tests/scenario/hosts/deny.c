@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs a program to which the kernel refuses something:    deny shared-mmap|peek PROGRAM [ARGS]
+// Runs a program to which the kernel refuses something:    deny shared-mmap|peek|debug PROGRAM [ARGS]
 //
 //   shared-mmap   mmap(MAP_SHARED) fails with ENOMEM
 //   peek          process_vm_readv fails with EPERM, as seccomp profiles of containers have it
+//   debug         what systemd's SystemCallFilter calls @debug ends the program (SIGSYS)
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -33,6 +34,15 @@ static struct sock_filter no_peek[] = {
     ALLOW,
 };
 
+#define KILL_ON(call) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+
+static struct sock_filter no_debug[] = {
+    LOAD(nr),      KILL_ON(process_vm_readv), KILL_ON(process_vm_writev), KILL_ON(ptrace),
+    KILL_ON(kcmp), KILL_ON(perf_event_open),  KILL_ON(pidfd_getfd),       KILL_ON(lookup_dcookie),
+    ALLOW,
+};
+
 static int install(struct sock_filter *filter, size_t length) {
   const struct sock_fprog program = {.len = (unsigned short)length, .filter = filter};
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
@@ -43,8 +53,9 @@ int main(int argc, char **argv) {
   if (argc > 2 && !strcmp(argv[1], "shared-mmap"))
     failed = install(no_shared_mmap, sizeof no_shared_mmap / sizeof *no_shared_mmap);
   else if (argc > 2 && !strcmp(argv[1], "peek")) failed = install(no_peek, sizeof no_peek / sizeof *no_peek);
+  else if (argc > 2 && !strcmp(argv[1], "debug")) failed = install(no_debug, sizeof no_debug / sizeof *no_debug);
   if (failed) {
-    fprintf(stderr, "usage: deny shared-mmap|peek PROGRAM [ARGS]\n");
+    fprintf(stderr, "usage: deny shared-mmap|peek|debug PROGRAM [ARGS]\n");
     return 2;
   }
   execvp(argv[2], argv + 2);

@@ -70,6 +70,8 @@ struct host_options host_options_from(int argc, char **argv) {
       options.loop_alone = !strcmp(argv[i], "uv-alone");
     } else if (!strcmp(argv[i], "--counts")) {
       options.print_counts = true;
+    } else if (!strcmp(argv[i], "--lock-memory")) {
+      if (mlockall(MCL_CURRENT | MCL_FUTURE)) perror("mlockall"), exit(1);
     } else if (!strcmp(argv[i], "--dual")) {
       options.dual = true;
     } else {

@@ -33,7 +33,7 @@ struct host_options {
   int positional;       // index of the first argument that is no option of ours, for the host's own use
 };
 
-// Reads --port N, --files DIR, --tls CERT KEY, --plugin DIR TRACE, --user ID, --loop poll|uv|uv-alone, --counts, --counter FILE, --dual. With a counter
+// Reads --port N, --files DIR, --tls CERT KEY, --plugin DIR TRACE, --user ID, --loop poll|uv|uv-alone, --counts, --counter FILE, --dual, --lock-memory. With a counter
 // file the calls per reason are kept there (uint64_t each), where they survive a SIGKILL. Ends the program when they make no sense.
 struct host_options host_options_from(int argc, char **argv);
 
