@@ -9,11 +9,12 @@
 
 namespace wsitrace {
 
-// Owns a memory mapping.
+// Owns a memory mapping. Of a file that somebody cuts off, the pages behind its new end are gone, and who touches one gets SIGBUS:
+// see outlive_cut_mappings().
 class Mapping {
  public:
   Mapping() = default;
-  Mapping(void *data, size_t size) : data_(data), size_(size) {}
+  Mapping(void *data, size_t size) : data_(data), size_(size) { remember(); }
   Mapping(Mapping &&other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Mapping &operator=(Mapping &&other) noexcept {
@@ -24,7 +25,9 @@ class Mapping {
   Mapping(const Mapping &) = delete;
   Mapping &operator=(const Mapping &) = delete;
   ~Mapping() {
-    if (data_ != nullptr) ::munmap(data_, size_);
+    if (data_ == nullptr) return;
+    forget();
+    ::munmap(data_, size_);
   }
 
   [[nodiscard]] std::byte *data() const { return static_cast<std::byte *>(data_); }
@@ -32,9 +35,16 @@ class Mapping {
   [[nodiscard]] bool valid() const { return data_ != nullptr; }
 
  private:
+  void remember() const noexcept;
+  void forget() const noexcept;
+
   void *data_ = nullptr;
   size_t size_ = 0;
 };
+
+// From now on a page of a Mapping that is gone reads as zeroes, and what is written to it is lost. For processes of wsitrace alone: it takes
+// SIGBUS, which in a host is the program's.
+void outlive_cut_mappings();
 
 }  // namespace wsitrace
 

@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <exception>
 
+#include "agent/base/mapping.h"
 #include "agent/cli/commands.h"
 #include "agent/cli/output.h"
+#include "agent/cli/run/signals.h"
 
 namespace wsitrace {
 namespace {
@@ -67,6 +69,8 @@ int run(int argc, char **argv) {
 }  // namespace wsitrace
 
 int main(int argc, char **argv) {
+  wsitrace::ignore_file_size_signal();
+  wsitrace::outlive_cut_mappings();
   try {
     return wsitrace::run(argc, argv);
   } catch (const std::exception &error) {

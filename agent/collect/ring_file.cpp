@@ -2,6 +2,7 @@
 #include "agent/collect/ring_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -10,7 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/base/allow_access.h"
 #include "agent/base/clock.h"
+#include "agent/base/file_limit.h"
 
 namespace wsitrace {
 namespace {
@@ -24,7 +27,7 @@ uint64_t random_number() {
 }
 
 // Storage behind the range, zero-filled where there was none. 0 or an error number.
-int reserve(int fd, uint64_t offset, uint64_t bytes) {
+int reserve_storage(int fd, uint64_t offset, uint64_t bytes) {
   int result = EINTR;
   while (result == EINTR) result = posix_fallocate(fd, static_cast<off_t>(offset), static_cast<off_t>(bytes));
   return result;
@@ -91,6 +94,7 @@ Expected<RingFile> RingFile::create(const std::string &path, const RingFileOptio
   if (!file.fd_.valid()) return unexpected(system_error(name, errno, "choose a directory that you may write to"));
   file.path_ = path;
   file.options_ = *options;
+  if (!path.empty() && file.is_locked_by_another()) return unexpected(Error{name, "another process owns it", {}});
   auto made = file.lay_out(name);
   if (made) return file;
   if (!path.empty()) ::unlink(path.c_str());
@@ -102,12 +106,13 @@ Expected<void> RingFile::lay_out(const std::string &name) {
   process_count_ = options_.process_count;
   ring_slots_ = options_.ring_slots;
   const uint64_t bytes = bytes_of(process_count_, ring_count_, ring_slots_);
+  if (!may_grow_to(bytes))
+    return unexpected(system_error(name, EFBIG, std::string(kFileLimitHint) + ", or choose a smaller ring"));
   if (::ftruncate(fd_.get(), static_cast<off_t>(bytes)) != 0) return unexpected(system_error(name, errno, {}));
-  if (const int failed = reserve(fd_.get(), 0, kPageBytes))
-    return unexpected(system_error(name, failed, "make room on the disk"));
-  auto mapping = map(fd_.get(), bytes, PROT_READ | PROT_WRITE, name);
+  auto mapping = map(fd_.get(), bytes, PROT_NONE, name);
   if (!mapping) return unexpected(mapping.error());
   mapping_ = std::move(*mapping);
+  if (!reserve(0, kPageBytes)) return unexpected(system_error(name, errno, "make room on the disk"));
   FileHeader &to = header();
   to.version = kRingVersion;
   to.owner_pid = static_cast<uint32_t>(::getpid());
@@ -170,11 +175,16 @@ Expected<void> RingFile::attach(int protection) {
   return {};
 }
 
+bool RingFile::is_locked_by_another() const {
+  return ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 Expected<void> RingFile::own() {
+  if (is_locked_by_another()) return unexpected(Error{path_, "another process owns it", {}});
   // What is said to be reserved may be a hole.
-  int failed = reserve(fd_.get(), 0, offset_of_process(processes_reserved_));
+  int failed = reserve_storage(fd_.get(), 0, offset_of_process(processes_reserved_));
   const uint64_t rings = rings_reserved_ * wsitrace::ring_bytes(ring_slots_);
-  if (failed == 0 && rings != 0) failed = reserve(fd_.get(), offset_of_process(process_count_), rings);
+  if (failed == 0 && rings != 0) failed = reserve_storage(fd_.get(), offset_of_process(process_count_), rings);
   if (failed != 0) return unexpected(system_error(path_, failed, "make room on the disk"));
   header().owner_pid = static_cast<uint32_t>(::getpid());
   return {};
@@ -192,8 +202,13 @@ bool RingFile::replenish() {
   return true;
 }
 
+bool RingFile::reserve(uint64_t offset, uint64_t bytes) {
+  errno = reserve_storage(fd_.get(), offset, bytes);
+  return errno == 0 && allow_access(mapping_.data() + offset, bytes);
+}
+
 bool RingFile::reserve_process(uint32_t index) {
-  if (reserve(fd_.get(), offset_of_process(index), kProcessBlockBytes) != 0) return false;
+  if (!reserve(offset_of_process(index), kProcessBlockBytes)) return false;
   process(index).state.store(kReady, std::memory_order_release);
   processes_reserved_ = index + 1;
   header().processes_reserved.store(processes_reserved_, std::memory_order_release);
@@ -203,7 +218,7 @@ bool RingFile::reserve_process(uint32_t index) {
 
 bool RingFile::reserve_ring(uint32_t index) {
   const uint64_t bytes = ring_bytes(ring_slots_);
-  if (reserve(fd_.get(), offset_of_process(process_count_) + index * bytes, bytes) != 0) return false;
+  if (!reserve(offset_of_process(process_count_) + index * bytes, bytes)) return false;
   ring(index).state.store(kReady, std::memory_order_release);
   rings_reserved_ = index + 1;
   header().rings_reserved.store(rings_reserved_, std::memory_order_release);

@@ -5,6 +5,8 @@
 //
 // Storage: every byte a host may touch was reserved with fallocate(2) first; a full disk is an Error here and
 //          `no_ring` losses there, never a SIGBUS.
+// Owner:   holds a lock on the file (flock(2)) for as long as it lives. That holds across pid namespaces, where a pid says nothing. A child
+//          that the owner forks, and that does not exec, holds it too.
 // Threads: one owner thread. Hosts work on the same memory; see wsitrace/layout.h for the protocol between them.
 #ifndef WSITRACE_COLLECT_RING_FILE_H
 #define WSITRACE_COLLECT_RING_FILE_H
@@ -36,6 +38,8 @@ class RingFile {
   // Opens what an owner that is gone may have left behind, so that this process can own() it. A symbolic link, a file of another
   // user's (unless ANY_USER), or one that others may write to, is refused. Nothing is changed yet.
   static Expected<RingFile> open_left_behind(const std::string &path, bool any_user = false);
+  // Whether somebody holds the lock of the owner. If not, this process does from then on, until the RingFile is gone.
+  [[nodiscard]] bool is_locked_by_another() const;
   // Becomes the owner. Hosts that have the file mapped go on recording and notice nothing.
   Expected<void> own();
 
@@ -66,6 +70,8 @@ class RingFile {
  private:
   Expected<void> lay_out(const std::string &name);
   Expected<void> attach(int protection);
+  // Storage for a range of the file, and access to it: what nobody uses is never touched, not even by mlockall(2).
+  bool reserve(uint64_t offset, uint64_t bytes);
   bool reserve_process(uint32_t index);
   bool reserve_ring(uint32_t index);
   void announce();

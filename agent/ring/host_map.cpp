@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/base/allow_access.h"
+#include "agent/base/file_limit.h"
+
 namespace wsitrace {
 namespace {
 
@@ -15,46 +18,57 @@ constexpr const char *kIsNone = "the ring file is not one of wsitrace";
 
 // Leaves REASON where the owner finds it although this process has no mapping.
 void leave_notice(int fd, const char *reason) noexcept {
-  const ssize_t written = pwrite(fd, reason, std::strlen(reason) + 1, offsetof(FileHeader, notice));
+  const size_t bytes = std::strlen(reason) + 1;
+  if (!may_grow_to(offsetof(FileHeader, notice) + bytes)) return;
+  const ssize_t written = pwrite(fd, reason, bytes, offsetof(FileHeader, notice));
   static_cast<void>(written);
+}
+
+const char *danger_in(const struct stat &facts, HostMap::Owner owner) noexcept {
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return "others may write to the ring file, and could end the program by cutting it off";
+  if (owner == HostMap::Owner::kAny || facts.st_uid == 0 || facts.st_uid == geteuid()) return nullptr;
+  return "the ring file belongs to another user, who could end the program by cutting it off; WSITRACE_TRUST_RING=1 "
+         "says that the user is "
+         "trusted";
 }
 
 uint32_t read_once(const uint32_t &untrusted) noexcept { return __atomic_load_n(&untrusted, __ATOMIC_RELAXED); }
 
-bool claim(std::atomic<uint32_t> &state) noexcept {
-  uint32_t expected = kReady;
-  if (state.load(std::memory_order_relaxed) != kReady) return false;
-  return state.compare_exchange_strong(expected, kClaimed, std::memory_order_acq_rel);
-}
-
 }  // namespace
 
-const char *HostMap::open(const char *path) noexcept {
+const char *HostMap::open(const char *path, Owner owner) noexcept {
   const int saved_errno = errno;
   const int fd = ::open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  const char *why = fd < 0 ? "the ring file cannot be opened" : map(fd);
+  const char *why = fd < 0 ? "the ring file cannot be opened" : map(fd, owner);
   if (fd >= 0) ::close(fd);
   errno = saved_errno;
   return why;
 }
 
 // Nothing is written before it is known for a ring file: the path comes from the environment.
-const char *HostMap::map(int fd) noexcept {
+const char *HostMap::map(int fd, Owner owner) noexcept {
   struct stat facts {};
   if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) return kIsNone;
   if (facts.st_size < static_cast<off_t>(sizeof(FileHeader))) return "the ring file is too short";
   char magic[sizeof kRingMagic];
   if (pread(fd, magic, sizeof magic, 0) != sizeof magic || std::memcmp(magic, kRingMagic, sizeof magic) != 0)
     return kIsNone;
+  if (const char *why = danger_in(facts, owner)) {
+    leave_notice(fd, why);
+    return why;
+  }
   const auto bytes = static_cast<size_t>(facts.st_size);
-  void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (data == MAP_FAILED) {
+  void *data = mmap(nullptr, bytes, PROT_NONE, MAP_SHARED, fd, 0);
+  if (data == MAP_FAILED || !allow_access(data, kPageBytes)) {
     const char *why = "no address space to map the ring file";
     leave_notice(fd, why);
+    if (data != MAP_FAILED) munmap(data, bytes);
     return why;
   }
   const char *why = adopt(static_cast<std::byte *>(data), bytes);
   if (why != nullptr) munmap(data, bytes);
+  else locked_ = true;
   return why;
 }
 
@@ -97,17 +111,25 @@ std::byte *HostMap::slots(uint32_t ring_index) const noexcept {
   return reinterpret_cast<std::byte *>(ring(ring_index)) + kRingHeaderBytes;
 }
 
+// STATE is the first member of its block. Blocks of others are only looked at.
+bool HostMap::claim(std::atomic<uint32_t> &state, size_t header_bytes, size_t bytes) const noexcept {
+  if (locked_ && !allow_access(&state, header_bytes)) return false;
+  uint32_t expected = kReady;
+  if (state.load(std::memory_order_relaxed) != kReady || (locked_ && !allow_access(&state, bytes))) return false;
+  return state.compare_exchange_strong(expected, kClaimed, std::memory_order_acq_rel);
+}
+
 int HostMap::claim_process() noexcept {
   const uint32_t reserved = header()->processes_reserved.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < reserved && i < process_count_; ++i)
-    if (claim(process(i)->state)) return static_cast<int>(i);
+    if (claim(process(i)->state, kPageBytes, kProcessBlockBytes)) return static_cast<int>(i);
   return -1;
 }
 
 int HostMap::claim_ring() noexcept {
   const uint32_t reserved = header()->rings_reserved.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < reserved && i < ring_count_; ++i)
-    if (claim(ring(i)->state)) return static_cast<int>(i);
+    if (claim(ring(i)->state, kRingHeaderBytes, wsitrace::ring_bytes(ring_slots_))) return static_cast<int>(i);
   return -1;
 }
 

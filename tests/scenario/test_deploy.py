@@ -111,8 +111,9 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
         self.assertEqual(settings(self.unit("wsitrace-agent.service"), "User"), ["wsitrace"])
 
     def test_drop_in_names_what_is_installed(self):
-        preload, ring = (value.split("=", 1) for value in settings(self.unit("lwsws.service.d", "wsitrace.conf"),
-                                                                   "Environment"))
+        preload, ring, trust = (value.split("=", 1) for value in settings(self.unit("lwsws.service.d", "wsitrace.conf"),
+                                                                          "Environment"))
+        self.assertEqual(trust, ["WSITRACE_TRUST_RING", "1"])
         self.assertEqual(preload[0], "LD_PRELOAD")
         installed = self.execute(["cmake", "--install", harness.BUILD, "--component", "runtime", "--prefix",
                                   self.path("usr", "local")])

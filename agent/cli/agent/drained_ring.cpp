@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cstring>
 #include <utility>
 
 #include "agent/base/clock.h"
@@ -48,6 +49,13 @@ bool DrainedRing::is_deserted() {
   if (ours_ || live_processes() != 0 || now_ns - users_looked_ns_ < kMapsEveryNs) return false;
   users_looked_ns_ = now_ns;
   return !is_mapped_elsewhere(identity_);
+}
+
+std::optional<std::string> DrainedRing::news_untrusted() {
+  const FileHeader &header = file_.header();
+  std::string notice(header.notice, strnlen(header.notice, sizeof header.notice));
+  if (notice.empty() || notice == notice_) return std::nullopt;
+  return notice_ = std::move(notice);
 }
 
 void DrainedRing::finish() {

@@ -33,6 +33,8 @@ class DrainedRing {
   size_t drain() { return collector_.drain(); }
   // Taken over, drained, and used by nobody any more.
   bool is_deserted();
+  // What a program has left since the last call that could not map the file; as it is.
+  [[nodiscard]] std::optional<std::string> news_untrusted();
   // The last pass; removes the file if nobody uses it.
   void finish();
 
@@ -53,6 +55,7 @@ class DrainedRing {
   bool ours_;
   std::map<uint32_t, Look> looks_;  // by pid
   uint64_t users_looked_ns_ = 0;
+  std::string notice_;
   Collector collector_;
 };
 

@@ -17,6 +17,7 @@
 #include "agent/cli/run/ring_place.h"
 #include "agent/collect/agent_info.h"
 #include "agent/collect/fan_out.h"
+#include "agent/text/printable.h"
 
 namespace wsitrace {
 namespace {
@@ -157,6 +158,9 @@ void RingKeeper::look() {
               {}});
     add(std::move(file), false);
   }
+  for (DrainedRing &ring : rings_)
+    if (const auto why = ring.news_untrusted())
+      complain({ring.path(), "a program that was to record into it records nothing: " + printable(*why), {}});
   if (!view_) return;
   RingCounts counts;
   for (const DrainedRing &ring : rings_) ++(ring.ours() ? counts.made : counts.taken_over);

@@ -13,7 +13,16 @@ namespace {
 
 constexpr int kTaken[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 
+std::optional<struct sigaction> g_file_size_before;
+
 }  // namespace
+
+void ignore_file_size_signal() {
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  if (::sigaction(SIGXFSZ, &ignore, &before) == 0) g_file_size_before = before;
+}
 
 Expected<Signals> Signals::take_over() {
   Signals signals;
@@ -42,12 +51,17 @@ Signals::Signals(Signals &&other) noexcept
       child_before_(other.child_before_) {}
 
 Signals::~Signals() {
-  if (active_) restore_in_child();
+  if (active_) restore();
+}
+
+void Signals::restore() const {
+  ::sigaction(SIGCHLD, &child_before_, nullptr);
+  ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
 }
 
 void Signals::restore_in_child() const {
-  ::sigaction(SIGCHLD, &child_before_, nullptr);
-  ::sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
+  if (g_file_size_before) ::sigaction(SIGXFSZ, &*g_file_size_before, nullptr);
+  restore();
 }
 
 std::vector<ReceivedSignal> Signals::read_pending() {

@@ -25,6 +25,10 @@
 
 namespace wsitrace {
 
+// A write beyond RLIMIT_FSIZE shall fail instead of ending wsitrace. To be called once, first; programs that are started then get the
+// signal as this process got it.
+void ignore_file_size_signal();
+
 struct ReceivedSignal {
   int number;
   bool to_group;  // the launcher's whole process group got it
@@ -45,6 +49,7 @@ class Signals {
 
  private:
   Signals() = default;
+  void restore() const;
   std::vector<ReceivedSignal> read_pending();
   void tell_group_from_alone(std::vector<ReceivedSignal> &received);
 

@@ -10,8 +10,10 @@ Error explain(const Silence &silence) {
   if (silence.lws_unobserved)
     return because(silence.facts && silence.find_own_lws() == OwnLws::kDefined ? kStaticLws : kUnseenLws, kLinkIt);
   if (!silence.process_notice.empty()) return because(silence.process_notice, "the program itself ran unharmed");
-  if (!silence.ring_notice.empty())
-    return because(silence.ring_notice, "raise its limits, or use a smaller --ring-size");
+  if (!silence.ring_notice.empty()) {
+    const bool no_room = silence.ring_notice.find("no address space") != std::string::npos;
+    return because(silence.ring_notice, no_room ? "raise its limits, or use a smaller --ring-size" : "");
+  }
   if (silence.lws_seen) return because("libwebsockets was used, but no connection was made", "");
   if (silence.user)
     return because(

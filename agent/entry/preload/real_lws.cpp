@@ -94,8 +94,11 @@ void map_rings() noexcept {
   const char *path = std::getenv("WSITRACE_RING");
   if (path == nullptr || *path == '\0') return;
   const ErrnoGuard guard;
+  const char *trusted = std::getenv("WSITRACE_TRUST_RING");
+  const bool any = trusted != nullptr && std::strcmp(trusted, "1") == 0;
   HostMap map;
-  if (map.open(path) == nullptr) set_up_host(map, kAttachPreload);
+  if (map.open(path, any ? HostMap::Owner::kAny : HostMap::Owner::kOwnOrRoot) == nullptr)
+    set_up_host(map, kAttachPreload);
 }
 
 bool turn_probe_on() noexcept {

@@ -67,6 +67,17 @@ TEST_F(HostMapOpen, WhatIsNoFileIsRefusedAtOnce) {
   EXPECT_STREQ(map_.open("/dev/null"), kIsNone);
 }
 
+TEST_F(HostMapOpen, RingThatOthersMayWriteToIsRefusedAndSaysSo) {
+  std::string ring(2 * sizeof(FileHeader), '\0');
+  ring.replace(0, sizeof kRingMagic, kRingMagic, sizeof kRingMagic);
+  const std::string path = file(ring);
+  std::filesystem::permissions(path, std::filesystem::perms::group_write, std::filesystem::perm_options::add);
+  const std::string why = map_.open(path.c_str(), HostMap::Owner::kAny);
+  EXPECT_EQ(why.substr(0, 6), "others");
+  EXPECT_EQ(text().substr(offsetof(FileHeader, notice), why.size()), why);
+  EXPECT_FALSE(map_.valid());
+}
+
 TEST_F(HostMapOpen, ErrnoIsPreserved) {
   errno = 71;
   EXPECT_NE(map_.open((place_ / "nowhere").c_str()), nullptr);
