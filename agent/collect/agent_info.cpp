@@ -16,6 +16,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "agent/base/clock.h"
 #include "agent/collect/liveness.h"
 #include "agent/collect/ring_file.h"
 
@@ -40,8 +41,9 @@ bool is_stamp(std::string_view text) {
          });
 }
 
-std::optional<uint32_t> number(std::string_view text) {
-  uint32_t value = 0;
+template <typename Number = uint32_t>
+std::optional<Number> number(std::string_view text) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
@@ -92,7 +94,8 @@ Expected<std::string> trace_of(const std::string &path, const AgentInfo &info, u
 
 Expected<void> write_agent_info(const std::string &directory, const AgentInfo &info) {
   const std::string path = directory + kName, made = path + ".new";
-  std::string text = "pid " + std::to_string(info.pid) + "\n";
+  const uint64_t since_ns = info.since_ns != 0 ? info.since_ns : monotonic_ns();
+  std::string text = "pid " + std::to_string(info.pid) + "\nsince " + std::to_string(since_ns) + "\n";
   if (!info.url.empty()) text += "url " + info.url + "\n";
   if (!info.traces.empty()) text += "traces " + info.traces + "\n";
   ::unlink(made.c_str());
@@ -114,10 +117,11 @@ std::optional<AgentInfo> agent_of(const std::string &directory) {
     const std::string value = blank == line.size() ? "" : line.substr(blank + 1);
     if (!is_printable(value)) return std::nullopt;
     if (key == "pid") info.pid = number(value).value_or(0);
+    else if (key == "since") info.since_ns = number<uint64_t>(value).value_or(0);
     else if (key == "url") info.url = value;
     else if (key == "traces" && value.starts_with('/')) info.traces = value;
   }
-  return info.pid != 0 && life_of(info.pid) == Liveness::kRuns ? std::optional(info) : std::nullopt;
+  return info.pid != 0 && life_of(info.pid, info.since_ns) == Liveness::kRuns ? std::optional(info) : std::nullopt;
 }
 
 std::optional<AgentInfo> agent_of_ring(const std::string &path) {

@@ -4,6 +4,7 @@
 // given such a ring or DIR can answer: what a living agent has drained is in the ring no longer.
 //
 //   pid 4711
+//   since 81234567890                   CLOCK_MONOTONIC in ns when this was written: a process that began later only has the number
 //   url http://127.0.0.1:9464/          left out when it serves nothing
 //   traces /var/lib/wsitrace            left out when it keeps none
 //
@@ -25,7 +26,8 @@ namespace wsitrace {
 struct AgentInfo {
   uint32_t pid = 0;
   std::string url;
-  std::string traces;  // a directory, absolute
+  std::string traces;     // a directory, absolute
+  uint64_t since_ns = 0;  // 0: not known
 };
 
 Expected<void> write_agent_info(const std::string &directory, const AgentInfo &info);

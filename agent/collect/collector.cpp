@@ -32,6 +32,11 @@ struct Live {
   std::optional<End> end{};  // set when nothing more can be written
 };
 
+// LATER is the same process, which began before EARLIER attached; not one that was given the number of one that is gone.
+bool is_before_exec(const ProcessLog &earlier, const ProcessLog &later) {
+  return earlier.pid() == later.pid() && life_of(later.pid(), earlier.attached_ns()) != Liveness::kGone;
+}
+
 }  // namespace
 
 struct Collector::State {
@@ -74,7 +79,7 @@ Live *Collector::State::find_or_begin(uint32_t block) {
   auto sink = sink_for_process(facts_of(from));
   if (sink == nullptr) sink = std::make_shared<Nobody>();
   Live &process = live.emplace_back(Live{block, ProcessLog(from, std::move(sink))});
-  for (Live &other : live) other.replaced |= &other != &process && other.log.pid() == process.log.pid();
+  for (Live &other : live) other.replaced |= &other != &process && is_before_exec(other.log, process.log);
   process.log.tell_facts();
   return by_block[block] = &process;
 }
@@ -98,8 +103,8 @@ void Collector::State::find_rings() {
 std::optional<End> Collector::State::end_of(const Live &process) const {
   if (process.replaced) return End{"exec", std::nullopt, std::nullopt};
   if (end_of_process)
-    if (auto told = end_of_process(process.log.pid())) return told;
-  const Liveness life = life_of(process.log.pid());
+    if (auto told = end_of_process(process.log.pid(), process.log.attached_ns())) return told;
+  const Liveness life = life_of(process.log.pid(), process.log.attached_ns());
   if (life == Liveness::kRuns || (life == Liveness::kZombieOfOurs && end_of_process)) return std::nullopt;
   return End{process.log.said_goodbye_ns() != 0 ? "exit" : "unknown", std::nullopt, std::nullopt};
 }
@@ -107,7 +112,7 @@ std::optional<End> Collector::State::end_of(const Live &process) const {
 End Collector::State::end_at_finish(const Live &process) const {
   if (auto end = end_of(process)) return *end;
   if (process.log.said_goodbye_ns() != 0) return {"exit", std::nullopt, std::nullopt};
-  const bool runs = life_of(process.log.pid()) == Liveness::kRuns;
+  const bool runs = life_of(process.log.pid(), process.log.attached_ns()) == Liveness::kRuns;
   return {runs ? "detached" : "unknown", std::nullopt, std::nullopt};
 }
 

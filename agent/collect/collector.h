@@ -31,7 +31,8 @@ class Collector {
   using SinkForProcess = std::function<std::shared_ptr<LogSink>(const ProcessFacts &)>;
   // How a process ended, if the caller knows (it is the parent and has waited for it); asked now and then until it
   // answers. An answer ends the log. As long as a child of this process is a zombie without an answer, its log waits.
-  using EndOfProcess = std::function<std::optional<End>(uint32_t pid)>;
+  // ATTACHED_NS: when it attached; who had the number PID and ended before is another.
+  using EndOfProcess = std::function<std::optional<End>(uint32_t pid, uint64_t attached_ns)>;
 
   Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process = {});
   ~Collector();

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/base/clock.h"
 #include "agent/base/fd.h"
 
 namespace wsitrace {
@@ -22,6 +23,7 @@ struct Stat {
   char state = 0;
   int parent = 0;
   long threads = 0;
+  uint64_t started_ticks = 0;  // since the machine started, sleep included
 };
 
 std::optional<Stat> stat_of(uint32_t pid) {
@@ -31,18 +33,37 @@ std::optional<Stat> stat_of(uint32_t pid) {
   if (length <= 0) return std::nullopt;
   text[length] = '\0';
   const char *after_name = std::strrchr(text, ')');  // the name may hold anything
-  constexpr const char *kFields = ") %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld";
+  constexpr const char *kFields =
+      ") %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld %*s %" SCNu64;
   Stat stat;
-  if (after_name == nullptr || std::sscanf(after_name, kFields, &stat.state, &stat.parent, &stat.threads) != 3)
+  if (after_name == nullptr ||
+      std::sscanf(after_name, kFields, &stat.state, &stat.parent, &stat.threads, &stat.started_ticks) != 4)
     return std::nullopt;
   return stat;
 }
 
+// CLOCK_BOOTTIME goes on while the machine sleeps. Never too early: it is read last.
+uint64_t as_boot_ns(uint64_t mono_ns) {
+  const uint64_t now_ns = monotonic_ns();
+  timespec boot{};
+  ::clock_gettime(CLOCK_BOOTTIME, &boot);
+  const uint64_t boot_ns = static_cast<uint64_t>(boot.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(boot.tv_nsec);
+  return boot_ns > now_ns ? mono_ns + (boot_ns - now_ns) : mono_ns;
+}
+
+bool began_after(const Stat &stat, uint64_t then_mono_ns) {
+  const auto tick_ns = 1'000'000'000 / static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
+  return stat.started_ticks * tick_ns > as_boot_ns(then_mono_ns);  // ticks are cut off: never later than it was
+}
+
 }  // namespace
 
-Liveness life_of(uint32_t pid) {
+Liveness life_of(uint32_t pid) { return life_of(pid, 0); }
+
+Liveness life_of(uint32_t pid, uint64_t then_mono_ns) {
   if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return Liveness::kGone;
   const auto stat = stat_of(pid);
+  if (stat && then_mono_ns != 0 && began_after(*stat, then_mono_ns)) return Liveness::kGone;
   // A zombie whose other threads still run is a process whose first thread has ended, and lives on.
   if (!stat || (stat->state != 'Z' && stat->state != 'X') || stat->threads > 1) return Liveness::kRuns;
   return stat->parent == ::getpid() ? Liveness::kZombieOfOurs : Liveness::kGone;

@@ -71,7 +71,11 @@ ProcessFacts facts_of(const ProcessBlock &block_untrusted) {
 }
 
 ProcessLog::ProcessLog(const ProcessBlock &block_untrusted, std::shared_ptr<LogSink> sink)
-    : block_(block_untrusted), sink_(std::move(sink)), pid_(block_untrusted.pid), string_told_(kMaxStrings) {}
+    : block_(block_untrusted),
+      sink_(std::move(sink)),
+      pid_(block_untrusted.pid),
+      attached_ns_(block_untrusted.started_mono_ns),
+      string_told_(kMaxStrings) {}
 
 void ProcessLog::add_ring(const RingFile &file, uint32_t index, RingReader::Mode mode) {
   RingHeader &header = file.ring(index);

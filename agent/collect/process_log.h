@@ -53,6 +53,7 @@ class ProcessLog {
   [[nodiscard]] const std::vector<Ring> &rings() const { return rings_; }
   [[nodiscard]] std::vector<Ring> &rings() { return rings_; }
   [[nodiscard]] uint32_t pid() const { return pid_; }
+  [[nodiscard]] uint64_t attached_ns() const { return attached_ns_; }
   // When it said goodbye; 0: it did not.
   [[nodiscard]] uint64_t said_goodbye_ns() const { return block_.ended_mono_ns.load(std::memory_order_relaxed); }
   [[nodiscard]] LogSink *sink() const { return sink_.get(); }
@@ -82,6 +83,7 @@ class ProcessLog {
   const ProcessBlock &block_;
   std::shared_ptr<LogSink> sink_;
   uint32_t pid_;
+  uint64_t attached_ns_;
   std::vector<Ring> rings_;
   std::vector<Next> queue_;  // a heap, the oldest first
   uint64_t watermark_ns_ = 0;

@@ -27,7 +27,7 @@ DrainedRing::DrainedRing(RingFile file, bool ours, SinkForProcess sink_for_proce
           [sink = std::move(sink_for_process), session = file_.header().session](const ProcessFacts &facts) {
             return sink(facts, session);
           },
-          [this](uint32_t pid) { return end_of(pid); }) {}
+          [this](uint32_t pid, uint64_t) { return end_of(pid); }) {}
 
 std::optional<End> DrainedRing::end_of(uint32_t pid) {
   const uint64_t now_ns = monotonic_ns();

@@ -30,7 +30,9 @@ struct RingDirectoryCloser {
   void operator()(DIR *directory) const { ::closedir(directory); }
 };
 
+// The lock of an owner in another pid namespace; the pid and the mapping of one that holds none.
 bool owner_lives(const RingFile &file) {
+  if (file.is_locked_by_another()) return true;
   const uint32_t owner = file.header().owner_pid;
   return life_of(owner) == Liveness::kRuns && is_mapped_by(owner, FileIdentity::of(file.path())) != Mapped::kNo;
 }
@@ -42,7 +44,8 @@ std::string named(const ProcessFacts &process) {
 // The first that lives, records into FILE and is another user's, or nothing.
 std::optional<Error> stranger_in(const RingFile &file) {
   for (const ProcessFacts &process : processes_in(file)) {
-    const auto user = life_of(process.pid) == Liveness::kRuns ? user_of(process.pid) : std::nullopt;
+    const bool lives = life_of(process.pid, process.started_mono_ns) == Liveness::kRuns;
+    const auto user = lives ? user_of(process.pid) : std::nullopt;
     if (!user || *user == ::geteuid()) continue;
     return Error{file.path(), named(process) + " of user " + std::to_string(*user) + " records into it: left alone",
                  "--all-users takes it over"};
@@ -133,7 +136,8 @@ Expected<RingFile> RingDirectory::make_or_take(const std::string &name, const Ri
 std::string recording_into(const RingFile &file) {
   std::string names;
   for (const ProcessFacts &process : processes_in(file))
-    if (life_of(process.pid) == Liveness::kRuns) names += (names.empty() ? "" : ", ") + named(process);
+    if (life_of(process.pid, process.started_mono_ns) == Liveness::kRuns)
+      names += (names.empty() ? "" : ", ") + named(process);
   return names.empty() ? "nobody" : names;
 }
 

@@ -4,7 +4,8 @@
 //
 // A ring file is a regular file named *.ring, of this user, that nobody else may write to. Then its owner decides, and who records:
 //
-//    owner lives and has it mapped    it is his: left alone (he drains it himself)
+//    owner lives: holds the lock,     it is his: left alone (he drains it himself)
+//        or has it mapped
 //    owner is gone                    left behind: handed to the caller, who is its owner from then on
 //    ... but a program of another     refused, unless those of all users are wanted
 //        user records into it

@@ -43,14 +43,15 @@ Reaper::Reaper(pid_t program) : program_(program) {
 
 void Reaper::reap() {
   int wait_status = 0;
-  for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) ended_[pid] = wait_status;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;)
+    if (pid != program_ || ended_.count(pid) == 0) ended_[pid] = {wait_status, monotonic_ns()};
 }
 
-std::optional<End> Reaper::end_of(uint32_t pid) {
+std::optional<End> Reaper::end_of(uint32_t pid, uint64_t attached_ns) {
   reap();
   const auto found = ended_.find(static_cast<pid_t>(pid));
-  if (found == ended_.end()) return std::nullopt;
-  End end = end_from_wait_status(found->second);
+  if (found == ended_.end() || attached_ns > found->second.reaped_ns) return std::nullopt;
+  End end = end_from_wait_status(found->second.wait_status);
   if (found->first != program_) ended_.erase(found);
   return end;
 }
@@ -58,7 +59,8 @@ std::optional<End> Reaper::end_of(uint32_t pid) {
 std::optional<int> Reaper::program_status() const {
   const auto found = ended_.find(program_);
   if (found == ended_.end()) return std::nullopt;
-  return WIFSIGNALED(found->second) ? 128 + WTERMSIG(found->second) : WEXITSTATUS(found->second);
+  const int status = found->second.wait_status;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 std::vector<pid_t> Reaper::orphans() const {

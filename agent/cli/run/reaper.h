@@ -23,7 +23,8 @@ class Reaper {
   // Waits for whatever has ended by now.
   void reap();
   // How the process ended; nothing while it runs, or when somebody else waits for it. Answers once, except for the program.
-  std::optional<End> end_of(uint32_t pid);
+  // One that ended before ATTACHED_NS only had the same number.
+  std::optional<End> end_of(uint32_t pid, uint64_t attached_ns = 0);
 
   // Exit status as a shell has it: 128+N for signal N. Nothing while the program runs.
   [[nodiscard]] std::optional<int> program_status() const;
@@ -31,9 +32,14 @@ class Reaper {
   [[nodiscard]] std::vector<pid_t> orphans() const;
 
  private:
+  struct Ended {
+    int wait_status;
+    uint64_t reaped_ns;
+  };
+
   pid_t program_;
-  std::vector<pid_t> own_;      // children that the program did not leave behind
-  std::map<pid_t, int> ended_;  // wait status
+  std::vector<pid_t> own_;  // children that the program did not leave behind
+  std::map<pid_t, Ended> ended_;
 };
 
 End end_from_wait_status(int wait_status);

@@ -77,7 +77,8 @@ std::optional<int> TracedRun::launch(const Signals &signals) {
     }
     fmt::print(stderr, "wsitrace: serving {}\n", tracing_->url());
   }
-  if (tracing_) tracing_->begin([this](uint32_t pid) { return reaper_->end_of(pid); });
+  if (tracing_)
+    tracing_->begin([this](uint32_t pid, uint64_t attached_ns) { return reaper_->end_of(pid, attached_ns); });
   started_mono_ns_ = monotonic_ns();
   started_real_ns_ = realtime_ns();
   const int failed = child_->start();

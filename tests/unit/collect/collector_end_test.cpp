@@ -3,6 +3,7 @@
 // How logs end, and that blocks come back when their claimers are gone.
 #include <gmock/gmock.h>
 
+#include "agent/collect/liveness.h"
 #include "tests/unit/collect/collector_fixture.h"
 
 namespace wsitrace {
@@ -86,9 +87,30 @@ TEST_F(CollectorEndTest, GoodbyeAloneIsNotTheEnd) {
   EXPECT_FALSE(logs[0]->end.has_value());
 }
 
+TEST_F(CollectorEndTest, ProcessThatBeganAfterItAttachedIsAnother) {
+  EXPECT_EQ(life_of(own_pid(), monotonic_ns()), Liveness::kRuns);
+  EXPECT_EQ(life_of(own_pid(), 1), Liveness::kGone);  // when the machine started this was somebody else's number
+  EXPECT_EQ(life_of(own_pid(), 0), Liveness::kRuns);
+  Collector live = collector();
+  FakeHost host(file, own_pid(), 1);
+  live.drain();
+  EXPECT_EQ(*logs[0]->end, (End{"unknown", std::nullopt, std::nullopt}));
+}
+
+TEST_F(CollectorEndTest, ParentIsAskedWhenTheProcessAttached) {
+  std::vector<uint64_t> asked;
+  Collector live = collector([&](uint32_t, uint64_t attached_ns) {
+    asked.push_back(attached_ns);
+    return std::optional<End>{};
+  });
+  FakeHost host(file, own_pid(), past_ns);
+  live.drain();
+  EXPECT_THAT(asked, ElementsAre(past_ns));
+}
+
 TEST_F(CollectorEndTest, ParentKnowsHowItsChildEnded) {
   const uint32_t pid = gone_pid();
-  Collector live = collector([&](uint32_t asked) -> std::optional<End> {
+  Collector live = collector([&](uint32_t asked, uint64_t) -> std::optional<End> {
     return asked == pid ? std::optional(End{"signal", 11, std::nullopt}) : std::nullopt;
   });
   FakeHost host(file, pid);
@@ -102,7 +124,7 @@ TEST_F(CollectorEndTest, ZombieIsWaitedForByAParentThatAsks) {
   siginfo_t info{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
   std::optional<End> known;
-  Collector live = collector([&](uint32_t) { return known; });
+  Collector live = collector([&](uint32_t, uint64_t) { return known; });
   FakeHost host(file, static_cast<uint32_t>(child));
   for (int pass = 0; pass < 50; ++pass) {
     live.drain();
