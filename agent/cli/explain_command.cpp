@@ -62,7 +62,7 @@ Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
 }
 
 Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
-  const DiagnosisChoice choice{options.cause, options.is_verbose || !options.cause.empty()};
+  const DiagnosisChoice choice{cause_named(options.cause), options.is_verbose || !options.cause.empty()};
   DiagnosedLog diagnosed(choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
   const Doctor &doctor = diagnosed.doctor;
   auto read = diagnosed.read(options.file, options.pid);

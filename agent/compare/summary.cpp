@@ -30,10 +30,10 @@ std::vector<std::string> names_of(std::initializer_list<Enum> values) {
   return names;
 }
 
-template <typename Row, size_t kRows>
-std::vector<std::string> names_of_rows(const Row (&rows)[kRows]) {
+template <typename Rows>
+std::vector<std::string> names_of_rows(const Rows &rows) {
   std::vector<std::string> names;
-  for (const Row &row : rows) names.emplace_back(row.name);
+  for (const auto &row : rows) names.emplace_back(row.name);
   return names;
 }
 
@@ -76,7 +76,7 @@ const char *name_of(Quantile quantile) { return kQuantileNames[static_cast<size_
 
 std::vector<std::string> known_names(Family family) {
   switch (family) {
-    case Family::kFindings: return names_of_rows(finding::kKinds);
+    case Family::kFindings: return names_of_rows(kFaultRows);
     case Family::kOutcome: return names_of_rows(kOutcomes);
     case Family::kStatus: return {"1xx", "2xx", "3xx", "4xx", "5xx", "none"};
     case Family::kClose: return names_of_rows(kCloseReasons);

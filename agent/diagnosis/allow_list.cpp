@@ -19,7 +19,7 @@ std::string in_quotes(std::string_view word) {
 
 std::string kind_names() {
   std::string names;
-  for (const FindingKind kind : finding_kinds()) names += (names.empty() ? "" : ", ") + std::string(name_of(kind));
+  for (const Cause kind : fault_causes()) names += (names.empty() ? "" : ", ") + std::string(name_of(kind));
   return names;
 }
 
@@ -118,8 +118,8 @@ class AllowList::Parser {
   }
 
   Expected<void> set_kind(Rule &rule, std::string_view value) const {
-    const auto &kinds = finding_kinds();
-    const auto fits = [value](FindingKind kind) { return matches(value, name_of(kind)); };
+    const auto &kinds = fault_causes();
+    const auto fits = [value](Cause kind) { return matches(value, name_of(kind)); };
     if (std::none_of(kinds.begin(), kinds.end(), fits))
       return wrong("unknown kind " + in_quotes(value), "kinds: " + kind_names());
     rule.kind = value;

@@ -5,7 +5,7 @@
 //    # comment
 //    kind=connection_not_destroyed vhost=app protocol=dyn program=lwsws count=3   # why it is accepted
 //
-//    kind      which findings (finding.h). Needed, all else is optional; a member left out fits any finding
+//    kind      which findings (the faults of cause_table.h). Needed, all else is optional; a member left out fits any finding
 //    vhost, protocol, program    of the finding, of the process
 //    count     at most so many, over all processes; without it any number. A finding that would exceed it stays whole
 // In kind, vhost, protocol and program `*` stands for any text, also none. A value has no blanks. `#` begins a comment at the

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/diagnosis.h"
 
+#include <algorithm>
+
 #include "agent/text/spans.h"
 
 namespace wsitrace {
 namespace {
 
+constexpr auto kOtherRows = kCauseRows.subspan<kFaults>();
+static_assert(std::none_of(kOtherRows.begin(), kOtherRows.end(),
+                           [](const CauseRow &row) { return row.severity == Weight::kFault; }),
+              "faults come first in the table");
+
 std::string value_of(std::string_view token, uint64_t count, const std::string &who, const std::string &detail) {
   if (token == "who") return who;
-  if (token == "detail" || token == "request" || token == "span") return detail;
+  if (token == "detail" || token == "request" || token == "span" || token == "protocol") return detail;
   const size_t bar = token.find('|');
   return std::string(count == 1 ? token.substr(0, bar) : token.substr(bar + 1));
 }
@@ -68,13 +75,13 @@ std::string filled(std::string_view headline, uint64_t count, const std::string 
   return out;
 }
 
-Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail) {
+Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail, const std::string &who) {
   const CauseRow &row = row_of(cause);
   Diagnosis out;
-  out.cause = row.name;
+  out.cause = cause;
   out.severity = row.severity;
   out.count = count;
-  out.headline = filled(row.headline, 1, {}, detail);
+  out.headline = filled(row.headline, count, who, detail);
   out.advice = row.advice;
   return out;
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/diagnosis/cause.h"
+#include "agent/diagnosis/causes.h"
 #include "agent/timeline/connection.h"
 #include "agent/timeline/frame.h"
 
@@ -18,7 +18,7 @@ namespace wsitrace {
 // What a rule has seen on one connection. Those with the same cause on the same kind of connection become one diagnosis.
 struct Symptom {
   Cause cause = Cause::kUnknownEnd;
-  std::string detail;            // for {detail}, {request} or {span} of the headline (cause.h)
+  std::string detail;            // for {detail}, {request} or {span} of the headline (cause_table.h)
   std::vector<std::string> why;  // sentences, from the first connection of the diagnosis
   Certainty certainty = Certainty::kProven;
   std::string advice;     // instead of the cause's
@@ -27,7 +27,7 @@ struct Symptom {
 };
 
 struct Diagnosis {
-  std::string cause;  // name in JSON: of a Cause or a FindingKind
+  Cause cause = Cause::kUnknownEnd;
   Weight severity = Weight::kTrouble;
   Certainty certainty = Certainty::kProven;
   std::vector<uint64_t> connections;  // ids, oldest first; at most kKeptIds
@@ -48,10 +48,10 @@ inline constexpr size_t kKeptIds = 1000;
 
 // What of the diagnoses is shown.
 struct DiagnosisChoice {
-  std::string cause;      // only those that have it; empty: all
-  bool is_whole = false;  // all of them, all ids, the evidence of each connection
+  std::optional<Cause> cause;  // only those that have it; empty: all
+  bool is_whole = false;       // all of them, all ids, the evidence of each connection
 
-  [[nodiscard]] bool chooses(const Diagnosis &diagnosis) const { return cause.empty() || diagnosis.cause == cause; }
+  [[nodiscard]] bool chooses(const Diagnosis &diagnosis) const { return !cause || diagnosis.cause == *cause; }
 };
 
 // How many diagnoses there are of each severity. Every surface shows these, in these words.
@@ -70,8 +70,8 @@ const char *name_of(Certainty);
 
 // TEMPLATE of a cause for COUNT connections. "{a|b}" becomes a for one, b for more.
 std::string filled(std::string_view headline, uint64_t count, const std::string &who, const std::string &detail);
-// One that is about no single connection.
-Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail);
+// One that is about COUNT of what WHO names, or about no single connection.
+Diagnosis diagnosis_of(Cause cause, uint64_t count, const std::string &detail, const std::string &who = {});
 
 }  // namespace wsitrace
 

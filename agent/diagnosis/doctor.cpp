@@ -78,18 +78,17 @@ bool is_unknown_end(const Connection &connection) {
 }
 
 // A finding says all that these symptoms say of the same connections, and more.
-bool says_more(FindingKind kind, const std::string &cause) {
-  const auto is = [&](Cause of) { return row_of(of).name == cause; };
+bool says_more(Cause kind, Cause cause) {
+  const auto is = [&](Cause of) { return of == cause; };
   switch (kind) {
-    case FindingKind::kTransactionNotCompleted:
+    case Cause::kTransactionNotCompleted:
       return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kPeerLeftEarly) ||
              is(Cause::kTimeout) || is(Cause::kClosedMidway) || is(Cause::kLostWithCarrier) ||
              is(Cause::kPeerLeftInResponse) || is(Cause::kNotRead) || is(Cause::kNotFound);
-    case FindingKind::kConnectsPilingUp:
+    case Cause::kConnectsPilingUp:
       return is(Cause::kNeverAnswered) || is(Cause::kNotServiced) || is(Cause::kUnreachable) ||
              is(Cause::kConnectTimeout) || is(Cause::kNotItsLoop);
-    case FindingKind::kPeerGone:
-      return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kNotRead);
+    case Cause::kPeerGone: return is(Cause::kResponseOwed) || is(Cause::kResponseUnfinished) || is(Cause::kNotRead);
     default: return false;
   }
 }
@@ -103,7 +102,7 @@ std::vector<std::string> evidence_of(const Finding &finding, Ns started_ns) {
   else if (finding.first_ns) why.push_back(fmt::format("It began at {}.", time_text(*finding.first_ns, started_ns)));
   if (row_of(finding.kind).rests_on_absence()) why.emplace_back("No event of its end is in the trace.");
   const bool outlives_session =
-      finding.kind == FindingKind::kAdoptedOutlivesSession || finding.kind == FindingKind::kOutboundOutlivesSession;
+      finding.kind == Cause::kAdoptedOutlivesSession || finding.kind == Cause::kOutboundOutlivesSession;
   if (outlives_session && finding.age_ns)
     why.push_back("At the end of the log the oldest had been open for " + span_text(*finding.age_ns) + ".");
   if (!finding.last_callback.empty()) why.push_back("Last in charge: " + finding.last_callback + ".");
@@ -112,7 +111,7 @@ std::vector<std::string> evidence_of(const Finding &finding, Ns started_ns) {
 
 Diagnosis diagnosis_of(const Finding &finding, Ns started_ns) {
   Diagnosis out;
-  out.cause = name_of(finding.kind);
+  out.cause = finding.kind;
   out.severity = Weight::kFault;
   out.certainty = finding.certain ? Certainty::kProven : Certainty::kLikely;
   out.connections = finding.connections;
@@ -122,7 +121,7 @@ Diagnosis diagnosis_of(const Finding &finding, Ns started_ns) {
   out.first_ns = finding.first_ns;
   out.last_ns = finding.last_ns;
   out.headline = finding.message;
-  out.advice = advice_on(finding.kind);
+  out.advice = row_of(finding.kind).advice;
   out.why = evidence_of(finding, started_ns);
   return out;
 }
@@ -212,7 +211,7 @@ void Doctor::add(const Connection &connection, const Symptom &symptom) {
   if (at == groups_.end()) {
     at = groups_.try_emplace(key).first;
     Group &made = at->second;
-    made.diagnosis.cause = row.name;
+    made.diagnosis.cause = symptom.cause;
     made.diagnosis.severity = symptom.is_note ? Weight::kNote : row.severity;
     made.diagnosis.vhost = connection.vhost;
     made.diagnosis.protocol = protocol;
@@ -272,7 +271,7 @@ void Doctor::finish() {
   add_loops();
   add_findings();
   const auto order = [](const Diagnosis &of) {
-    const bool is_consequence = of.cause == row_of(Cause::kLostWithCarrier).name;
+    const bool is_consequence = of.cause == Cause::kLostWithCarrier;
     return std::make_tuple(of.severity, is_consequence, ~of.count, of.first_ns.value_or(0));
   };
   std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
@@ -292,7 +291,7 @@ bool Doctor::give_up_early(Group &group) const {
   if (group.symptom.cause != Cause::kNeverAnswered) return false;
   group.symptom.cause = Cause::kGivenUpEarly;
   group.symptom.detail = span_text(group.example.opened_ns, log_.last_ns);
-  group.diagnosis.cause = row_of(Cause::kGivenUpEarly).name;
+  group.diagnosis.cause = Cause::kGivenUpEarly;
   group.diagnosis.severity = row_of(Cause::kGivenUpEarly).severity;
   return true;
 }
@@ -379,8 +378,7 @@ void Doctor::add_findings() {
       fault.why.insert(fault.why.end(), symptoms.why.begin(), symptoms.why.end());
       fault.evidence_of_each.insert(fault.evidence_of_each.end(), symptoms.evidence_of_each.begin(),
                                     symptoms.evidence_of_each.end());
-      if (symptoms.cause == row_of(Cause::kResponseOwed).name)
-        fault.advice = symptoms.advice;  // there is nothing to complete
+      if (symptoms.cause == Cause::kResponseOwed) fault.advice = symptoms.advice;  // there is nothing to complete
       return true;
     });
     diagnoses_.push_back(std::move(fault));

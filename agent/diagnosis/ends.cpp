@@ -43,10 +43,10 @@ void Doctor::add_loops() {
   add_inherited();
   const std::string rest = loops_.rest_text(log_);
   for (Diagnosis &one : diagnoses_)
-    if (one.cause == row_of(Cause::kClientsWaiting).name && !rest.empty()) one.why.push_back(rest + ".");
+    if (one.cause == Cause::kClientsWaiting && !rest.empty()) one.why.push_back(rest + ".");
   const std::string last = surroundings_.last_callback_text();
   for (Diagnosis &one : diagnoses_)
-    if (one.cause == row_of(Cause::kContextLeft).name && loops_.ended_within())
+    if (one.cause == Cause::kContextLeft && loops_.ended_within())
       one.why.push_back("It exited within lws_service()" +
                         (last.empty() ? "." : "; the last callback was " + last + "."));
 }

@@ -66,7 +66,7 @@ bool response_goes_on(std::span<const std::byte> items) {
 // With a context that is gone, this is connection_not_destroyed.
 void judge_what_is_open(const Timeline &timeline, Groups &groups) {
   timeline.for_each_open([&](const Connection &open) {
-    if (Census::is_counted(open)) groups.add(FindingKind::kConnectionLeftOpen, open, open.last_callback_protocol);
+    if (Census::is_counted(open)) groups.add(Cause::kConnectionLeftOpen, open, open.last_callback_protocol);
   });
 }
 

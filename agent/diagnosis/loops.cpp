@@ -104,7 +104,7 @@ void Loops::add_rest(std::vector<Diagnosis> &to, const Timeline &timeline, const
   const std::string rest = rest_text(log);
   if (rest.empty() || timeline.contexts_gone()) return;
   const bool is_told = std::any_of(seen.begin(), seen.end(), [](const Diagnosis &one) {
-    return one.cause == row_of(Cause::kNotServiced).name || one.cause == row_of(Cause::kClientsWaiting).name;
+    return one.cause == Cause::kNotServiced || one.cause == Cause::kClientsWaiting;
   });
   const bool never = never_ran(log);
   if (stranded_.empty() && (!never || is_told)) return;

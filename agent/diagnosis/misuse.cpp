@@ -67,12 +67,12 @@ Premises::Blame Premises::blame_for_crash() const {
     return {fmt::format("Before, lws_service_tsi() had been called for service thread {}, which the context does not "
                         "have: lws then uses memory that is not its own. That is the likely cause.",
                         tsi_in(missing_threads_.begin()->first)),
-            row_of(Cause::kNoServiceThread).advice.data()};
+            row_of(Cause::kNoServiceThread).advice};
   if (objections_.empty()) return {};
   const auto &[kind, protocol] = objections_.begin()->first;
   return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),
                       consequence_of(kind)),
-          row_of(Cause::kCallbackObjected).advice.data()};
+          row_of(Cause::kCallbackObjected).advice};
 }
 
 }  // namespace wsitrace

@@ -141,8 +141,7 @@ void Premises::add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const {
   for (const Use &use : uses_) {
     const std::string who =
         use.ids.size() == 1 ? fmt::format("connection {}", use.ids.front()) : count_text(use.ids.size(), "connection");
-    Diagnosis out =
-        titled(Cause::kDeadWsi, use.ids.size(), filled(row_of(Cause::kDeadWsi).headline, use.ids.size(), who, {}));
+    Diagnosis out = diagnosis_of(Cause::kDeadWsi, use.ids.size(), {}, who);
     out.connections = use.ids;
     out.protocol = use.protocol;
     out.first_ns = use.first_ns;
@@ -244,8 +243,7 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
                                   waiting == 1 ? "was" : "were"));
     to.push_back(std::move(out));
   } else if (log.loop_turns == 0) {
-    Diagnosis out = titled(Cause::kClientsWaiting, waiting,
-                           fmt::format("{} waited for a listener that was never serviced", clients));
+    Diagnosis out = diagnosis_of(Cause::kClientsWaiting, waiting, {}, clients);
     out.last_ns = at_ns;
     out.why.push_back(fmt::format("{} {} in the kernel's queue, connected and not accepted; no event loop ever ran.",
                                   clients, waiting == 1 ? "was" : "were"));
@@ -256,9 +254,8 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
 // Of a full table lws logs a line, and another diagnosis tells.
 void Premises::add_turned_away(std::vector<Diagnosis> &to) const {
   if (turned_away_.times == 0 || line(Said::kTableFull) != nullptr) return;
-  Diagnosis out = titled(
-      Cause::kTurnedAwayByLws, turned_away_.times,
-      fmt::format("lws itself turned {} away, before any callback", count_text(turned_away_.times, "new connection")));
+  Diagnosis out =
+      diagnosis_of(Cause::kTurnedAwayByLws, turned_away_.times, {}, count_text(turned_away_.times, "new connection"));
   out.first_ns = turned_away_.first_ns;
   out.last_ns = turned_away_.last_ns;
   const bool is_said = line(Said::kTooManyOfPeer) != nullptr;
@@ -296,9 +293,7 @@ void Premises::add_late(std::vector<Diagnosis> &to) const {
 void Premises::add_misused(std::vector<Diagnosis> &to, const LogFacts &log) const {
   for (const auto &[how, at_ns] : misused_) {
     const bool on_another_thread = how == 1;
-    Diagnosis out =
-        titled(on_another_thread ? Cause::kServiceTwice : Cause::kServiceNested, 1,
-               std::string(row_of(on_another_thread ? Cause::kServiceTwice : Cause::kServiceNested).headline));
+    Diagnosis out = diagnosis_of(on_another_thread ? Cause::kServiceTwice : Cause::kServiceNested, 1, {});
     out.first_ns = at_ns;
     out.why.push_back(fmt::format("First at {}: lws_service() of the same context had not returned on {} thread.",
                                   time_text(at_ns, log.started_ns), on_another_thread ? "another" : "the same"));

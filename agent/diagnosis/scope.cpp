@@ -26,7 +26,7 @@ Verdict Scope::verdict(const Timeline &timeline) const {
   Groups groups = judge_.heard(timeline);
   timeline.for_each_open([&](const Connection &open) {
     if (open.cls == ConnectionClass::kClient && holds(open))
-      groups.add(FindingKind::kConnectionLeftOpen, open, open.last_callback_protocol);
+      groups.add(Cause::kConnectionLeftOpen, open, open.last_callback_protocol);
   });
   Verdict verdict = verdict_about(timeline);
   verdict.findings = groups.findings(timeline.last_event_ns());

@@ -32,19 +32,13 @@ void Doctor::add_storms() {
              std::find(storm->ids.begin(), storm->ids.end(), one.connections.front()) != storm->ids.end();
     };
     if (std::any_of(diagnoses_.begin(), diagnoses_.end(), tells)) continue;
-    const CauseRow &row = row_of(Cause::kReconnectStorm);
-    Diagnosis out;
-    out.cause = row.name;
-    out.severity = row.severity;
+    Diagnosis out =
+        diagnosis_of(Cause::kReconnectStorm, storm->count, {},
+                     fmt::format("{} to {}", count_text(storm->count, "outbound connection"), printable(target)));
     out.connections = storm->ids;
-    out.count = storm->count;
     out.first_ns = storm->first_ns;
     out.last_ns = storm->last_ns;
-    out.headline = filled(row.headline, out.count,
-                          fmt::format("{} to {}", count_text(out.count, "outbound connection"), printable(target)), {});
-    std::string text = storm->text();
-    out.why.push_back(std::move(text));
-    out.advice = row.advice;
+    out.why.push_back(storm->text());
     diagnoses_.push_back(std::move(out));
   }
 }

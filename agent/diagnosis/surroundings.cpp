@@ -18,17 +18,6 @@ constexpr Ns kNsPerMs = 1'000'000;
 constexpr Ns kAtOnceNs = 10 * kNsPerMs;  // what had waited is served one after the other
 constexpr Ns kLongNs = 1'000'000'000;    // a loop that stands so long makes somebody wait, seen or not
 
-Diagnosis made(Cause cause, uint64_t count, const std::string &who, const std::string &detail) {
-  const CauseRow &row = row_of(cause);
-  Diagnosis out;
-  out.cause = row.name;
-  out.severity = row.severity;
-  out.count = count;
-  out.headline = filled(row.headline, count, who, detail);
-  out.advice = row.advice;
-  return out;
-}
-
 std::string callback_text(uint16_t kind, std::string_view protocol) {
   return fmt::format("{} of protocol {}", callback_name(kind), quoted(protocol));
 }
@@ -122,8 +111,8 @@ void Surroundings::add_context_left(std::vector<Diagnosis> &to, const Timeline &
     if (ids.size() < kKeptIds) ids.push_back(one.id);
   });
   if (contexts == 0 || open == 0) return;
-  Diagnosis out = made(Cause::kContextLeft, open, {},
-                       count_text(open, "connection") + (open == 1 ? " was still open" : " were still open"));
+  Diagnosis out = diagnosis_of(Cause::kContextLeft, open,
+                               count_text(open, "connection") + (open == 1 ? " was still open" : " were still open"));
   out.connections = std::move(ids);
   out.why.push_back("The creation of " + count_text(contexts, "lws context") +
                     " was recorded, and no call of lws_context_destroy().");
@@ -142,7 +131,7 @@ void Surroundings::add_turned_away(std::vector<Diagnosis> &to, const LogFacts &l
   for (const auto &[listener, at] : turned_away_) {
     const std::string callback = callback_text(k_FILTER_NETWORK_CONNECTION, at.protocol);
     const std::string who = count_text(at.count, "new connection") + (at.local.empty() ? "" : " to " + at.local);
-    Diagnosis out = made(Cause::kRequestRefused, at.count, who, ": " + callback + " returned non-zero");
+    Diagnosis out = diagnosis_of(Cause::kRequestRefused, at.count, {}, who);
     out.headline = fmt::format("this program turned {} away: {} returned non-zero", who, callback);
     out.connections = {listener};
     out.vhost = at.vhost;
@@ -185,9 +174,9 @@ void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) c
     const bool seen = !alike.waited.empty();
     const bool is_long = alike.longest->until_ns - turn.at_ns >= kLongNs && alike.others_open > 0;
     Diagnosis out =
-        seen ? made(Cause::kServicedLate, alike.waited.size(), count_text(alike.waited.size(), "connection"),
-                    at_least + span)
-             : made(is_long ? Cause::kLoopBlocked : Cause::kSlowCallback, alike.times, what, at_least + span);
+        seen ? diagnosis_of(Cause::kServicedLate, alike.waited.size(), at_least + span,
+                            count_text(alike.waited.size(), "connection"))
+             : diagnosis_of(is_long ? Cause::kLoopBlocked : Cause::kSlowCallback, alike.times, at_least + span, what);
     const std::set<uint64_t> &ids = seen ? alike.waited : alike.blockers;
     for (const uint64_t id : ids)
       if (out.connections.size() < kKeptIds) out.connections.push_back(id);

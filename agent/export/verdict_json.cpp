@@ -31,7 +31,7 @@ void append_finding(std::string &out, const CheckedFinding &checked) {
   if (finding.created_at.empty()) object.null("stacks");
   else append_stacks(object.key("stacks"), finding.created_at, finding.bound_at);
   append_frame(object.key("callback"), finding.callback);
-  object.text("advice", advice_on(finding.kind));
+  object.text("advice", row_of(finding.kind).advice);
   object.close();
 }
 
@@ -57,7 +57,7 @@ void append_rule(std::string &out, const RuleUse &rule) {
 
 void append_diagnosis(std::string &out, const Diagnosis &diagnosis, Ns started_ns) {
   JsonObject object(out);
-  object.text("cause", diagnosis.cause);
+  object.text("cause", name_of(diagnosis.cause));
   object.text("severity", name_of(diagnosis.severity));
   object.text("certainty", name_of(diagnosis.certainty));
   object.text("sentence", diagnosis.headline);

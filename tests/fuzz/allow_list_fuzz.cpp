@@ -17,7 +17,7 @@ void require(bool promise) {
 Verdict some_verdict() {
   Verdict verdict;
   verdict.program = "server";
-  for (const FindingKind kind : finding_kinds()) {
+  for (const Cause kind : fault_causes()) {
     Finding finding;
     finding.kind = kind;
     finding.vhost = "app";

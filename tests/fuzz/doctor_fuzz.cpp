@@ -14,7 +14,7 @@ namespace wsitrace {
 namespace {
 
 void require_shape(const Diagnosis &diagnosis) {
-  require(!diagnosis.cause.empty() && !diagnosis.headline.empty());
+  require(!diagnosis.headline.empty());
   require(diagnosis.certainty == Certainty::kLikely || !diagnosis.why.empty());
   require(diagnosis.connections.size() <= kKeptIds && diagnosis.connections.size() <= diagnosis.count);
 }
@@ -43,6 +43,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const wsitrace::Fd file(::memfd_create("fuzz", MFD_CLOEXEC));
   wsitrace::require(::write(file.get(), data, size) == static_cast<ssize_t>(size));
   const std::string path = "/proc/self/fd/" + std::to_string(file.get());
-  wsitrace::diagnose(path, {"", size % 2 == 0});
+  wsitrace::diagnose(path, {std::nullopt, size % 2 == 0});
   return 0;
 }

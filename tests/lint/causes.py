@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Holds the manual's pages on causes (deploy/manual/causes) to the tables of agent/diagnosis/cause.h and agent/diagnosis/finding.h: one page
-for each row, of a given form, and the index README.md, which is made from both (causes.py --write)."""
+"""Holds the manual's pages on causes (deploy/manual/causes) to the table of agent/diagnosis/cause_table.h: one page for each row, of a
+given form, and the index README.md, which is made from both (causes.py --write)."""
 import argparse
 import pathlib
 import re
@@ -30,10 +30,9 @@ MEANING = {"fault": "Leaks and bugs of the program. `wsitrace check` fails on th
 
 
 def table(root):
-    """{name: severity}, in the order of the tables, faults first."""
-    causes = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)", k(Fault|Trouble|Note)\b', (root / "agent/diagnosis/cause.h").read_text(), re.MULTILINE)
-    findings = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)",', (root / "agent/diagnosis/finding.h").read_text(), re.MULTILINE)
-    return {**{name: "fault" for name in findings}, **{name: severity.lower() for name, severity in causes}}
+    """{name: severity}, in the order of the table."""
+    causes = re.findall(r'^ *X\(k\w+, "([a-z_0-9]+)", k(Fault|Trouble|Note)\b', (root / "agent/diagnosis/cause_table.h").read_text(), re.MULTILINE)
+    return {name: severity.lower() for name, severity in causes}
 
 
 def meaning_of(text):
@@ -77,7 +76,7 @@ def problems(root):
     if not rows:
         yield "no causes were found in the sources"
     for name in rows.keys() - texts.keys():
-        yield f"{PAGES}/{name}.md is missing: agent/diagnosis/cause.h or agent/diagnosis/finding.h has this cause"
+        yield f"{PAGES}/{name}.md is missing: agent/diagnosis/cause_table.h has this cause"
     for name in texts.keys() - rows.keys():
         yield f"{PAGES}/{name}.md is about no cause"
     for name in rows.keys() & texts.keys():

@@ -8,7 +8,7 @@ import unittest
 
 import causes
 
-TABLE = "agent/diagnosis/cause.h"
+TABLE = "agent/diagnosis/cause_table.h"
 
 
 class Tree(unittest.TestCase):
@@ -16,9 +16,8 @@ class Tree(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.root = pathlib.Path(self.directory.name)
-        for name in (TABLE, "agent/diagnosis/finding.h"):
-            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(causes.ROOT / name, self.root / name)
+        (self.root / TABLE).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(causes.ROOT / TABLE, self.root / TABLE)
         shutil.copytree(causes.ROOT / causes.PAGES, self.root / causes.PAGES)
 
     def page(self, name):

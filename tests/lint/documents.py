@@ -116,7 +116,7 @@ def metrics():
 
 
 def finding_kinds():
-    kinds = set(re.findall(r'X\(k\w+, "([a-z_]+)"', (ROOT / "agent/diagnosis/finding.h").read_text()))
+    kinds = set(re.findall(r'X\(k\w+, "([a-z_]+)", kFault', (ROOT / "agent/diagnosis/cause_table.h").read_text()))
     told = {name for name in rows("check.md") if "_" in name}
     yield from told_and_there("deploy/manual/check.md", "the finding", told, kinds)
 

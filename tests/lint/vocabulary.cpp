@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 Json finding_rows() {
   Json rows = Json::array();
-  for (const finding::Row &row : finding::kKinds)
+  for (const CauseRow &row : kFaultRows)
     rows.push_back({{"name", row.name}, {"meaning", row.meaning}, {"advice", row.advice}, {"leak", row.is_leak()}});
   return rows;
 }
@@ -57,7 +57,7 @@ Json format_rows() {
 // As many findings as there are rows in the longer table: every kind, and every callback as the last one in charge.
 Check check_of_everything() {
   Verdict verdict;
-  const auto kinds = finding_kinds();
+  const auto kinds = fault_causes();
   const size_t callbacks = std::size(role::kCallbacks);
   for (size_t i = 0; i < std::max(kinds.size(), callbacks); ++i) {
     Connection connection;

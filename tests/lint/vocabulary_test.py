@@ -16,8 +16,8 @@ BUILD = ROOT / "build/release"
 PARTS = ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "agent", "dashboards", "deploy", "include",
          "tests/CMakeLists.txt", "tests/lint")
 TSC = ROOT / "dashboards/grafana/node_modules/typescript/bin/tsc"
-KIND = """#define WSITRACE_FINDING_KINDS(X) \\
-  X(kDummyMade, "dummy_made", kLeak, "a dummy was made", "{n} {was|were} dummies", "unmake it") \\
+KIND = """#define WSITRACE_CAUSES(X) \\
+  X(kDummyMade, "dummy_made", kFault, "{who} {was|were} dummies", "unmake it", kLeak, "a dummy was made") \\
 """
 REASON = """#define WSITRACE_CALLBACKS(X) \\
   X(DUMMY_REASON, 222, kRecorded) \\
@@ -43,7 +43,7 @@ class OneRow(unittest.TestCase):
             if (ROOT / name).is_file():
                 (cls.tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, cls.tree / name)
-        cls.edit("agent/diagnosis/finding.h", "#define WSITRACE_FINDING_KINDS(X) \\\n", KIND)
+        cls.edit("agent/diagnosis/cause_table.h", "#define WSITRACE_CAUSES(X) \\\n", KIND)
         cls.edit("agent/lws/callbacks.h", "#define WSITRACE_CALLBACKS(X) \\\n", REASON)
         cls.build()
 

@@ -51,8 +51,8 @@ TYPES = {"_total": "counter", "_bucket": "histogram", "_open": "gauge", "_info":
 
 
 def kinds_of_findings():
-    with open(os.path.join(harness.ROOT, "agent", "diagnosis", "finding.h"), encoding="utf-8") as file:
-        return set(re.findall(r'^  X\(k\w+, "(\w+)"', file.read(), re.MULTILINE))
+    with open(os.path.join(harness.ROOT, "agent", "diagnosis", "cause_table.h"), encoding="utf-8") as file:
+        return set(re.findall(r'^  X\(k\w+, "(\w+)", kFault', file.read(), re.MULTILINE))
 
 
 def type_of(name):

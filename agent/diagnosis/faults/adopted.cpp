@@ -45,7 +45,7 @@ void Adopted::judge_outbound(const std::vector<const Connection *> &left, Groups
   for (const Connection *one : left)
     if (one->target != target) target.clear();
   for (const Connection *one : left) {
-    Finding &finding = groups.add(FindingKind::kOutboundOutlivesSession, *one, protocol_of(*one));
+    Finding &finding = groups.add(Cause::kOutboundOutlivesSession, *one, protocol_of(*one));
     finding.certain = false;  // a pool may be filled in such callbacks
     const bool is_one = finding.count == 1;
     finding.message =
@@ -69,7 +69,7 @@ void Adopted::judge(const Timeline &timeline, Groups &groups) const {
     for (const Connection *open : left[Origin::kAdopted]) {
       const std::string_view protocol =
           open->bindings.empty() ? open->last_callback_protocol : open->bindings.back().protocol;
-      groups.add(FindingKind::kAdoptedOutlivesSession, *open, protocol);
+      groups.add(Cause::kAdoptedOutlivesSession, *open, protocol);
     }
   // A request that waits for its answer is another matter.
   std::erase_if(left[Origin::kOutbound],

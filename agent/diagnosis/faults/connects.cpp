@@ -60,7 +60,7 @@ void Connects::closed(const Connection &connection) { forget(connection.target, 
 void Connects::judge(Groups &groups) const {
   for (const auto &[name, target] : targets_) {
     if (target.piled.empty() || 2 * target.answered >= target.piled.size()) continue;
-    Finding &finding = groups.of(FindingKind::kConnectsPilingUp, target.vhost, {});
+    Finding &finding = groups.of(Cause::kConnectsPilingUp, target.vhost, {});
     finding.count = std::max(finding.count, target.most);
     finding.connections = target.piled;
     finding.first_ns = target.first_ns;

@@ -25,7 +25,7 @@ void Descriptors::left(const ContextLife &context, int descriptor, std::string_v
 void Descriptors::judge(Groups &groups) const {
   for (const auto &[kind, left] : by_kind_) {
     if (!left.again) continue;
-    Finding &finding = groups.of(FindingKind::kDescriptorLeft, {}, {});
+    Finding &finding = groups.of(Cause::kDescriptorLeft, {}, {});
     finding.count += left.descriptors;
     finding.first_ns = std::min(finding.first_ns.value_or(left.first_ns), left.first_ns);
     finding.last_ns = std::max(finding.last_ns.value_or(left.last_ns), left.last_ns);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "agent/diagnosis/diagnosis.h"
 #include "agent/lws/callbacks.h"
 #include "agent/text/spans.h"
 #include "wsitrace/event.h"
@@ -19,30 +20,15 @@ std::string callback_text(const Connection &connection) {
   return text;
 }
 
-// What stands in braces in a message: "n", "protocol", or "was|were".
-std::string word_in(const Finding &finding, std::string_view braced) {
-  if (braced == "n") return count_text(finding.count, "connection");
-  if (braced == "protocol") return finding.protocol;
-  const size_t bar = braced.find('|');
-  return std::string(finding.count == 1 ? braced.substr(0, bar) : braced.substr(bar + 1));
-}
-
 std::string message_of(const Finding &finding) {
-  if (row_of(finding.kind).message == nullptr) return finding.message;
-  std::string out;
-  for (std::string_view rest = row_of(finding.kind).message; !rest.empty();) {
-    const size_t open = rest.find('{'), close = rest.find('}');
-    out += rest.substr(0, open);
-    if (close == std::string_view::npos) break;
-    out += word_in(finding, rest.substr(open + 1, close - open - 1));
-    rest.remove_prefix(close + 1);
-  }
-  return out;
+  const std::string_view headline = row_of(finding.kind).headline;
+  if (headline.empty()) return finding.message;
+  return filled(headline, finding.count, count_text(finding.count, "connection"), finding.protocol);
 }
 
 }  // namespace
 
-Finding &Groups::of(FindingKind kind, std::string_view vhost, std::string_view protocol) {
+Finding &Groups::of(Cause kind, std::string_view vhost, std::string_view protocol) {
   const auto [place, fresh] = all_.try_emplace({kind, std::string(vhost), std::string(protocol)});
   Finding &finding = place->second;
   if (!fresh) return finding;
@@ -53,7 +39,7 @@ Finding &Groups::of(FindingKind kind, std::string_view vhost, std::string_view p
   return finding;
 }
 
-Finding &Groups::add(FindingKind kind, const Connection &connection, std::string_view protocol) {
+Finding &Groups::add(Cause kind, const Connection &connection, std::string_view protocol) {
   Finding &finding = of(kind, connection.vhost, protocol);
   ++finding.count;
   if (finding.connections.size() < kKeptConnections) finding.connections.push_back(connection.id);
@@ -64,7 +50,7 @@ Finding &Groups::add(FindingKind kind, const Connection &connection, std::string
   return finding;
 }
 
-bool Groups::has(FindingKind kind) const {
+bool Groups::has(Cause kind) const {
   const auto from = all_.lower_bound({kind, {}, {}});
   return from != all_.end() && std::get<0>(from->first) == kind;
 }

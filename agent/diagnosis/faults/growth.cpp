@@ -101,7 +101,7 @@ void Growth::judge_kept(const Timeline &timeline, Groups &groups) const {
     }
     const auto is_load = [&](const Round &one) { return one.begun >= kLeastLoad && is_like(one, rounds.front()); };
     if (rounds.size() < kRounds || !std::all_of(rounds.begin(), rounds.end(), is_load)) continue;
-    Finding &finding = groups.of(FindingKind::kConnectionsGrow, key.first, {});
+    Finding &finding = groups.of(Cause::kConnectionsGrow, key.first, {});
     finding.count += kept.size();
     for (const Connection *one : kept)
       if (finding.connections.size() < kKeptConnections) finding.connections.push_back(one->id);
@@ -127,7 +127,7 @@ void Growth::judge_role(const Steps &steps, std::string_view vhost, Groups &grou
   std::set<uint64_t> open;
   for (const Step &step : steps) step.what == What::kBegun ? (void)open.insert(step.id) : (void)open.erase(step.id);
   if (open.size() < row) return;
-  Finding &finding = groups.of(FindingKind::kConnectionsGrow, vhost, {});
+  Finding &finding = groups.of(Cause::kConnectionsGrow, vhost, {});
   finding.count += open.size();
   for (const uint64_t id : open)
     if (finding.connections.size() < kKeptConnections) finding.connections.push_back(id);

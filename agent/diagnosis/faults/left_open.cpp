@@ -17,9 +17,9 @@ bool began_unseen(const Timeline &timeline, const Connection &connection) {
 }
 
 void judge_open(const Connection &connection, Groups &groups) {
-  groups.add(FindingKind::kConnectionNotDestroyed, connection, {});
+  groups.add(Cause::kConnectionNotDestroyed, connection, {});
   if (connection.bindings.empty() || connection.bindings.back().dropped_ns) return;
-  groups.add(FindingKind::kBindingNotDropped, connection, connection.bindings.back().protocol);
+  groups.add(Cause::kBindingNotDropped, connection, connection.bindings.back().protocol);
 }
 
 // A program that ends without destroying any context leaves that to its operating system; one that destroys some has forgotten others.
@@ -27,7 +27,7 @@ void judge_contexts(const Timeline &timeline, Groups &groups) {
   const bool ended = timeline.end() != nullptr && timeline.end()->kind == "exit";
   if (!ended || timeline.contexts_destroyed() == 0) return;
   timeline.for_each_context([&](const ContextLife &context) {
-    Finding &finding = groups.of(FindingKind::kContextNotDestroyed, {}, {});
+    Finding &finding = groups.of(Cause::kContextNotDestroyed, {}, {});
     if (finding.count++ == 0) {
       finding.first_ns = context.created_ns;
       finding.message = context_text(context) + " was never destroyed, but " +
@@ -39,9 +39,9 @@ void judge_contexts(const Timeline &timeline, Groups &groups) {
 
 // A context that waits for one of its connections frees none of its vhosts, whoever owns that connection.
 void judge_vhosts(const Timeline &timeline, Groups &groups) {
-  if (groups.has(FindingKind::kConnectionNotDestroyed)) return;
+  if (groups.has(Cause::kConnectionNotDestroyed)) return;
   timeline.for_each_vhost_left([&](std::string_view name, uint64_t count) {
-    Finding &finding = groups.of(FindingKind::kVhostNotDestroyed, name, {});
+    Finding &finding = groups.of(Cause::kVhostNotDestroyed, name, {});
     finding.count = count;
     finding.message = "vhost " + std::string(name) + " was not freed with its context";
   });

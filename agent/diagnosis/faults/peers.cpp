@@ -11,7 +11,7 @@ void judge_peer(const Connection &connection, Groups &groups) {
   if (!connection.tcp || connection.tcp->peer_closed_ns.value_or(0) < kUnnoticedNs) return;
   const bool is_open = connection.state != State::kClosed;
   if (!is_open && (!connection.close || connection.close->by == CloseBy::kPeer)) return;
-  groups.add(FindingKind::kPeerGone, connection,
+  groups.add(Cause::kPeerGone, connection,
              connection.session ? connection.session->protocol : connection.last_callback_protocol);
 }
 

@@ -31,7 +31,7 @@ void SessionMemory::judge(Groups &groups) const {
   for (const auto &[pointer, left] : by_pointer_) {
     if (left.connections != 1) continue;
     const auto &bindings = left.connection.bindings;
-    groups.add(FindingKind::kSessionMemoryLeft, left.connection, bindings.empty() ? "" : bindings.back().protocol);
+    groups.add(Cause::kSessionMemoryLeft, left.connection, bindings.empty() ? "" : bindings.back().protocol);
   }
 }
 

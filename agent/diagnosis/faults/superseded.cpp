@@ -56,7 +56,7 @@ void Superseded::judge_target(const std::string &name, Target target, Groups &gr
     last_ns = newer_ns;
   }
   if (idle.size() < kManySessions || steps < kManyInTurn || 2 * idle.size() < all.size()) return;
-  Finding &finding = groups.of(FindingKind::kSessionsSuperseded, target.vhost, target.protocol);
+  Finding &finding = groups.of(Cause::kSessionsSuperseded, target.vhost, target.protocol);
   finding.count += idle.size();
   finding.certain = false;
   finding.connections.insert(finding.connections.end(), idle.begin(), idle.end());

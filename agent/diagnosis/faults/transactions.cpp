@@ -45,7 +45,7 @@ void judge_transactions(const Connection &closed, bool goes_on, Groups &groups) 
     const bool found =
         was_forgotten(transaction, ended_ns) || (is_last && !goes_on && was_never_finished(closed, transaction));
     if (!found || (is_last && !peer_takes_all(closed, transaction))) continue;
-    groups.add(FindingKind::kTransactionNotCompleted, closed, transaction.protocol);
+    groups.add(Cause::kTransactionNotCompleted, closed, transaction.protocol);
     return;  // once for a connection
   }
 }

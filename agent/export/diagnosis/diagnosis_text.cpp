@@ -92,12 +92,12 @@ void append_diagnosis(std::string &out, const Diagnosis &diagnosis, const Look &
       wrapped(fmt::format("{}: {}", capital(name_of(diagnosis.severity)), printable(diagnosis.headline)), width, 0, 2);
   const size_t most_ids = look.is_whole ? diagnosis.connections.size() : kListed;
   const std::string where = where_text(diagnosis, look.started_ns, most_ids);
-  out += wrapped(
-      fmt::format("{}, {}{}{}", diagnosis.cause, name_of(diagnosis.certainty), where.empty() ? "" : ": ", where), width,
-      2, 4);
+  out += wrapped(fmt::format("{}, {}{}{}", name_of(diagnosis.cause), name_of(diagnosis.certainty),
+                             where.empty() ? "" : ": ", where),
+                 width, 2, 4);
   for (const std::string &sentence : diagnosis.why) out += wrapped(sentence, width, 2, 4);
   if (!diagnosis.advice.empty()) out += wrapped("What to do: " + diagnosis.advice + ".", width, 2, 4);
-  out += fmt::format("  More: wsitrace explain --cause {}\n", diagnosis.cause);
+  out += fmt::format("  More: wsitrace explain --cause {}\n", name_of(diagnosis.cause));
   if (look.is_whole) append_evidence_of_each(out, diagnosis, width);
   if (has_example(look.all, diagnosis, look.is_whole)) append_example(out, diagnosis, look.examples);
   out += "\n";
@@ -110,12 +110,12 @@ std::string of_one_cause(const Doctor &doctor, const Look &look, const std::stri
   std::map<std::string, size_t> others;
   for (const Diagnosis &diagnosis : doctor.diagnoses()) {
     if (choice.chooses(diagnosis)) append_diagnosis(out, diagnosis, look);
-    else ++others[diagnosis.cause];
+    else ++others[name_of(diagnosis.cause)];
   }
   if (!out.empty()) return out;
   std::string list;
   for (const auto &[cause, count] : others) list += (list.empty() ? "" : ", ") + cause;
-  return fmt::format("{}: nothing of cause {} ({})\n", printable(file), choice.cause,
+  return fmt::format("{}: nothing of cause {} ({})\n", printable(file), name_of(*choice.cause),
                      list.empty() ? "nothing was found at all" : "it has " + list);
 }
 
@@ -147,7 +147,7 @@ std::set<uint64_t> examples_for(const Doctor &doctor, const DiagnosisChoice &cho
 std::string diagnosis_text(const Doctor &doctor, const ExampleTexts &examples, const std::string &file, size_t width,
                            const DiagnosisChoice &choice) {
   const Look look{doctor.diagnoses(), examples, doctor.timeline().process().started_mono_ns, width, choice.is_whole};
-  if (!choice.cause.empty()) return of_one_cause(doctor, look, file, choice);
+  if (choice.cause) return of_one_cause(doctor, look, file, choice);
   const auto &all = doctor.diagnoses();
   const size_t shown = choice.is_whole ? all.size() : std::min(all.size(), kShown);
   std::string out = summary_text(doctor, width) + "\n" + conclusion(doctor);

@@ -66,7 +66,7 @@ std::string place_of(const SourceRoot &root, const Finding &finding) {
 std::string message_of(const CheckedFinding &checked) {
   std::string message = checked.verdict->program + ": " + checked.finding->message;
   for (const std::string &fact : facts_of(*checked.verdict, *checked.finding)) message += "\n" + fact;
-  return message + "\nwhat to do: " + advice_on(checked.finding->kind);
+  return message + "\nwhat to do: " + row_of(checked.finding->kind).advice;
 }
 
 std::string message_of(const CheckedTrouble &checked) {
@@ -86,7 +86,7 @@ std::string github_annotations(const Check &check, const SourceRoot &root) {
     errors.add(std::string("wsitrace: ") + name_of(checked.finding->kind), message_of(checked),
                place_of(root, *checked.finding));
   for (const CheckedTrouble &checked : troubles_of(check))
-    warnings.add("wsitrace: " + checked.trouble->cause, message_of(checked),
+    warnings.add(std::string("wsitrace: ") + name_of(checked.trouble->cause), message_of(checked),
                  checked.trouble->callback ? place_of(root, *checked.trouble->callback) : "");
   for (const CheckedDoubt &doubt : doubts_of(check))
     warnings.add("wsitrace: inconclusive", (doubt.program.empty() ? "" : doubt.program + ": ") + doubt.doubt);

@@ -24,14 +24,14 @@ std::string row_of(const CheckedFinding &checked) {
   for (const std::string &fact : facts_of(*checked.verdict, finding)) facts += "<br>" + escaped_markdown(fact);
   return "| `" + std::string(name_of(finding.kind)) + "` | " + std::to_string(finding.count) + " | " +
          escaped_markdown(checked.verdict->program) + " | " + escaped_markdown(finding.message) + facts + " | " +
-         escaped_markdown(advice_on(finding.kind)) + " |\n";
+         escaped_markdown(row_of(finding.kind).advice) + " |\n";
 }
 
 std::string row_of(const CheckedTrouble &checked) {
   const Diagnosis &trouble = *checked.trouble;
   std::string why;
   for (const std::string &sentence : trouble.why) why += "<br>" + escaped_markdown(sentence);
-  return "| `" + trouble.cause + "` | " + std::to_string(trouble.count) + " | " +
+  return std::string("| `") + name_of(trouble.cause) + "` | " + std::to_string(trouble.count) + " | " +
          escaped_markdown(checked.verdict->program) + " | " + escaped_markdown(trouble.headline) + why + " | " +
          escaped_markdown(trouble.advice) + " |\n";
 }

@@ -75,7 +75,7 @@ std::string details_of(const CheckedFinding &checked) {
   return text;
 }
 
-void add_kind(Suite &suite, const Check &check, FindingKind kind) {
+void add_kind(Suite &suite, const Check &check, Cause kind) {
   pugi::xml_node test = suite.add_case(name_of(kind));
   std::string message, details;
   uint64_t found = 0;
@@ -85,7 +85,8 @@ void add_kind(Suite &suite, const Check &check, FindingKind kind) {
     details += details_of(checked);
   }
   if (found > 1) message += " (and " + count_text(found - 1, "finding") + " more)";
-  if (found > 0) suite.give(test, "failure", name_of(kind), message, details + "What to do: " + advice_on(kind) + "\n");
+  if (found > 0)
+    suite.give(test, "failure", name_of(kind), message, details + "What to do: " + row_of(kind).advice + "\n");
   else if (check.conclusion() == Conclusion::kInconclusive)
     suite.give(test, "skipped", "inconclusive", "none was seen, but that cannot be promised", "");
 }
@@ -114,7 +115,7 @@ void add_troubles(Suite &suite, const Check &check) {
   if (check.trouble_count() == 0) return;
   std::string text;
   for (const auto &[verdict, trouble] : troubles_of(check)) {
-    text += printable(verdict->program) + ": " + trouble->cause + ": " + printable(trouble->headline) + "\n";
+    text += printable(verdict->program) + ": " + name_of(trouble->cause) + ": " + printable(trouble->headline) + "\n";
     for (const std::string &sentence : trouble->why) text += "  " + printable(sentence) + "\n";
     if (!trouble->advice.empty()) text += "  What to do: " + trouble->advice + "\n";
   }
@@ -131,7 +132,7 @@ struct Text final : pugi::xml_writer {
 std::string junit_xml(const Check &check) {
   pugi::xml_document document;
   Suite suite(document);
-  for (const FindingKind kind : finding_kinds()) add_kind(suite, check, kind);
+  for (const Cause kind : fault_causes()) add_kind(suite, check, kind);
   add_troubles(suite, check);
   add_conclusive(suite, check);
   add_allow_list(suite, check);

@@ -100,7 +100,7 @@ struct MetricCounts {
   ByVhostAndProtocol<Gauge> sessions_open{};
   ByVhostAndProtocol<Histogram> session_seconds;
 
-  std::array<uint64_t, kFindingKinds> findings{};
+  std::array<uint64_t, kFaults> findings{};
   std::optional<Diagnosed> diagnosed;
   std::optional<uint64_t> not_diagnosed;  // traces; nothing: nobody has tried
   struct Scrape {

@@ -234,7 +234,7 @@ class Families {
   void findings() {
     FamilyBuilder found("lws_findings", "Leaks and faults found so far, one for each kind, vhost and protocol.",
                         MetricType::Gauge);
-    for (const FindingKind kind : finding_kinds())
+    for (const Cause kind : fault_causes())
       found.add({{"kind", name_of(kind)}}, counts_.findings[static_cast<size_t>(kind)]);
     found.move_to(families_);
   }

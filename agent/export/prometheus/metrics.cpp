@@ -88,7 +88,7 @@ void Metrics::add_loss(const Loss &before, const Loss &now) {
 
 void Metrics::add_findings(const FindingCounts &before, const FindingCounts &now) {
   const std::lock_guard lock(counts_->mutex);
-  for (size_t kind = 0; kind < kFindingKinds; ++kind) counts_->findings[kind] += now[kind] - before[kind];
+  for (size_t kind = 0; kind < kFaults; ++kind) counts_->findings[kind] += now[kind] - before[kind];
 }
 
 void Metrics::set_diagnosed(const std::optional<Diagnosed> &diagnosed) {

@@ -30,7 +30,7 @@
 
 namespace wsitrace {
 
-using FindingCounts = std::array<uint64_t, kFindingKinds>;  // findings, not connections: one a kind, vhost and protocol
+using FindingCounts = std::array<uint64_t, kFaults>;  // findings, not connections: one a kind, vhost and protocol
 
 struct MetricCounts;
 

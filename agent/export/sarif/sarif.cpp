@@ -50,20 +50,18 @@ Json rule_of(const std::string &name, std::string_view advice, const char *level
   return rule;
 }
 
-// The causes that come after the kinds of findings.
-std::vector<const CauseRow *> trouble_rules() {
-  std::vector<const CauseRow *> rows;
-  for (const CauseRow &row : kCauseRows)
-    if (row.severity == Weight::kTrouble) rows.push_back(&row);
-  return rows;
-}
+// A note is no result, and has no rule.
+bool has_rule(const CauseRow &row) { return row.severity != Weight::kNote; }
 
 Json rules() {
   Json rules = Json::array();
-  for (const FindingKind kind : finding_kinds()) rules.push_back(rule_of(name_of(kind), advice_on(kind), "error"));
-  for (const CauseRow *row : trouble_rules()) rules.push_back(rule_of(std::string(row->name), row->advice, "warning"));
+  for (const CauseRow &row : kCauseRows)
+    if (has_rule(row))
+      rules.push_back(rule_of(row.name, row.advice, row.severity == Weight::kFault ? "error" : "warning"));
   return rules;
 }
+
+auto rule_index(Cause cause) { return std::count_if(&kCauseRows[0], &row_of(cause), has_rule); }
 
 constexpr const char *kBase = "%SRCROOT%";
 
@@ -192,22 +190,20 @@ Json result_of(const SourceRoot &root, const CheckedFinding &checked) {
 Json result_of(const SourceRoot &root, const CheckedTrouble &checked) {
   const Verdict &verdict = *checked.verdict;
   const Diagnosis &trouble = *checked.trouble;
-  const auto rows = trouble_rules();
-  const auto rule =
-      std::find_if(rows.begin(), rows.end(), [&](const CauseRow *row) { return row->name == trouble.cause; });
+  const std::string cause = name_of(trouble.cause);
   Json properties{{"program", verdict.program},
                   {"count", trouble.count},
                   {"connections", trouble.connections},
                   {"certainty", name_of(trouble.certainty)},
                   {"evidence", trouble.why}};
-  return {{"ruleId", trouble.cause},
-          {"ruleIndex", static_cast<int>(kFindingKinds) + static_cast<int>(rule - rows.begin())},
+  return {{"ruleId", cause},
+          {"ruleIndex", rule_index(trouble.cause)},
           {"level", "warning"},
           {"message", text(sentence(trouble.headline))},
           {"locations", Json::array({location_of(root, verdict, trouble)})},
           {"partialFingerprints",
-           {{"finding/v1", uri(trouble.cause) + "/" + uri(verdict.program) + "/" + uri(trouble.vhost) + "/" +
-                               uri(trouble.protocol)}}},
+           {{"finding/v1",
+             uri(cause) + "/" + uri(verdict.program) + "/" + uri(trouble.vhost) + "/" + uri(trouble.protocol)}}},
           {"properties", properties}};
 }
 

@@ -27,7 +27,7 @@ std::string shortened(const std::string &text) {
 
 std::set<uint64_t> examples_for(const Verdict &verdict) {
   std::set<uint64_t> wanted;
-  std::set<FindingKind> kinds;
+  std::set<Cause> kinds;
   for (const Finding &finding : verdict.findings)
     if (!finding.connections.empty() && kinds.insert(finding.kind).second) wanted.insert(finding.connections.front());
   return wanted;

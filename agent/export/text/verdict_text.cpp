@@ -79,12 +79,12 @@ void append_kind(std::string &out, const Verdict &verdict, const std::vector<con
   if (findings.size() > kShown)
     out +=
         fmt::format("{}: {} more\n", name_of(findings.front()->kind), count_text(findings.size() - kShown, "finding"));
-  out += fmt::format("  what to do: {}\n", advice_on(findings.front()->kind));
+  out += fmt::format("  what to do: {}\n", row_of(findings.front()->kind).advice);
   append_example(out, findings, texts);
 }
 
 void append_findings(std::string &out, const Verdict &verdict, const ExampleTexts &texts) {
-  for (const FindingKind kind : finding_kinds()) {
+  for (const Cause kind : fault_causes()) {
     std::vector<const Finding *> findings;
     for (const Finding &finding : verdict.findings)
       if (finding.kind == kind) findings.push_back(&finding);

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 using namespace std::string_literals;
 
-Finding finding(FindingKind kind, uint64_t count = 1, std::string vhost = "app", std::string protocol = "dyn") {
+Finding finding(Cause kind, uint64_t count = 1, std::string vhost = "app", std::string protocol = "dyn") {
   Finding made;
   made.kind = kind;
   made.count = count;
@@ -20,7 +20,7 @@ Finding finding(FindingKind kind, uint64_t count = 1, std::string vhost = "app",
   return made;
 }
 Finding leak(uint64_t count = 1, std::string vhost = "app", std::string protocol = "dyn") {
-  return finding(FindingKind::kConnectionNotDestroyed, count, std::move(vhost), std::move(protocol));
+  return finding(Cause::kConnectionNotDestroyed, count, std::move(vhost), std::move(protocol));
 }
 
 Verdict verdict_with(std::vector<Finding> findings, std::string program = "lwsws") {
@@ -59,11 +59,11 @@ TEST(Matches, StarStandsForAnyTextAndNothingElseIsSpecial) {
 }
 
 TEST(AllowList, RuleTakesOutWhatItFitsAndConcludesAnew) {
-  Verdict verdict = verdict_with({leak(), finding(FindingKind::kPeerGone)});
+  Verdict verdict = verdict_with({leak(), finding(Cause::kPeerGone)});
   AllowList rules = list("kind=connection_not_destroyed\n");
   rules.apply(verdict);
   ASSERT_THAT(verdict.findings, SizeIs(1));
-  EXPECT_EQ(verdict.findings[0].kind, FindingKind::kPeerGone);
+  EXPECT_EQ(verdict.findings[0].kind, Cause::kPeerGone);
   EXPECT_EQ(verdict.conclusion, Conclusion::kFindings);
   list("kind=*").apply(verdict);
   EXPECT_EQ(verdict.conclusion, Conclusion::kClean);
@@ -79,7 +79,7 @@ TEST(AllowList, DoubtsStayDoubts) {
 TEST(AllowList, EveryMemberMustFit) {
   const std::string all = "kind=connection_* vhost=app protocol=dyn program=lwsws";
   EXPECT_EQ(left(all, {leak()}), 0u);
-  EXPECT_EQ(left(all, {finding(FindingKind::kPeerGone)}), 1u);
+  EXPECT_EQ(left(all, {finding(Cause::kPeerGone)}), 1u);
   EXPECT_EQ(left(all, {leak(1, "other")}), 1u);
   EXPECT_EQ(left(all, {leak(1, "app", "echo")}), 1u);
   EXPECT_EQ(left(all, {leak()}, "janus"), 1u);

@@ -75,13 +75,12 @@ TEST(Check, StaleRulesDoNotHideThatNothingCanBePromised) {
 
 TEST(Check, FindingsOfAllProcessesComeWorstKindFirst) {
   Check check = check_of({verdict(2, 0), verdict(1, 0)});
-  check.verdicts[0].findings[0].kind = FindingKind::kPeerGone;
-  check.verdicts[0].findings[1].kind = FindingKind::kConnectionsGrow;
-  check.verdicts[1].findings[0].kind = FindingKind::kBindingNotDropped;
-  std::vector<FindingKind> kinds;
+  check.verdicts[0].findings[0].kind = Cause::kPeerGone;
+  check.verdicts[0].findings[1].kind = Cause::kConnectionsGrow;
+  check.verdicts[1].findings[0].kind = Cause::kBindingNotDropped;
+  std::vector<Cause> kinds;
   for (const CheckedFinding &checked : findings_of(check)) kinds.push_back(checked.finding->kind);
-  EXPECT_THAT(kinds,
-              ElementsAre(FindingKind::kBindingNotDropped, FindingKind::kPeerGone, FindingKind::kConnectionsGrow));
+  EXPECT_THAT(kinds, ElementsAre(Cause::kBindingNotDropped, Cause::kPeerGone, Cause::kConnectionsGrow));
 }
 
 TEST(Check, TimesAreSinceTheStartAndUnknownOnesStayUnknown) {
@@ -92,11 +91,11 @@ TEST(Check, TimesAreSinceTheStartAndUnknownOnesStayUnknown) {
   EXPECT_EQ(since_start(started, std::nullopt), std::nullopt);
 }
 
-TEST(FindingKinds, AreAllThereAreAndHaveNamesAndAdviceOfTheirOwn) {
+TEST(FaultCauses, AreAllThereAreAndHaveNamesAndAdviceOfTheirOwn) {
   std::set<std::string> names;
-  for (const FindingKind kind : finding_kinds()) {
+  for (const Cause kind : fault_causes()) {
     EXPECT_TRUE(names.insert(name_of(kind)).second);
-    EXPECT_NE(std::string(advice_on(kind)), "");
+    EXPECT_NE(std::string(row_of(kind).advice), "");
   }
   EXPECT_GE(names.size(), 9u);
 }

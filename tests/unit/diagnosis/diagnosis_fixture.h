@@ -27,7 +27,7 @@ inline std::string diagnosed(const Told &told) {
   const Examined examined(told);
   std::string out;
   for (const Diagnosis &diagnosis : examined.doctor.diagnoses()) {
-    out += (out.empty() ? "" : ", ") + diagnosis.cause;
+    out += (out.empty() ? "" : ", ") + std::string(name_of(diagnosis.cause));
     for (const uint64_t id : diagnosis.connections) out += " " + std::to_string(id);
   }
   return out;

@@ -65,7 +65,7 @@ TEST(Diagnosis, AlikeConnectionsAreOneDiagnosis) {
   const Examined examined{Told(words)};
   ASSERT_EQ(examined.doctor.diagnoses().size(), 1U);
   const Diagnosis &diagnosis = examined.doctor.diagnoses()[0];
-  EXPECT_EQ(diagnosis.cause, "upgrade_refused");
+  EXPECT_EQ(diagnosis.cause, Cause::kUpgradeRefused);
   EXPECT_EQ(diagnosis.count, 23U);
   EXPECT_EQ(diagnosis.headline, "the websocket upgrade was refused on 23 accepted connections");
 }
@@ -100,7 +100,7 @@ TEST(Diagnosis, ConnectionsThatWereServedRightAfterASlowCallbackHadWaited) {
 TEST(Diagnosis, WhoIsTurnedAwayAtTheListenerIsCounted) {
   const Examined examined{Told("L:FNET=7 L:refused('FNET') +5 L:FNET=7 L:refused('FNET')")};
   ASSERT_EQ(examined.doctor.diagnoses().size(), 1U);
-  EXPECT_EQ(examined.doctor.diagnoses()[0].cause, "request_refused");
+  EXPECT_EQ(examined.doctor.diagnoses()[0].cause, Cause::kRequestRefused);
   EXPECT_EQ(examined.doctor.diagnoses()[0].count, 2U);
   EXPECT_EQ(examined.doctor.turned_away(), 2U);
 }

@@ -69,7 +69,7 @@ TEST(DiagnosisText, EachDiagnosisSaysWhereItsPageIs) {
 
 TEST(DiagnosisText, EvidenceOfEachConnectionIsShownWhereAllIsWanted) {
   EXPECT_THAT(text_of(kThreeOwedOneRefused), Not(HasSubstr("Evidence of each connection")));
-  const std::string text = chosen_text({"", true});
+  const std::string text = chosen_text({std::nullopt, true});
   EXPECT_THAT(text, HasSubstr("  Evidence of each connection:\n    2: The handler of protocol 'dyn'"));
   EXPECT_THAT(text, HasSubstr("\n    3: The handler"));
   EXPECT_THAT(text, HasSubstr("\n    4: The handler"));
@@ -77,7 +77,7 @@ TEST(DiagnosisText, EvidenceOfEachConnectionIsShownWhereAllIsWanted) {
 }
 
 TEST(DiagnosisText, OneCauseStandsAlone) {
-  const std::string text = chosen_text({"response_owed", true});
+  const std::string text = chosen_text({Cause::kResponseOwed, true});
   EXPECT_THAT(text, testing::StartsWith("Trouble: 3 accepted connections are owed a response"));
   EXPECT_THAT(text, HasSubstr("\n    4: The handler"));
   EXPECT_THAT(text, Not(HasSubstr("upgrade_refused")));
@@ -85,7 +85,7 @@ TEST(DiagnosisText, OneCauseStandsAlone) {
 }
 
 TEST(DiagnosisText, CauseThatNothingHasNamesWhatThereIs) {
-  EXPECT_EQ(chosen_text({"timeout", true}),
+  EXPECT_EQ(chosen_text({Cause::kTimeout, true}),
             "a.wsitrace: nothing of cause timeout (it has response_owed, upgrade_refused)\n");
 }
 
@@ -94,7 +94,7 @@ TEST(DiagnosisJson, EvidenceOfEachIsThereWhereAllIsWanted) {
   const auto all = nlohmann::json::parse(diagnosis_json(examined.doctor));
   EXPECT_EQ(all["diagnoses"].size(), 2U);
   EXPECT_FALSE(all["diagnoses"][0].contains("evidence_of_each"));
-  const auto one = nlohmann::json::parse(diagnosis_json(examined.doctor, {"response_owed", true}));
+  const auto one = nlohmann::json::parse(diagnosis_json(examined.doctor, {Cause::kResponseOwed, true}));
   ASSERT_EQ(one["diagnoses"].size(), 1U);
   const auto each = one["diagnoses"][0]["evidence_of_each"];
   ASSERT_EQ(each.size(), 3U);
@@ -122,7 +122,7 @@ TEST(DiagnosisJson, ProvenMeansThatThereIsEvidence) {
     const Examined examined{Told(words)};
     for (const Diagnosis &diagnosis : examined.doctor.diagnoses())
       EXPECT_TRUE(diagnosis.certainty == Certainty::kLikely || !diagnosis.why.empty())
-          << words << " " << diagnosis.cause;
+          << words << " " << name_of(diagnosis.cause);
   }
 }
 

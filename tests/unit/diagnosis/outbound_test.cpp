@@ -97,7 +97,7 @@ TEST(OutboundDiagnosis, SaysTheCauseWithItsEvidenceAndAdvice) {
     const Examined examined{Told(saying.words)};
     ASSERT_EQ(examined.doctor.diagnoses().size(), 1U) << saying.words;
     const Diagnosis &one = examined.doctor.diagnoses()[0];
-    EXPECT_EQ(one.cause, saying.cause) << saying.words;
+    EXPECT_STREQ(name_of(one.cause), saying.cause) << saying.words;
     EXPECT_THAT(one.headline, HasSubstr(saying.headline)) << saying.words;
     std::string why;
     for (const std::string &sentence : one.why) why += sentence + ' ';

@@ -21,7 +21,7 @@ using testing::IsEmpty;
 
 constexpr Ns kMs = 1'000'000;
 
-auto is(FindingKind kind, uint64_t count) {
+auto is(Cause kind, uint64_t count) {
   return AllOf(Field("kind", &Finding::kind, kind), Field("count", &Finding::count, count));
 }
 
@@ -70,7 +70,7 @@ Connection unanswered() {
 
 TEST(Rules, HandlerThatNeverAnswersIsFound) {
   const auto findings = judged(unanswered());
-  ASSERT_THAT(findings, ElementsAre(is(FindingKind::kTransactionNotCompleted, 1)));
+  ASSERT_THAT(findings, ElementsAre(is(Cause::kTransactionNotCompleted, 1)));
   EXPECT_EQ(findings[0].vhost, "app");
   EXPECT_EQ(findings[0].protocol, "dyn");
   EXPECT_EQ(findings[0].last_callback, "HTTP of protocol dyn");
@@ -101,7 +101,7 @@ TEST(Rules, PeerThatDoesNotSendItsBodyIsNoFaultOfTheHandler) {
   connection.transactions[0].method = "POST";
   EXPECT_THAT(judged(connection), IsEmpty());
   connection.last_callback = k_HTTP_BODY_COMPLETION;
-  EXPECT_THAT(judged(connection), ElementsAre(is(FindingKind::kTransactionNotCompleted, 1)));
+  EXPECT_THAT(judged(connection), ElementsAre(is(Cause::kTransactionNotCompleted, 1)));
 }
 
 TEST(Rules, ClientThatLeavesEarlyIsNoFaultOfTheHandler) {
@@ -111,7 +111,7 @@ TEST(Rules, ClientThatLeavesEarlyIsNoFaultOfTheHandler) {
   connection.transactions[0].written_ns = 3060 * kMs;  // 40 ms before the end: it may yet have completed
   EXPECT_THAT(judged(connection), IsEmpty());
   connection.transactions[0].written_ns = 3000 * kMs;
-  EXPECT_THAT(judged(connection), ElementsAre(is(FindingKind::kTransactionNotCompleted, 1)));
+  EXPECT_THAT(judged(connection), ElementsAre(is(Cause::kTransactionNotCompleted, 1)));
 }
 
 TEST(Rules, ConnectionsWithTheSameFaultAreOneFinding) {
@@ -123,7 +123,7 @@ TEST(Rules, ConnectionsWithTheSameFaultAreOneFinding) {
     judge.on_connection_closed(connection);
   }
   const auto findings = judge.verdict(timeline).findings;
-  ASSERT_THAT(findings, ElementsAre(is(FindingKind::kTransactionNotCompleted, 3)));
+  ASSERT_THAT(findings, ElementsAre(is(Cause::kTransactionNotCompleted, 3)));
   EXPECT_THAT(findings[0].connections, ElementsAre(1, 2, 3));
 }
 
@@ -133,14 +133,14 @@ TEST(Rules, PeerThatWasGoneForASecondIsFound) {
   connection.tcp->peer_closed_ns = 999 * kMs;
   EXPECT_THAT(judged(connection), IsEmpty());
   connection.tcp->peer_closed_ns = 1000 * kMs;
-  EXPECT_THAT(judged(connection), ElementsAre(is(FindingKind::kPeerGone, 1)));
+  EXPECT_THAT(judged(connection), ElementsAre(is(Cause::kPeerGone, 1)));
   connection.close->by = CloseBy::kPeer;  // lws was late, but it saw it
   EXPECT_THAT(judged(connection), IsEmpty());
 }
 
 TEST(Rules, ContextThatWasForgottenAmongOthersIsFound) {
   EXPECT_THAT(judged("A:CONTEXT B:CONTEXT B:CONTEXT_END=0 B:CONTEXT_END=1"),
-              ElementsAre(is(FindingKind::kContextNotDestroyed, 1)));
+              ElementsAre(is(Cause::kContextNotDestroyed, 1)));
   EXPECT_THAT(judged("A:CONTEXT B:CONTEXT"), IsEmpty());
 }
 
@@ -148,7 +148,7 @@ TEST(Rules, VhostThatOutlivesItsContextIsFound) {
   const std::string made = "CONTEXT V:VHOST[@front] W:VHOST[@back] P:PROTOCOL_INIT[a0@front] P:PROTOCOL_INIT[b0@back] ";
   const std::string ended = "CONTEXT_END=0 P:PROTOCOL_DESTROY[a0@front] ";
   const auto findings = judged(made + ended + "CONTEXT_END=1");
-  ASSERT_THAT(findings, ElementsAre(is(FindingKind::kVhostNotDestroyed, 1)));
+  ASSERT_THAT(findings, ElementsAre(is(Cause::kVhostNotDestroyed, 1)));
   EXPECT_EQ(findings[0].vhost, "back");
   EXPECT_THAT(judged("CONTEXT V:VHOST[@front] CONTEXT_END=0 CONTEXT_END=1"), IsEmpty());  // lws_service() never ran
   EXPECT_THAT(judged(made + ended + "P:PROTOCOL_DESTROY[b0@back] CONTEXT_END=1"), IsEmpty());
@@ -164,7 +164,7 @@ TEST(Rules, VhostWhoseInitWasRefusedIsNotLeft) {
 TEST(Rules, VhostsThatAConnectionOfAnotherHoldsAreNotTold) {
   EXPECT_THAT(judged("CONTEXT V:VHOST[@system] W:VHOST[@app] P:PROTOCOL_INIT[s0@system] ACCEPT[p0@app] "
                      "CONTEXT_END=0 CONTEXT_END=1"),
-              ElementsAre(is(FindingKind::kConnectionNotDestroyed, 2)));  // the connection and its listener
+              ElementsAre(is(Cause::kConnectionNotDestroyed, 2)));  // the connection and its listener
 }
 
 TEST(Rules, DescriptorsThatContextAfterContextLeavesAreFound) {
@@ -176,7 +176,7 @@ TEST(Rules, DescriptorsThatContextAfterContextLeavesAreFound) {
   for (int i = 0; i < 25; ++i)
     cycles += "A:CONTEXT A:CONTEXT_END=0 A:left('eventfd')=" + std::to_string(5 + i) + " A:CONTEXT_END=1 ";
   const auto findings = judged(cycles);
-  ASSERT_THAT(findings, ElementsAre(is(FindingKind::kDescriptorLeft, 25)));
+  ASSERT_THAT(findings, ElementsAre(is(Cause::kDescriptorLeft, 25)));
   EXPECT_THAT(findings[0].message,
               AllOf(HasSubstr("eventfd"), HasSubstr("5 of context 1"), HasSubstr("of context 25")));
 }
@@ -205,7 +205,7 @@ std::vector<Finding> attempts(uint64_t count, Ns gap_ns, bool some_succeed = fal
 
 TEST(Rules, AttemptsThatPileUpAreFound) {
   const auto findings = attempts(11, 50 * kMs);
-  ASSERT_THAT(findings, ElementsAre(is(FindingKind::kConnectsPilingUp, 11)));
+  ASSERT_THAT(findings, ElementsAre(is(Cause::kConnectsPilingUp, 11)));
   EXPECT_THAT(findings[0].message, HasSubstr("to 127.0.0.1:7681"));
 }
 
@@ -261,7 +261,7 @@ std::vector<Finding> loads(int count, int begun, int ended) {
 }
 
 TEST(Rules, WhatEachLoadLeavesOpenIsFound) {
-  EXPECT_THAT(loads(5, 11, 9), ElementsAre(is(FindingKind::kConnectionsGrow, 10)));
+  EXPECT_THAT(loads(5, 11, 9), ElementsAre(is(Cause::kConnectionsGrow, 10)));
 }
 
 TEST(Rules, ClientsThatStayAndLoadsThatEndAreNoGrowth) {
@@ -292,7 +292,7 @@ TEST(Scopes, WhatBeginsInAScopeMustEndInIt) {
   script.play("C:ACCEPT D:ACCEPT A:DEST C:DEST");
   const Verdict verdict = middle.scope->verdict(timeline);
   EXPECT_EQ(verdict.exit_status(), 1);
-  ASSERT_THAT(verdict.findings, ElementsAre(is(FindingKind::kConnectionLeftOpen, 1)));
+  ASSERT_THAT(verdict.findings, ElementsAre(is(Cause::kConnectionLeftOpen, 1)));
   EXPECT_THAT(verdict.findings[0].connections, ElementsAre(5));  // the listener is 1
   script.play("D:DEST");
   EXPECT_EQ(middle.scope->verdict(timeline).exit_status(), 0);

@@ -39,7 +39,7 @@ TEST_F(SessionMemoryTest, PointerOfOneConnectionIsFound) {
   left(7, 0x1000);
   closed(7);
   ASSERT_EQ(findings().size(), 1u);
-  EXPECT_EQ(findings()[0].kind, FindingKind::kSessionMemoryLeft);
+  EXPECT_EQ(findings()[0].kind, Cause::kSessionMemoryLeft);
   EXPECT_EQ(findings()[0].connections, std::vector<uint64_t>{7});
   EXPECT_EQ(findings()[0].protocol, "own");
 }

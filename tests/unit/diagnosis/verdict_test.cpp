@@ -41,9 +41,9 @@ TEST_F(VerdictTest, ConnectionThatOutlivedItsContextIsAFinding) {
   const Verdict verdict = judged("CONTEXT CBIND CONTEXT_END=0 CONTEXT_END=1", "exit");
   EXPECT_EQ(verdict.exit_status(), 1);
   ASSERT_EQ(verdict.findings.size(), 2u);
-  EXPECT_EQ(verdict.findings[0].kind, FindingKind::kConnectionNotDestroyed);
+  EXPECT_EQ(verdict.findings[0].kind, Cause::kConnectionNotDestroyed);
   EXPECT_THAT(verdict.findings[0].connections, ElementsAre(1));
-  EXPECT_EQ(verdict.findings[1].kind, FindingKind::kBindingNotDropped);
+  EXPECT_EQ(verdict.findings[1].kind, Cause::kBindingNotDropped);
   EXPECT_EQ(verdict.findings[1].protocol, "p0");
 }
 
@@ -80,7 +80,7 @@ TEST_F(VerdictTest, WhatIsOpenAtExitIsAFindingWhereAllMustBeClosed) {
   script.end("exit");
   const Verdict verdict = judge.verdict(timeline);
   ASSERT_EQ(verdict.findings.size(), 1u);
-  EXPECT_EQ(verdict.findings[0].kind, FindingKind::kConnectionLeftOpen);
+  EXPECT_EQ(verdict.findings[0].kind, Cause::kConnectionLeftOpen);
   EXPECT_EQ(verdict.findings[0].count, 1u);
   EXPECT_EQ(verdict.live_at_exit, 0u);
   EXPECT_EQ(verdict.connections, 2u);
@@ -90,7 +90,7 @@ TEST_F(VerdictTest, WhatIsOpenAtExitIsAFindingWhereAllMustBeClosed) {
 TEST_F(VerdictTest, AnotherContextKeepsItsConnections) {
   const Verdict verdict = judged("A:CONTEXT B:CONTEXT C:CBIND A:CONTEXT_END=0 A:CONTEXT_END=1", "exit");
   ASSERT_EQ(verdict.findings.size(), 1u);
-  EXPECT_EQ(verdict.findings[0].kind, FindingKind::kContextNotDestroyed);
+  EXPECT_EQ(verdict.findings[0].kind, Cause::kContextNotDestroyed);
   EXPECT_EQ(verdict.live_at_exit, 1u);
 }
 

@@ -12,7 +12,7 @@ namespace wsitrace::test {
 
 inline const std::string kHostile("a%,:\n\r\"'<&>|`\\\t\x01\x1b\x7f\xc3\xa9\xff\xef\xbf\xbe\0z", 26);
 
-inline Finding some_finding(FindingKind kind, std::string vhost = "app") {
+inline Finding some_finding(Cause kind, std::string vhost = "app") {
   Finding finding;
   finding.kind = kind;
   finding.connections = {7, 11};
@@ -46,7 +46,7 @@ inline Check clean_check() {
 }
 inline Check troubled_check() {
   Diagnosis trouble;
-  trouble.cause = row_of(Cause::kRequestRefused).name;
+  trouble.cause = Cause::kRequestRefused;
   trouble.connections = {5, 7, 11};
   trouble.count = 3;
   trouble.vhost = "app";
@@ -61,7 +61,7 @@ inline Check troubled_check() {
 }
 inline Check failed_check(std::string vhost = "app") {
   Check check;
-  check.verdicts = {some_verdict({some_finding(FindingKind::kConnectionNotDestroyed, std::move(vhost))})};
+  check.verdicts = {some_verdict({some_finding(Cause::kConnectionNotDestroyed, std::move(vhost))})};
   return check;
 }
 inline Check inconclusive_check() {

@@ -72,7 +72,7 @@ TEST(GithubAnnotations, FindingIsOneLineWithAllThatIsKnown) {
             "%0Avhost app, protocol dyn, connections 7, 11"
             "%0Asince 0.250 s, last event at 1.000 s, 3.100 s old at the end"
             "%0Alast in charge: HTTP of protocol dyn%0Awhat to do: " +
-                escaped_message(advice_on(FindingKind::kConnectionNotDestroyed)) + "\n");
+                escaped_message(row_of(Cause::kConnectionNotDestroyed).advice) + "\n");
 }
 
 TEST(GithubAnnotations, FindingIsPutOnTheInnermostLineBelowTheRoot) {
@@ -112,7 +112,7 @@ TEST(GithubAnnotations, DoubtsAndStaleRulesAreWarningsUntilTheyFail) {
 
 TEST(GithubAnnotations, OfMoreThanGithubShowsTheLastOneCountsTheRest) {
   Check check;
-  check.verdicts = {some_verdict(std::vector<Finding>(kAnnotations + 13, some_finding(FindingKind::kPeerGone)))};
+  check.verdicts = {some_verdict(std::vector<Finding>(kAnnotations + 13, some_finding(Cause::kPeerGone)))};
   EXPECT_EQ(lines_of(github_annotations(check)), kAnnotations);
   EXPECT_THAT(github_annotations(check), HasSubstr("::and 14 more: the step's summary has them\n"));
   check.verdicts[0].findings.resize(kAnnotations);
@@ -150,7 +150,7 @@ TEST(GithubSummary, NamesMeanNothingToMarkdown) {
 
 TEST(GithubSummary, LongTableIsCutAndSaysSo) {
   Check check;
-  check.verdicts = {some_verdict(std::vector<Finding>(kSummaryRows + 7, some_finding(FindingKind::kPeerGone)))};
+  check.verdicts = {some_verdict(std::vector<Finding>(kSummaryRows + 7, some_finding(Cause::kPeerGone)))};
   EXPECT_THAT(github_summary(check), HasSubstr("and 7 findings more\n"));
 }
 

@@ -36,9 +36,9 @@ class Read {
 TEST(Junit, CleanRunShowsWhatWasLookedFor) {
   const Read read(clean_check());
   EXPECT_STREQ(read.suite().attribute("name").value(), "wsitrace");
-  EXPECT_EQ(read.count("tests"), static_cast<int>(finding_kinds().size()) + 1);
+  EXPECT_EQ(read.count("tests"), static_cast<int>(fault_causes().size()) + 1);
   for (const char *none : {"failures", "errors", "skipped"}) EXPECT_EQ(read.count(none), 0);
-  for (const FindingKind kind : finding_kinds()) EXPECT_FALSE(read.test(name_of(kind)).first_child());
+  for (const Cause kind : fault_causes()) EXPECT_FALSE(read.test(name_of(kind)).first_child());
 }
 
 TEST(Junit, FindingFailsTheTestOfItsKind) {
@@ -48,7 +48,7 @@ TEST(Junit, FindingFailsTheTestOfItsKind) {
   EXPECT_STREQ(failure.attribute("message").value(), "2 connections of app were never destroyed");
   EXPECT_STREQ(failure.attribute("type").value(), "connection_not_destroyed");
   EXPECT_THAT(failure.text().get(), HasSubstr("  since 0.250 s, last event at 1.000 s, 3.100 s old at the end\n"));
-  EXPECT_THAT(failure.text().get(), HasSubstr(advice_on(FindingKind::kConnectionNotDestroyed)));
+  EXPECT_THAT(failure.text().get(), HasSubstr(row_of(Cause::kConnectionNotDestroyed).advice));
 }
 
 TEST(Junit, TroubleIsThereToBeReadAndFailsNothing) {
@@ -72,7 +72,7 @@ TEST(Junit, FindingsOfOneKindInAllProcessesAreOneFailure) {
 TEST(Junit, InconclusiveIsAnErrorAndNothingPasses) {
   const Read read(inconclusive_check());
   EXPECT_EQ(read.count("errors"), 1);
-  EXPECT_EQ(read.count("skipped"), static_cast<int>(finding_kinds().size()));
+  EXPECT_EQ(read.count("skipped"), static_cast<int>(fault_causes().size()));
   EXPECT_STREQ(read.test("conclusive").child("error").attribute("message").value(), "2 events were lost");
 }
 

@@ -27,10 +27,10 @@ TEST(Sarif, RulesAreTheKindsWithTheirAdvice) {
   const Json rules = run_of(clean_check())["tool"]["driver"]["rules"];
   const auto troubles = std::count_if(std::begin(kCauseRows), std::end(kCauseRows),
                                       [](const CauseRow &row) { return row.severity == Weight::kTrouble; });
-  ASSERT_EQ(rules.size(), finding_kinds().size() + static_cast<size_t>(troubles));
+  ASSERT_EQ(rules.size(), fault_causes().size() + static_cast<size_t>(troubles));
   EXPECT_EQ(rules[0]["id"], "connection_not_destroyed");
   EXPECT_EQ(rules[0]["name"], "ConnectionNotDestroyed");
-  EXPECT_EQ(rules[static_cast<size_t>(FindingKind::kContextNotDestroyed)]["help"]["text"],
+  EXPECT_EQ(rules[static_cast<size_t>(Cause::kContextNotDestroyed)]["help"]["text"],
             "Call lws_context_destroy() for each context.");
 }
 

@@ -30,7 +30,7 @@ TEST(VerdictText, EveryConclusionSaysWhatFollows) {
 }
 
 TEST(VerdictText, FindingHasPlaceTimesAdviceAndAnExample) {
-  const std::string advice = advice_on(FindingKind::kConnectionNotDestroyed);
+  const std::string advice = row_of(Cause::kConnectionNotDestroyed).advice;
   EXPECT_EQ(verdict_text(failed_check(), {{{7, "connection 7: client\n  0.250  opened\n"}}}),
             "connection_not_destroyed: 2 connections of app were never destroyed\n"
             "  vhost app, protocol dyn, connections 7, 11\n"
@@ -44,18 +44,17 @@ TEST(VerdictText, FindingHasPlaceTimesAdviceAndAnExample) {
 
 TEST(VerdictText, FindingsAreGroupedByKindWorstFirst) {
   Check check;
-  check.verdicts = {
-      some_verdict({some_finding(FindingKind::kPeerGone), some_finding(FindingKind::kConnectionNotDestroyed),
-                    some_finding(FindingKind::kPeerGone, "other")})};
+  check.verdicts = {some_verdict({some_finding(Cause::kPeerGone), some_finding(Cause::kConnectionNotDestroyed),
+                                  some_finding(Cause::kPeerGone, "other")})};
   const std::string text = verdict_text(check);
   EXPECT_LT(text.find("connection_not_destroyed:"), text.find("peer_gone:"));
-  const std::string advice = advice_on(FindingKind::kPeerGone);
+  const std::string advice = row_of(Cause::kPeerGone).advice;
   EXPECT_EQ(text.find(advice), text.rfind(advice));
   EXPECT_THAT(text, HasSubstr("3 findings: 23 connections, 0 events lost\n"));
 }
 
 TEST(VerdictText, ManyConnectionsAndFindingsAreCutAndCounted) {
-  Finding finding = some_finding(FindingKind::kPeerGone);
+  Finding finding = some_finding(Cause::kPeerGone);
   finding.connections.assign(23, 7);
   finding.count = 1009;
   Check check;
@@ -111,9 +110,8 @@ TEST(VerdictText, SeveralProcessesAreNamed) {
 }
 
 TEST(Examples, AreTheFirstConnectionOfEachKind) {
-  Verdict verdict =
-      some_verdict({some_finding(FindingKind::kPeerGone), some_finding(FindingKind::kPeerGone),
-                    some_finding(FindingKind::kContextNotDestroyed), some_finding(FindingKind::kBindingNotDropped)});
+  Verdict verdict = some_verdict({some_finding(Cause::kPeerGone), some_finding(Cause::kPeerGone),
+                                  some_finding(Cause::kContextNotDestroyed), some_finding(Cause::kBindingNotDropped)});
   verdict.findings[1].connections = {23};
   verdict.findings[2].connections = {};
   verdict.findings[3].connections = {5, 6};
@@ -156,7 +154,7 @@ TEST(VerdictJson, SaysWhatWasFoundWhereAndSinceWhen) {
       "connections":[7,11],"certain":true,"count":2,"vhost":"app","protocol":"dyn","stacks":null,"callback":null,"last_callback":"HTTP of protocol dyn",
       "first_ns":250000000,"last_ns":1000000000,"age_ns":3100000000,
       "message":"2 connections of app were never destroyed","advice":")" +
-                                 std::string(advice_on(FindingKind::kConnectionNotDestroyed)) + "\"}"));
+                                 std::string(row_of(Cause::kConnectionNotDestroyed).advice) + "\"}"));
   EXPECT_EQ(json["rules"][0],
             Json::parse(R"({"where":"allow.txt:3","rule":"kind=*","used":2,"over":1,"stale":false})"));
 }

@@ -6,8 +6,7 @@
 
 #include <algorithm>
 
-#include "agent/diagnosis/cause.h"
-#include "agent/diagnosis/finding.h"
+#include "agent/diagnosis/causes.h"
 
 namespace wsitrace::test {
 namespace {
@@ -19,7 +18,6 @@ using testing::StartsWith;
 std::vector<std::string> all_names() {
   std::vector<std::string> names;
   for (const CauseRow &row : kCauseRows) names.emplace_back(row.name);
-  for (const finding::Row &row : finding::kKinds) names.emplace_back(row.name);
   return names;
 }
 

@@ -50,8 +50,8 @@ std::string findings_of_kind(const std::string &kind, uint64_t count) {
 TEST(ProcessMetrics, EveryKindOfFindingIsShownAtZero) {
   const Metrics metrics;
   const std::string text = render_metrics(metrics);
-  for (const FindingKind kind : finding_kinds()) EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), 0)));
-  EXPECT_EQ(finding_kinds().size(), kFindingKinds);
+  for (const Cause kind : fault_causes()) EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), 0)));
+  EXPECT_EQ(fault_causes().size(), kFaults);
 }
 
 TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
@@ -155,10 +155,10 @@ TEST(ProcessMetrics, CountsWhatACheckFinds) {
     script.play(words).end("exit");
     Metrics metrics;
     Process(metrics).plays(words).ends();
-    std::map<FindingKind, uint64_t> expected;
+    std::map<Cause, uint64_t> expected;
     for (const Finding &finding : judge.verdict(timeline).findings) ++expected[finding.kind];
     const std::string text = render_metrics(metrics);
-    for (const FindingKind kind : finding_kinds())
+    for (const Cause kind : fault_causes())
       EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), expected[kind]))) << words;
   }
 }

@@ -1,32 +1,78 @@
 // SPDX-License-Identifier: MIT
 //
-// The closed list of what wsitrace can say went wrong with a connection, besides the findings of a check: one row each, with all
-// that anyone asks of it. A new cause is a row here and a rule that returns it.
-#ifndef WSITRACE_DIAGNOSIS_CAUSE_H
-#define WSITRACE_DIAGNOSIS_CAUSE_H
-
-#include <cstddef>
-#include <string_view>
-
-namespace wsitrace {
-
-enum class Weight {
-  kFault,    // a leak or a bug of the program: a check fails
-  kTrouble,  // somebody suffered: refused, stalled, timed out
-  kNote,     // unusual, and harmless
-};
-enum class Certainty {
-  kProven,  // an event says so
-  kLikely,  // inferred; `why` names the steps
-};
-
+// The table of all that wsitrace can say went wrong: one row each, with all that anyone asks of it. A new cause is a row here, a rule that
+// returns it, and its page of the manual (deploy/manual/causes); documents, the page and the exporters follow (tests/lint/vocabulary.py).
+//
+// Faults come first, worst first: reports and the numbers of SARIF's rules keep this order. They are the kinds of findings.
+//
 // In a headline, {who} stands for the connections, "12 outbound connections to 127.0.0.1:80"; {a|b} for a with one and b with more.
 // {detail} is what the rule found: connections with unlike ones are diagnoses of their own. {request} and {span} are the same, but
 // connections that differ in them stay together, and the first one's is shown: a diagnosis for each path would be no grouping.
+// {protocol} of a fault is the finding's. Where a headline is empty, the rule writes it.
 // An advice is one sentence without a full stop, or empty.
-// X(enumerator, name in JSON, severity, headline, advice)
+// X(enumerator, name in JSON, allow-lists, metrics and SARIF, severity, headline, advice);
+// of a fault also: cause::Flag, and what is wrong, for the manual
+#ifndef WSITRACE_DIAGNOSIS_CAUSE_TABLE_H
+#define WSITRACE_DIAGNOSIS_CAUSE_TABLE_H
+
 // clang-format off
 #define WSITRACE_CAUSES(X) \
+  X(kConnectionNotDestroyed, "connection_not_destroyed", kFault, \
+    "{who} {was|were} never destroyed, although {its|their} context was", \
+    "let the event loop run until lws has closed it: lws_context_destroy() may need more turns of a foreign loop", \
+    kLeak | kRestsOnAbsence, "the lws context is gone, but lws never destroyed the connection") \
+  X(kBindingNotDropped, "binding_not_dropped", kFault, \
+    "protocol {protocol} was never dropped on {who} whose context is gone", \
+    "free session memory in the protocol's ..._DROP_PROTOCOL, and see why the connection outlived its context", \
+    kLeak | kRestsOnAbsence, "a protocol is still bound to such a connection, so its session memory was never freed") \
+  X(kSessionMemoryLeft, "session_memory_left", kFault, \
+    "the user pointer of {who} was set still after the last DROP of protocol {protocol}", \
+    "free it in the protocol's ..._DROP_PROTOCOL, and call lws_set_wsi_user(wsi, NULL) there", \
+    kLeak | kRestsOnAbsence, "memory that the program attached to a connection was not freed (only with `--session-memory`)") \
+  X(kConnectionLeftOpen, "connection_left_open", kFault, \
+    "{who} {is|are} open still", \
+    "close it before that part ends and let the event loop run until lws has; open what is to outlive it before", \
+    0, "a connection opened in one part of a program, such as a test, is still open after it ([library](library.md#in-unit-tests)); with `--require-closed`, when the program ends") \
+  X(kDescriptorLeft, "descriptor_left", kFault, \
+    "", \
+    "create one context and keep it, or use a version of lws that closes what it opens", \
+    kLeak, "file descriptors that lws opened for a context are still open after the context was destroyed") \
+  X(kContextNotDestroyed, "context_not_destroyed", kFault, \
+    "", \
+    "call lws_context_destroy() for each context", \
+    kLeak | kRestsOnAbsence, "other contexts were destroyed, this one was not") \
+  X(kVhostNotDestroyed, "vhost_not_destroyed", kFault, \
+    "", \
+    "look for what still holds on to the vhost: lws frees it when its last connection is gone", \
+    kLeak | kRestsOnAbsence, "the context is gone, but the vhost's protocols never got `PROTOCOL_DESTROY`") \
+  X(kTransactionNotCompleted, "transaction_not_completed", kFault, \
+    "the handler of protocol {protocol} never completed its response on {who}", \
+    "call lws_http_transaction_completed() after the last byte of the response, on every path of the handler", \
+    0, "a handler never told lws that its response is complete") \
+  X(kConnectsPilingUp, "connects_piling_up", kFault, \
+    "", \
+    "wait for CLIENT_CONNECTION_ERROR or the connection before the next lws_client_connect_via_info()", \
+    0, "the program starts outbound connections to one target faster than they finish") \
+  X(kSessionsSuperseded, "sessions_superseded", kFault, \
+    "", \
+    "close the session before a new one takes its place, and use one that is open instead of a new one", \
+    0, "outbound websocket sessions stay open and idle, each with a newer one to the same target") \
+  X(kPeerGone, "peer_gone", kFault, \
+    "{who} {was|were} kept after the peer had closed", \
+    "let lws read: see lws_rx_flow_control(), and set a timeout or a validity check (retry_and_idle_policy)", \
+    0, "the peer closed the connection and the program did not let lws notice") \
+  X(kAdoptedOutlivesSession, "adopted_outlives_session", kFault, \
+    "{who} of protocol {protocol} {is|are} open still, adopted in a callback of a websocket session that has ended", \
+    "close it when its session closes (LWS_CALLBACK_CLOSED), with lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)", \
+    0, "descriptors that were adopted in callbacks of websocket sessions are still open though these sessions have ended") \
+  X(kOutboundOutlivesSession, "outbound_outlives_session", kFault, \
+    "", \
+    "close it when its session closes: lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC) in LWS_CALLBACK_CLOSED, for the wsi that lws_client_connect_via_info() had returned", \
+    0, "outbound connections that were made in callbacks of websocket sessions are still open though these sessions have ended") \
+  X(kConnectionsGrow, "connections_grow", kFault, \
+    "", \
+    "see who is to close them: `wsitrace report FILE --open` lists them, `wsitrace explain` tells of each", \
+    0, "more connections stay open after each load, and their number never falls") \
   X(kNeverAnswered, "never_answered", kTrouble, \
     "{who} {was|were} never answered", \
     "find out why the server does not answer; wait for CLIENT_CONNECTION_ERROR or the answer before you connect again, and pause longer each time") \
@@ -253,26 +299,5 @@ enum class Certainty {
     "{request} on {who}", \
     "")
 // clang-format on
-
-enum class Cause {
-#define WSITRACE_CAUSE(enumerator, name, severity, headline, advice) enumerator,
-  WSITRACE_CAUSES(WSITRACE_CAUSE)
-#undef WSITRACE_CAUSE
-};
-
-struct CauseRow {
-  std::string_view name;
-  Weight severity;
-  std::string_view headline;
-  std::string_view advice;
-};
-inline constexpr CauseRow kCauseRows[] = {
-#define WSITRACE_CAUSE(enumerator, name, severity, headline, advice) {name, Weight::severity, headline, advice},
-    WSITRACE_CAUSES(WSITRACE_CAUSE)
-#undef WSITRACE_CAUSE
-};
-constexpr const CauseRow &row_of(Cause cause) { return kCauseRows[static_cast<size_t>(cause)]; }
-
-}  // namespace wsitrace
 
 #endif
