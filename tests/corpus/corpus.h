@@ -100,6 +100,8 @@ void get(struct lws_context *context, int fd, const char *path);
 // A websocket client: handshake for PROTOCOL, or only our half of it; one text frame.
 void ask_upgrade(int fd, const char *protocol);
 void upgrade(struct lws_context *context, int fd, const char *protocol);
+// A connection to vhost "app" that has become a session of PROTOCOL.
+int enter_session(struct lws_context *context, const char *protocol);
 void say_frame(int fd, const char *text);
 
 // HTTP/2 by hand (RFC 9113): one frame with at most 512 bytes of PAYLOAD.

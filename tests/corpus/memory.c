@@ -68,8 +68,7 @@ static struct lws_context *start_own(void) {
 static void visit(struct lws_context *context, int sessions, const char *words) {
   int fds[16];
   for (int i = 0; i < sessions; i++) {
-    fds[i] = dial(port_of(context, "app"));
-    upgrade(context, fds[i], "own");
+    fds[i] = enter_session(context, "own");
   }
   serve_until(context, &established, sessions);
   if (words)
@@ -111,7 +110,7 @@ static void adopted_is_forgotten(void) { adopted_sockets(kForgets, 5); }
 static void forgotten_at_destroy(void) {
   keeping = kForgets;
   struct lws_context *context = start_own();
-  upgrade(context, dial(port_of(context, "app")), "own");
+  enter_session(context, "own");
   serve_until(context, &established, 1);
   lws_context_destroy(context);
 }

@@ -45,12 +45,6 @@ static unsigned int next_number(unsigned int below) {
   return (state >> 16) % below;
 }
 
-static int enter(struct lws_context *context) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "chat");
-  return fd;
-}
-
 static void request(struct lws_context *context) {
   const int fd = dial(port_of(context, "app"));
   get(context, fd, "/");
@@ -60,7 +54,7 @@ static void request(struct lws_context *context) {
 // A load of CLIENTS sessions of which LEFT stay.
 static void load(struct lws_context *context, int clients, int left) {
   int fds[32];
-  for (int i = 0; i < clients; i++) fds[i] = enter(context);
+  for (int i = 0; i < clients; i++) fds[i] = enter_session(context, "chat");
   for (int i = left; i < clients; i++) hang_up(context, fds[i]);
   serve_for(context, 100);
 }
@@ -69,7 +63,7 @@ static void load(struct lws_context *context, int clients, int left) {
 
 static void one_page_forgets(void) {
   struct lws_context *context = start_app(protocols);
-  int session = enter(context);
+  int session = enter_session(context, "chat");
   for (int i = 0; i < 23; i++) {
     const int fd = dial(port_of(context, "app"));
     get(context, fd, "/");
@@ -133,7 +127,7 @@ static void grows_and_shrinks(void) {
   struct lws_context *context = start_app(protocols);
   int stayed[8];
   for (int i = 0; i < 8; i++) {
-    stayed[i] = enter(context);
+    stayed[i] = enter_session(context, "chat");
     load(context, 3, 0);
   }
   for (int i = 0; i < 8; i++) {
@@ -149,7 +143,7 @@ static void users_at_random(void) {
   int fds[64], open = 0;
   for (int i = 0; i < 60; i++) {
     if (open < 2 || next_number(5) < 3) {
-      fds[open++] = enter(context);
+      fds[open++] = enter_session(context, "chat");
     } else {
       const int leaves = (int)next_number((unsigned int)open);
       hang_up(context, fds[leaves]);
@@ -164,8 +158,8 @@ static void everything_ends_at_last(void) {
   struct lws_context *context = start_app(protocols);
   int stayed[12];
   for (int i = 0; i < 12; i += 2) {
-    stayed[i] = enter(context);
-    stayed[i + 1] = enter(context);
+    stayed[i] = enter_session(context, "chat");
+    stayed[i + 1] = enter_session(context, "chat");
     load(context, 3, 0);
   }
   for (int i = 0; i < 12; i++) close(stayed[i]);
@@ -194,12 +188,12 @@ static void server_comes_back(void) {
 static void ordinary_day(void) {
   struct lws_context *context = start_app(protocols);
   int sessions[7];
-  for (int i = 0; i < 7; i++) sessions[i] = enter(context);
+  for (int i = 0; i < 7; i++) sessions[i] = enter_session(context, "chat");
   for (int i = 0; i < 29; i++) {
     request(context);
     if (i % 4 == 3) {
       hang_up(context, sessions[i % 7]);
-      sessions[i % 7] = enter(context);
+      sessions[i % 7] = enter_session(context, "chat");
     }
   }
   lws_context_destroy(context);

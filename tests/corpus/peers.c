@@ -90,6 +90,12 @@ void upgrade(struct lws_context *context, int fd, const char *protocol) {
   expect(context, fd, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
+int enter_session(struct lws_context *context, const char *protocol) {
+  const int fd = dial(port_of(context, "app"));
+  upgrade(context, fd, protocol);
+  return fd;
+}
+
 void say_frame(int fd, const char *text) {
   const size_t bytes = strlen(text);
   unsigned char frame[6 + 125] = {0x81, (unsigned char)(0x80 | bytes)};  // final text frame, mask 0

@@ -26,6 +26,8 @@ struct lws_context *desk(lws_callback_function *callback, unsigned int seconds) 
   return start(&info);
 }
 
+int enter(struct lws_context *context) { return enter_session(context, "desk"); }
+
 struct lws_context_creation_info client_info(lws_callback_function *callback, unsigned int seconds) {
   struct lws_context_creation_info info = desk_info(callback, seconds);
   info.port = CONTEXT_PORT_NO_LISTEN;

@@ -26,6 +26,8 @@ struct lws_context_creation_info desk_info(lws_callback_function *callback, unsi
 struct lws_context *desk(lws_callback_function *callback, unsigned int seconds);
 struct lws_context *client_desk(lws_callback_function *callback, unsigned int seconds);
 
+int enter(struct lws_context *context);  // a session of "desk"
+
 struct lws_context_creation_info client_info(lws_callback_function *callback, unsigned int seconds);
 // A client that has asked a server of this program; *FD is the server's end, where the request is read. With METHOD NULL the server has
 // said 101 to a websocket of protocol "desk".

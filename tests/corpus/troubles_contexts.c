@@ -46,11 +46,7 @@ static struct lws_context *client(void) { return client_desk(callback_contexts, 
 
 // A server that says nothing more, and a session with it.
 static struct lws_context *with_session(int *fd) {
-  const int listener = listen_on(&port, 8);
-  struct lws_context *context = client();
-  ask(context, NULL, port, 0);
-  *fd = pick_up(context, listener);
-  accept_upgrade_to(context, *fd, "desk");
+  struct lws_context *context = asking_desk(callback_contexts, 20, NULL, fd);
   serve_until(context, &established, 1);
   return context;
 }
@@ -220,6 +216,7 @@ static void no_vhost_to_connect_from(void) {
 static void reconnects_at_destroy(void) {
   int fd;
   struct lws_context *context = with_session(&fd);
+  listen_on(&port, 8);
   serve_for(context, 30);
   manner = kReconnects;
   lws_context_destroy(context);

@@ -25,8 +25,7 @@ static int callback_end(DESK_ARGUMENTS) {
 static struct lws_context *with_sessions(int *fds) {
   struct lws_context *context = desk(callback_end, 20);
   for (int i = 0; i < kSessions; i++) {
-    fds[i] = dial(port_of(context, "app"));
-    upgrade(context, fds[i], "desk");
+    fds[i] = enter(context);
     say_frame(fds[i], "here");
   }
   serve_until(context, &established, kSessions);

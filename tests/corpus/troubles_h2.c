@@ -73,7 +73,7 @@ static struct lws_context *start_h2(unsigned int streams, unsigned int seconds) 
   return start(&info);
 }
 
-static int enter(struct lws_context *context) {
+static int enter_h2(struct lws_context *context) {
   const int fd = dial(port_of(context, "app"));
   say(fd, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   say_h2(fd, kSettings, 0, 0, "", 0);
@@ -96,7 +96,7 @@ static void open_streams(struct lws_context *context, int fd, int count) {
 static void too_many_streams(void) {
   lazy = 1;
   struct lws_context *context = start_h2(kLimit, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   for (int i = 0; i < kLimit + 1; i++) {
     put_request(fd, 1 + 2 * (unsigned int)i);
     if (i < kLimit) serve_until(context, &handled, i + 1);
@@ -107,7 +107,7 @@ static void too_many_streams(void) {
 
 static void as_many_streams_as_allowed(void) {
   struct lws_context *context = start_h2(kLimit, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, kLimit);
   open_streams(context, fd, 0);
   hang_up(context, fd);
@@ -117,7 +117,7 @@ static void as_many_streams_as_allowed(void) {
 static void streams_reset_by_client(void) {
   lazy = 1;
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, kStreams);
   for (int i = 0; i < kStreams; i++) say_h2(fd, kReset, 0, 1 + 2 * (unsigned int)i, "\0\0\0\x08", 4);  // CANCEL
   serve_for(context, 50);
@@ -128,7 +128,7 @@ static void streams_reset_by_client(void) {
 static void client_leaves_streams(void) {
   lazy = 1;
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, kStreams);
   hang_up(context, fd);
   serve_for(context, 50);
@@ -137,7 +137,7 @@ static void client_leaves_streams(void) {
 
 static void client_leaves_after_streams(void) {
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, kStreams);
   say_h2(fd, kGoaway, 0, 0, "\0\0\0\0\0\0\0\0", 8);
   expect_end(context, fd);  // lws has read that and closes at once
@@ -147,7 +147,7 @@ static void client_leaves_after_streams(void) {
 static void streams_owed_at_exit(void) {
   lazy = 1;
   struct lws_context *context = start_h2(0, 20);
-  open_streams(context, enter(context), kStreams);
+  open_streams(context, enter_h2(context), kStreams);
   serve_for(context, 650);
 }
 
@@ -155,14 +155,14 @@ static void streams_owed_at_exit(void) {
 static void streams_pile_up(void) {
   lazy = 1;
   struct lws_context *context = start_h2(100, 20);
-  open_streams(context, enter(context), 29);
+  open_streams(context, enter_h2(context), 29);
   serve_for(context, 650);
 }
 
 // A SETTINGS frame of five bytes: lws has to end the connection.
 static void frame_of_wrong_size(void) {
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, 1);
   say_h2(fd, kSettings, 0, 0, "\0\3\0\0\0", 5);
   expect_end(context, fd);
@@ -182,7 +182,7 @@ static void reads_for(struct lws_context *context, int fd, int ms) {
 static void window_stays_full_with(unsigned int seconds, int ms) {
   asked_bytes = kManyBytes;
   struct lws_context *context = start_h2(0, seconds);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   put_request(fd, 1);
   reads_for(context, fd, ms);
 }
@@ -192,7 +192,7 @@ static void window_full_until_timeout(void) { window_stays_full_with(1, 2500); }
 static void window_is_opened(void) {
   asked_bytes = kManyBytes;
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   put_request(fd, 1);
   reads_for(context, fd, 100);
   say_h2(fd, kWindowUpdate, 0, 0, "\0\x0f\0\0", 4);
@@ -206,7 +206,7 @@ static void window_is_opened(void) {
 static void frame_too_large_for_peer(void) {
   asked_bytes = kLargeBytes;
   struct lws_context *context = start_h2(0, 20);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   put_request(fd, 1);
   reads_for(context, fd, 100);
   say_h2(fd, kGoaway, 0, 0, "\0\0\0\0\0\0\0\6", 8);
@@ -221,7 +221,7 @@ static void header_tables_run_out(void) {
   struct lws_context_creation_info info = h2_info(0, 20);
   info.max_http_header_pool = 2;
   struct lws_context *context = start(&info);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   for (int i = 0; i < kLimit; i++) put_request(fd, 1 + 2 * (unsigned int)i);
   expect_end(context, fd);
   lws_context_destroy(context);
@@ -231,7 +231,7 @@ static void header_tables_suffice(void) {
   struct lws_context_creation_info info = h2_info(0, 20);
   info.max_http_header_pool = 8;
   struct lws_context *context = start(&info);
-  const int fd = enter(context);
+  const int fd = enter_h2(context);
   open_streams(context, fd, kLimit);
   hang_up(context, fd);
   lws_context_destroy(context);

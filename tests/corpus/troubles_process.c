@@ -53,12 +53,6 @@ static int callback_process(DESK_ARGUMENTS) {
   return 0;
 }
 
-static int enter(struct lws_context *context) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
-  return fd;
-}
-
 // --- Sessions ---
 
 // lws_write() returns a count, and a callback that returns one ends its connection.
@@ -74,8 +68,7 @@ static void result_of_write_ends_session(void) {
 static void session_refused_at_once(void) {
   manner = kRefuses;
   struct lws_context *context = desk(callback_process, 20);
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
+  const int fd = enter(context);
   expect_end(context, fd);
   lws_context_destroy(context);
 }

@@ -146,8 +146,7 @@ static void child_says_no(void) {
 }
 static void runs_another_program(void) {
   struct lws_context *context = desk(callback_program, 20);
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
+  enter(context);
   serve_for(context, 20);
   execl("/bin/true", "true", (char *)NULL);
 }

@@ -88,12 +88,6 @@ static int callback_talk(DESK_ARGUMENTS) {
   return 0;
 }
 
-static int enter(struct lws_context *context) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
-  return fd;
-}
-
 static void message_holds_up_the_rest(void) {
   manner = kSlow;
   struct lws_context *context = desk(callback_talk, 20);

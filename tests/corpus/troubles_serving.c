@@ -99,12 +99,6 @@ static int callback_serving(DESK_ARGUMENTS) {
   return 0;
 }
 
-static int enter(struct lws_context *context) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
-  return fd;
-}
-
 static void say_goodbye(struct lws_context *context, int fd) {
   say_bytes(fd, "\x88\x82\0\0\0\0\x03\xe8", 8);  // 1000
   expect_end(context, fd);

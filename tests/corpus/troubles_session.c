@@ -83,12 +83,6 @@ static int callback_session(DESK_ARGUMENTS) {
   return 0;
 }
 
-static int enter(struct lws_context *context) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, "desk");
-  return fd;
-}
-
 static void say_close(int fd, int code) {
   unsigned char frame[8] = {0x88, 0x82};  // masked with 0
   frame[6] = (unsigned char)(code >> 8);

@@ -51,19 +51,13 @@ static const struct lws_protocols protocols[] = {
 
 static struct lws_context *start_chat(void) { return start_app(protocols); }
 
-static int enter(struct lws_context *context, const char *protocol) {
-  const int fd = dial(port_of(context, "app"));
-  upgrade(context, fd, protocol);
-  return fd;
-}
-
 // --- Faults ---
 
 static void deaf_session(int leavers, const char *protocol) {
   struct lws_context *context = start_chat();
   int fds[16];
   deaf = 1;
-  for (int i = 0; i < leavers; i++) fds[i] = enter(context, protocol);
+  for (int i = 0; i < leavers; i++) fds[i] = enter_session(context, protocol);
   for (int i = 0; i < leavers; i++) hang_up(context, fds[i]);
   serve_for(context, 1200);
   lws_context_destroy(context);
@@ -77,7 +71,7 @@ static void loads_leave_sessions(int loads, int clients, int left, int pause_ms)
   struct lws_context *context = start_chat();
   for (int load = 0; load < loads; load++) {
     int fds[32];
-    for (int i = 0; i < clients; i++) fds[i] = enter(context, "chat");
+    for (int i = 0; i < clients; i++) fds[i] = enter_session(context, "chat");
     for (int i = left; i < clients; i++) hang_up(context, fds[i]);
     serve_for(context, pause_ms);
   }
@@ -90,7 +84,7 @@ static void sessions_grow_by_one(void) { loads_leave_sessions(7, 5, 1, 90); }
 static void forgets_beside_sessions(void) {
   const struct lws_protocols these[] = {PROTOCOL_HTTP, protocols[1], PROTOCOL_DYN(forgetful), {0}};
   struct lws_context *context = start_app(these);
-  const int chatting = enter(context, "chat"), fd = dial(port_of(context, "app"));
+  const int chatting = enter_session(context, "chat"), fd = dial(port_of(context, "app"));
   get(context, fd, "/");
   serve_for(context, 100);
   hang_up(context, fd);
@@ -107,7 +101,7 @@ static void say_hello(struct lws_context *context, int fd) {
 
 static void peer_closes(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "chat");
+  const int fd = enter_session(context, "chat");
   say_hello(context, fd);
   say_bytes(fd, "\x88\x82\0\0\0\0\x03\xe8", 8);  // close, 1000
   expect_end(context, fd);
@@ -116,13 +110,13 @@ static void peer_closes(void) {
 
 static void peer_vanishes(void) {
   struct lws_context *context = start_chat();
-  hang_up(context, enter(context, "chat"));
+  hang_up(context, enter_session(context, "chat"));
   lws_context_destroy(context);
 }
 
 static void no_session_data(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "plain");
+  const int fd = enter_session(context, "plain");
   say_hello(context, fd);
   hang_up(context, fd);
   lws_context_destroy(context);
@@ -130,13 +124,13 @@ static void no_session_data(void) {
 
 static void no_session_data_at_destroy(void) {
   struct lws_context *context = start_chat();
-  say_hello(context, enter(context, "plain"));
+  say_hello(context, enter_session(context, "plain"));
   lws_context_destroy(context);
 }
 
 static void server_leaves(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "chat");
+  const int fd = enter_session(context, "chat");
   say_frame(fd, "leave");
   serve_for(context, 20);
   hang_up(context, fd);
@@ -145,7 +139,7 @@ static void server_leaves(void) {
 
 static void server_drops(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "chat");
+  const int fd = enter_session(context, "chat");
   say_frame(fd, "drop");
   expect_end(context, fd);
   lws_context_destroy(context);
@@ -153,20 +147,20 @@ static void server_drops(void) {
 
 static void open_at_destroy(void) {
   struct lws_context *context = start_chat();
-  for (int i = 0; i < 11; i++) enter(context, "chat");
+  for (int i = 0; i < 11; i++) enter_session(context, "chat");
   lws_context_destroy(context);
 }
 
 static void open_at_exit(void) {
   struct lws_context *context = start_chat();
-  say_hello(context, enter(context, "chat"));
+  say_hello(context, enter_session(context, "chat"));
 }
 
 static void idle_for_long(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "chat");
+  const int fd = enter_session(context, "chat");
   for (int i = 0; i < 17; i++) {
-    const int other = enter(context, "chat");
+    const int other = enter_session(context, "chat");
     say_hello(context, other);
     hang_up(context, other);
   }
@@ -204,7 +198,7 @@ static void upgrade_after_request(void) {
 
 static void bad_frame(void) {
   struct lws_context *context = start_chat();
-  const int fd = enter(context, "chat");
+  const int fd = enter_session(context, "chat");
   say_bytes(fd, "\x8f\x80\0\0\0\0", 6);  // no such opcode
   serve_for(context, 20);
   hang_up(context, fd);
@@ -216,7 +210,7 @@ static void deaf_for(int ms) {
   struct lws_context *context = start_chat();
   struct lws_vhost *vhost = lws_get_vhost_by_name(context, "app");
   deaf = 1;
-  hang_up(context, enter(context, "chat"));
+  hang_up(context, enter_session(context, "chat"));
   serve_for(context, ms);
   lws_rx_flow_allow_all_protocol(context, lws_vhost_name_to_protocol(vhost, "chat"));
   serve_until(context, &ended, 1);
@@ -231,7 +225,7 @@ static void no_pong_wanted(void) {
   struct lws_context_creation_info info = app_info(protocols);
   info.retry_and_idle_policy = &often;
   struct lws_context *context = start(&info);
-  enter(context, "chat");
+  enter_session(context, "chat");
   serve_until(context, &ended, 1);  // nobody answers the ping
   lws_context_destroy(context);
 }
@@ -249,7 +243,7 @@ static void users_join(void) {
     const int page = dial(port_of(context, "app"));
     get(context, page, "/");
     hang_up(context, page);
-    enter(context, "chat");
+    enter_session(context, "chat");
     serve_for(context, 90);
   }
   lws_context_destroy(context);
@@ -261,7 +255,7 @@ static void loads_overlap(void) {
   int before[3] = {-1, -1, -1};
   for (int load = 0; load < 7; load++) {
     int now[3];
-    for (int i = 0; i < 3; i++) now[i] = enter(context, "chat");
+    for (int i = 0; i < 3; i++) now[i] = enter_session(context, "chat");
     for (int i = 0; i < 3; i++)
       if (before[i] >= 0) hang_up(context, before[i]);
     memcpy(before, now, sizeof now);
@@ -273,7 +267,7 @@ static void loads_overlap(void) {
 static void burst(void) {
   struct lws_context *context = start_chat();
   int fds[53];
-  for (int i = 0; i < 53; i++) fds[i] = enter(context, "chat");
+  for (int i = 0; i < 53; i++) fds[i] = enter_session(context, "chat");
   for (int i = 0; i < 53; i++) close(fds[i]);
   serve_until(context, &ended, 53);
   lws_context_destroy(context);
