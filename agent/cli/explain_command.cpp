@@ -8,8 +8,8 @@
 #include <set>
 
 #include "agent/cli/children.h"
-#include "agent/cli/formats/diagnosed_log.h"
 #include "agent/cli/formats/format.h"
+#include "agent/cli/formats/places.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
 #include "agent/collect/read_log.h"
@@ -18,6 +18,7 @@
 #include "agent/export/text/examples.h"
 #include "agent/manual/cause_pages.h"
 #include "agent/text/printable.h"
+#include "agent/trace_diagnosis/diagnosed_log.h"
 
 namespace wsitrace {
 namespace {
@@ -65,7 +66,7 @@ Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
   const DiagnosisChoice choice{cause_named(options.cause), options.is_verbose || !options.cause.empty()};
   DiagnosedLog diagnosed(choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
   const Doctor &doctor = diagnosed.doctor;
-  auto read = diagnosed.read(options.file, options.pid);
+  auto read = diagnosed.read(options.file, options.pid, {.afterwards = name_places});
   if (!read && doctor.timeline().heard_nothing()) return read;
   const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass

@@ -5,8 +5,9 @@
 #include <chrono>
 #include <vector>
 
-#include "agent/cli/run/trace_diagnosis.h"
+#include "agent/cli/formats/places.h"
 #include "agent/text/json_text.h"
+#include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
 namespace {
@@ -90,7 +91,7 @@ std::string AgentView::report() const {
 
 Site::Diagnosed AgentView::diagnosis() {
   TraceDiagnoses found = keeps_traces_
-                             ? diagnose_traces(traces_.get())
+                             ? diagnose_traces(traces_.get(), {.afterwards = name_places})
                              : no_diagnoses({"diagnosis", "a diagnosis is read from traces, and this agent keeps none",
                                              "start it with --traces DIR"});
   metrics_.set_diagnosed(found.by_program, found.unix_ns, found.set.left_out());

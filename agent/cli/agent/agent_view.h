@@ -21,10 +21,10 @@
 #include <thread>
 
 #include "agent/cli/agent/program_metrics.h"
-#include "agent/cli/run/fresh_traces.h"
 #include "agent/export/live/live_board.h"
 #include "agent/serve/server.h"
 #include "agent/serve/site.h"
+#include "agent/trace_diagnosis/fresh_traces.h"
 
 namespace wsitrace {
 

@@ -5,9 +5,10 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "agent/cli/formats/places.h"
 #include "agent/cli/run/reports.h"
-#include "agent/cli/run/trace_diagnosis.h"
 #include "agent/export/prometheus/process_metrics.h"
+#include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
 namespace {
@@ -70,8 +71,8 @@ std::string LiveView::report() {
 
 Site::Diagnosed LiveView::diagnosis() {
   const std::vector<std::string> traces = traces_.get();
-  TraceDiagnoses found =
-      traces.empty() ? no_diagnoses({"diagnosis", "nothing was recorded yet", {}}) : diagnose_traces(traces);
+  TraceDiagnoses found = traces.empty() ? no_diagnoses({"diagnosis", "nothing was recorded yet", {}})
+                                        : diagnose_traces(traces, {.afterwards = name_places});
   metrics_.set_diagnosed(found.by_program.empty() ? std::nullopt
                                                   : std::optional(Diagnosed{found.counts(), found.unix_ns}));
   metrics_.set_not_diagnosed(found.set.left_out());

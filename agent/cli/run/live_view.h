@@ -20,11 +20,11 @@
 #include <string>
 #include <thread>
 
-#include "agent/cli/run/fresh_traces.h"
 #include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/serve/server.h"
 #include "agent/serve/site.h"
+#include "agent/trace_diagnosis/fresh_traces.h"
 
 namespace wsitrace {
 

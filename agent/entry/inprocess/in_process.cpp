@@ -13,11 +13,11 @@
 #include "agent/collect/trace_writer.h"
 #include "agent/entry/inprocess/cold_thread.h"
 #include "agent/entry/inprocess/live_report.h"
-#include "agent/entry/inprocess/own_diagnosis.h"
 #include "agent/probe/accepts.h"
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
 namespace {
@@ -101,7 +101,7 @@ struct InProcess::State {
     metrics.set_not_diagnosed(made ? 0 : 1);
     DiagnosisSet set;
     if (made) set.add(made->text);
-    else set.leave_out(made.error().why + (made.error().hint.empty() ? "" : " (" + made.error().hint + ")"));
+    else set.leave_out(made.error());
     return {std::move(made).map([](DiagnosisDocument &&document) { return std::move(document.text); }), set.text()};
   }
 
@@ -110,7 +110,8 @@ struct InProcess::State {
       return unexpected(
           Error{"diagnosis", "a diagnosis is read from a trace, and none is written", "set the plugin's option trace"});
     trace->flush();
-    return own_diagnosis(trace_path, [this] { collector->drain(); });
+    // Callbacks get no names: no debug information is read in the host.
+    return trace_diagnosis(trace_path, {.meanwhile = [this] { collector->drain(); }}, kMostOwnBytes);
   }
 
   // Whoever asks for healthz may be a stranger: the path is for the log.

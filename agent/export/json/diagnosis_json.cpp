@@ -57,6 +57,8 @@ void DiagnosisSet::add(const std::string &document) { documents_ += (documents_.
 
 void DiagnosisSet::leave_out(const std::string &line) { not_read_.push_back(line); }
 
+void DiagnosisSet::leave_out(const Error &why) { leave_out(why.why + (why.hint.empty() ? "" : " (" + why.hint + ")")); }
+
 std::string DiagnosisSet::text() const {
   std::string out = R"({"schema":"wsitrace.diagnoses/1","documents":[)" + documents_ + "],\"not_read\":";
   append_list(out, not_read_,

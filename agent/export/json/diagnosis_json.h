@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/base/expected.h"
 #include "agent/diagnosis/doctor.h"
 
 namespace wsitrace {
@@ -25,6 +26,7 @@ class DiagnosisSet {
  public:
   void add(const std::string &document);
   void leave_out(const std::string &line);
+  void leave_out(const Error &why);
   [[nodiscard]] std::string text() const;
   [[nodiscard]] size_t left_out() const { return not_read_.size(); }
 

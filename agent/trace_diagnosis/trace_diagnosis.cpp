@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/run/trace_diagnosis.h"
+#include "agent/trace_diagnosis/trace_diagnosis.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "agent/base/clock.h"
-#include "agent/cli/formats/diagnosed_log.h"
 #include "agent/text/printable.h"
 
 namespace wsitrace {
@@ -19,7 +18,7 @@ uint64_t bytes_of_file(const std::string &path) {
   return ::stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) ? static_cast<uint64_t>(facts.st_size) : 0;
 }
 
-Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, uint64_t most_bytes) {
+Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, const WhileRead &wanted, uint64_t most_bytes) {
   const uint64_t bytes = bytes_of_file(trace);
   if (bytes > most_bytes)
     return unexpected(
@@ -27,7 +26,7 @@ Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, uint64_t m
               fmt::format("the trace has grown to {} MB, and up to {} MB are read here", bytes >> 20, most_bytes >> 20),
               "wsitrace explain " + printable(trace)});
   DiagnosedLog diagnosed;
-  const auto read = diagnosed.read(trace);
+  const auto read = diagnosed.read(trace, 0, wanted);
   if (!read) return unexpected(Error{trace, "the trace cannot be read: " + read.error().why, {}});
   return diagnosis_document(diagnosed.doctor);
 }
@@ -38,13 +37,13 @@ SeverityCounts TraceDiagnoses::counts() const {
   return sum;
 }
 
-TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces) {
+TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces, const WhileRead &wanted) {
   TraceDiagnoses all{unexpected(Error{"diagnosis", "nothing was recorded yet", {}}), {}, {}, realtime_ns()};
   uint64_t room_bytes = kMostDiagnosedBytes;
   for (const std::string &trace : traces) {
     if (::access(trace.c_str(), F_OK) != 0) continue;  // there were too many of them: this one was removed
     const uint64_t bytes = bytes_of_file(trace);
-    auto document = trace_diagnosis(trace, room_bytes);
+    auto document = trace_diagnosis(trace, wanted, room_bytes);
     if (document) {
       room_bytes -= std::min(room_bytes, bytes);
       all.by_program[document->program].add(document->counts);
@@ -63,7 +62,7 @@ TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces) {
 
 TraceDiagnoses no_diagnoses(const Error &why) {
   TraceDiagnoses none{unexpected(why), {}, {}, realtime_ns()};
-  none.set.leave_out(why.why + (why.hint.empty() ? "" : " (" + why.hint + ")"));
+  none.set.leave_out(why);
   return none;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/run/fresh_traces.h"
+#include "agent/trace_diagnosis/fresh_traces.h"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef WSITRACE_CLI_RUN_TRACE_DIAGNOSIS_H
-#define WSITRACE_CLI_RUN_TRACE_DIAGNOSIS_H
+#ifndef WSITRACE_TRACE_DIAGNOSIS_TRACE_DIAGNOSIS_H
+#define WSITRACE_TRACE_DIAGNOSIS_TRACE_DIAGNOSIS_H
 
 #include <cstdint>
 #include <map>
@@ -9,15 +9,18 @@
 
 #include "agent/base/expected.h"
 #include "agent/export/json/diagnosis_json.h"
+#include "agent/trace_diagnosis/diagnosed_log.h"
 
 namespace wsitrace {
 
 // What is read for one answer at most, of all traces together: about half a second of one core.
 inline constexpr uint64_t kMostDiagnosedBytes = 64u << 20;
+// The same in an observed program itself, which waits at its end for what is under way.
+inline constexpr uint64_t kMostOwnBytes = 16u << 20;
 
 // What `wsitrace explain TRACE --format json` prints; the trace may still be written. An Error says why that is not known: it has
 // more than MOST_BYTES, is no file, or cannot be read.
-Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, uint64_t most_bytes = kMostDiagnosedBytes);
+Expected<DiagnosisDocument> trace_diagnosis(const std::string &trace, const WhileRead &wanted, uint64_t most_bytes);
 
 // The same of several traces, as far as they have kMostDiagnosedBytes together.
 struct TraceDiagnoses {
@@ -28,7 +31,7 @@ struct TraceDiagnoses {
 
   [[nodiscard]] SeverityCounts counts() const;
 };
-TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces);
+TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces, const WhileRead &wanted);
 // There are none, because of WHY.
 TraceDiagnoses no_diagnoses(const Error &why);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/run/trace_diagnosis.h"
+#include "agent/trace_diagnosis/trace_diagnosis.h"
 
 #include "agent/collect/trace_writer.h"
 #include "tests/unit/cli/agent_fixture.h"
@@ -23,7 +23,7 @@ class TraceDiagnosisTest : public AgentTest {
 
 TEST_F(TraceDiagnosisTest, TraceThatIsBeingWrittenIsDiagnosed) {
   const auto writer = trace();
-  const auto text = trace_diagnosis(path("a.wsitrace"));
+  const auto text = trace_diagnosis(path("a.wsitrace"), {}, kMostDiagnosedBytes);
   ASSERT_TRUE(text);
   EXPECT_THAT(text->text, HasSubstr(R"("schema":"wsitrace.diagnosis/1","process":{"pid":4711)"));
 }
@@ -31,8 +31,8 @@ TEST_F(TraceDiagnosisTest, TraceThatIsBeingWrittenIsDiagnosed) {
 TEST_F(TraceDiagnosisTest, TraceOfMoreBytesIsLeftToExplain) {
   const auto writer = trace();
   const uint64_t bytes = bytes_of_file(path("a.wsitrace"));
-  EXPECT_TRUE(trace_diagnosis(path("a.wsitrace"), bytes));
-  const auto refused = trace_diagnosis(path("a.wsitrace"), bytes - 1);
+  EXPECT_TRUE(trace_diagnosis(path("a.wsitrace"), {}, bytes));
+  const auto refused = trace_diagnosis(path("a.wsitrace"), {}, bytes - 1);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().why, HasSubstr("the trace has grown to"));
   EXPECT_EQ(refused.error().hint, "wsitrace explain " + path("a.wsitrace"));
@@ -40,8 +40,8 @@ TEST_F(TraceDiagnosisTest, TraceOfMoreBytesIsLeftToExplain) {
 
 TEST_F(TraceDiagnosisTest, WhatIsNoTraceSaysSo) {
   EXPECT_EQ(bytes_of_file(path("none")), 0u);
-  EXPECT_THAT(trace_diagnosis(path("none")).error().why, HasSubstr("the trace cannot be read: No such file"));
-  EXPECT_THAT(trace_diagnosis("/dev/null").error().why, HasSubstr("not a regular file"));
+  EXPECT_THAT(trace_diagnosis(path("none"), {}, 1).error().why, HasSubstr("the trace cannot be read: No such file"));
+  EXPECT_THAT(trace_diagnosis("/dev/null", {}, 1).error().why, HasSubstr("not a regular file"));
 }
 
 }  // namespace

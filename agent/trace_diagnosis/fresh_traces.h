@@ -6,8 +6,8 @@
 //                                                              v                ^
 //    collector's thread                     are_wanted(): flushes all; written()+
 //
-#ifndef WSITRACE_CLI_RUN_FRESH_TRACES_H
-#define WSITRACE_CLI_RUN_FRESH_TRACES_H
+#ifndef WSITRACE_TRACE_DIAGNOSIS_FRESH_TRACES_H
+#define WSITRACE_TRACE_DIAGNOSIS_FRESH_TRACES_H
 
 #include <chrono>
 #include <condition_variable>
