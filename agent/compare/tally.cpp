@@ -27,7 +27,7 @@ void count_connection(Summary &summary, const Connection &connection) {
   ++counter(summary, Family::kConnections);
   ++counter(summary, Family::kClass, name_of(connection.cls));
   ++counter(summary, Family::kOrigin, name_of(connection.origin));
-  ++counter(summary, Family::kRole, or_unknown(connection.role));
+  ++counter(summary, Family::kRole, or_unknown(name_of(connection.role)));
   ++counter(summary, Family::kVhost, or_unknown(connection.vhost));
 }
 
@@ -57,7 +57,7 @@ void take_doubts(Summary &summary, const Timeline &timeline, const Verdict &verd
   for (const std::string &text : verdict.doubts) summary.doubts.push_back({text, Reach::kEverything});
   if (summary.doubts.empty()) return;
   if (timeline.end() == nullptr) summary.doubts.back().reach = Reach::kCounts;
-  else if (timeline.end()->kind != "exit") summary.doubts.back().reach = Reach::kLeftovers;
+  else if (timeline.ending() != Ending::kExit) summary.doubts.back().reach = Reach::kLeftovers;
 }
 
 }  // namespace

@@ -123,8 +123,8 @@ std::optional<Symptom> raw_with_tls(const Case &of) {
 std::optional<Symptom> no_http2_there(const Case &of) {
   const bool is_direct = !of.connection.peer.empty() && port_of(of.connection.peer) == port_of(of.connection.target);
   if (!of.ended_as(CloseReason::kPeerClosed) || of.last() != nullptr || of.connection.session || of.connection.tls ||
-      !of.connection.connected_ns || !is_direct || of.connection.role.starts_with("raw") ||
-      of.connection.wanted.method == "RAW" || of.connection.wanted.method.empty())
+      !of.connection.connected_ns || !is_direct || is_raw(of.connection) || of.connection.wanted.method == "RAW" ||
+      of.connection.wanted.method.empty())
     return std::nullopt;
   return Symptom{
       Cause::kAnswerRefused,

@@ -44,7 +44,7 @@ std::string wait_of(const Connection &connection) {
     case State::kHandshake: return "in its handshake";
     case State::kUpgraded: return "websocket session open";
     case State::kActive:
-      if (connection.role.starts_with("raw") && connection.connected_ns) return "connected";
+      if (is_raw(connection) && connection.connected_ns) return "connected";
       if (connection.origin == Origin::kOutbound) return "waiting for the server's answer";
       if (last == nullptr) return "";
       return last->responded_ns ? "response begun, not completed" : "owed a response";
@@ -99,7 +99,7 @@ void Census::still_open(const Connection &connection) {
   const std::string protocol(connection.session             ? connection.session->protocol
                              : !connection.bindings.empty() ? connection.bindings.back().protocol
                                                             : connection.last_callback_protocol);
-  OpenGroup &group = open_[{sort, std::string(connection.role), sort == Sort::kListener ? "" : protocol,
+  OpenGroup &group = open_[{sort, connection.role, sort == Sort::kListener ? "" : protocol,
                             sort == Sort::kListener ? "" : wait_of(connection)}];
   if (group.count++ == 0) group.first_id = connection.id, group.oldest_ns = connection.opened_ns;
   group.last_id = std::max(group.last_id, connection.id);

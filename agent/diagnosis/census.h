@@ -42,7 +42,7 @@ class Census {
   [[nodiscard]] const std::map<Outcome, uint64_t> &outcomes() const { return outcomes_; }
   [[nodiscard]] uint64_t sessions() const { return sessions_; }
   // What is still open, alike ones together: "6 adopted, raw_file, protocol pipe".
-  using OpenKey = std::tuple<Sort, std::string, std::string, std::string>;  // sort, role, protocol, what it waits for
+  using OpenKey = std::tuple<Sort, Role, std::string, std::string>;  // sort, role, protocol, what it waits for
   struct OpenGroup {
     uint64_t count = 0;
     uint64_t first_id = 0, last_id = 0;

@@ -86,7 +86,8 @@ std::optional<Symptom> timed_out(const Case &of) {
   const Transaction *last = of.last();
   if (is_of_program(of) && !is_owed(of)) return deadline_passed(of);
   if (of.connection.session) return std::nullopt;
-  if (of.connection.role == "h2" && of.connection.origin != Origin::kStream) return std::nullopt;  // its streams tell
+  if (of.connection.role == Role::kH2 && of.connection.origin != Origin::kStream)
+    return std::nullopt;  // its streams tell
   const std::string fired = "lws's timeout" + timeout_text(of) + " fired.";
   if (last != nullptr && !last->responded_ns && awaits_body(of, *last))
     return Symptom{

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/lws/versions.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
 #include "agent/timeline/protocol_of.h"
@@ -22,7 +23,7 @@ std::string who_key(const Connection &connection) {
     case Census::Sort::kStream: return "stream";
     case Census::Sort::kListener: return "listener";
     case Census::Sort::kInternal: return "internal";
-    case Census::Sort::kAdopted: return "adopted " + std::string(connection.role);
+    case Census::Sort::kAdopted: return std::string("adopted ") + name_of(connection.role);
     case Census::Sort::kAccepted: break;
   }
   return "accepted";
@@ -37,7 +38,7 @@ std::string target_text(const Connection &connection) {
 
 std::string what_they_are(const Connection &connection, uint64_t count) {
   if (connection.session) return count == 1 ? "websocket session" : "websocket sessions";
-  if (Census::sort_of(connection) == Census::Sort::kAdopted && connection.role == "raw_file")
+  if (Census::sort_of(connection) == Census::Sort::kAdopted && connection.role == Role::kRawFile)
     return count == 1 ? "adopted raw descriptor" : "adopted raw descriptors";
   return Census::name_of(Census::sort_of(connection), count);
 }
@@ -166,8 +167,9 @@ void Doctor::on_connection_closed(const Connection &connection) {
   log_.last_turn_ns = clues_.last_turn_ns();
   examine(connection);
   remember_fate(connection);
-  if (connection.role == "h2" && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
-    carriers_[connection.id] = Census::end_of(connection);
+  if (connection.role == Role::kH2 && connection.origin != Origin::kStream && carriers_.size() < kKeptIds)
+    carriers_[connection.id] = {Census::end_of(connection),
+                                connection.close && connection.close->reason == CloseReason::kPeerClosed};
   reconnects_.closed(connection);
   if (connection.close && connection.close->killed_at_once && connection.close->reason == CloseReason::kHandlerClosed)
     killed_ = Killed{connection.id, connection.closed_ns.value_or(0), std::string(protocol_of(connection))};
@@ -327,8 +329,8 @@ std::vector<std::string> Doctor::evidence_of(const Group &group) const {
   if (group.symptom.cause == Cause::kLostWithCarrier)
     if (const auto carrier = carriers_.find(group.example.parent.value_or(0)); carrier != carriers_.end())
       why.push_back(
-          fmt::format("Connection {} was {}{}.", carrier->first, carrier->second,
-                      carrier->second.ends_with("by the peer") && timeline().process().lws_version.starts_with("4.")
+          fmt::format("Connection {} was {}{}.", carrier->first, carrier->second.ended,
+                      carrier->second.by_peer && lws_version_of(timeline().process().lws_version.c_str()).major == 4
                           ? "; whether it had reset the streams before, lws 4 does not tell"
                           : ""));
   return why.empty() ? end_evidence(group.example) : why;

@@ -99,7 +99,11 @@ class Doctor final : public TimelineObserver {
   std::map<Key, Group> groups_;
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target
-  std::map<uint64_t, std::string> carriers_;               // of streams: how they ended
+  struct Carrier {
+    std::string ended;  // "closed by the peer"
+    bool by_peer = false;
+  };
+  std::map<uint64_t, Carrier> carriers_;  // of streams
   Reconnects reconnects_;
   std::vector<Diagnosis> diagnoses_;
   uint64_t left_out_ = 0;

@@ -55,7 +55,7 @@ void Doctor::add_loops() {
 void Doctor::add_inherited() {
   const Timeline &log = timeline();
   const bool was_made_here =
-      log.contexts_made() > 0 || log.process().attach != "preload" || log.process().parent_pid == 0;
+      log.contexts_made() > 0 || !came_as(log.process(), kAttachPreload) || log.process().parent_pid == 0;
   if (was_made_here || log_.lossy() || log.totals().opened == 0 || log.process().lws_version.empty()) return;
   Diagnosis out = diagnosis_of(Cause::kInheritedContext, 1, {});
   out.certainty = Certainty::kLikely;
@@ -69,7 +69,7 @@ void Doctor::add_inherited() {
 void Doctor::add_crash() {
   constexpr int kKill = 9, kPipe = 13;
   const End *end = timeline().end();
-  if (end == nullptr || end->kind != "signal" || !end->status) return;
+  if (end == nullptr || ending_of(*end) != Ending::kSignal || !end->status) return;
   const char *name = name_of_crash(*end->status);
   Diagnosis out = name != nullptr
                       ? diagnosis_of(Cause::kCrashed, 1, fmt::format("signal {} ({})", *end->status, name))

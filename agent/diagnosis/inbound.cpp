@@ -173,7 +173,7 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
 // After a response that was complete, lws could not read what came.
 void tell_what_came_next(Symptom &symptom, const Transaction &last) {
   symptom.certainty = Certainty::kLikely;
-  if (last.method == "POST" || last.method == "PUT" || last.method == "PATCH") {
+  if (last.brings_body()) {
     symptom.detail = ": it is the rest of the body before";
     symptom.why.emplace_back(
         "What came after that body was no request: the client sent more than its Content-Length says.");

@@ -20,7 +20,7 @@ std::string lost_text(const Loss &loss) {
 void add_doubts_of_end(const Timeline &timeline, std::vector<std::string> &doubts) {
   if (timeline.end() == nullptr) {
     doubts.emplace_back("the log has no end: the program is still running, or the file was cut off");
-  } else if (timeline.end()->kind != "exit") {
+  } else if (timeline.ending() != Ending::kExit) {
     doubts.push_back("the program did not end by exit (" + timeline.end()->kind + ")");
   }
 }

@@ -107,7 +107,7 @@ std::optional<Symptom> never_answered(const Case &of) {
     symptom.is_young = is_young;  // it may have been about to be answered
     return symptom;
   }
-  if (of.connection.session || !(of.connection.role.empty() || of.connection.tls)) return std::nullopt;
+  if (of.connection.session || !(of.connection.role == Role::kUnknown || of.connection.tls)) return std::nullopt;
   if (of.connection.connected_ns)
     return as_young(unanswered_by_server(of, handshake_text(of), *of.connection.connected_ns, Certainty::kLikely),
                     is_young);

@@ -78,7 +78,7 @@ std::vector<std::string> evidence(const Case &of) {
   if (close.said == Said::kTooManyStreams)
     why.push_back(fmt::format("lws closes the whole connection then, and with it the {} streams that were in work.",
                               close.said_number));
-  else if (of.connection.role == "h2" && close.said == Said::kNothing)
+  else if (of.connection.role == Role::kH2 && close.said == Said::kNothing)
     why.emplace_back(
         "lws answers such input with GOAWAY; its error code is not recorded: this build of lws logs no such line.");
   return why;

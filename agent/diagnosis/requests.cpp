@@ -105,7 +105,7 @@ std::optional<Symptom> answer_not_read(const Case &of) {
   const auto &tcp = of.connection.tcp;
   const std::string answered = fmt::format("The server answered {} with {}; ", request_text(last),
                                            last->status ? std::to_string(*last->status) : "a status");
-  const bool all_seen = of.log.attach == "preload" && !of.log.lossy();
+  const bool all_seen = of.log.by_preload && !of.log.lossy();
   if (all_seen && !of.clues.reads_answer && last->method != "HEAD" && of.until_ns() >= *last->responded_ns + kUnheardNs)
     return Symptom{Cause::kNotRead,
                    wait_text(of, *last->responded_ns),

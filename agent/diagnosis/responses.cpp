@@ -25,10 +25,6 @@ const ResponsePart *part_of(const Case &of, const Transaction &transaction) {
   return of.clues.part && of.clues.part->transaction == transaction.index ? &*of.clues.part : nullptr;
 }
 
-bool has_no_body(const Transaction &transaction) {
-  return transaction.method == "HEAD" || transaction.status == 204 || transaction.status == 304;
-}
-
 // Its content-length promises more than was sent.
 bool is_short(const ResponsePart &part) {
   return part.promised_bytes && part.sent_bytes && *part.sent_bytes < *part.promised_bytes;
@@ -119,7 +115,7 @@ Symptom unanswered(const Case &of, const Transaction &last) {
 bool is_forgotten(const Case &of, const Transaction &last) {
   if (!last.responded_ns || last.written_ns) return true;
   const ResponsePart *part = part_of(of, last);
-  if (part == nullptr || !is_short(*part) || has_no_body(last) || peer_does_not_read(of)) return false;
+  if (part == nullptr || !is_short(*part) || last.has_no_body() || peer_does_not_read(of)) return false;
   return of.until_ns() >= part->written_ns.value_or(*last.responded_ns) + kPatienceNs;
 }
 
@@ -196,8 +192,7 @@ bool is_at_window(const Case &of, const ResponsePart &part) {
 
 bool awaits_body(const Case &of, const Transaction &transaction) {
   if (&transaction == of.last() && has_no_length(of)) return false;
-  const bool brings_body = transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
-  return brings_body && !of.clues.has(k_HTTP_BODY_COMPLETION);
+  return transaction.brings_body() && !of.clues.has(k_HTTP_BODY_COMPLETION);
 }
 
 bool is_owed(const Case &of) {

@@ -51,7 +51,7 @@ std::optional<Symptom> wrong_length(const Case &of) {
   if (last == nullptr || !part || part->transaction != last->index || last->outcome != Outcome::kCompleted ||
       !part->promised_bytes || !part->sent_bytes || *part->sent_bytes == *part->promised_bytes)
     return std::nullopt;
-  if (last->method == "HEAD" || last->status == 204 || last->status == 304) {
+  if (last->has_no_body()) {
     if (*part->promised_bytes != 0) return std::nullopt;
     return Symptom{
         Cause::kBodyNotAllowed,
@@ -81,7 +81,7 @@ std::optional<Symptom> wrong_length(const Case &of) {
 std::optional<Symptom> header_pool_used_up(const Case &of) {
   const auto &tcp = of.connection.tcp;
   if (of.premises.header_pool() == 0 || of.last() != nullptr || of.connection.session || !tcp ||
-      tcp->unread_bytes == 0 || tcp->unread_ns < kHeadUnreadNs || of.connection.role.starts_with("raw"))
+      tcp->unread_bytes == 0 || tcp->unread_ns < kHeadUnreadNs || is_raw(of.connection))
     return std::nullopt;
   return Symptom{Cause::kHeaderPool,
                  span_text(tcp->unread_ns),
@@ -102,7 +102,7 @@ bool loop_turned_since(const Case &of, Ns ago_ns) {
 std::optional<Symptom> thread_not_run(const Case &of) {
   const auto &tcp = of.connection.tcp;
   const bool waits = of.is_open() || of.ended_as(CloseReason::kContextDestroyed);
-  const bool is_of_http = of.connection.origin == Origin::kAccepted && !of.connection.role.starts_with("raw");
+  const bool is_of_http = of.connection.origin == Origin::kAccepted && !is_raw(of.connection);
   if (!waits || !is_of_http || of.last() != nullptr || of.connection.session || !tcp || tcp->peer_closed_ns ||
       tcp->unread_bytes == 0 || !loop_turned_since(of, tcp->unread_ns))
     return std::nullopt;
@@ -160,7 +160,7 @@ std::optional<Symptom> close_unanswered(const Case &of) {
 
 std::optional<Symptom> ended_by_callback(const Case &of) {
   if (!of.ended_as(CloseReason::kHandlerClosed)) return std::nullopt;
-  if (!of.connection.session && !of.connection.role.starts_with("raw")) return std::nullopt;
+  if (!of.connection.session && !is_raw(of.connection)) return std::nullopt;
   if (pending_timeout_seconds(of.clues.pending_timeout) < 0)
     return of.connection.close->killed_at_once
                ? Symptom{Cause::kEndedByCallback,

@@ -6,6 +6,7 @@
 #include "agent/diagnosis/clues.h"
 #include "agent/lws/timeouts.h"
 #include "agent/text/printable.h"
+#include "agent/timeline/process_words.h"
 #include "wsitrace/event.h"
 
 namespace wsitrace {
@@ -14,7 +15,7 @@ namespace {
 // Raw sockets receive without an event, so that silence says nothing of them.
 bool may_wait(const Connection &connection) {
   if (connection.origin == Origin::kOutbound) return true;
-  return connection.origin == Origin::kAdopted && connection.role != "raw" && connection.role != "raw_file";
+  return connection.origin == Origin::kAdopted && connection.role != Role::kRaw && connection.role != Role::kRawFile;
 }
 
 }  // namespace
@@ -23,13 +24,13 @@ LogFacts facts_of(const Timeline &timeline, uint64_t loop_turns) {
   LogFacts facts;
   facts.started_ns = timeline.process().started_mono_ns;
   facts.last_ns = timeline.last_event_ns();
-  facts.attach = timeline.process().attach;
+  facts.by_preload = came_as(timeline.process(), kAttachPreload);
+  facts.by_link = came_as(timeline.process(), kAttachLink);
   facts.loss = timeline.loss();
   facts.contexts_gone = timeline.contexts_gone();
   facts.loop_turns = loop_turns;
-  if (timeline.end() == nullptr) return facts;
-  facts.end = *timeline.end();
-  facts.last_ns = std::max(facts.last_ns, facts.end->mono_ns.value_or(0));
+  facts.end = timeline.ending();
+  if (const End *end = timeline.end()) facts.last_ns = std::max(facts.last_ns, end->mono_ns.value_or(0));
   return facts;
 }
 
@@ -62,7 +63,7 @@ bool torn_down_unconnected(const Connection &connection) {
   if (connection.origin != Origin::kOutbound || connection.connected_ns || !connection.close) return false;
   const CloseReason reason = connection.close->reason;
   const bool torn_down = reason == CloseReason::kContextDestroyed || reason == CloseReason::kVhostDestroyed;
-  return torn_down && !connection.session && connection.transactions.empty() && connection.role.empty();
+  return torn_down && !connection.session && connection.transactions.empty() && connection.role == Role::kUnknown;
 }
 
 bool is_idle_timeout(const Connection &connection) {

@@ -15,10 +15,11 @@ namespace wsitrace {
 
 struct LogFacts {
   Ns started_ns = 0;
-  Ns last_ns = 0;  // the end of the log
-  std::string attach;
+  Ns last_ns = 0;           // the end of the log
+  bool by_preload = false;  // all calls are seen
+  bool by_link = false;
   Loss loss;
-  std::optional<End> end;      // nullopt while the log goes on
+  std::optional<Ending> end;   // nullopt while the log goes on
   bool contexts_gone = false;  // every lws context is: what is still open was leaked
   uint64_t loop_turns = 0;     // as KeptEvent::loop_turns, at the end of the log
   Ns last_turn_ns = 0;         // of any loop; 0: none was seen

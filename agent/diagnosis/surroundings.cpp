@@ -99,7 +99,7 @@ std::string Surroundings::last_callback_text() const {
 }
 
 void Surroundings::add_context_left(std::vector<Diagnosis> &to, const Timeline &timeline) {
-  const bool ended = timeline.end() != nullptr && timeline.end()->kind == "exit";
+  const bool ended = timeline.ending() == Ending::kExit;
   if (!ended || timeline.contexts_destroyed() > 0) return;
   uint64_t contexts = 0;
   timeline.for_each_context([&](const ContextLife &) { ++contexts; });

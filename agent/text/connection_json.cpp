@@ -94,7 +94,7 @@ void add_identity(JsonObject &object, const Connection &connection) {
   object.text("class", name_of(connection.cls));
   object.text("origin", name_of(connection.origin));
   object.text("evidence", name_of(connection.evidence));
-  object.text_or_null("role", connection.role);
+  object.text_or_null("role", name_of(connection.role));
   object.number_or_null("parent", connection.parent);
   object.number_or_null("thread", connection.thread);
   object.number_or_null("opened_thread", connection.opened_thread);

@@ -87,7 +87,7 @@ bool is_half_closed(const Life &life) { return life.connection.tcp && life.conne
 bool h2_input_was_refused(const Life &life) {
   if (peer_broke_rule(life)) return true;
   const auto &tcp = life.connection.tcp;
-  return life.connection.role == "h2" && !life.is_stream() && is_server_side(life) &&
+  return life.connection.role == Role::kH2 && !life.is_stream() && is_server_side(life) &&
          life.clues.said != Said::kGoawayFromPeer && tcp && tcp->peer_was_there;
 }
 

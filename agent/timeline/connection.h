@@ -34,6 +34,8 @@ inline constexpr size_t kKeptLast = 900;
 enum class ConnectionClass { kListener, kClient, kInternal };
 enum class Origin { kListen, kAccepted, kAdopted, kOutbound, kStream, kInternal };
 enum class Evidence { kSoAcceptConn, kLwsTag, kEvent, kElimination };
+// What it speaks, in the order of the names.
+enum class Role { kUnknown, kH1, kH2, kListen, kMqtt, kRaw, kRawFile, kRawProxy, kWs };
 enum class State { kHandshake, kIdle, kActive, kUpgraded, kClosed };
 
 // How a transaction ended.
@@ -110,6 +112,11 @@ struct Transaction {
   OptionalNs written_ns;
   OptionalNs completed_ns;  // the exchange ended, however
   Outcome outcome = Outcome::kOpen;
+
+  // The request has one.
+  [[nodiscard]] bool brings_body() const { return method == "POST" || method == "PUT" || method == "PATCH"; }
+  // HEAD, 204 and 304 are answered without the body whose length the head may tell (RFC 9110, 6.4.1).
+  [[nodiscard]] bool has_no_body() const { return method == "HEAD" || status == 204 || status == 304; }
 };
 
 // The websocket life after an upgrade.
@@ -182,7 +189,7 @@ struct Connection {
   ConnectionClass cls = ConnectionClass::kInternal;
   Origin origin = Origin::kInternal;
   Evidence evidence = Evidence::kElimination;
-  std::string_view role;           // "listen", "h1", "h2", "ws", "raw", "raw_file"; empty: unknown
+  Role role = Role::kUnknown;
   std::optional<uint64_t> parent;  // id
   std::optional<uint32_t> thread;
   std::optional<uint32_t> opened_thread;  // `thread` is where it is served: with several service threads another, maybe
@@ -220,6 +227,11 @@ struct Connection {
 const char *name_of(ConnectionClass);
 const char *name_of(Origin);
 const char *name_of(Evidence);
+// Bytes that lws does not look into.
+inline bool is_raw(const Connection &connection) {
+  return connection.role == Role::kRaw || connection.role == Role::kRawFile || connection.role == Role::kRawProxy;
+}
+const char *name_of(Role);  // empty for kUnknown
 const char *name_of(State);
 const char *name_of(PipelinedEvidence);  // nullptr for kNone
 

@@ -39,7 +39,7 @@ void note_vhost(const Fold &fold, Life &life, const Event &event) {
 
 void note_listener(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (undecided(life)) classify(life, ConnectionClass::kListener, Origin::kListen, Evidence::kEvent);
-  life.connection.role = "listen";
+  life.connection.role = Role::kListen;
   life.connection.state = State::kIdle;
   if ((event.flags & kAcceptConn) != 0) life.connection.evidence = Evidence::kSoAcceptConn;
   if ((event.flags & kNewSocket) != 0) fold.threads[event.thread].accepted_fd = event.value;
@@ -106,7 +106,7 @@ void leave_carrier(Fold &fold, Life &life) {
   leave_parent(fold, life);
   life.parent_pointer = 0;
   life.connection.parent.reset();
-  life.connection.role = {};
+  life.connection.role = Role::kUnknown;
   life.connection.connected_ns.reset();
   classify(life, ConnectionClass::kClient, Origin::kOutbound, Evidence::kEvent);
 }
@@ -116,7 +116,7 @@ void note_client_side(Fold &fold, Life &life, const Event &event) {
   if (!undecided(life)) return;
   if (!life.has_seen(kSeenCreate)) return become_outbound(fold, life, event);
   classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
-  life.connection.role = "h2";
+  life.connection.role = Role::kH2;
 }
 
 void note_server_side(Life &life) {
@@ -133,7 +133,7 @@ uint64_t pointer_in(ItemBytes items) {
   return pointer;
 }
 
-void become_stream_of(Fold &fold, Life &life, uint64_t carrier, std::string_view role = "h2") {
+void become_stream_of(Fold &fold, Life &life, uint64_t carrier, Role role = Role::kH2) {
   life.connection.role = role;
   life.parent_pointer = carrier;
   Life *parent = fold.lives.find(carrier);
@@ -146,7 +146,7 @@ void become_stream_of(Fold &fold, Life &life, uint64_t carrier, std::string_view
   tell_change(fold, *parent, before);
 }
 
-void note_parent(Fold &fold, Life &life, ItemBytes items, std::string_view role = "h2") {
+void note_parent(Fold &fold, Life &life, ItemBytes items, Role role = Role::kH2) {
   if (life.connection.parent || items.empty()) return;
   const uint64_t pointer = pointer_in(items);
   if (pointer == 0 || pointer == life.connection.pointer) return;
@@ -177,21 +177,21 @@ void note_whether_it_listens(Life &life, const Event &event) {
     return;
   }
   classify(life, ConnectionClass::kListener, Origin::kListen, Evidence::kSoAcceptConn);
-  life.connection.role = "listen";
+  life.connection.role = Role::kListen;
 }
 
 // lws's mqtt client moves the first of its connection's users to a wsi of its own, and adds the others to it.
 void note_mqtt(Fold &fold, Life &life, ItemBytes items) {
   life.seen |= kSeenAnswer;
   life.connection.state = State::kActive;
-  life.connection.role = "mqtt";
-  note_parent(fold, life, items, "mqtt");
+  life.connection.role = Role::kMqtt;
+  note_parent(fold, life, items, Role::kMqtt);
 }
 
 void note_proxied(Fold &fold, Life &life, const Event &event) {
   life.seen |= kSeenRaw;
   life.connection.state = State::kActive;
-  life.connection.role = "raw_proxy";
+  life.connection.role = Role::kRawProxy;
   if (!undecided(life)) return;
   if (event.kind == k_RAW_PROXY_CLI_ADOPT) become_outbound(fold, life, event);
   else classify(life, ConnectionClass::kClient, Origin::kAdopted, Evidence::kEvent);
@@ -201,7 +201,7 @@ void note_raw(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   note_elder(fold, life, items);
   life.seen |= kSeenRaw;
   life.connection.state = State::kActive;
-  life.connection.role = event.kind == k_RAW_ADOPT_FILE ? "raw_file" : "raw";
+  life.connection.role = event.kind == k_RAW_ADOPT_FILE ? Role::kRawFile : Role::kRaw;
   if (!undecided(life)) return;
   if (event.kind == k_RAW_CONNECTED) {
     become_outbound(fold, life, event);
@@ -219,7 +219,7 @@ void note_request(Fold &fold, Life &life, const Event &event, ItemBytes items) {
     life.connection.thread = event.thread;  // with several service threads: where it lives
   note_parent(fold, life, items);
   note_server_side(life);
-  if (life.connection.role.empty()) life.connection.role = life.is_stream() ? "h2" : "h1";
+  if (life.connection.role == Role::kUnknown) life.connection.role = life.is_stream() ? Role::kH2 : Role::kH1;
 }
 
 // lws closes what a connection carries while it closes that, and nothing else. One that carried a stream, and no request of its own, is h2.
@@ -227,9 +227,9 @@ bool carrier_is_closing(Fold &fold, const Event &event) {
   const uint64_t closing = fold.threads[event.thread].closing;
   const Life *carrier = closing != 0 ? fold.lives.find(closing) : nullptr;
   if (carrier == nullptr || !carrier->clues.requested) return false;
-  const bool may_be_h2 = carrier->connection.role.empty() && carrier->has_seen(kSeenNew) &&
+  const bool may_be_h2 = carrier->connection.role == Role::kUnknown && carrier->has_seen(kSeenNew) &&
                          !carrier->has_seen(kSeenRequest | kSeenEstablished | kSeenRaw);
-  return carrier->connection.role == "h2" || may_be_h2;
+  return carrier->connection.role == Role::kH2 || may_be_h2;
 }
 
 bool vhost_listens(const Fold &fold, const Life &life) {
@@ -287,7 +287,7 @@ void identify(Fold &fold, Life &life, const Event &event, ItemBytes items) {
     case k_ESTABLISHED_CLIENT_HTTP:
       life.seen |= kSeenAnswer;
       life.connection.state = State::kActive;
-      if (life.connection.role.empty()) life.connection.role = "h1";
+      if (life.connection.role == Role::kUnknown) life.connection.role = Role::kH1;
       return note_client_side(fold, life, event);
     case k_COMPLETED_CLIENT_HTTP:
       life.seen |= kSeenAnswerDone;
@@ -302,7 +302,7 @@ void identify(Fold &fold, Life &life, const Event &event, ItemBytes items) {
     case k_MQTT_CLIENT_ESTABLISHED: return note_mqtt(fold, life, items);
     case k_RAW_PROXY_CLI_ADOPT:
     case k_RAW_PROXY_SRV_ADOPT: note_proxied(fold, life, event); return note_socket(fold, life, event, items);
-    case k_RAW_CLOSE_FILE: life.connection.role = "raw_file"; return;
+    case k_RAW_CLOSE_FILE: life.connection.role = Role::kRawFile; return;
     case k_close_requested: return note_whether_it_listens(life, event);
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
@@ -329,11 +329,11 @@ void identify_at_end(Fold &fold, Life &life, const Event &event) {
   const bool tagged = (event.flags & kTagSaysListener) != 0;
   if (tagged || ends_as_listener(fold, life, event)) {
     classify(life, ConnectionClass::kListener, Origin::kListen, tagged ? Evidence::kLwsTag : Evidence::kElimination);
-    life.connection.role = "listen";
+    life.connection.role = Role::kListen;
   } else if (life.has_seen(kSeenCreate) && life.has_seen(kSeenClosedHttp)) {
     // Only a stream that died before its headers has neither NEW nor a listener's word.
     classify(life, ConnectionClass::kClient, Origin::kStream, Evidence::kElimination);
-    life.connection.role = "h2";
+    life.connection.role = Role::kH2;
     if (carrier_is_closing(fold, event)) become_stream_of(fold, life, fold.threads[event.thread].closing);
   } else if (life.has_seen(kSeenChildClosing)) {
     life.connection.evidence = by_absence(fold);

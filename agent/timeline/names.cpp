@@ -54,6 +54,21 @@ const char *name_of(Evidence evidence) {
   return "elimination";
 }
 
+const char *name_of(Role role) {
+  switch (role) {
+    case Role::kH1: return "h1";
+    case Role::kH2: return "h2";
+    case Role::kListen: return "listen";
+    case Role::kMqtt: return "mqtt";
+    case Role::kRaw: return "raw";
+    case Role::kRawFile: return "raw_file";
+    case Role::kRawProxy: return "raw_proxy";
+    case Role::kWs: return "ws";
+    case Role::kUnknown: break;
+  }
+  return "";
+}
+
 const char *name_of(State state) {
   switch (state) {
     case State::kHandshake: return "handshake";

@@ -10,7 +10,7 @@ void open_session(Fold &fold, Life &life, const Event &event) {
   session.protocol = fold.strings.text(event.protocol);
   session.established_ns = event.time_ns;
   life.connection.session = session;
-  life.connection.role = "ws";
+  life.connection.role = Role::kWs;
   life.connection.state = State::kUpgraded;
   fold.observer.on_session_opened(life.connection);
 }

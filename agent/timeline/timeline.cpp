@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/timeline/fold.h"
+#include "agent/timeline/process_words.h"
 
 namespace wsitrace {
 namespace {
@@ -159,7 +160,7 @@ void Timeline::ask() { fold_->observer.on_asked(*this); }
 
 void Timeline::on_process(const ProcessFacts &facts) {
   fold_->process = facts;
-  fold_->sees_calls = fold_->sees_calls || facts.attach == "preload";
+  fold_->sees_calls = fold_->sees_calls || came_as(facts, kAttachPreload);
   fold_->observer.on_process_known(facts);
 }
 
@@ -185,6 +186,10 @@ const Totals &Timeline::totals() const { return fold_->totals; }
 const ProcessFacts &Timeline::process() const { return fold_->process; }
 const Loss &Timeline::loss() const { return fold_->loss; }
 const End *Timeline::end() const { return fold_->end ? &*fold_->end : nullptr; }
+
+std::optional<Ending> Timeline::ending() const {
+  return fold_->end ? std::optional(ending_of(*fold_->end)) : std::nullopt;
+}
 uint64_t Timeline::last_event_ns() const { return fold_->last_event_ns; }
 std::string_view Timeline::text(uint16_t id) const { return fold_->strings.text(id); }
 

@@ -14,10 +14,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/timeline/observer.h"
+#include "agent/timeline/process_words.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -49,6 +51,7 @@ class Timeline final : public LogSink {
   [[nodiscard]] const ProcessFacts &process() const;
   [[nodiscard]] const Loss &loss() const;
   [[nodiscard]] const End *end() const;  // nullptr while the log goes on
+  [[nodiscard]] std::optional<Ending> ending() const;
   // Not even of a process: there is nothing to tell but why the log could not be read.
   [[nodiscard]] bool heard_nothing() const { return process().pid == 0 && totals().opened == 0; }
   [[nodiscard]] uint64_t last_event_ns() const;

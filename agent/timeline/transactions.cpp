@@ -158,11 +158,6 @@ void note_status(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   transaction.responded_ns = event.time_ns;
 }
 
-// HEAD, 204 and 304 are answered without the body whose length the head may tell.
-bool promises_no_body(const Transaction &transaction) {
-  return transaction.method == "HEAD" || transaction.status == 204 || transaction.status == 304;
-}
-
 // lws refuses requests by a page of its own, before any handler is called.
 bool is_refusal(const Transaction &transaction, const Event &written) {
   return (written.flags & kStatusPage) != 0 && !transaction.handled_ns && transaction.status.value_or(400) >= 400;
@@ -181,7 +176,7 @@ void note_written(Life &life, const Event &event) {
   Transaction &transaction = life.current();
   if (!life.progress.open && transaction.outcome != Outcome::kAborted) return;
   transaction.written_ns = last_written_ns(transaction, event);
-  const bool whole = (event.flags & kCutShort) == 0 || promises_no_body(transaction);
+  const bool whole = (event.flags & kCutShort) == 0 || transaction.has_no_body();
   const bool owed = transaction.handled_ns && life.clues.refused < 0;
   if (whole && !owed && !is_refusal(transaction, event)) life.progress.written_whole_ns = transaction.written_ns;
 }

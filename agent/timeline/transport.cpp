@@ -37,7 +37,7 @@ void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
     if (tag == kItemSni) tls.sni = text;
     if (tag == kItemTlsVerify) tls.verify = verify_result(bytes);
   });
-  if (tls.alpn == "h2" && life.connection.role.empty()) life.connection.role = "h2";
+  if (tls.alpn == "h2" && life.connection.role == Role::kUnknown) life.connection.role = Role::kH2;
 }
 
 // The kernel gives a socket up at once for a RST. A close of this side's own, when a callback has refused to go on, takes a round trip.

@@ -38,11 +38,6 @@ std::vector<ExposedFamily> of_no_program(const Metrics &metrics) {
 
 }  // namespace
 
-size_t ProgramMetrics::end_index(const std::string &kind) {
-  const auto *found = std::find(kEnds.begin(), kEnds.end(), kind);
-  return found == kEnds.end() ? 0 : static_cast<size_t>(found - kEnds.begin());
-}
-
 // Counts a process of PROGRAM while its log goes on.
 class ProgramMetrics::Process final : public TimelineObserver {
  public:
@@ -53,7 +48,7 @@ class ProgramMetrics::Process final : public TimelineObserver {
   void on_log_ended(const Timeline &timeline) override {
     const std::lock_guard lock(owner_.mutex_);
     --program_.processes;
-    ++program_.ended[end_index(timeline.end()->kind)];
+    ++program_.ended[static_cast<size_t>(timeline.ending().value_or(Ending::kUnknown))];
   }
 
  private:
@@ -124,8 +119,8 @@ std::vector<ExposedFamily> ProgramMetrics::own_families() const {
   for (size_t i = 0; i < programs_.size(); ++i) {
     if (programs_[i] == nullptr) continue;
     add_series(observed, {{"program", names_.shown(i)}}, programs_[i]->processes);
-    for (size_t how = 0; how < kEnds.size(); ++how)
-      add_series(ended, {{"program", names_.shown(i)}, {"ended", kEnds[how]}}, programs_[i]->ended[how]);
+    for (size_t how = 0; how < std::size(kEndingNames); ++how)
+      add_series(ended, {{"program", names_.shown(i)}, {"ended", kEndingNames[how]}}, programs_[i]->ended[how]);
   }
   add_series(rings, {{"fate", "made"}}, rings_.made);
   add_series(rings, {{"fate", "taken_over"}}, rings_.taken_over);

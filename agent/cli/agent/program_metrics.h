@@ -9,6 +9,7 @@
 #define WSITRACE_CLI_AGENT_PROGRAM_METRICS_H
 
 #include <array>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,12 +46,10 @@ class ProgramMetrics final : public Exposed {
  private:
   class Process;
   // The words of End::kind; what else a damaged ring may lead to is not a label, but the first of them.
-  static constexpr std::array<const char *, 5> kEnds = {"unknown", "exit", "signal", "exec", "detached"};
-  static size_t end_index(const std::string &kind);
   struct Program {
     Metrics metrics;
     size_t processes = 0;  // that are observed now
-    std::array<size_t, kEnds.size()>
+    std::array<size_t, std::size(kEndingNames)>
         ended{};  // by how; all of them from the beginning, so that a rate() sees the first
   };
   [[nodiscard]] std::vector<ExposedFamily> own_families() const;

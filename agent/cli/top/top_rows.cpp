@@ -85,7 +85,7 @@ std::vector<TopRow> top_rows(const TopInput &input, const TopChoice &choice) {
       const TopRow row = row_of_connection(connection, process, group, now_ns);
       if (needle.empty() || has_text(row, needle)) rows.push_back(row);
     };
-    const bool goes_on_elsewhere = timeline.end() != nullptr && timeline.end()->kind == "detached";
+    const bool goes_on_elsewhere = timeline.ending() == Ending::kDetached;
     if (!goes_on_elsewhere)
       timeline.for_each_open([&](const Connection &connection) { add(connection, process.lives ? 0 : 1); });
     for (const Connection &connection : process.log->ended()) add(connection, 2);
@@ -107,7 +107,7 @@ TopCells cells_of_row(const TopRow &row) {
           std::to_string(process.pid),
           row.age_known ? age_text(row.age_ns) : "-",
           name_of(connection.cls),
-          shown_or_dash(connection.role),
+          shown_or_dash(name_of(connection.role)),
           shown_or_dash(connection.vhost),
           shown_or_dash(bound_protocol(connection)),
           state_of(row),

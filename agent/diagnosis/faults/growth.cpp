@@ -52,7 +52,7 @@ void Growth::add(Steps &steps, Step step) {
 void Growth::opened(const Connection &connection) {
   if (!is_client(connection)) return;
   if (connection.origin == Origin::kAdopted) open_adopted_.insert(connection.id);
-  add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, {}});
+  add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, Role::kUnknown});
 }
 
 void Growth::closed(const Connection &connection) {
@@ -70,11 +70,11 @@ void Growth::closed(const Connection &connection) {
 void Growth::judge(const Timeline &timeline, Groups &groups) const {
   for (const auto &[vhost, steps] : vhosts_) {
     if (steps.size() < 2 * kRounds || steps.size() > kKeptSteps || ended_in(steps) < kRounds) continue;
-    std::unordered_map<uint64_t, std::string_view> role_of;
+    std::unordered_map<uint64_t, Role> role_of;
     for (const Step &step : steps)
       if (step.what != What::kBegun) role_of[step.id] = step.role;
     timeline.for_each_open([&](const Connection &open) { role_of[open.id] = open.role; });
-    std::map<std::string_view, Steps> roles;
+    std::map<Role, Steps> roles;
     for (const Step &step : steps)
       if (step.what != What::kTaken) roles[role_of[step.id]].push_back(step);
     for (const auto &[role, of_role] : roles) judge_role(of_role, vhost, groups);
@@ -85,7 +85,7 @@ void Growth::judge(const Timeline &timeline, Groups &groups) const {
 // Whom the program accepted by itself and handed to lws may come and stay.
 void Growth::judge_kept(const Timeline &timeline, Groups &groups) const {
   constexpr uint64_t kLeastLoad = 2;
-  std::map<std::pair<std::string_view, std::string_view>, std::vector<const Connection *>> alike;
+  std::map<std::pair<std::string_view, Role>, std::vector<const Connection *>> alike;
   timeline.for_each_open([&](const Connection &open) {
     const bool is_local = open.peer.empty() || open.peer.starts_with("unix:");
     if (open.origin == Origin::kAdopted && is_client(open) && is_local && !open.session &&

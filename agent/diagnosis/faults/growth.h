@@ -32,7 +32,7 @@ class Growth {
     Ns time_ns;
     uint64_t id;
     What what;
-    std::string_view role;  // at its end
+    Role role;  // at its end
   };
   using Steps = std::vector<Step>;
   static void add(Steps &steps, Step step);

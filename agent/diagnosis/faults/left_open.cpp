@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/faults/rules.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/process_words.h"
 
 namespace wsitrace {
 namespace {
@@ -12,8 +13,8 @@ std::string context_text(const ContextLife &context) {
 
 // lws starts its plugins within the program's first connect. Whether that failed is not seen, and 4.1.6 frees it without a word.
 bool began_unseen(const Timeline &timeline, const Connection &connection) {
-  return timeline.process().attach == "plugin" && connection.origin == Origin::kOutbound && connection.target.empty() &&
-         !connection.fd && connection.transactions.empty();
+  return came_as(timeline.process(), kAttachPlugin) && connection.origin == Origin::kOutbound &&
+         connection.target.empty() && !connection.fd && connection.transactions.empty();
 }
 
 void judge_open(const Connection &connection, Groups &groups) {
@@ -24,7 +25,7 @@ void judge_open(const Connection &connection, Groups &groups) {
 
 // A program that ends without destroying any context leaves that to its operating system; one that destroys some has forgotten others.
 void judge_contexts(const Timeline &timeline, Groups &groups) {
-  const bool ended = timeline.end() != nullptr && timeline.end()->kind == "exit";
+  const bool ended = timeline.ending() == Ending::kExit;
   if (!ended || timeline.contexts_destroyed() == 0) return;
   timeline.for_each_context([&](const ContextLife &context) {
     Finding &finding = groups.of(Cause::kContextNotDestroyed, {}, {});

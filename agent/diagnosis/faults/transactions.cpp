@@ -10,13 +10,9 @@
 namespace wsitrace {
 namespace {
 
-bool brings_body(const Transaction &transaction) {
-  return transaction.method == "POST" || transaction.method == "PUT" || transaction.method == "PATCH";
-}
-
 bool has_all_of_request(const Connection &connection, const Transaction &transaction) {
   return connection.last_callback == k_HTTP_BODY_COMPLETION ||
-         (connection.last_callback == k_HTTP && !brings_body(transaction));
+         (connection.last_callback == k_HTTP && !transaction.brings_body());
 }
 
 // On h2, what waits for the peer's window is not seen: there only a handler that has not even begun counts.

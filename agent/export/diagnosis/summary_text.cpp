@@ -7,6 +7,7 @@
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/process_words.h"
 
 namespace wsitrace {
 namespace {
@@ -19,11 +20,13 @@ std::string end_text(const Timeline &timeline) {
   if (end == nullptr)
     return "the log has no end (the program still runs, or the file was cut off): " + after + " so far";
   const std::string status = end->status ? std::to_string(*end->status) : "unknown";
-  if (end->kind == "exit")
-    return (end->status ? "exited with status " + status : std::string("exited")) + " after " + after;
-  if (end->kind == "signal") return "ended by signal " + status + " after " + after;
-  if (end->kind == "exec") return "became another program (exec) after " + after;
-  if (end->kind == "detached") return "tracing stopped after " + after;
+  switch (ending_of(*end)) {
+    case Ending::kExit: return (end->status ? "exited with status " + status : "exited") + " after " + after;
+    case Ending::kSignal: return "ended by signal " + status + " after " + after;
+    case Ending::kExec: return "became another program (exec) after " + after;
+    case Ending::kDetached: return "tracing stopped after " + after;
+    case Ending::kUnknown: break;
+  }
   return "how it ended is unknown; " + after + " recorded";
 }
 
@@ -123,7 +126,7 @@ std::string open_text(const Doctor &doctor, size_t width) {
   for (const auto &[key, group] : doctor.census().open()) {
     const auto &[sort, role, protocol, waits] = key;
     std::string line = fmt::format("{} {}", group.count, Census::name_of(sort, group.count));
-    if (!role.empty() && sort != Census::Sort::kListener) line += ", " + printable(role);
+    if (role != Role::kUnknown && sort != Census::Sort::kListener) line += fmt::format(", {}", name_of(role));
     if (!protocol.empty()) line += ", protocol " + printable(protocol);
     if (!waits.empty()) line += ": " + waits;
     line += fmt::format(" ({}; {}open for {})", ids_text(group), group.count > 1 ? "the oldest " : "",

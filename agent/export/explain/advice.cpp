@@ -119,7 +119,7 @@ std::string leaked(const Subject &subject, const LogFacts &log) {
 
 std::string unknown_end(const Subject &subject, const LogFacts &log) {
   const Connection &connection = subject.connection;
-  if (is_open(connection) || !ended_as(connection, CloseReason::kUnknown) || log.attach != "link") return "";
+  if (is_open(connection) || !ended_as(connection, CloseReason::kUnknown) || !log.by_link) return "";
   return "Linked in, wsitrace hears callbacks only. `wsitrace run` also hears the calls that say why a connection "
          "ends.";
 }

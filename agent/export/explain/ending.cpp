@@ -77,11 +77,13 @@ std::string end_of_log_sentence(const LogFacts &log) {
   if (log.contexts_gone)
     return "Its lws context was destroyed before that, so lws should have destroyed it: it was leaked.";
   if (!log.end) return "The log goes on, or was cut off.";
-  const std::string &kind = log.end->kind;
-  if (kind == "exit") return "It was still open when the program exited, which never called lws_context_destroy().";
-  if (kind == "signal") return "A signal ended the program there.";
-  if (kind == "exec") return "The program became another one there (exec).";
-  if (kind == "detached") return "Tracing stopped there; the program went on.";
+  switch (*log.end) {
+    case Ending::kExit: return "It was still open when the program exited, which never called lws_context_destroy().";
+    case Ending::kSignal: return "A signal ended the program there.";
+    case Ending::kExec: return "The program became another one there (exec).";
+    case Ending::kDetached: return "Tracing stopped there; the program went on.";
+    case Ending::kUnknown: break;
+  }
   return "How the program ended is unknown.";
 }
 

@@ -114,7 +114,7 @@ void add_exchanges(Steps &steps, const Connection &connection, const LogFacts &l
 std::string idle_sentence(const Connection &connection, const LogFacts &log) {
   const Transactions &all = connection.transactions;
   const bool serves =
-      is_inbound(connection) && connection.role == "h1" && connection.opened_seen && !connection.session;
+      is_inbound(connection) && connection.role == Role::kH1 && connection.opened_seen && !connection.session;
   if (!serves || all.empty() || all.size() != connection.transactions_total) return "";
   const Ns last_ns = last_sight_ns(connection, log);
   const Ns handshake_ns = connection.tls ? connection.tls->handshake_ns.value_or(0) : 0;

@@ -33,7 +33,7 @@ std::string timed_out(const Subject &subject, const LogFacts &) {
     return "The other end did not answer in time: look there, or at timeout_secs of the context.";
   if (pending_reason(subject) == kTimeout_CLOSE_ACK)
     return "The peer did not answer the close frame; lws then closes by itself, so nothing is amiss here.";
-  if (connection.role == "raw" || connection.role == "raw_file") return "";
+  if (connection.role == Role::kRaw || connection.role == Role::kRawFile) return "";
   if (connection.transactions.empty())
     return "The peer connected and sent no complete request in time. Port scanners and browsers' spare connections do "
            "that; timeout_secs "

@@ -43,15 +43,16 @@ std::string how_known(const Connection &connection) {
 }
 
 std::string role_text(const Connection &connection) {
-  const std::string_view role = connection.role;
-  if (role == "ws") return "It became a websocket.";
-  if (role == "h1") return "It speaks HTTP/1.";
-  if (role == "h2" && connection.origin != Origin::kStream) return "It speaks HTTP/2.";
-  if (role == "raw") return "It is a raw socket: lws hands its bytes through.";
-  if (role == "raw_file") return "It is a raw file descriptor, not a socket.";
-  if (role.empty() && connection.cls == ConnectionClass::kClient)
-    return "What it speaks is unknown: no request was seen on it.";
-  return "";
+  switch (connection.role) {
+    case Role::kWs: return "It became a websocket.";
+    case Role::kH1: return "It speaks HTTP/1.";
+    case Role::kH2: return connection.origin == Origin::kStream ? "" : "It speaks HTTP/2.";
+    case Role::kRaw: return "It is a raw socket: lws hands its bytes through.";
+    case Role::kRawFile: return "It is a raw file descriptor, not a socket.";
+    case Role::kUnknown:
+      return connection.cls == ConnectionClass::kClient ? "What it speaks is unknown: no request was seen on it." : "";
+    default: return "";
+  }
 }
 
 std::string ends_text(const Connection &connection) {

@@ -63,7 +63,7 @@ std::string waited_for_loop(const Subject &subject, const LogFacts &log) {
 
 std::string waited_after_adoption(const Subject &subject, const LogFacts &log) {
   const Connection &connection = subject.connection;
-  if (connection.origin != Origin::kAdopted || !connection.role.empty() || !is_open(connection)) return "";
+  if (connection.origin != Origin::kAdopted || connection.role != Role::kUnknown || !is_open(connection)) return "";
   const auto wait = wait_for_loop(subject, log);
   if (!wait || wait->until_ns || log.last_ns < wait->since_ns + kLongWaitNs) return "";
   std::string out =

@@ -35,7 +35,7 @@ void append_row(std::string &out, const ProcessFacts &process, const Connection 
   object.number("id", connection.id);
   object.text("class", name_of(connection.cls));
   object.text("origin", name_of(connection.origin));
-  object.text_or_null("role", connection.role);
+  object.text_or_null("role", name_of(connection.role));
   object.text_or_null("vhost", connection.vhost);
   object.text_or_null("protocol", bound_protocol(connection));
   object.text("state", name_of(connection.state));

@@ -43,7 +43,7 @@ std::string track_name(const Connection &connection) {
   std::string out = number_sign(connection.id);
   append_word(out, name_of(connection.cls));
   append_word(out, name_of(connection.origin));
-  append_word(out, connection.role);
+  append_word(out, name_of(connection.role));
   if (connection.parent) out += " of " + number_sign(*connection.parent);
   append_word(out, other_end(connection));
   append_word(out, connection.vhost);
@@ -85,7 +85,7 @@ void add_life(Nesting &nesting, const Connection &connection) {
   add_text(slice, "class", name_of(connection.cls));
   add_text(slice, "origin", name_of(connection.origin));
   add_text(slice, "evidence", name_of(connection.evidence));
-  add_text(slice, "role", connection.role);
+  add_text(slice, "role", name_of(connection.role));
   add_number(slice, "parent", connection.parent);
   add_number(slice, "thread", connection.thread);
   add_text(slice, "vhost", connection.vhost);

@@ -17,13 +17,14 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "agent/timeline/process_words.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
 
 class OwnClients {
  public:
-  void on_process_known(const ProcessFacts &facts) { serves_itself_ = facts.attach == "plugin"; }
+  void on_process_known(const ProcessFacts &facts) { serves_itself_ = came_as(facts, kAttachPlugin); }
   // Connections keep their address until they are closed (TimelineObserver).
   void on_opened(const Connection &connection);
   void on_closed(const Connection &connection) { clients_.erase(connection.id); }

@@ -47,7 +47,7 @@ std::string place_text(const Connection &connection) {
 std::string heading(const Connection &connection) {
   std::string out = fmt::format("connection {}: {}, {} (by {})", connection.id, name_of(connection.cls),
                                 name_of(connection.origin), name_of(connection.evidence));
-  if (!connection.role.empty()) out += fmt::format(", {}", connection.role);
+  if (connection.role != Role::kUnknown) out += fmt::format(", {}", name_of(connection.role));
   if (connection.tls) out += ", " + tls_text(*connection.tls);
   if (connection.parent) out += fmt::format(", carried by {}", *connection.parent);
   out += place_text(connection);

@@ -80,7 +80,7 @@ Columns::Row row_of(const Connection &connection, const Timeline &timeline, bool
   return {std::to_string(connection.id),
           kind_of(connection),
           connection.parent ? std::to_string(*connection.parent) : "-",
-          or_dash(connection.role),
+          or_dash(name_of(connection.role)),
           or_dash(connection.vhost),
           or_dash(protocol_of(connection)),
           peer_of(connection),

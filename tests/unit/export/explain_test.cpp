@@ -171,7 +171,7 @@ TEST(Explain, HandshakeIsNotIdleTime) {
   Subject subject;
   Connection &connection = subject.connection;
   connection.origin = Origin::kAccepted;
-  connection.role = "h1";
+  connection.role = Role::kH1;
   connection.tls = Tls{};
   connection.tls->handshake_ns = 50'000'000;
   connection.transactions_total = 1;

@@ -55,7 +55,7 @@ TEST_F(Nature, PipesOfACgiEndWithItsConnection) {
 TEST_F(Nature, PipeOfASpawnedProgramIsInternal) {
   play("VHOST B:RCLOSE_FILE B:DEST('tag other')");
   EXPECT_EQ(kind_of('B'), "internal/internal/lws_tag");
-  EXPECT_EQ(on('B').role, "raw_file");
+  EXPECT_EQ(on('B').role, Role::kRawFile);
 }
 
 TEST_F(Nature, WhatOnlyEndsIsNoListenerWithoutEvidence) {
@@ -83,7 +83,7 @@ TEST_F(Nature, UsersOfAnMqttConnectionAreItsStreams) {
   EXPECT_EQ(on('B').parent, on('A').id);
   EXPECT_EQ(on('C').parent, on('A').id);
   EXPECT_EQ(on('B').target, "broker:1883");
-  for (const char wsi : {'A', 'B', 'C'}) EXPECT_EQ(on(wsi).role, "mqtt") << wsi;
+  for (const char wsi : {'A', 'B', 'C'}) EXPECT_EQ(on(wsi).role, Role::kMqtt) << wsi;
   EXPECT_EQ(end_of('C'), "handler_closed by local");
   EXPECT_EQ(timeline_.totals().unmatched_drops, 0u);
   EXPECT_EQ(timeline_.totals().binds, timeline_.totals().drops);
@@ -94,7 +94,7 @@ TEST_F(Nature, BothSidesOfARawProxyAreClients) {
       "L:FNET=7 A:CREATE A:PACCEPTED=7 connect('inner')=80 B:PBIND B:CREATE B:PCONNECTED=8 B:PDROP('x') B:DEST A:DEST");
   EXPECT_EQ(kind_of('A'), "client/accepted/event");
   EXPECT_EQ(kind_of('B'), "client/outbound/event");
-  EXPECT_EQ(on('B').role, "raw_proxy");
+  EXPECT_EQ(on('B').role, Role::kRawProxy);
 }
 
 TEST_F(Nature, RedirectedStreamBecomesAConnectionOfItsOwn) {

@@ -38,7 +38,7 @@ TEST_F(TimelineTest, AcceptedConnectionIsAClientWithItsAddresses) {
   EXPECT_EQ(on('A').peer, "127.0.0.1:40007");
   EXPECT_EQ(on('A').local, "127.0.0.1:7681");
   EXPECT_EQ(on('A').vhost, "default");
-  EXPECT_EQ(on('A').role, "h1");
+  EXPECT_EQ(on('A').role, Role::kH1);
   EXPECT_EQ(on('A').transactions[0].method, "GET");
   EXPECT_EQ(on('A').transactions[0].version, "HTTP/1.1");
 }
@@ -126,9 +126,9 @@ TEST_F(TimelineTest, StreamKnowsItsParent) {
   play("B:CREATE B:NEW=50 CREATE FH('/s')<B FFC CLOSED_HTTP DEST");
   EXPECT_EQ(kind_of(on('A')), "client/stream/event");
   EXPECT_EQ(on('A').parent, 1u);
-  EXPECT_EQ(on('A').role, "h2");
+  EXPECT_EQ(on('A').role, Role::kH2);
   ASSERT_EQ(open().size(), 1u);
-  EXPECT_EQ(open()[0].role, "h2");
+  EXPECT_EQ(open()[0].role, Role::kH2);
   EXPECT_EQ(open()[0].state, State::kIdle);
 }
 
@@ -266,7 +266,7 @@ TEST_F(TimelineTest, SessionIsAPhaseWithItsCodes) {
   EXPECT_EQ(on('A').session->peer_code, 1001);
   EXPECT_FALSE(on('A').session->local_code);
   EXPECT_LT(*on('A').session->closed_ns, *on('A').closed_ns);
-  EXPECT_EQ(on('A').role, "ws");
+  EXPECT_EQ(on('A').role, Role::kWs);
   EXPECT_EQ(on('A').transactions[0].protocol, "echo");
 }
 
