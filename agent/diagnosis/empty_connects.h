@@ -5,19 +5,17 @@
 #ifndef WSITRACE_DIAGNOSIS_EMPTY_CONNECTS_H
 #define WSITRACE_DIAGNOSIS_EMPTY_CONNECTS_H
 
-#include <functional>
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
-#include "agent/lws/said.h"
+#include "agent/diagnosis/not_made.h"
 
 namespace wsitrace {
 
 class EmptyConnects {
  public:
   void came_empty(Ns at_ns);
-  // SAID: whether lws logged a line of that kind.
-  void add(std::vector<Diagnosis> &to, const std::function<bool(Said)> &said) const;
+  void add(std::vector<Diagnosis> &to, const SaidLines &said) const;
 
  private:
   uint64_t times_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/not_made.h"
 
+#include <span>
+
 namespace wsitrace {
 namespace {
 
@@ -40,6 +42,19 @@ constexpr Reason kReasons[] = {
      "(LWS_SERVER_OPTION_LIBUV, ...): lws has a loop of its own"},
 };
 
+constexpr Reason kEmptyReasons[] = {
+    {Said::kNoVhost, "the context has no vhost",
+     "make a vhost first (lws_create_vhost()), or leave LWS_SERVER_OPTION_EXPLICIT_VHOSTS out: lws_create_context() "
+     "then makes one"},
+    {Said::kNoRole, "lws has no role for what it asks for",
+     "check `method` of the connect info, and which roles this libwebsockets was built with (LWS_ROLE_WS, ...)"},
+    {Said::kNoTls, "this libwebsockets was built without TLS",
+     "use a libwebsockets with TLS (LWS_WITH_SSL), or leave LCCSCF_USE_SSL out"},
+    {Said::kProtocolNotStarted, "a protocol of its vhost could not be initialized",
+     "return 0 from LWS_CALLBACK_PROTOCOL_INIT: this libwebsockets connects nowhere before all protocols are "
+     "initialized"},
+};
+
 std::string filled_in(const char *why, const SaidLine &line) {
   std::string out;
   for (const char *at = why; *at != '\0'; ++at) {
@@ -50,18 +65,26 @@ std::string filled_in(const char *why, const SaidLine &line) {
   return out;
 }
 
+std::optional<WhyNotMade> first_of(std::span<const Reason> reasons, const SaidLines &said) {
+  for (const Reason &reason : reasons) {
+    const SaidLine *line = said(reason.said);
+    if (line == nullptr) continue;
+    const bool names_no_file = reason.said == Said::kNoKey && (line->text.empty() || line->text.starts_with("ssl "));
+    return WhyNotMade{names_no_file ? "the private key of the certificate is missing" : filled_in(reason.why, *line),
+                      reason.advice};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-WhyNotMade why_not_made(const std::function<std::optional<SaidLine>(Said)> &said) {
-  for (const Reason &reason : kReasons) {
-    const auto line = said(reason.said);
-    if (!line) continue;
-    const bool names_no_file = reason.said == Said::kNoKey && (line->text.empty() || line->text.starts_with("ssl "));
-    return {names_no_file ? "the private key of the certificate is missing" : filled_in(reason.why, *line),
-            reason.advice};
-  }
-  return {"lws logged no reason that wsitrace knows",
-          "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL): it says what is missing"};
+WhyNotMade why_not_made(const SaidLines &said) {
+  return first_of(kReasons, said)
+      .value_or(
+          WhyNotMade{"lws logged no reason that wsitrace knows",
+                     "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL): it says what is missing"});
 }
+
+std::optional<WhyNotMade> why_came_empty(const SaidLines &said) { return first_of(kEmptyReasons, said); }
 
 }  // namespace wsitrace

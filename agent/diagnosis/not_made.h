@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Why a context or a vhost could not be made, by what lws logged before it gave up.
+// Why a context, a vhost or a connection could not be made, by what lws logged before it gave up.
 #ifndef WSITRACE_DIAGNOSIS_NOT_MADE_H
 #define WSITRACE_DIAGNOSIS_NOT_MADE_H
 
@@ -9,12 +9,15 @@
 #include <string>
 
 #include "agent/lws/said.h"
+#include "agent/timeline/connection.h"
 
 namespace wsitrace {
 
-struct SaidLine {
+struct SaidLine {  // of lws's log
   std::string text;
   unsigned number = 0;  // 0: none
+  int error = 0;        // errno; 0: unknown
+  Ns at_ns = 0;
 };
 
 struct WhyNotMade {
@@ -22,8 +25,12 @@ struct WhyNotMade {
   std::string advice;
 };
 
-// SAID gives what lws logged of a kind, if anything.
-WhyNotMade why_not_made(const std::function<std::optional<SaidLine>(Said)> &said);
+// Gives what lws logged of a kind, or nullptr.
+using SaidLines = std::function<const SaidLine *(Said)>;
+
+WhyNotMade why_not_made(const SaidLines &said);
+// Of a connect that returned before there was a wsi: completes "2 connects came to nothing: ".
+std::optional<WhyNotMade> why_came_empty(const SaidLines &said);
 
 }  // namespace wsitrace
 

@@ -100,8 +100,8 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
 
 void Premises::said(const Event &event, const Timeline &timeline) {
   if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
-  lines_.try_emplace(said_of(event.value), Line{event.time_ns, printable(timeline.text(event.text)),
-                                                static_cast<int>(event.flags), number_of(event.value)});
+  lines_.try_emplace(said_of(event.value), SaidLine{printable(timeline.text(event.text)), number_of(event.value),
+                                                    static_cast<int>(event.flags), event.time_ns});
 }
 
 void Premises::note_failed_call(const Event &event, const Timeline &timeline) {
@@ -158,7 +158,7 @@ OptionalNs Premises::vhost_gone_ns(std::string_view vhost) const {
 }
 
 std::string Premises::protocol_not_enabled() const {
-  const Line *one = line(Said::kProtocolNotEnabled);
+  const SaidLine *one = line(Said::kProtocolNotEnabled);
   return one == nullptr ? "" : one->text;
 }
 
@@ -172,19 +172,16 @@ std::vector<std::string> Premises::vhosts_beside(std::string_view vhost) const {
   return others;
 }
 
-const Premises::Line *Premises::line(Said said) const {
+const SaidLine *Premises::line(Said said) const {
   const auto found = lines_.find(said);
   return found == lines_.end() ? nullptr : &found->second;
 }
 
 void Premises::add_not_made(std::vector<Diagnosis> &to) const {
-  const Line *context = line(Said::kContextNotMade), *vhost = line(Said::kVhostNotMade);
+  const SaidLine *context = line(Said::kContextNotMade), *vhost = line(Said::kVhostNotMade);
   if (context == nullptr && vhost == nullptr) return;
   if (line(Said::kBindFailed) != nullptr || line(Said::kUnixBindFailed) != nullptr) return;  // listen_failed tells
-  const WhyNotMade why = why_not_made([this](Said said) -> std::optional<SaidLine> {
-    const Line *one = line(said);
-    return one != nullptr ? std::optional(SaidLine{one->text, one->number}) : std::nullopt;
-  });
+  const WhyNotMade why = why_not_made([this](Said said) { return line(said); });
   const char *call = context != nullptr ? "lws_create_context()" : "lws_create_vhost()";
   Diagnosis out = titled(Cause::kNotMade, 1, fmt::format("{} failed: {}", call, why.text));
   out.first_ns = (context != nullptr ? context : vhost)->at_ns;
@@ -194,7 +191,7 @@ void Premises::add_not_made(std::vector<Diagnosis> &to) const {
 }
 
 void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
-  const Line *path = line(Said::kUnixBindFailed), *interface = line(Said::kNoInterface);
+  const SaidLine *path = line(Said::kUnixBindFailed), *interface = line(Said::kNoInterface);
   if (path != nullptr) {
     Diagnosis out =
         titled(Cause::kBindFailed, 1,
@@ -307,7 +304,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_no_listener(all);
   if (!accept_failed) add_waiting(all, log);
   add_turned_away(all);
-  empty_connects_.add(all, [this](Said said) { return line(said) != nullptr; });
+  empty_connects_.add(all, [this](Said said) { return line(said); });
   add_late(all);
   add_misused(all, log);
   add_missing_threads(all, log);

@@ -46,12 +46,6 @@ class Premises {
   [[nodiscard]] std::vector<Diagnosis> diagnoses(const LogFacts &log, bool accept_failed) const;
 
  private:
-  struct Line {  // of lws's log
-    Ns at_ns = 0;
-    std::string text;
-    int error = 0;        // errno; 0: unknown
-    unsigned number = 0;  // 0: none
-  };
   struct Queue {
     uint32_t waiting = 0;
     Ns at_ns = 0;
@@ -80,7 +74,7 @@ class Premises {
   void note_failed_call(const Event &event, const Timeline &timeline);
   void note_use(const Event &event, const Timeline &timeline);
   void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
-  [[nodiscard]] const Line *line(Said said) const;
+  [[nodiscard]] const SaidLine *line(Said said) const;
   void add_not_made(std::vector<Diagnosis> &to) const;
   void add_no_listener(std::vector<Diagnosis> &to) const;
   void add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const;
@@ -90,8 +84,8 @@ class Premises {
   void add_missing_threads(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_objections(std::vector<Diagnosis> &to, const LogFacts &log) const;
 
-  std::map<Said, Line> lines_;   // the first of each kind
-  std::map<int, Queue> queues_;  // by descriptor of the listener
+  std::map<Said, SaidLine> lines_;  // the first of each kind
+  std::map<int, Queue> queues_;     // by descriptor of the listener
   std::map<std::string, Ns, std::less<>> vhosts_gone_;
   std::vector<std::pair<std::string, int>> vhosts_;       // with their ports
   std::map<uint64_t, Dead> dead_;                         // by pointer; emptied when it is full

@@ -37,15 +37,14 @@ TEST(WhyNotMade, LinesOfLwsAreKnownInEachVersion) {
   for (const Logged &one : all) {
     const KnownLine *known = known_line(one.format);
     ASSERT_NE(known, nullptr) << one.format;
-    const WhyNotMade why =
-        why_not_made([&](Said said) { return said == known->said ? std::optional(one.line) : std::nullopt; });
+    const WhyNotMade why = why_not_made([&](Said said) { return said == known->said ? &one.line : nullptr; });
     EXPECT_EQ(why.text, one.why) << one.format;
     EXPECT_FALSE(why.advice.empty()) << one.format;
   }
 }
 
 TEST(WhyNotMade, WithoutALineTheReasonIsUnknown) {
-  const WhyNotMade why = why_not_made([](Said) { return std::optional<SaidLine>(); });
+  const WhyNotMade why = why_not_made([](Said) { return nullptr; });
   EXPECT_THAT(why.text, HasSubstr("no reason that wsitrace knows"));
   EXPECT_THAT(why.advice, StartsWith("switch on lws's log"));
 }
