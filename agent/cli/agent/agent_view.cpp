@@ -2,7 +2,6 @@
 #include "agent/cli/agent/agent_view.h"
 
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "agent/cli/formats/places.h"
@@ -10,11 +9,6 @@
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
-namespace {
-
-constexpr std::chrono::milliseconds kRenderPause{10};
-
-}  // namespace
 
 AgentView::AgentView(size_t history, bool keeps_traces)
     : board_({.ended = history}),
@@ -26,24 +20,8 @@ AgentView::AgentView(size_t history, bool keeps_traces)
       keeps_traces_(keeps_traces) {}
 
 AgentView::~AgentView() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
   traces_.stop();
-  changed_.notify_all();
-  if (worker_.joinable()) worker_.join();
-  if (diagnoser_.joinable()) diagnoser_.join();
-  server_.reset();
-}
-
-Expected<void> AgentView::start(const ServeOptions &options) {
-  auto server = Server::start(options, site_);
-  if (!server) return unexpected(server.error());
-  server_ = std::move(*server);
-  worker_ = std::thread([this] { work(Site::Share::kAllElse); });
-  diagnoser_ = std::thread([this] { work(Site::Share::kDiagnosis); });
-  return {};
+  served_.stop();
 }
 
 std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
@@ -62,16 +40,6 @@ std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
     processes_.push_back(live);
   }
   return live;
-}
-
-void AgentView::work(Site::Share share) {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    site_.work(share);
-    lock.lock();
-    changed_.wait_for(lock, kRenderPause, [this] { return stopping_; });
-  }
 }
 
 std::string AgentView::report() const {

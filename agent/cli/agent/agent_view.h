@@ -13,16 +13,14 @@
 #ifndef WSITRACE_CLI_AGENT_AGENT_VIEW_H
 #define WSITRACE_CLI_AGENT_AGENT_VIEW_H
 
-#include <condition_variable>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/cli/agent/program_metrics.h"
 #include "agent/export/live/live_board.h"
-#include "agent/serve/server.h"
+#include "agent/serve/served_site.h"
 #include "agent/serve/site.h"
 #include "agent/trace_diagnosis/fresh_traces.h"
 
@@ -38,8 +36,8 @@ class AgentView {
   AgentView(const AgentView &) = delete;
   AgentView &operator=(const AgentView &) = delete;
 
-  Expected<void> start(const ServeOptions &options);
-  [[nodiscard]] std::string url() const { return server_->url() + "/"; }
+  Expected<void> start(const ServeOptions &options) { return served_.start(options); }
+  [[nodiscard]] std::string url() const { return served_.url(); }
 
   // For the log of one more process.
   std::shared_ptr<LogSink> listener(const ProcessFacts &facts);
@@ -48,23 +46,18 @@ class AgentView {
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  void work(Site::Share share);
   [[nodiscard]] std::string report() const;
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   ProgramMetrics metrics_;
   LiveBoard board_;
   Site site_;
-  std::unique_ptr<Server> server_;
   const bool keeps_traces_;
   FreshTraces traces_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;                              // guarded by mutex_
   std::list<std::shared_ptr<LiveProcess>> processes_;  // guarded by mutex_
-  std::thread worker_;
-  std::thread diagnoser_;
+  ServedSite served_{site_};                           // the last: its threads use the others
 };
 
 }  // namespace wsitrace

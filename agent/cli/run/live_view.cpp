@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/live_view.h"
 
-#include <chrono>
-#include <csignal>
 #include <stdexcept>
 
 #include "agent/cli/formats/places.h"
@@ -11,11 +9,6 @@
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
-namespace {
-
-constexpr std::chrono::milliseconds kWorkPause{10};
-
-}  // namespace
 
 LiveView::LiveView()
     : site_({.metrics = [this] { return render_metrics(metrics_); },
@@ -25,42 +18,14 @@ LiveView::LiveView()
              .diagnosis = [this] { return diagnosis(); }}) {}
 
 LiveView::~LiveView() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
   traces_.stop();
-  changed_.notify_all();
-  if (worker_.joinable()) worker_.join();
-  if (diagnoser_.joinable()) diagnoser_.join();
-  server_.reset();
+  served_.stop();
 }
-
-Expected<void> LiveView::start(const ServeOptions &options) {
-  auto server = Server::start(options, site_);
-  if (!server) return unexpected(server.error());
-  server_ = std::move(*server);
-  worker_ = std::thread([this] { work(Site::Share::kAllElse); });
-  diagnoser_ = std::thread([this] { work(Site::Share::kDiagnosis); });
-  return {};
-}
-
-std::string LiveView::url() const { return server_->url() + "/"; }
 
 std::shared_ptr<LiveProcess> LiveView::listener() {
   auto process = board_.listener();
   process->add(std::make_shared<ProcessMetrics>(metrics_, process->log().judge));
   return process;
-}
-
-void LiveView::work(Site::Share share) {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    site_.work(share);
-    lock.lock();
-    changed_.wait_for(lock, kWorkPause, [this] { return stopping_; });
-  }
 }
 
 std::string LiveView::report() {

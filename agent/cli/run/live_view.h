@@ -14,15 +14,12 @@
 #ifndef WSITRACE_CLI_RUN_LIVE_VIEW_H
 #define WSITRACE_CLI_RUN_LIVE_VIEW_H
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/metrics.h"
-#include "agent/serve/server.h"
+#include "agent/serve/served_site.h"
 #include "agent/serve/site.h"
 #include "agent/trace_diagnosis/fresh_traces.h"
 
@@ -35,8 +32,8 @@ class LiveView {
   LiveView(const LiveView &) = delete;
   LiveView &operator=(const LiveView &) = delete;
 
-  Expected<void> start(const ServeOptions &options);
-  [[nodiscard]] std::string url() const;
+  Expected<void> start(const ServeOptions &options) { return served_.start(options); }
+  [[nodiscard]] std::string url() const { return served_.url(); }
 
   // For the log of one more process.
   std::shared_ptr<LiveProcess> listener();
@@ -45,21 +42,15 @@ class LiveView {
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  void work(Site::Share share);
   std::string report();
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   Metrics metrics_;
   LiveBoard board_;
   Site site_;
-  std::unique_ptr<Server> server_;
   FreshTraces traces_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread worker_;
-  std::thread diagnoser_;
+  ServedSite served_{site_};  // the last: its threads use the others
 };
 
 }  // namespace wsitrace
