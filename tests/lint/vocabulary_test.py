@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A finding kind and a callback reason are each added by one row: in a copy of the tree only the two tables are edited, and JSON,
-SARIF, metrics, the check of the documents and the types of the page know both."""
+"""A finding kind, a cause of trouble and a callback reason are each added by one row: in a copy of the tree only the two tables are edited,
+and JSON, SARIF, metrics, the check of the documents and the types of the page know them."""
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,11 @@ BUILD = ROOT / "build/release"
 PARTS = ("CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "agent", "dashboards", "deploy", "include",
          "tests/CMakeLists.txt", "tests/lint")
 TSC = ROOT / "dashboards/grafana/node_modules/typescript/bin/tsc"
+TABLE = "agent/diagnosis/cause_table.h"
 KIND = """#define WSITRACE_CAUSES(X) \\
   X(kDummyMade, "dummy_made", kFault, "{who} {was|were} dummies", "unmake it", kLeak, "a dummy was made") \\
+"""
+TROUBLE = """  X(kDummyMet, "dummy_met", kTrouble, "{who} met a dummy", "look away") \\
 """
 REASON = """#define WSITRACE_CALLBACKS(X) \\
   X(DUMMY_REASON, 222, kRecorded) \\
@@ -43,7 +47,9 @@ class OneRow(unittest.TestCase):
             if (ROOT / name).is_file():
                 (cls.tree / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, cls.tree / name)
-        cls.edit("agent/diagnosis/cause_table.h", "#define WSITRACE_CAUSES(X) \\\n", KIND)
+        cls.edit(TABLE, "#define WSITRACE_CAUSES(X) \\\n", KIND)
+        first = re.search(r"^  X\(k\w+, \"\w+\", kTrouble,", (cls.tree / TABLE).read_text(), re.MULTILINE)[0]
+        cls.edit(TABLE, first, TROUBLE + first)
         cls.edit("agent/lws/callbacks.h", "#define WSITRACE_CALLBACKS(X) \\\n", REASON)
         cls.build()
 
@@ -94,7 +100,7 @@ class OneRow(unittest.TestCase):
         out = subprocess.run([self.tree / "build/release/tests/lint/vocabulary"], capture_output=True, text=True, check=True).stdout
         for expected in ('"kind": "dummy_made"', '"message": "1 connection was dummies"', '"last_callback": "DUMMY_REASON"',
                          'lws_findings{kind=\\"dummy_made\\"}', 'wsitrace_events_recorded_total{kind=\\"DUMMY_REASON\\"} 1',
-                         '"id": "dummy_made"'):
+                         '"id": "dummy_made"', '"id": "dummy_met"'):
             self.assertIn(expected, out)
 
     def see_in_page_types(self):

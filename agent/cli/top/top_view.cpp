@@ -93,7 +93,8 @@ TopLine diagnoses_line(const TopInput &input, const Sums &sums) {
   const Diagnosis &worst = *sums.worst->log->diagnosed().worst;
   const std::string where =
       input.processes.size() > 1 ? " in " + shown_text(sums.worst->log->timeline().process().program) : "";
-  return {fmt::format("{}; worst{}: {} ({})", out, where, shown_text(worst.headline), worst.cause), TopStyle::kWarning};
+  return {fmt::format("{}; worst{}: {} ({})", out, where, shown_text(worst.headline), name_of(worst.cause)),
+          TopStyle::kWarning};
 }
 
 std::vector<TopLine> header_of(const TopInput &input) {
