@@ -22,6 +22,7 @@ class Fd {
   Fd &operator=(const Fd &) = delete;
   ~Fd() { reset(); }
 
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool valid() const { return fd_ >= 0; }
   void reset(int fd = -1) {

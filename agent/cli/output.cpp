@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/output.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
+
+#include "agent/base/output_file.h"
 
 namespace wsitrace {
 namespace {
@@ -19,11 +22,21 @@ Output Output::to_stdout() { return {stdout, kStdout}; }
 Expected<Output> Output::append_to_file(const std::string &path) { return to(std::fopen(path.c_str(), "ae"), path); }
 
 Expected<Output> Output::open(const std::string &file, Stdout when) {
-  if (!file.empty()) return to(std::fopen(file.c_str(), "we"), file);
+  if (!file.empty()) return to_file(file);
   if (when == Stdout::kAtOnce) return to_stdout();
   auto output = to(std::tmpfile(), kStdout);
   if (output) output->held_ = true;
   return output;
+}
+
+Expected<Output> Output::to_file(const std::string &path) {
+  constexpr unsigned kMode = 0666;  // as fopen(3) has it
+  auto fd = open_output(path, kMode);
+  if (!fd) return unexpected(fd.error());
+  struct stat facts {};
+  if (::fstat(fd->get(), &facts) == 0 && S_ISREG(facts.st_mode) && ::ftruncate(fd->get(), 0) != 0)
+    return unexpected(system_error(path, errno));
+  return to(::fdopen(fd->release(), "w"), path);
 }
 
 Expected<Output> Output::to(FILE *file, std::string name) {

@@ -33,6 +33,7 @@ class Output {
   [[nodiscard]] bool is_terminal() const;
 
  private:
+  static Expected<Output> to_file(const std::string &path);
   static Expected<Output> to(FILE *file, std::string name);
   Output(FILE *file, std::string name) : file_(file), name_(std::move(name)) {}
   [[nodiscard]] bool copy_to_stdout() const;

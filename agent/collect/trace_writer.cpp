@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "agent/base/fd.h"
+#include "agent/base/file_limit.h"
+#include "agent/base/output_file.h"
 #include "agent/collect/log_json.h"
 #include "agent/collect/trace_writer.h"
 #include "wsitrace/layout.h"
@@ -70,6 +72,7 @@ int TraceWriter::State::put_chunk(ChunkType type, const void *payload, size_t by
   crc = crc32(crc, static_cast<const Bytef *>(payload), static_cast<uInt>(bytes));
   header.crc32 = static_cast<uint32_t>(crc);
   iovec parts[] = {{&header, sizeof header}, {const_cast<void *>(payload), bytes}};
+  if (is_regular && !may_grow_to(file_bytes + sizeof header + bytes)) return EFBIG;
   const int failed = write_all(fd.get(), parts, 2);
   if (failed != 0) return failed;
   ++sequence;
@@ -79,7 +82,8 @@ int TraceWriter::State::put_chunk(ChunkType type, const void *payload, size_t by
 
 // Cuts the chunk that did not fit off again, so that what is there stays readable.
 void TraceWriter::State::fail(int error_number) {
-  error = system_error(path, error_number, "the trace ends here; make room and record again");
+  const std::string hint = error_number == EFBIG ? kFileLimitHint : "make room";
+  error = system_error(path, error_number, "the trace ends here; " + hint + " and record again");
   if (!is_regular) return;
   const auto end = static_cast<off_t>(file_bytes);
   if (::ftruncate(fd.get(), end) == 0) ::lseek(fd.get(), end, SEEK_SET);
@@ -116,12 +120,26 @@ void TraceWriter::State::write_loss() {
 }
 
 Expected<std::shared_ptr<TraceWriter>> TraceWriter::create(const std::string &path, uint64_t session) {
+  auto fd = open_output(path, kTraceMode);
+  if (fd) return begin(std::move(*fd), path, session);
+  Error error = fd.error();
+  error.hint += " with -o";
+  return unexpected(error);
+}
+
+Expected<std::shared_ptr<TraceWriter>> TraceWriter::create_new(int directory, const std::string &path,
+                                                               uint64_t session) {
+  auto fd = make_file(directory, directory == AT_FDCWD ? path : path.substr(path.rfind('/') + 1), kTraceMode);
+  if (fd) return begin(std::move(*fd), path, session);
+  return unexpected(Error{path, fd.error().why, fd.error().hint});
+}
+
+Expected<std::shared_ptr<TraceWriter>> TraceWriter::begin(Fd fd, const std::string &path, uint64_t session) {
   auto state = std::make_unique<State>();
   state->path = path;
-  state->fd = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+  state->fd = std::move(fd);
   struct stat facts {};
-  if (!state->fd.valid() || ::fstat(state->fd.get(), &facts) != 0)
-    return unexpected(system_error(path, errno, "choose another file with -o"));
+  if (::fstat(state->fd.get(), &facts) != 0) return unexpected(system_error(path, errno));
   state->is_regular = S_ISREG(facts.st_mode);
   if (state->is_regular && ::flock(state->fd.get(), LOCK_EX | LOCK_NB) != 0)
     return unexpected(Error{path, "another wsitrace is writing it", "choose another file with -o"});
@@ -131,6 +149,7 @@ Expected<std::shared_ptr<TraceWriter>> TraceWriter::create(const std::string &pa
   header.version = kTraceVersion;
   header.header_bytes = sizeof header;
   header.session = session;
+  if (state->is_regular && !may_grow_to(sizeof header)) return unexpected(system_error(path, EFBIG, kFileLimitHint));
   if (const int failed = write_all(state->fd.get(), &header, sizeof header))
     return unexpected(system_error(path, failed, "make room on the disk"));
   state->file_bytes = sizeof header;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/base/expected.h"
+#include "agent/base/fd.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -16,8 +17,11 @@ namespace wsitrace {
 // A write that fails (full disk) stops the writing; error() tells, and later events are counted as lost to the file.
 class TraceWriter final : public LogSink {
  public:
-  // Creates or truncates PATH (mode 0640) and locks it, so that readers know that it is still being written.
+  // Creates or truncates PATH, which the user named (mode 0640), and locks it, so that readers know that it is still being written.
+  // What is there is judged as agent/base/output_file.h says.
   static Expected<std::shared_ptr<TraceWriter>> create(const std::string &path, uint64_t session);
+  // Creates the base name of PATH in DIRECTORY, a descriptor or AT_FDCWD for all of PATH. Nothing may be there.
+  static Expected<std::shared_ptr<TraceWriter>> create_new(int directory, const std::string &path, uint64_t session);
   ~TraceWriter() override;
 
   void on_process(const ProcessFacts &) override;
@@ -31,6 +35,7 @@ class TraceWriter final : public LogSink {
 
  private:
   struct State;
+  static Expected<std::shared_ptr<TraceWriter>> begin(Fd fd, const std::string &path, uint64_t session);
   explicit TraceWriter(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -31,32 +31,32 @@ struct TraceDirectoryCloser {
 
 struct ClosedTrace {
   timespec changed{};
-  std::string path;
+  std::string name;
   bool operator<(const ClosedTrace &other) const {
-    return std::tie(changed.tv_sec, changed.tv_nsec, path) <
-           std::tie(other.changed.tv_sec, other.changed.tv_nsec, other.path);
+    return std::tie(changed.tv_sec, changed.tv_nsec, name) <
+           std::tie(other.changed.tv_sec, other.changed.tv_nsec, other.name);
   }
 };
 
-bool is_closed(const std::string &path, ClosedTrace &trace) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+bool is_closed(int directory, const char *name, ClosedTrace &trace) {
+  const Fd fd(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat facts {};
   if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) return false;
   if (!S_ISREG(facts.st_mode) || facts.st_uid != ::geteuid()) return false;
-  trace = {facts.st_mtim, path};
+  trace = {facts.st_mtim, name};
   return ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0;
 }
 
 // The oldest first.
-std::vector<ClosedTrace> closed_traces(const std::string &path) {
+std::vector<ClosedTrace> closed_traces(int opened) {
   std::vector<ClosedTrace> traces;
-  const std::unique_ptr<DIR, TraceDirectoryCloser> directory(::opendir(path.c_str()));
+  const int again = ::openat(opened, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, TraceDirectoryCloser> directory(again >= 0 ? ::fdopendir(again) : nullptr);
   if (directory == nullptr) return traces;
   while (const dirent *entry = ::readdir(directory.get())) {
     const std::string_view name = entry->d_name;
     ClosedTrace trace;
-    if (name.starts_with(kTracePrefix) && name.ends_with(kTraceSuffix) &&
-        is_closed(path + "/" + std::string(name), trace))
+    if (name.starts_with(kTracePrefix) && name.ends_with(kTraceSuffix) && is_closed(opened, entry->d_name, trace))
       traces.push_back(std::move(trace));
   }
   std::sort(traces.begin(), traces.end());
@@ -77,26 +77,35 @@ std::string trace_stem(std::string_view program_untrusted, uint32_t pid, uint64_
 
 Expected<TraceShelf> TraceShelf::open(const std::string &directory, const TraceLimits &limits,
                                       ReportError report_error) {
-  const Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || ::access(directory.c_str(), W_OK | X_OK) != 0)
     return unexpected(system_error(directory, errno, "name a directory that you may write to with --traces"));
-  return TraceShelf(directory, limits, std::move(report_error));
+  return TraceShelf(directory, std::move(fd), limits, std::move(report_error));
+}
+
+int TraceShelf::opened() {
+  struct stat before {};
+  struct stat facts {};
+  if (::fstat(opened_.get(), &before) != 0 || before.st_nlink > 0) return opened_.get();
+  Fd again(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (again.valid() && ::fstat(again.get(), &facts) == 0 && facts.st_uid == before.st_uid) opened_ = std::move(again);
+  return opened_.get();
 }
 
 Expected<TraceShelf::Opened> TraceShelf::begin(std::string_view program_untrusted, uint32_t pid, uint64_t session) {
   const std::string stem = directory_ + "/" + trace_stem(program_untrusted, pid, realtime_ns());
   std::string path = stem + std::string(kTraceSuffix);
-  for (uint32_t number = 2; ::access(path.c_str(), F_OK) == 0; ++number)
+  for (uint32_t number = 2; TraceNames::file_exists(path); ++number)
     path = stem + "-" + std::to_string(number) + std::string(kTraceSuffix);
-  auto writer = TraceWriter::create(path, session);
+  auto writer = TraceWriter::create_new(opened(), path, session);
   if (!writer) return unexpected(writer.error());
   return Opened{std::move(path), std::move(*writer)};
 }
 
 void TraceShelf::tidy() {
-  const auto traces = closed_traces(directory_);
+  const auto traces = closed_traces(opened());
   const size_t too_many = traces.size() - std::min(traces.size(), limits_.max_files);
-  for (size_t i = 0; i < too_many; ++i) removed_ += ::unlink(traces[i].path.c_str()) == 0 ? 1 : 0;
+  for (size_t i = 0; i < too_many; ++i) removed_ += ::unlinkat(opened_.get(), traces[i].name.c_str(), 0) == 0 ? 1 : 0;
 }
 
 }  // namespace wsitrace

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "agent/base/expected.h"
+#include "agent/base/fd.h"
 #include "agent/collect/trace_writer.h"
 
 namespace wsitrace {
@@ -47,10 +48,17 @@ class TraceShelf {
   [[nodiscard]] uint64_t removed() const { return removed_; }
 
  private:
-  TraceShelf(std::string directory, const TraceLimits &limits, ReportError report_error)
-      : directory_(std::move(directory)), limits_(limits), report_error_(std::move(report_error)) {}
+  TraceShelf(std::string directory, Fd opened, const TraceLimits &limits, ReportError report_error)
+      : directory_(std::move(directory)),
+        opened_(std::move(opened)),
+        limits_(limits),
+        report_error_(std::move(report_error)) {}
+
+  // The directory that was opened, wherever its name leads by now; once it was removed, the one of the same user's in its place.
+  int opened();
 
   std::string directory_;
+  Fd opened_;
   TraceLimits limits_;
   ReportError report_error_;
   uint64_t removed_ = 0;

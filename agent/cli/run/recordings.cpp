@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/recordings.h"
 
+#include <fcntl.h>
+
 #include <utility>
 
 #include "agent/cli/run/silence.h"
@@ -130,7 +132,8 @@ uint64_t Recordings::lost() const {
 
 std::shared_ptr<TraceWriter> Recordings::open_trace(Recording &recording, std::string &path) {
   const std::string name = names_.next(recording.process().program, recording.process().pid);
-  auto trace = TraceWriter::create(name, session_);
+  auto trace =
+      names_.is_given(name) ? TraceWriter::create(name, session_) : TraceWriter::create_new(AT_FDCWD, name, session_);
   if (!trace) {
     report_error_(trace.error());
     return nullptr;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "agent/base/output_file.h"
 #include "agent/cli/check/allow_files.h"
 #include "agent/cli/formats/verdict_outputs.h"
 #include "agent/cli/output.h"
@@ -65,6 +66,11 @@ Expected<Formats> formats_of(const RunOptions &options) {
 // Refused before the program starts, or its trace would be lost.
 Expected<void> check_output(const std::string &output) {
   if (output.empty()) return {};
+  if (const auto allowed = check_output_file(output); !allowed) {
+    Error error = allowed.error();
+    error.hint += " with -o";
+    return unexpected(error);
+  }
   const auto folder = std::filesystem::path(output).parent_path();
   struct stat facts {};
   const bool exists = ::stat(output.c_str(), &facts) == 0;

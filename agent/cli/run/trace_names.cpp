@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/trace_names.h"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <utility>
 
@@ -39,7 +39,10 @@ std::string TraceNames::unused(const std::string &stem, const std::string &exten
   return name;
 }
 
-bool TraceNames::file_exists(const std::string &path) { return ::access(path.c_str(), F_OK) == 0; }
+bool TraceNames::file_exists(const std::string &path) {
+  struct stat facts {};
+  return ::lstat(path.c_str(), &facts) == 0;
+}
 
 std::string as_file_name(std::string_view program_untrusted) {
   std::string name(program_untrusted.substr(program_untrusted.rfind('/') + 1).substr(0, kMaxProgramBytes));

@@ -27,7 +27,10 @@ class TraceNames {
 
   // The name for the next process that records. PROGRAM comes from the host's memory and may hold anything.
   std::string next(std::string_view program_untrusted, uint32_t pid);
+  // What the user named, as it is; the others are ours.
+  [[nodiscard]] bool is_given(const std::string &name) const { return name == output_; }
 
+  // Also a link that leads nowhere.
   static bool file_exists(const std::string &path);
 
  private:

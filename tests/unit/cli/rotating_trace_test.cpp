@@ -104,16 +104,42 @@ TEST_F(RotatingTraceTest, TheEndIsToldEvenWhenNothingHappenedSinceTheLastTrace) 
 
 TEST_F(RotatingTraceTest, EventsThatFindNoDirectoryAreToldAsLostOnceAndTriedAgain) {
   TraceShelf all = shelf();
-  const std::string away = directory_ + "-away";
-  std::filesystem::rename(directory_, away);
+  std::filesystem::remove(directory_);
   RotatingTrace trace(all, kSession);
   begin(trace);
   tell_events(trace, 11);
   EXPECT_THAT(errors_, SizeIs(1));
   EXPECT_THAT(errors_[0], HasSubstr("No such file"));
-  std::filesystem::rename(away, directory_);
+  std::filesystem::create_directory(directory_);
   tell_events(trace, 3);
   EXPECT_THAT(files(), IsEmpty());  // not before kRetryNs have passed
+}
+
+TEST_F(RotatingTraceTest, DirectoryThatWasMadeAnewIsUsed) {
+  TraceShelf all = shelf();
+  std::filesystem::remove(directory_);
+  std::filesystem::create_directory(directory_);
+  RotatingTrace trace(all, kSession);
+  begin(trace);
+  tell_events(trace, 11);
+  EXPECT_THAT(errors_, IsEmpty());
+  EXPECT_THAT(files(), SizeIs(1));
+}
+
+TEST_F(RotatingTraceTest, TraceIsMadeInTheDirectoryThatWasOpenedNotWhereItsNameLeads) {
+  TraceShelf all = shelf();
+  const std::string away = directory_ + "-away", trap = directory_ + "-trap";
+  std::filesystem::rename(directory_, away);
+  std::filesystem::create_directory(trap);
+  std::filesystem::create_directory_symlink(trap, directory_);
+  RotatingTrace trace(all, kSession);
+  begin(trace);
+  tell_events(trace, 11);
+  EXPECT_TRUE(std::filesystem::is_empty(trap));
+  EXPECT_FALSE(std::filesystem::is_empty(away));
+  std::filesystem::remove_all(trap);
+  std::filesystem::remove(directory_);
+  std::filesystem::rename(away, directory_);
 }
 
 TEST(LossSince, IsTheDifferenceOfEachCause) {
