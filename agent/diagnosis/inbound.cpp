@@ -197,6 +197,15 @@ Symptom not_adopted(const Case &of) {
     symptom.advice =
         "give the vhost a protocol of that name, or name one of its own in the adopt call, or in "
         "listen_accept_protocol of the vhost where lws accepted the connection";
+  } else if (of.connection.origin == Origin::kAccepted && of.connection.fd) {
+    symptom.certainty = Certainty::kLikely;
+    symptom.why.push_back(fmt::format(
+        "lws itself had accepted it, as descriptor {}, and has no place for that number: its table has as many as "
+        "descriptors were allowed when the context was made.",
+        *of.connection.fd));
+    symptom.advice =
+        "raise the limit of descriptors before the context is made (ulimit -n, LimitNOFILE=, fd_limit_per_thread), and "
+        "see what holds so many: ls -l /proc/PID/fd";
   }
   return symptom;
 }
@@ -208,11 +217,11 @@ std::optional<Symptom> refused(const Case &of) {
   const Transaction *last = of.last();
   const bool rejected = last != nullptr && last->outcome == Outcome::kRejected;
   if (!of.ended_as(CloseReason::kRefused) && !rejected) return std::nullopt;
-  if (last == nullptr && !of.clues.refused) return no_request(of);
+  const SaidRow &said = row_of(of.connection.close ? of.connection.close->said : Said::kNothing);
+  if (last == nullptr && !of.clues.refused && said.wrong == nullptr) return no_request(of);
   if (last != nullptr && !rejected)
     if (auto symptom = body_taken_for_request(of, *last)) return symptom;
   Symptom symptom{Cause::kRequestRefused, by, {}, Certainty::kProven, {}};
-  const SaidRow &said = row_of(of.connection.close ? of.connection.close->said : Said::kNothing);
   if (of.clues.refused) symptom.advice = "see why that callback refuses";
   else if (said.wrong != nullptr) symptom.detail = fmt::format(": {}", said.wrong), symptom.advice = said.advice;
   if (last != nullptr && last->outcome == Outcome::kCompleted && !of.clues.refused && said.wrong == nullptr)
@@ -243,9 +252,22 @@ std::optional<Symptom> not_found(const Case &of) {
       Cause::kNotFound,
       request_text(last),
       {fmt::format("Protocol {} of vhost {} answered it{}.", quoted(last->protocol), quoted(of.connection.vhost),
-                   last->handled_ns ? "; lws asks protocols[0] where no mount of the vhost has the path" : "")},
+                   of.clues.asks_first_protocol
+                       ? "; lws asks protocols[0] where no mount of the vhost has the path, and "
+                         "where the file of a mount is missing"
+                       : "")},
       Certainty::kLikely,
-      "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name"};
+      of.clues.asks_first_protocol
+          ? "compare the path with the mounts of the vhost (lws_http_mount), and the Host header with its name; a "
+            "folder in `origin` that does not begin with / counts from where the program was started"
+          : "see how its handler looks that path up; where it calls lws_serve_http_file(), check that the file is "
+            "there "
+            "and may be read (a name that does not begin with / counts from where the program was started)"};
+  if (last->method == "OPTIONS") {
+    symptom.why.emplace_back(
+        "A browser asks with OPTIONS before it sends a request to another site (CORS); lws answers that for no mount.");
+    symptom.advice = "answer OPTIONS in LWS_CALLBACK_HTTP: 204 with Access-Control-Allow-Origin, -Methods and -Headers";
+  }
   if (auto choice = choice_text(of)) symptom.why.push_back(*std::move(choice));
   return symptom;
 }

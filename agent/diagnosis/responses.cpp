@@ -318,11 +318,20 @@ std::optional<Symptom> left_midway(const Case &of) {
   if (of.ended_as(CloseReason::kContextDestroyed) && part != nullptr && !part->promised_bytes && part->written_ns)
     return std::nullopt;
   if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
+  if (of.ended_as(CloseReason::kContextDestroyed) && awaits_body(of, *last))
+    if (auto unread = not_read(of)) return unread;
   Symptom symptom{Cause::kClosedMidway, request_text(last), {}, Certainty::kProven, {}};
   if (of.clues.refused) {
     symptom.why.push_back(refusal_text(of.clues) + ", which makes lws close the connection" + sent + ".");
+    const bool never_out = last->responded_ns && part == nullptr && of.connection.tcp &&
+                           of.connection.tcp->sent_bytes <= 1 && of.connection.transactions_total == 1;
+    if (never_out)
+      symptom.why = {refusal_text(of.clues) + ", which makes lws close the connection.",
+                     fmt::format("A head with {} was begun, and no byte of it went out.", status_text(*last))};
     symptom.advice =
-        last->responded_ns
+        never_out ? "see which call on its way failed: lws_add_http_header_...() and lws_finalize_http_header() return "
+                    "non-zero where the buffer has no room for more (LWS_PRE and some 2048 bytes are enough as a rule)"
+        : last->responded_ns
             ? "return 0 where the connection is to go on, -1 only after all of the response was written"
             : "return 0 where the connection is to go on; to refuse, call lws_return_http_status() before return -1: "
               "without it the client gets an empty reply";

@@ -70,6 +70,10 @@ std::optional<Symptom> wrong_length(const Case &of) {
       fmt::format("Its Content-Length says {}; the handler of protocol {} wrote {} and then called "
                   "lws_http_transaction_completed().",
                   count_text(promised, "byte"), quoted(last->protocol), sent == 0 ? "none" : std::to_string(sent)));
+  if (sent == 0)
+    symptom.advice =
+        "write the body before that call; where lws sends a file (lws_serve_http_file() returned 0), return 0 and make "
+        "the call in LWS_CALLBACK_HTTP_FILE_COMPLETION";
   symptom.why.push_back(sent < promised
                             ? fmt::format("The client waits for the other {}.", count_text(promised - sent, "byte"))
                             : fmt::format("The client takes the last {} for the beginning of the next response.",

@@ -6,6 +6,7 @@ words that would be false. Nothing wrong: the program looks like one that has th
 """
 
 import diagnosis_rows_clients
+import diagnosis_rows_field
 import diagnosis_rows_hosting
 import diagnosis_rows_serving
 from diagnosis_row import OWN, VERSIONS, row
@@ -391,4 +392,4 @@ WIRE = [
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
 
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_serving.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS]
