@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/base/redact.h"
 #include "agent/lws/callbacks.h"
 #include "agent/probe/answers.h"
 #include "agent/probe/attempts.h"
@@ -26,6 +27,7 @@ namespace wsitrace {
 namespace {
 
 constexpr size_t kMaxMessageBytes = 200;
+constexpr size_t kMaxSeenBytes = 1024;   // of a text; its end may tell that its beginning holds a password
 constexpr size_t kMaxAddressBytes = 60;  // of a peer that is named; a longer name is cut
 constexpr size_t kMaxNameBytes = 21;     // of a protocol, where a connect names one; a longer one is left out
 constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
@@ -128,24 +130,28 @@ void add_method(Items &items, lws *wsi, int method) noexcept {
 
 bool brings_body(int method) noexcept { return method == 1 || method == 3 || method == 4; }  // POST, PUT, PATCH
 
-// lws leaves a zero where it has taken the path for ended, and its arguments for begun: at '?', '&' and ';'.
-void add_path(Event &event, Items &items, const char *path, size_t length) noexcept {
-  for (const char end : {'?', '\0'})
-    if (const void *found = std::memchr(path, end, length))
-      length = static_cast<size_t>(static_cast<const char *>(found) - path);
-  if (length > kMaxPathBytes) {
-    length = kMaxPathBytes;
+void add_path(Event &event, Items &items, UrlPath path) noexcept {
+  if (path.length > kMaxPathBytes) {
+    path.length = kMaxPathBytes;
     event.flags |= kPathCut;
   }
-  items.add(kItemPath, path, length);
+  items.add(kItemPath, path.begin, path.length);
 }
 
-// The path of a URL, or what is one already.
+void add_path(Event &event, Items &items, const char *target, size_t length) noexcept {
+  add_path(event, items, path_of_target(target, length));
+}
+
 void add_location(Event &event, Items &items, const void *in) noexcept {
   const auto *location = static_cast<const char *>(in);
   if (location == nullptr) return;
-  if (const char *scheme = std::strstr(location, "://")) location = std::strchr(scheme + 3, '/');
-  if (location != nullptr) add_path(event, items, location, strnlen(location, kMaxUriBytes));
+  const UrlPath path = path_of_reference(location, strnlen(location, kMaxUriBytes));
+  if (path.length > 0) add_path(event, items, path);
+}
+
+void add_text(Items &items, const char *text, size_t length, size_t room) noexcept {
+  char told[kMaxMessageBytes];
+  items.add(kItemText, told, redact_text(text, length, told, room));
 }
 
 // Websocket over h2 has no request line that lws_http_get_uri_and_method() knows, but the pseudo headers.
@@ -181,8 +187,8 @@ void add_whether_gone(Event &event, lws *wsi) noexcept {
 void add_message(Items &items, const void *in, size_t length) noexcept {
   if (in == nullptr) return;
   const auto *text = static_cast<const char *>(in);
-  length = strnlen(text, length == 0 || length > kMaxMessageBytes ? kMaxMessageBytes : length);
-  items.add(kItemText, text, length);
+  length = strnlen(text, length == 0 || length > kMaxSeenBytes ? kMaxSeenBytes : length);
+  add_text(items, text, length, kMaxMessageBytes);
 }
 
 void add_failure(Event &event, Items &items, lws *wsi, const void *in, size_t length) noexcept {
@@ -265,7 +271,7 @@ void add_request_line(Event &event, Items &items, lws *wsi) noexcept {
 }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
-  if (info.address != nullptr) items.add(kItemText, info.address, strnlen(info.address, kMaxAddressBytes));
+  if (info.address != nullptr) add_text(items, info.address, strnlen(info.address, kMaxSeenBytes), kMaxAddressBytes);
   if (info.path != nullptr) add_path(event, items, info.path, strnlen(info.path, kMaxUriBytes));
   const char *method = info.method != nullptr ? info.method : "GET";  // without one lws upgrades to websocket
   const size_t length = strnlen(method, kMaxMethodBytes);

@@ -2,7 +2,7 @@
 //
 // Facts beyond the event's fixed fields: addresses, request line, causes. Only kinds with one of the roles for it carry any (agent/lws/callbacks.h).
 //
-// Privacy: the path without its query, never a header's value or a payload.
+// Privacy: of a URL its path (agent/base/redact.h), never a header's value or a payload.
 // Cost:    syscalls only once per connection (both addresses, outbound up to three times; TCP_INFO; what waits behind the first request)
 //          and once per listener (SO_ACCEPTCONN); errno is preserved. What waits is asked again only after a transaction so long that the call is
 //          not felt (reads.h).

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "agent/base/redact.h"
 #include "agent/probe/errno_guard.h"
 
 namespace wsitrace {
@@ -34,13 +35,18 @@ constinit ImageFacts g_facts{};
 
 void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
 
-void read_file_into(const char *path, char *to, uint32_t room, uint32_t &bytes) noexcept {
-  bytes = 0;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+// The last of them is left out when the room ends in it: it may end in a secret.
+void gather_arguments() noexcept {
+  char raw[sizeof g_facts.arguments];
+  const int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
-  const ssize_t got = read(fd, to, room);
-  if (got > 0) bytes = static_cast<uint32_t>(got);
+  const ssize_t got = read(fd, raw, sizeof raw);
   close(fd);
+  size_t bytes = got > 0 ? static_cast<size_t>(got) : 0;
+  if (bytes == sizeof raw)
+    while (bytes > 0 && raw[bytes - 1] != '\0') --bytes;
+  g_facts.arguments_bytes =
+      static_cast<uint32_t>(redact_arguments(raw, bytes, g_facts.arguments, sizeof g_facts.arguments));
 }
 
 void gather_image_facts(uint32_t attach) noexcept {
@@ -50,7 +56,7 @@ void gather_image_facts(uint32_t attach) noexcept {
   const char *slash = std::strrchr(path, '/');
   const char *base = length > 0 ? (slash != nullptr ? slash + 1 : path) : program_invocation_short_name;
   std::memcpy(g_facts.program, base, strnlen(base, sizeof g_facts.program - 1));
-  read_file_into("/proc/self/cmdline", g_facts.arguments, sizeof g_facts.arguments, g_facts.arguments_bytes);
+  if ((g_asked & kAskNoArguments) == 0) gather_arguments();
   g_facts.attach = attach;
 }
 
@@ -109,9 +115,9 @@ bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
   void *pages = mmap(nullptr, sizeof(HostState), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) return false;
   if (madvise(pages, sizeof(HostState), MADV_WIPEONFORK) != 0) pthread_atfork(nullptr, nullptr, forget_in_child);
-  gather_image_facts(attach);
   g_map = map;
   g_asked = map.header()->asked;
+  gather_image_facts(attach);
   g_clock = &map.header()->clock_ms;
   g_state = static_cast<HostState *>(pages);
   return true;

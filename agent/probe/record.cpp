@@ -4,6 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "agent/base/redact.h"
 #include "agent/lws/callbacks.h"
 #include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
@@ -132,6 +133,15 @@ void record_as(EventKind kind, const void *subject, Complete complete) noexcept 
     complete(event, items);
     out->record(event, &items);
   }
+}
+
+constexpr size_t kMaxSeenTextBytes = 1024;
+
+uint16_t intern_redacted(const char *text) noexcept {
+  if (text == nullptr) return kNoString;
+  char told[kMaxStringBytes + 1];
+  told[redact_text(text, strnlen(text, kMaxSeenTextBytes), told, kMaxStringBytes)] = '\0';
+  return intern(told);
 }
 
 uint16_t vhost_of(lws *wsi) noexcept { return vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name; }
@@ -280,7 +290,7 @@ void record_handshake(int fd, const void *ssl) noexcept {
 void record_said(const void *wsi, int value, const char *text, uint8_t error, bool is_literal) noexcept {
   record_as(k_lws_said, wsi, [&](Event &event) {
     event.value = value;
-    event.text = is_literal ? intern_literal(text) : intern(text);
+    event.text = is_literal ? intern_literal(text) : intern_redacted(text);
     event.flags = error;
   });
 }

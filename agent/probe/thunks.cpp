@@ -72,7 +72,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   if ((roles & role::kIntroducesVhost) != 0 && wsi != nullptr) [[unlikely]]
     learn_vhost(wsi, reason);
   record_callback(index, wsi, reason, in, length);
-  if (asked() != 0 && wsi != nullptr) [[unlikely]]
+  if ((asked() & kAsksOfCallbacks) != 0 && wsi != nullptr) [[unlikely]]
     return dispatch_on_demand(wsi, reason, user, in, length, index);
   const int result = original_of(index)(wsi, reason, user, in, length);
   const bool noted = (roles & role::kHandler) != 0 || is_remarkable(result, since_ms);

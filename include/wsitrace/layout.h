@@ -61,11 +61,13 @@ constexpr const char *attach_name(uint32_t attach) {
   return attach < 4 ? names[attach] : "unknown";
 }
 
-// Bits of FileHeader::asked.
+// Bits of FileHeader::asked; those below kAskNoArguments cost the host more.
 enum Asked : uint32_t {
   kAskStacks = 1,        // where the application stood when a connection was made, and at each BIND
   kAskUserPointers = 2,  // user pointers of the application's own that are set still when a DROP returns
+  kAskNoArguments = 4,   // the program's arguments are not to be recorded
 };
+inline constexpr uint32_t kAsksOfCallbacks = kAskStacks | kAskUserPointers;
 
 enum BlockState : uint32_t { kAbsent = 0, kReady = 1, kClaimed = 2, kEnded = 3 };
 
@@ -80,7 +82,7 @@ struct FileHeader {
   uint32_t ring_count;
   uint32_t ring_bytes;
   uint32_t ring_slots;  // a power of two
-  uint32_t asked;       // Asked: what costs the host more, and is recorded only where somebody wants it
+  uint32_t asked;       // Asked: what is recorded only where somebody wants it, or not even then
   uint64_t created_mono_ns;
   uint64_t created_real_ns;
   alignas(64) std::atomic<uint32_t> ready_generation;  // owner: bumped whenever a block becomes ready
@@ -127,7 +129,7 @@ struct ProcessBlock {
   std::atomic<uint64_t> trouble[kTroubles];
   char lws_version[64];
   char program[256];
-  char arguments[1024];  // argv, NUL-separated, cut
+  char arguments[1024];  // argv, NUL-separated, cut, without secrets (agent/base/redact.h)
   uint32_t arguments_bytes;
   std::atomic<uint32_t> facts_ready;               // 1 (release) when the claimer has filled in the facts above
   char notice[256];                                // why this process records nothing, for people; empty otherwise

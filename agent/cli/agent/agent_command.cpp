@@ -101,6 +101,7 @@ void add_agent_command(CLI::App &app, int &exit_status) {
       ->type_name("SLOTS")
       ->check(CLI::Range(kMinRingSlots, kMaxRingSlots))
       ->capture_default_str();
+  command->add_flag("--no-args", options->no_arguments, "Make rings into which programs do not record their arguments");
   command->add_option("--history", options->history, "Ended connections to keep, of all processes together")
       ->type_name("N")
       ->check(CLI::Range(size_t{0}, size_t{1'000'000}))

@@ -20,9 +20,10 @@ struct AgentOptions {
   TraceLimits limits;                       // of the traces
   std::vector<std::string> rings{"agent"};  // names of the ring files to make in `directory`, without ".ring"
   uint32_t ring_slots = kDefaultRingSlots;
-  size_t history = 10'000;  // ended connections kept, of all processes together
-  bool all_users = false;   // take over what other users have left behind, too
-  bool once = false;        // take up what was left behind, and end
+  size_t history = 10'000;    // ended connections kept, of all processes together
+  bool no_arguments = false;  // of programs: do not record them
+  bool all_users = false;     // take over what other users have left behind, too
+  bool once = false;          // take up what was left behind, and end
 };
 
 }  // namespace wsitrace

@@ -71,7 +71,8 @@ Expected<std::unique_ptr<RingKeeper>> RingKeeper::start(const AgentOptions &opti
 Expected<void> RingKeeper::make_rings() {
   if (options_.once) return {};
   for (const std::string &name : options_.rings) {
-    auto file = directory_.make_or_take(name, {.ring_slots = options_.ring_slots});
+    auto file = directory_.make_or_take(
+        name, {.ring_slots = options_.ring_slots, .asked = options_.no_arguments ? kAskNoArguments : 0u});
     if (!file) {
       finish();
       return unexpected(file.error());

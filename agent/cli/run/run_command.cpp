@@ -184,6 +184,7 @@ void add_run_command(CLI::App &app, int &exit_status) {
       "--session-memory", options->session_memory,
       "Find memory that the program put on a connection and left there at DROP; for programs that set the "
       "user pointer to NULL when they free it");
+  command->add_flag("--no-args", options->no_arguments, "Do not record the program's arguments");
   command->add_option("--ring-size", options->ring_slots, "Events a thread may be ahead of wsitrace")
       ->type_name("SLOTS")
       ->check(CLI::Range(kMinRingSlots, kMaxRingSlots))

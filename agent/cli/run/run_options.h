@@ -23,6 +23,7 @@ struct RunOptions {
   bool require_closed = false;
   bool stacks = false;
   bool session_memory = false;
+  bool no_arguments = false;
   bool verbose = false;
   uint32_t ring_slots = kDefaultRingSlots;
   std::vector<std::string> arguments;  // PROGRAM first

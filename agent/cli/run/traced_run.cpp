@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "agent/base/clock.h"
+#include "agent/base/redact.h"
 #include "agent/cli/output.h"
 #include "agent/cli/run/preload.h"
 #include "agent/cli/run/silence.h"
@@ -23,6 +24,16 @@ namespace {
 constexpr int kTurnMs = 10;
 constexpr uint64_t kLookNs = 50'000'000;
 constexpr uint64_t kSayAfterNs = 2 * kSettleNs;  // what ends by itself is not worth a word
+
+std::vector<std::string> without_secrets(const std::vector<std::string> &arguments) {
+  std::string given;
+  for (const std::string &argument : arguments) given += argument + '\0';
+  std::string told(sizeof ProcessBlock::arguments, '\0');
+  told.resize(redact_arguments(given.data(), given.size(), told.data(), told.size()));
+  std::vector<std::string> list;
+  for (size_t at = 0; at < told.size(); at += list.back().size() + 1) list.emplace_back(told.c_str() + at);
+  return list;
+}
 
 std::string joined(const std::vector<std::string> &names) {
   std::string list;
@@ -217,7 +228,7 @@ ProcessFacts TracedRun::facts_of_program() const {
   facts.pid = static_cast<uint32_t>(child_->pid());
   facts.parent_pid = static_cast<uint32_t>(::getpid());
   facts.program = program().substr(program().rfind('/') + 1);
-  facts.arguments = options_.arguments;
+  if (!options_.no_arguments) facts.arguments = without_secrets(options_.arguments);
   facts.attach = attach_name(kAttachPreload);
   facts.started_mono_ns = started_mono_ns_;
   facts.started_real_ns = started_real_ns_;

@@ -44,7 +44,8 @@ Expected<std::unique_ptr<Tracing>> Tracing::prepare(const RunOptions &options, R
   if (!library) return unexpected(library.error());
   RingFileOptions ring_options;
   ring_options.ring_slots = options.ring_slots;
-  ring_options.asked = (options.stacks ? kAskStacks : 0u) | (options.session_memory ? kAskUserPointers : 0u);
+  ring_options.asked = (options.stacks ? kAskStacks : 0u) | (options.session_memory ? kAskUserPointers : 0u) |
+                       (options.no_arguments ? kAskNoArguments : 0u);
   const auto places = ring_places(absolute(directory_of(options.output)));
   auto ring = make_ring(places, options.arguments.front(), ring_options);
   if (!ring) return unexpected(ring.error());

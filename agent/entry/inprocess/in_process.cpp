@@ -163,7 +163,8 @@ InProcess::~InProcess() = default;
 Expected<std::shared_ptr<InProcess>> InProcess::start(const InProcessOptions &options) {
   if (g_running.load() != nullptr) return unexpected(Error{"wsitrace", "already running", "once per process"});
   const std::string ring_path = with_pid(options.ring_file);
-  const RingFileOptions ring_options{.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots};
+  const RingFileOptions ring_options{.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots,
+                                     .asked = options.no_arguments ? kAskNoArguments : 0u};
   auto ring = RingFile::create(ring_path, ring_options);
   std::optional<Error> unnamed;
   if (!ring && options.complain && !ring_path.empty()) {

@@ -32,7 +32,8 @@ struct InProcessOptions {
   bool trace_when_serving = false;
   std::string ring_file;    // empty: memory without a name
   uint32_t ring_slots = 0;  // 0: the default
-  size_t history = 10000;   // ended connections kept for the report
+  bool no_arguments = false;
+  size_t history = 10000;  // ended connections kept for the report
   // Hears of a trace or ring file that cannot be made, also on the background thread. Without it that is an error of start().
   std::function<void(const Error &)> complain;
 };

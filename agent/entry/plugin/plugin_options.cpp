@@ -41,11 +41,12 @@ void set(PluginOptions &options, std::string_view key, std::string_view value) {
     set_number(options.tracer.ring_slots, key, value, kMinRingSlots, kMaxRingSlots, options.complaints);
   else if (key == "history") set_number(options.tracer.history, key, value, 0, 10'000'000, options.complaints);
   else if (key == "metrics-only") set_flag(options.access.metrics_only, key, value, options.complaints);
+  else if (key == "no-args") set_flag(options.tracer.no_arguments, key, value, options.complaints);
   else if (key == "token-file") set_token(options, value);
   else if (key != "status" && key != "default" && key != "raw")  // these three are lws's own
     options.complaints.push_back(
         "option \"" + std::string(key) +
-        "\": unknown, ignored (known: trace, ring, ring-slots, history, token-file, metrics-only)");
+        "\": unknown, ignored (known: trace, ring, ring-slots, history, no-args, token-file, metrics-only)");
 }
 
 }  // namespace
