@@ -3,14 +3,17 @@
 
 #include <system_error>
 
+#include "agent/base/log_text.h"
+
 namespace wsitrace {
 namespace {
 
 // One line stays one line, whatever a file name or a message holds.
 std::string printable(const std::string &text) {
   std::string out;
-  for (const unsigned char c : text) {
-    if (c < 0x20 || c == 0x7f) out += '?';
+  for (const unsigned char c : log_characters(text)) {
+    const bool commands = c == '#' && out.ends_with('#');  // "##[...]" anywhere in a line may be one to a CI runner
+    if (c < 0x20 || c == 0x7f || commands) out += '?';
     else out += static_cast<char>(c);
   }
   return out;

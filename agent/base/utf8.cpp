@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "agent/base/log_text.h"
+
 namespace wsitrace {
 namespace {
 
@@ -43,6 +45,16 @@ bool is_xml(std::string_view character) {
   return character != "\xef\xbf\xbe" && character != "\xef\xbf\xbf";
 }
 
+// Not a control of C1, a mark, an embedding, an override, an isolate or a separator.
+bool is_for_logs(std::string_view character) {
+  if (character.size() == 2) return !(character[0] == '\xc2' && byte(character[1]) < 0xa0) && character != "\xd8\x9c";
+  if (character.size() != 3 || character[0] != '\xe2') return is_xml(character);
+  const uint8_t second = byte(character[1]), third = byte(character[2]);
+  const bool misleads = second == 0x80 ? third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae)
+                                       : second == 0x81 && third >= 0xa6 && third <= 0xa9;
+  return !misleads;
+}
+
 template <typename Allowed>
 std::string replaced(std::string_view text, Allowed allowed) {
   std::string out;
@@ -63,5 +75,6 @@ std::string utf8(std::string_view text) {
 }
 
 std::string xml_characters(std::string_view text) { return replaced(text, is_xml); }
+std::string log_characters(std::string_view text) { return replaced(text, is_for_logs); }
 
 }  // namespace wsitrace

@@ -8,7 +8,7 @@
 
 namespace wsitrace {
 
-// TEXT as one line that a terminal shows and does not obey: control characters, also those of C1, and what is not UTF-8
+// TEXT as one line that neither a terminal nor a CI runner obeys: controls (C1, bidirectional), "::" before a word, "##" and what is not UTF-8
 // become "\n", "\t" or "\x1b". A backslash is doubled.
 std::string printable(std::string_view text_untrusted);
 

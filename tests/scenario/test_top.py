@@ -254,7 +254,7 @@ class OnATerminal(TopScenario):
         self.assertNotIn(b"\x1b]0", top.raw)
         self.assertNotIn("\u202e".encode(), top.raw)
         [row] = [line for line in top.lines() if "中" in line]
-        self.assertTrue(row.endswith("/dyn/\\x1b]0,owned\\x07中文\ufffd/x"), row)
+        self.assertTrue(row.endswith("/dyn/\\x1b]0,owned\\x07中文\\xe2\\x80\\xae/x"), row)
 
     def test_terminal_that_nothing_is_known_of_is_refused(self):
         self.traced_host()

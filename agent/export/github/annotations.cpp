@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "agent/base/utf8.h"
+#include "agent/base/log_text.h"
 #include "agent/export/finding_text.h"
 
 namespace wsitrace {
@@ -12,7 +12,8 @@ namespace {
 std::string escaped(std::string_view text, std::string_view special) {
   constexpr const char *kDigits = "0123456789ABCDEF";
   std::string out;
-  for (const char c : xml_characters(text)) {
+  for (const char c : log_characters(text)) {
+    if (c == '[' && out.ends_with("##")) out += ' ';  // "##[...]" is a command wherever it stands in a line
     if (special.find(c) == std::string_view::npos) out += c;
     else out += {'%', kDigits[c >> 4], kDigits[c & 15]};
   }

@@ -16,6 +16,18 @@ TEST(Printable, NothingObeysTheTerminal) {
   EXPECT_EQ(printable("\xed\xa0\x80\xff\xc3"), "\\xed\\xa0\\x80\\xff\\xc3");
 }
 
+TEST(Printable, NothingTurnsTextAround) {
+  EXPECT_EQ(printable("a\u202eb\u2066\u200f\u2028"), "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6\\xe2\\x80\\x8f\\xe2\\x80\\xa8");
+  EXPECT_EQ(printable("\u061c\u2026\u2039"), "\\xd8\\x9c\u2026\u2039");
+}
+
+TEST(Printable, NothingCommandsACiRunner) {
+  EXPECT_EQ(printable("::set-output name=a::b"), "\\x3a:set-output name=a::b");
+  EXPECT_EQ(printable("a \u00a0::error::b"), "a \u00a0\\x3a:error::b");
+  EXPECT_EQ(printable("##[error]##vso[x]###"), "#\\x23[error]#\\x23vso[x]#\\x23#");
+  EXPECT_EQ(printable("::1 ::ffff:127.0.0.1 std::string :a #1"), "::1 ::ffff:127.0.0.1 std::string :a #1");
+}
+
 TEST(Printable, AnyTwoBytesAreOneLineOfText) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {
