@@ -44,6 +44,14 @@ bool is_token_character(char c) {
          std::string_view("-._~").find(c) != std::string_view::npos;
 }
 
+// "[::1]" of "[::1]:9464".
+std::string_view without_port(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  if (colon == std::string_view::npos || host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos)
+    return host;
+  return host.front() == '[' && host[colon - 1] != ']' ? host : host.substr(0, colon);
+}
+
 tl::unexpected<Error> no_token(const std::string &path, const std::string &why, const char *hint) {
   return unexpected(Error{"token file " + path, why, hint});
 }
@@ -51,10 +59,14 @@ tl::unexpected<Error> no_token(const std::string &path, const std::string &why, 
 }  // namespace
 
 bool Access::knows_host(std::string_view host) const {
-  if (!local_names_only || host.empty() || host.front() == '[') return true;
-  host = host.substr(0, host.find(':'));
-  if (same_text(host, "localhost")) return true;
-  return !host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (!local_names_only || host.empty()) return true;
+  const std::string_view name = without_port(host);
+  if (same_text(name, "localhost")) return true;
+  if (std::any_of(hosts.begin(), hosts.end(), [&](const std::string &each) { return same_text(name, each); }))
+    return true;
+  if (name.size() > 2 && name.front() == '[' && name.back() == ']')
+    return name.substr(1, name.size() - 2).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  return !name.empty() && name.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 bool Access::admits(std::string_view authorization) const {
@@ -100,6 +112,10 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
   if (origin.empty()) return true;
   const size_t scheme = origin.find("://");
   return scheme != std::string_view::npos && !host.empty() && same_text(origin.substr(scheme + 3), host);
+}
+
+bool is_of_another_site(std::string_view fetch_site) {
+  return !fetch_site.empty() && fetch_site != "same-origin" && fetch_site != "none";
 }
 
 }  // namespace wsitrace

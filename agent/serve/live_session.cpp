@@ -26,6 +26,7 @@ bool is_mounted(Site &site, lws *wsi) {
 unsigned refusal(Site &site, lws *wsi) {
   const auto access = site.doors().access(lws_get_vhost(wsi));
   if (access->metrics_only || !is_mounted(site, wsi)) return 404;
+  if (has_long_header(wsi)) return 431;
   const std::string host = host_of(wsi);
   if (!access->knows_host(host) || !is_own_origin(header_of(wsi, WSI_TOKEN_ORIGIN), host)) return 403;
   if (!access->admits_socket(header_of(wsi, WSI_TOKEN_HTTP_AUTHORIZATION), header_of(wsi, WSI_TOKEN_PROTOCOL)))
@@ -37,6 +38,7 @@ const char *reason_of(unsigned status) {
   switch (status) {
     case 401: return "a token is needed\n";
     case 403: return "a page of another site may not listen in\n";
+    case 431: return "a header is longer than 1 KiB\n";
     case 503: return "too many are listening in\n";
     default: return "no such page\n";
   }

@@ -34,6 +34,11 @@ Response text_answer(unsigned status, std::string text) {
   return response;
 }
 
+// A page of another site could not read the answer, but have it made.
+bool is_foreign(const Request &request) {
+  return is_of_another_site(request.fetch_site) || !is_own_origin(request.origin, request.host);
+}
+
 size_t bytes_of(const Request &request) {
   size_t bytes = request.path.size();
   for (const std::string_view argument : request.arguments) bytes += argument.size() + 1;
@@ -133,10 +138,16 @@ void Site::route(Exchange &exchange, const Request &request, const Access &acces
     response = text_answer(414, "the URI is longer than 1 KiB\n");
     return;
   }
+  if (request.header_too_long) {
+    response = text_answer(431, "a header is longer than 1 KiB\n");
+    return;
+  }
   const Route route = route_of(request.path, request.arguments);
   const bool is_public = route.place == Place::kHealth || (route.place == Place::kPage && !access.metrics_only);
   if (!is_public && !access.knows_host(request.host)) {
     response = text_answer(403, "by this name nobody is served: use the address, localhost, or a token\n");
+  } else if (!is_public && route.place != Place::kMetrics && is_foreign(request)) {
+    response = text_answer(403, "a page of another site may not ask\n");
   } else if (!is_public && !access.admits(request.authorization)) {
     response = text_answer(401, "a token is needed\n");
   } else if (route.place == Place::kNowhere ||

@@ -59,8 +59,9 @@ struct Request {
   std::string_view path;  // below the mount, with or without leading '/'
   std::string_view uri;   // the whole path, mountpoint included
   Arguments arguments;
-  bool too_long = false;                                          // the arguments were; they are not here
-  std::string_view host, authorization, accept, accept_encoding;  // headers; empty: not sent
+  bool too_long = false;         // the arguments were; they are not here
+  bool header_too_long = false;  // one that decides who is let in
+  std::string_view host, origin, fetch_site, authorization, accept, accept_encoding;  // headers; empty: not sent
 };
 
 // One request and its response.

@@ -7,7 +7,28 @@
 namespace wsitrace {
 namespace {
 
+constexpr char kFetchSite[] = "sec-fetch-site:";
 constexpr int kMaxHeaderValueBytes = 1024;
+constexpr int kMaxFetchSiteBytes = 31;  // "same-origin" is the longest
+
+// libwebsockets keeps headers that it has no token for, of HTTP/1 in every version; in lower case, with the colon.
+int fetch_site_bytes([[maybe_unused]] lws *wsi) {
+#if defined(LWS_WITH_CUSTOM_HEADERS)
+  return lws_hdr_custom_length(wsi, kFetchSite, sizeof kFetchSite - 1);
+#else
+  return 0;
+#endif
+}
+
+std::string fetch_site_of([[maybe_unused]] lws *wsi) {
+#if defined(LWS_WITH_CUSTOM_HEADERS)
+  char value[kMaxFetchSiteBytes + 1];
+  const int bytes = lws_hdr_custom_copy(wsi, value, sizeof value, kFetchSite, sizeof kFetchSite - 1);
+  return bytes > 0 ? std::string(value, static_cast<size_t>(bytes)) : std::string();
+#else
+  return {};
+#endif
+}
 
 Method method_of(lws *wsi) {
   char *uri = nullptr;
@@ -45,6 +66,15 @@ std::string host_of(lws *wsi) {
   return host;
 }
 
+bool has_long_header(lws *wsi) {
+  for (const lws_token_indexes token : {WSI_TOKEN_HOST, WSI_TOKEN_ORIGIN})
+    if (lws_hdr_total_length(wsi, token) > kMaxHeaderValueBytes) return true;
+#if defined(LWS_ROLE_H2)
+  if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_COLON_AUTHORITY) > kMaxHeaderValueBytes) return true;
+#endif
+  return fetch_site_bytes(wsi) > kMaxFetchSiteBytes;
+}
+
 std::string_view uri_of(lws *wsi) {
   char *uri = nullptr;
   int uri_bytes = 0;
@@ -54,6 +84,8 @@ std::string_view uri_of(lws *wsi) {
 
 WsiRequest::WsiRequest(lws *wsi, std::string_view path)
     : host_(host_of(wsi)),
+      origin_(header_of(wsi, WSI_TOKEN_ORIGIN)),
+      fetch_site_(fetch_site_of(wsi)),
       authorization_(header_of(wsi, WSI_TOKEN_HTTP_AUTHORIZATION)),
       accept_(header_of(wsi, WSI_TOKEN_HTTP_ACCEPT)),
       accept_encoding_(header_of(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING)) {
@@ -61,7 +93,10 @@ WsiRequest::WsiRequest(lws *wsi, std::string_view path)
   request_.path = path;
   request_.uri = uri_of(wsi);
   read_arguments(wsi);
+  request_.header_too_long = has_long_header(wsi);
   request_.host = host_;
+  request_.origin = origin_;
+  request_.fetch_site = fetch_site_;
   request_.authorization = authorization_;
   request_.accept = accept_;
   request_.accept_encoding = accept_encoding_;

@@ -14,6 +14,8 @@ namespace wsitrace {
 
 // A header's value; empty: not sent, or longer than any that is worth reading.
 std::string header_of(lws *wsi, lws_token_indexes token);
+// Host, Origin or Sec-Fetch-Site is so long that it is not read: nobody knows where the request is from.
+bool has_long_header(lws *wsi);
 // Host, or what stands for it in HTTP/2.
 std::string host_of(lws *wsi);
 // The whole path, mountpoint included.
@@ -32,7 +34,7 @@ class WsiRequest {
   void read_arguments(lws *wsi);
 
   std::vector<std::string> arguments_;
-  std::string host_, authorization_, accept_, accept_encoding_;
+  std::string host_, origin_, fetch_site_, authorization_, accept_, accept_encoding_;
   Request request_;
 };
 

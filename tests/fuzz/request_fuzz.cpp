@@ -35,7 +35,7 @@ Asked asked_in(std::string_view text) {
   asked.request.accept = take_line(text);
   asked.request.accept_encoding = take_line(text);
   asked.subprotocols = take_line(text);
-  asked.origin = take_line(text);
+  asked.origin = asked.request.origin = take_line(text);
   asked.host = asked.request.host = take_line(text);
   while (!text.empty()) asked.request.arguments.push_back(take_line(text));
   return asked;
@@ -49,7 +49,7 @@ void check_route(const Request &request) {
 }
 
 bool may_be_known(unsigned status) {
-  for (const unsigned known : {200u, 400u, 401u, 403u, 404u, 405u, 406u, 414u, 426u})
+  for (const unsigned known : {200u, 400u, 401u, 403u, 404u, 405u, 406u, 414u, 426u, 431u})
     if (status == known) return true;
   return false;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who is served what: tokens, TLS and client certificates, pages that are turned off, vhosts without the mount."""
+"""Who is served what: tokens, TLS and client certificates, names, pages of other sites, pages that are turned off, vhosts without the mount."""
 
 import subprocess
 import unittest
@@ -11,6 +11,63 @@ import workload
 from live_client import LiveSocket, ask, read_reply
 from served import TOKEN, LwswsServe, RunServe
 from servers import Lwsws
+
+
+DATA = ("/api/report", "/api/connections", "/api/connections/1/1", "/api/findings", "/api/diagnosis", "/api/live", "/api/x")
+
+
+class Strangers:
+    """What is not served without a token, whoever serves."""
+
+    def status(self, path, *headers, host=None):
+        sock = workload.connect(self.at)
+        named = [f"Host: {host or '127.0.0.1'}:{self.at[1]}", *headers]
+        sock.sendall("\r\n".join([f"GET {self.mount}{path} HTTP/1.1", *named, "", ""]).encode())
+        status = read_reply(sock).status
+        sock.close()
+        return status
+
+    def socket_as(self, host, *headers):
+        """The status with which a websocket is refused, None if it is not."""
+        live = LiveSocket((host, self.at[1]), self.mount + "/api/live", sock=workload.connect(self.at), headers=list(headers))
+        self.addCleanup(live.close)
+        return live.refusal and live.refusal.status
+
+    def test_names_that_others_can_make_are_refused(self):
+        self.begin()
+        self.get("/healthz")
+        for path in ("/metrics", *DATA):
+            self.assertEqual(self.status(path, host="evil.example"), 403, path)
+        self.assertEqual(self.socket_as("evil.example", f"Origin: http://evil.example:{self.at[1]}"), 403)
+        for path in ("/metrics", "/api/findings"):
+            self.assertEqual(self.status(path, host="localhost"), 200, path)
+        self.assertIsNone(self.socket_as("127.0.0.1", f"Origin: http://127.0.0.1:{self.at[1]}"))
+
+    def test_a_header_that_is_too_long_to_be_read_lets_nobody_in(self):
+        self.begin()
+        self.get("/healthz")
+        long = "evil." * 220 + "example"
+        for path in ("/metrics", "/api/report", "/api/findings"):
+            self.assertEqual(self.status(path, host=long), 431, path)
+            self.assertEqual(self.status(path, f"Origin: http://{long}"), 431, path)
+            self.assertEqual(self.status(path, "Sec-Fetch-Site: " + "cross-site" * 100), 431, path)
+        self.assertEqual(self.socket_as(long, f"Origin: http://{long}:{self.at[1]}"), 431)
+
+    def test_pages_of_other_sites_have_nothing_made(self):
+        self.begin()
+        own = f"http://127.0.0.1:{self.at[1]}"
+        for path in DATA:
+            for headers in (["Sec-Fetch-Site: cross-site"], ["sec-fetch-site: same-site"], ["Origin: http://evil.example"], ["Origin: null"],
+                            [f"Origin: {own}", "Sec-Fetch-Site: cross-site"]):
+                self.assertEqual(self.status(path, *headers), 403, (path, headers))
+        for headers in (["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"], [f"Origin: {own}"], []):
+            self.assertEqual(self.status("/api/findings", *headers), 200, headers)
+        for path in ("/", "/healthz", "/metrics"):  # a link may lead there
+            self.assertEqual(self.status(path, "Sec-Fetch-Site: cross-site", "Accept-Encoding: gzip"), 200, path)
+
+
+class StrangersToRun(Strangers, RunServe):
+    pass
 
 
 class Tokens(RunServe):
@@ -67,17 +124,6 @@ class Tokens(RunServe):
         result = self.execute([harness.WSITRACE, "run", "-o", self.path("out.wsitrace"), *options, "--", "true"])
         self.assertNotEqual(result.status, 0, result)
         return result
-
-    def test_without_a_token_names_that_others_can_make_are_refused(self):
-        self.begin()
-        for path in ("/api/report", "/metrics", "/api/connections"):
-            sock = workload.connect(self.at)
-            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: evil.example:{self.at[1]}\r\n\r\n".encode())
-            self.assertEqual(read_reply(sock).status, 403, path)
-            sock.close()
-        self.assertEqual(LiveSocket(("evil.example", self.at[1]), sock=workload.connect(self.at),
-                                    headers=[f"Origin: http://evil.example:{self.at[1]}"]).refusal.status, 403)
-        self.assertEqual(ask(("localhost", self.at[1]), "/api/findings", sock=workload.connect(self.at)).status, 200)
 
     def test_pages_can_be_turned_off(self):
         self.begin("--metrics-only")
@@ -189,11 +235,23 @@ class PluginOptions:
         self.assertEqual(LiveSocket(address, "/wsitrace/api/live", sock=sock).message()["type"], "hello")
 
 
-class PluginOptions416(PluginOptions, LwswsServe):
+    def test_names_that_are_the_servers_own(self):
+        self.begin(hosts="a.example, b.example")
+        self.get("/healthz")
+        for host, status in (("a.example", 200), ("B.Example", 200), ("localhost", 200), ("c.example", 403)):
+            self.assertEqual(self.status("/api/findings", host=host), status, host)
+        self.assertIsNone(self.socket_as("b.example", f"Origin: http://b.example:{self.at[1]}"))
+
+    def test_with_a_token_any_name_will_do(self):
+        self.begin(**{"token-file": self.token_file()})
+        self.assertEqual(self.status("/api/findings", *Tokens.BEARER, host="any.example"), 200)
+
+
+class PluginOptions416(PluginOptions, Strangers, LwswsServe):
     LWS = "4.1.6"
 
 
-class PluginOptions435(PluginOptions, LwswsServe):
+class PluginOptions435(PluginOptions, Strangers, LwswsServe):
     LWS = "4.3.5"
 
 

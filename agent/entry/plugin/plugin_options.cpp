@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/plugin/plugin_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -34,19 +35,29 @@ void set_token(PluginOptions &options, std::string_view path) {
   else options.complaints.push_back(token.error().what + ": " + token.error().why + "; nobody is let in");
 }
 
+// "a.example, b.example"
+void set_hosts(std::vector<std::string> &hosts, std::string_view list) {
+  while (!list.empty()) {
+    const size_t end = std::min(list.find_first_of(", "), list.size());
+    if (end > 0) hosts.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+}
+
 void set(PluginOptions &options, std::string_view key, std::string_view value) {
   if (key == "trace") options.tracer.trace_file = value;
   else if (key == "ring") options.tracer.ring_file = value;
   else if (key == "ring-slots")
     set_number(options.tracer.ring_slots, key, value, kMinRingSlots, kMaxRingSlots, options.complaints);
   else if (key == "history") set_number(options.tracer.history, key, value, 0, 10'000'000, options.complaints);
-  else if (key == "metrics-only") set_flag(options.access.metrics_only, key, value, options.complaints);
   else if (key == "no-args") set_flag(options.tracer.no_arguments, key, value, options.complaints);
+  else if (key == "metrics-only") set_flag(options.access.metrics_only, key, value, options.complaints);
+  else if (key == "hosts") set_hosts(options.access.hosts, value);
   else if (key == "token-file") set_token(options, value);
   else if (key != "status" && key != "default" && key != "raw")  // these three are lws's own
     options.complaints.push_back(
         "option \"" + std::string(key) +
-        "\": unknown, ignored (known: trace, ring, ring-slots, history, no-args, token-file, metrics-only)");
+        "\": unknown, ignored (known: trace, ring, ring-slots, history, no-args, hosts, token-file, metrics-only)");
 }
 
 }  // namespace
@@ -57,6 +68,7 @@ PluginOptions plugin_options_from(const lws_protocol_vhost_options *options) {
   out.tracer.trace_when_serving = true;
   for (; options != nullptr; options = options->next)
     if (options->name != nullptr) set(out, options->name, options->value != nullptr ? options->value : "");
+  out.access.local_names_only = !out.access.asks_for_token();
   return out;
 }
 

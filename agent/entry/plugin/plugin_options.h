@@ -3,9 +3,10 @@
 // The plugin's per-vhost options, from the vhost's "ws-protocols" entry:
 //
 //   "wsitrace": { "status": "ok", "trace": "/var/log/lwsws/%p.wsitrace", "ring": "/dev/shm/lwsws.%p.ring",
-//                 "ring-slots": "32768", "history": "10000", "token-file": "/etc/lwsws/token", "metrics-only": "1" }
+//                 "ring-slots": "32768", "history": "10000", "no-args": "1", "hosts": "a.example",
+//                 "token-file": "/etc/lwsws/token", "metrics-only": "1" }
 //
-// The first four are of the process: those of the first vhost count. The last two are of the vhost, for what it serves.
+// The first five are of the process: those of the first vhost count. The last three are of the vhost, for what it serves.
 //
 // "%p" becomes the process id: lwsws serves with two processes while it reloads.
 #ifndef WSITRACE_ENTRY_PLUGIN_PLUGIN_OPTIONS_H

@@ -64,8 +64,23 @@ TEST(Access, NamesThatOthersCanMakeAreNotKnownWhereThereIsNoToken) {
        {"", "127.0.0.1", "127.0.0.1:9100", "localhost", "LocalHost:9100", "[::1]:9100", "192.0.2.1:80"})
     EXPECT_TRUE(access.knows_host(known)) << known;
   for (const char *name :
-       {"evil.example", "evil.example:9100", "localhost.evil.example", "127.0.0.1.evil.example", ":9100", "evil[::1]"})
+       {"evil.example", "evil.example:9100", "localhost.evil.example", "127.0.0.1.evil.example", ":9100", "evil[::1]",
+        "[evil.example]", "[::1].evil.example", "[::1", "[]:80", "localhost:evil.example"})
     EXPECT_FALSE(access.knows_host(name)) << name;
+}
+
+TEST(Access, NamesThatAreTheServersOwnAreKnown) {
+  Access access;
+  access.local_names_only = true;
+  access.hosts = {"a.example", "b.example"};
+  for (const char *known : {"a.example", "B.Example:9100", "127.0.0.1"}) EXPECT_TRUE(access.knows_host(known)) << known;
+  for (const char *name : {"c.example", "a.example.evil", "evil.a.example"})
+    EXPECT_FALSE(access.knows_host(name)) << name;
+}
+
+TEST(Access, PagesOfOtherSitesAreToldByWhatBrowsersSayOfThem) {
+  for (const char *own : {"", "same-origin", "none"}) EXPECT_FALSE(is_of_another_site(own)) << own;
+  for (const char *other : {"cross-site", "same-site", "whatever"}) EXPECT_TRUE(is_of_another_site(other)) << other;
 }
 
 TEST(Access, PagesOfOtherSitesAreToldByTheirOrigin) {

@@ -248,6 +248,22 @@ TEST_F(FullSiteTest, DiagnosesMayBeAnotherThreadsWork) {
   EXPECT_EQ(diagnosed_, 1);
 }
 
+TEST_F(FullSiteTest, PagesOfOtherSitesAreAnsweredNothingThatHasToBeMade) {
+  Request request;
+  request.host = "localhost:9100";
+  for (const char *path : {"api/report", "api/connections", "api/findings", "api/diagnosis", "api/nothing"}) {
+    request.path = path;
+    request.origin = {};
+    request.fetch_site = "cross-site";
+    EXPECT_EQ(site_.open(wsi(1), request, access_)->response.status, 403u) << path;
+    request.fetch_site = {};
+    request.origin = "http://evil.example";
+    EXPECT_EQ(site_.open(wsi(1), request, access_)->response.status, 403u) << path;
+  }
+  request.header_too_long = true;
+  EXPECT_EQ(site_.open(wsi(1), request, access_)->response.status, 431u);
+}
+
 TEST_F(SiteTest, DiagnosisOfASiteWithoutAnyIsNoPage) {
   EXPECT_EQ(open(wsi(1), Method::kGet, "api/diagnosis")->response.status, 404u);
 }
