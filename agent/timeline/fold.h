@@ -72,6 +72,8 @@ struct Fold {
   Loss loss;
   std::optional<End> end;
   uint64_t last_event_ns = 0;
+  // A search among the open lives looks at one for each event that came: work stays linear in the log, whatever the log claims.
+  uint64_t may_look_at = 0;
   bool sees_calls = false;  // calls into lws are recorded too, not only its callbacks (preload, plugin)
   bool lossy = false;       // events are missing
   std::array<ThreadFacts, 256> threads;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/timeline/life_table.h"
 
+#include <algorithm>
+#include <atomic>
 #include <utility>
 
 namespace wsitrace {
@@ -23,7 +25,25 @@ void reset(Life &life) {
   life.connection.transactions = std::move(transactions);
 }
 
+// Lives that are open, of all tables.
+std::atomic<size_t> g_open{0};
+
 }  // namespace
+
+LifeTable::~LifeTable() { g_open.fetch_sub(open_, std::memory_order_relaxed); }
+
+bool LifeTable::has_room() const { return open_ < least_ || g_open.load(std::memory_order_relaxed) < most_; }
+
+// A pointer that comes again has a generation that it never had.
+void LifeTable::trim() {
+  if (places_.size() < kMostPlaces + 2 * open_) return;
+  decltype(places_) kept;
+  for (auto place = places_.begin(); place != places_.end(); ++place) {
+    generations_ = std::max(generations_, place->second.generation);
+    if (place->second.life) kept[place->first] = std::move(place.value());
+  }
+  places_ = std::move(kept);
+}
 
 Life *LifeTable::find(uint64_t pointer) {
   if (recent_ != nullptr && recent_->connection.pointer == pointer) return recent_;
@@ -33,8 +53,13 @@ Life *LifeTable::find(uint64_t pointer) {
 }
 
 Life &LifeTable::begin(uint64_t pointer) {
-  Place &place = places_[pointer];
+  trim();
+  const auto [found, is_new] = places_.try_emplace(pointer);
+  Place &place = found.value();
+  if (is_new) place.generation = generations_;
   place.life = fresh();
+  ++open_;
+  g_open.fetch_add(1, std::memory_order_relaxed);
   Life &life = *place.life;
   life.connection.id = ++last_id_;
   life.connection.pointer = pointer;
@@ -47,6 +72,8 @@ Life &LifeTable::begin(uint64_t pointer) {
 void LifeTable::end(Life &life) {
   if (recent_ == &life) recent_ = nullptr;
   unlink(life);
+  --open_;
+  g_open.fetch_sub(1, std::memory_order_relaxed);
   const auto found = places_.find(life.connection.pointer);
   std::unique_ptr<Life> ended = std::move(found.value().life);
   if (spares_.size() < kSpareLives) spares_.push_back(std::move(ended));

@@ -5,7 +5,9 @@
 //
 // Cost:   one hash look-up an event, none when it concerns the same wsi as the one before. No allocation for a life
 //         while one that ended can be used again (kSpareLives of them are kept).
-// Memory: open lives, and one small entry for each pointer that ever had one.
+// Memory: open lives (about 1.4 KB each), and one small entry for each pointer that had one lately.
+// Limits: kMost lives are open at a time, of all tables together; each table may have kLeast in any case. So a process of many (agent) that
+//         opens without end leaves room for others.
 #ifndef WSITRACE_TIMELINE_LIFE_TABLE_H
 #define WSITRACE_TIMELINE_LIFE_TABLE_H
 
@@ -19,6 +21,17 @@ namespace wsitrace {
 class LifeTable {
  public:
   static constexpr size_t kSpareLives = 256;
+  static constexpr size_t kMost = 1 << 20;
+  static constexpr size_t kLeast = 1 << 14;
+  static constexpr size_t kMostPlaces = 1 << 20;  // beside twice those that are open
+
+  explicit LifeTable(size_t most = kMost, size_t least = kLeast) : most_(most), least_(least) {}
+  ~LifeTable();
+  LifeTable(const LifeTable &) = delete;
+  LifeTable &operator=(const LifeTable &) = delete;
+
+  // begin() is allowed.
+  [[nodiscard]] bool has_room() const;
 
   // The open life on POINTER, or nullptr.
   Life *find(uint64_t pointer);
@@ -42,6 +55,7 @@ class LifeTable {
   std::unique_ptr<Life> fresh();
   void link(Life &life);
   void unlink(Life &life);
+  void trim();
 
   tsl::robin_map<uint64_t, Place, Hash> places_;
   std::vector<std::unique_ptr<Life>> spares_;
@@ -49,6 +63,9 @@ class LifeTable {
   Life *newest_ = nullptr;
   Life *recent_ = nullptr;
   uint64_t last_id_ = 0;
+  const size_t most_, least_;
+  size_t open_ = 0;
+  uint32_t generations_ = 0;  // of pointers that were forgotten, at most
 };
 
 }  // namespace wsitrace

@@ -9,6 +9,23 @@ namespace {
 
 constexpr Ns kNsPerMicrosecond = 1000;
 
+// It makes the verdict inconclusive. What is left out counts as stray events.
+void note_overload(Fold &fold, const char *what) {
+  if (!fold.process.notice.empty()) return;
+  fold.process.notice = what;
+  fold.observer.on_process_known(fold.process);
+}
+
+bool may_look_further(Fold &fold) {
+  if (fold.may_look_at == 0) {
+    note_overload(
+        fold, "the log claims more than its events tell: a search for connections that ended without a word was cut");
+    return false;
+  }
+  --fold.may_look_at;
+  return true;
+}
+
 bool has_socket(const Life &life) {
   return life.connection.fd || life.has_seen(kSeenRaw) || life.connection.cls == ConnectionClass::kListener;
 }
@@ -121,7 +138,10 @@ Life *life_of(Fold &fold, const Event &event) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }
-  if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event))) life = &begin_life(fold, event);
+  if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event))) {
+    if (fold.lives.has_room()) life = &begin_life(fold, event);
+    else note_overload(fold, "more than 1,048,576 connections were open at a time: the others were not followed");
+  }
   if (is_part_of_end(event.kind)) return life;
   fold.threads[event.thread].closing = 0;
   fold.threads[event.thread].failed_leader.reset();
@@ -142,7 +162,7 @@ void end_life(Fold &fold, Life &life, const Event &event) {
 void end_what_lws_freed(Fold &fold, Ns now_ns) {
   if (lws_version_of(fold.process.lws_version.c_str()) < kFreesSocketless) return;
   for (const Life *life = fold.lives.oldest(); life != nullptr; life = life->newer)
-    if (has_socket(*life)) return;  // that last step has not come yet
+    if (has_socket(*life) || !may_look_further(fold)) return;  // that last step has not come yet
   for (Life *life = fold.lives.oldest(); life != nullptr;) {
     Life &here = *life;
     life = here.newer;
@@ -168,6 +188,7 @@ bool end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
   for (Life *life = fold.lives.newest(); life != nullptr && life->connection.opened_ns >= since_ns;) {
     Life &here = *life;
     life = here.older;
+    if (!may_look_further(fold)) break;
     if (here.connection.thread.value_or(255) != event.thread) continue;
     if (here.connection.cls == ConnectionClass::kListener || here.clues.requested) continue;
     const Shown before = shown(here.connection);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/ring_directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,11 +23,8 @@ namespace wsitrace {
 namespace {
 
 constexpr std::string_view kRingSuffix = ".ring";
-constexpr size_t kMaxRingFiles = 256;  // looked at; one that nobody can read must not cost more each time
-
-struct RingDirectoryCloser {
-  void operator()(DIR *directory) const { ::closedir(directory); }
-};
+constexpr size_t kMaxFiles = 4096;     // of a look
+constexpr size_t kMaxRingFiles = 256;  // of a look; one that nobody can read must not cost more each time
 
 // The lock of an owner in another pid namespace; the pid and the mapping of one that holds none.
 bool owner_lives(const RingFile &file) {
@@ -74,14 +70,21 @@ Expected<RingDirectory> RingDirectory::open(const std::string &path, ReportError
   return RingDirectory(absolute_path(path), std::move(lock), std::move(report_error), users);
 }
 
-std::vector<std::string> RingDirectory::ring_names() const {
+// A look costs as much in a directory that somebody has filled as in one of kMaxFiles.
+std::vector<std::string> RingDirectory::ring_names() {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, RingDirectoryCloser> directory(::opendir(path_.c_str()));
-  if (directory == nullptr) return names;
-  while (const dirent *entry = ::readdir(directory.get()))
+  if (files_ == nullptr) files_.reset(::opendir(path_.c_str()));
+  if (files_ == nullptr) return names;
+  if (!has_more_) ::rewinddir(files_.get());
+  has_more_ = false;
+  for (size_t seen = 0; const dirent *entry = ::readdir(files_.get()); ++seen) {
     if (std::string_view(entry->d_name).ends_with(kRingSuffix)) names.emplace_back(entry->d_name);
+    has_more_ = seen + 1 >= kMaxFiles || names.size() >= kMaxRingFiles;
+    if (has_more_) break;
+  }
+  if (has_more_ && !std::exchange(told_of_many_, true))
+    report_error_({path_, "holds many files, which are looked at in turns", "keep nothing but rings there"});
   std::sort(names.begin(), names.end());
-  if (names.size() > kMaxRingFiles) names.resize(kMaxRingFiles);
   return names;
 }
 

@@ -17,10 +17,12 @@
 #ifndef WSITRACE_CLI_AGENT_RING_DIRECTORY_H
 #define WSITRACE_CLI_AGENT_RING_DIRECTORY_H
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,8 @@ class RingDirectory {
   Expected<RingFile> make_or_take(const std::string &name, const RingFileOptions &options);
 
   [[nodiscard]] const std::string &path() const { return path_; }
+  // The last look did not come to the end of the directory: the next one goes on from there.
+  [[nodiscard]] bool has_more() const { return has_more_; }
   // As of the last look.
   [[nodiscard]] size_t with_living_owner() const { return with_living_owner_; }
   [[nodiscard]] size_t refused() const { return refused_; }
@@ -57,14 +61,21 @@ class RingDirectory {
   RingDirectory(std::string path, Fd lock, ReportError report_error, Users users)
       : path_(std::move(path)), lock_(std::move(lock)), report_error_(std::move(report_error)), users_(users) {}
   [[nodiscard]] Expected<void> take(RingFile &file) const;
-  [[nodiscard]] std::vector<std::string> ring_names() const;
+  std::vector<std::string> ring_names();
   void refuse(ino_t inode, const Error &error, std::map<ino_t, Fate> &seen);
+
+  struct Closer {
+    void operator()(DIR *directory) const { ::closedir(directory); }
+  };
 
   std::string path_;
   Fd lock_;
   ReportError report_error_;
   Users users_;
   std::map<ino_t, Fate> fates_;  // of files that are no rings of ours to take
+  std::unique_ptr<DIR, Closer> files_;
+  bool has_more_ = false;
+  bool told_of_many_ = false;
   size_t with_living_owner_ = 0;
   size_t refused_ = 0;
 };

@@ -114,8 +114,10 @@ void RingKeeper::run() {
   while (!is_told_to_end()) {
     turn();
     if (!options_.once) continue;
-    look();  // a file is looked at twice before it is refused
-    turn();
+    do {
+      look();  // a file is looked at twice before it is refused
+      turn();
+    } while (directory_.has_more());
     break;
   }
   finish();

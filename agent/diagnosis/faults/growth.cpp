@@ -68,15 +68,19 @@ void Growth::closed(const Connection &connection) {
 }
 
 void Growth::judge(const Timeline &timeline, Groups &groups) const {
+  std::unordered_map<uint64_t, Role> open_roles;  // of all vhosts, once one is worth a look
   for (const auto &[vhost, steps] : vhosts_) {
     if (steps.size() < 2 * kRounds || steps.size() > kKeptSteps || ended_in(steps) < kRounds) continue;
     std::unordered_map<uint64_t, Role> role_of;
     for (const Step &step : steps)
       if (step.what != What::kBegun) role_of[step.id] = step.role;
-    timeline.for_each_open([&](const Connection &open) { role_of[open.id] = open.role; });
+    if (open_roles.empty()) timeline.for_each_open([&](const Connection &open) { open_roles[open.id] = open.role; });
     std::map<Role, Steps> roles;
-    for (const Step &step : steps)
-      if (step.what != What::kTaken) roles[role_of[step.id]].push_back(step);
+    for (const Step &step : steps) {
+      if (step.what == What::kTaken) continue;
+      const auto open = open_roles.find(step.id);
+      roles[open != open_roles.end() ? open->second : role_of[step.id]].push_back(step);
+    }
     for (const auto &[role, of_role] : roles) judge_role(of_role, vhost, groups);
   }
   if (!timeline.contexts_gone() && !open_adopted_.empty()) judge_kept(timeline, groups);

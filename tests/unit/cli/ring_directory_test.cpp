@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/agent/ring_directory.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "agent/cli/agent/file_users.h"
@@ -96,6 +98,26 @@ TEST_F(RingDirectoryTest, WhatIsRefusedIsToldOnceAndNotBeforeTheSecondLook) {
   EXPECT_THAT(errors_, ElementsAre(HasSubstr("foreign.ring: not a ring file"), HasSubstr("link.ring: a symbolic link"),
                                    HasSubstr("shared.ring: others may write to it")));
   EXPECT_EQ(directory.refused(), 3u);
+}
+
+TEST_F(RingDirectoryTest, DirectoryThatSomebodyHasFilledIsLookedAtInTurns) {
+  constexpr int kFiles = 9'973;
+  for (int i = 0; i < kFiles; ++i)
+    ::close(::creat(path(std::to_string(i) + (i % 17 == 0 ? ".ring" : "")).c_str(), 0600));
+  leave_ring("left.ring");
+  RingDirectory directory = open();
+  std::vector<RingDirectory::LeftBehind> taken;
+  int looks = 0;
+  do {
+    for (auto &found : directory.take_left_behind()) taken.push_back(std::move(found));
+    ++looks;
+  } while (directory.has_more());
+  EXPECT_THAT(taken, SizeIs(1));
+  EXPECT_GT(looks, 2);
+  EXPECT_LT(looks, 10);
+  EXPECT_EQ(std::count_if(errors_.begin(), errors_.end(),
+                          [](const auto &line) { return line.find("in turns") != std::string::npos; }),
+            1);
 }
 
 TEST_F(RingDirectoryTest, NamedRingIsMadeOrTakenOver) {
