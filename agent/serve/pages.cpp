@@ -62,14 +62,14 @@ std::string key_of(const Request &request) {
   return key;
 }
 
-Expected<std::string> one_connection(const LiveBoard &board, uint32_t pid, uint64_t id) {
+Expected<MadeContent> one_connection(const LiveBoard &board, uint32_t pid, uint64_t id) {
   std::optional<std::string> text = board.connection(pid, id);
   if (!text) return unexpected(Error{"connection", "not known, or not any more", {}});
-  return *std::move(text);
+  return MadeContent(*std::move(text));
 }
 
 void ask(Exchange &exchange, const char *content_type, std::string key,
-         std::function<Expected<std::string>()> content) {
+         std::function<Expected<MadeContent>()> content) {
   exchange.response.content_type = content_type;
   exchange.content_key = std::move(key);
   exchange.content = std::move(content);
@@ -101,12 +101,15 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
   if (!route.complaint.empty()) {
     exchange.response = text_answer(400, route.complaint + "\n");
   } else if (route.place == Place::kReport) {
-    ask(exchange, kJson, "report", content_.report);
+    exchange.is_slow = true;
+    ask(exchange, kJson, kReportKey, content_.report);
   } else if (route.place == Place::kDiagnosis && diagnosis_ != nullptr) {
     exchange.is_slow = true;
-    ask(exchange, kJson, key_of(request), [this, as_set = route.as_set]() -> Expected<std::string> {
+    ask(exchange, kJson, key_of(request), [this, as_set = route.as_set]() -> Expected<MadeContent> {
       const Diagnosed &diagnosed = diagnosis_->get();
-      return as_set ? diagnosed.set : diagnosed.document;
+      if (as_set) return MadeContent(diagnosed.set);
+      if (!diagnosed.document) return unexpected(diagnosed.document.error());
+      return MadeContent(*diagnosed.document);
     });
   } else if (board == nullptr || route.place == Place::kDiagnosis) {
     exchange.response = text_answer(404, "no such page\n");

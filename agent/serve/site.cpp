@@ -48,6 +48,7 @@ Exchange *Site::open(lws *wsi, const Request &request, const Access &access) {
     exchange->content = nullptr;
     exchange->response = answer(503, "too many requests are open\n");
   }
+  limit_reports(*exchange);
   if (!exchange->content) {
     exchange->announced_ = true;
     exchange->ready_.store(true, std::memory_order_release);
@@ -83,6 +84,16 @@ Site::Finished Site::take_finished() {
     finished.connections.push_back(exchange->wsi);
   }
   return finished;
+}
+
+// Slow readers hold on to large bodies.
+void Site::limit_reports(Exchange &exchange) {
+  if (!exchange.content || exchange.content_key != kReportKey) return;
+  reports_.erase(std::remove_if(reports_.begin(), reports_.end(), [](const auto &body) { return body.expired(); }),
+                 reports_.end());
+  if (reports_.size() < kMostReports) return;
+  exchange.content = nullptr;
+  exchange.response = answer(503, "too many reports are being sent: wait for one to end\n");
 }
 
 size_t Site::with_content() const {
@@ -142,6 +153,9 @@ size_t Site::work_on_exchanges(bool slow) {
     const Response response = render(*batch.front());
     {
       const std::lock_guard lock(mutex_);
+      if (batch.front()->content_key == kReportKey)
+        reports_.push_back(response.file != nullptr ? std::weak_ptr<const void>(response.file)
+                                                    : std::weak_ptr<const void>(response.body));
       for (const auto &exchange : batch) {
         if (std::find(open_.begin(), open_.end(), exchange) == open_.end()) continue;  // ended meanwhile
         exchange->response = response;
@@ -157,11 +171,12 @@ size_t Site::work_on_exchanges(bool slow) {
 
 Response Site::render(const Exchange &exchange) {
   try {
-    Expected<std::string> text = exchange.content();
-    if (!text) return answer(404, line_of(text.error()));
+    Expected<Made> made = exchange.content();
+    if (!made) return answer(404, line_of(made.error()));
     Response response;
     response.content_type = exchange.response.content_type;
-    response.body = std::make_shared<const std::string>(std::move(*text));
+    if (made->file.valid()) response.file = std::make_shared<const Mapping>(std::move(made->file));
+    else response.body = std::make_shared<const std::string>(std::move(made->text));
     return response;
   } catch (...) {
     failures_.fetch_add(1, std::memory_order_relaxed);

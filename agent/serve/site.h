@@ -12,8 +12,8 @@
 //            may be another thread's work.
 // Lifetime:  an exchange may end (client gone, context destroyed) while it is rendered: the worker keeps its own reference
 //            and what it rendered is thrown away. The site must outlive the context that uses it.
-// Limits:    kMaxOpen exchanges with content from their request to their last byte, then 503. Requests for the same thing that
-//            wait at the same time share one rendering and one body.
+// Limits:    kMaxOpen exchanges with content from their request to their last byte, then 503; kMostReports reports. Requests for the
+//            same thing that wait at the same time share one rendering and one body.
 // Access:    as Doors say for the vhost. healthz and the page, which holds no data, need no token.
 // Errors:    content that throws is a 500 and counted in failures(); nothing is thrown through libwebsockets.
 #ifndef WSITRACE_SERVE_SITE_H
@@ -30,6 +30,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/base/mapping.h"
 #include "agent/serve/access.h"
 #include "agent/serve/doors.h"
 #include "agent/serve/kept_answer.h"
@@ -44,14 +45,27 @@ struct Response {
   unsigned status = 200;
   const char *content_type = "text/plain; charset=utf-8";
   std::shared_ptr<const std::string> body;
-  std::string_view asset;  // instead of a body: bytes that stay
+  std::shared_ptr<const Mapping> file;  // instead of a body: what is too long for memory
+  std::string_view asset;               // instead of either: bytes that stay
   bool gzip = false;
   std::string location;  // of a redirect; empty: it is none
 
-  [[nodiscard]] std::string_view bytes() const { return body != nullptr ? std::string_view(*body) : asset; }
+  [[nodiscard]] std::string_view bytes() const {
+    if (file != nullptr) return {reinterpret_cast<const char *>(file->data()), file->size()};
+    return body != nullptr ? std::string_view(*body) : asset;
+  }
 };
 
 enum class Method { kGet, kHead, kOther };
+
+// Content of an answer.
+struct MadeContent {
+  MadeContent(std::string made) : text(std::move(made)) {}  // NOLINT(google-explicit-constructor): most of it is text
+  MadeContent(Mapping made) : file(std::move(made)) {}      // NOLINT(google-explicit-constructor)
+
+  std::string text;
+  Mapping file;  // valid: instead of the text
+};
 
 // What a client asks for; views are valid during Site::open() only.
 struct Request {
@@ -71,9 +85,9 @@ struct Exchange {
   Method method = Method::kGet;
   // What has to be rendered, and what tells whether two exchanges may share it; empty: answered from what is at hand. An Error is a
   // 404 that says why.
-  std::function<Expected<std::string>()> content;
+  std::function<Expected<MadeContent>()> content;
   std::string content_key;
-  bool is_slow = false;  // a whole trace is read for it
+  bool is_slow = false;  // a whole trace is read for it, or all connections are written down
 
   // Service thread only: how far the response has got.
   bool awaits_body = false;  // of the request; it is read and thrown away first
@@ -94,16 +108,19 @@ struct Exchange {
 class Site {
  public:
   static constexpr size_t kMaxOpen = 64;
+  static constexpr const char *kReportKey = "report";
   static constexpr size_t kMaxUriBytes = 1024;  // path and arguments
-  static constexpr size_t kMostTold = 16;       // libwebsockets needs 1 to 2 us for each
+  static constexpr size_t kMostReports = 4;  // that are being sent; each was made once, for all who asked at that time
+  static constexpr size_t kMostTold = 16;    // libwebsockets needs 1 to 2 us for each
 
+  using Made = MadeContent;
   struct Diagnosed {
     Expected<std::string> document;  // or why there is none
     std::string set;                 // the documents of all processes that have one, and why others do not
   };
   struct Content {
     std::function<std::string()> metrics;            // Prometheus text; BOARD is asked before
-    std::function<std::string()> report;             // JSON report
+    std::function<Made()> report;                    // JSON report
     std::function<std::string()> open_metrics = {};  // OpenMetrics text; empty: there is only the other
     LiveBoard *board = nullptr;                      // nullptr: no connections, findings, live
     // What healthz says behind "ok": lines for people, or nothing. Called on service threads; nobody needs a token for it.
@@ -138,7 +155,7 @@ class Site {
   Finished take_finished();
 
   // Cold thread: renders what is pending, and what followers are to hear. Returns the number of exchanges answered. Two threads may
-  // share it: one makes the diagnoses, the other all else.
+  // share it: one makes diagnoses and reports, one at a time, the other all else.
   enum class Share { kAll, kDiagnosis, kAllElse };
   size_t work(Share share = Share::kAll);
 
@@ -154,6 +171,7 @@ class Site {
   void answer_page(Exchange &exchange, const Route &route, const Request &request, const Access &access) const;
   void answer_api(Exchange &exchange, const Route &route, const Request &request) const;
   size_t with_content() const;
+  void limit_reports(Exchange &exchange);
   Batch take_batch(bool slow);
   Response render(const Exchange &exchange);
   size_t work_on_exchanges(bool slow);
@@ -169,7 +187,8 @@ class Site {
   std::atomic<uint64_t> finished_{0};  // finished and not announced; a hint that spares take_finished() the lock
 
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Exchange>> open_;  // guarded by mutex_, oldest first; so are taken_ and announced_
+  std::vector<std::shared_ptr<Exchange>> open_;     // guarded by mutex_, oldest first; so are taken_ and announced_
+  std::vector<std::weak_ptr<const void>> reports_;  // guarded by mutex_; bodies, as long as somebody is sent them
   Batch ended_;  // guarded by mutex_; large bodies that the worker frees, because munmap(2) of one takes milliseconds
 
   std::mutex wake_mutex_;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/run/live_view.h"
 
+#include <filesystem>
 #include <stdexcept>
 
 #include "agent/cli/formats/places.h"
 #include "agent/cli/run/reports.h"
+#include "agent/cli/run/spool.h"
 #include "agent/export/prometheus/process_metrics.h"
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
@@ -28,10 +30,16 @@ std::shared_ptr<LiveProcess> LiveView::listener() {
   return process;
 }
 
-std::string LiveView::report() {
+// Of a program that runs for long it may be larger than what memory there is.
+Site::Made LiveView::report() {
   const std::vector<std::string> traces = traces_.get();
   if (traces.empty()) throw std::runtime_error("nothing was recorded yet");
-  return json_report(traces.front());
+  auto spool = Spool::create(std::filesystem::absolute(traces.front()).parent_path());
+  if (!spool) throw std::runtime_error(spool.error().line());
+  json_report(traces.front(), [&](std::string_view piece) { spool->add(piece); });
+  auto text = spool->map();
+  if (!text) throw std::runtime_error(text.error().line());
+  return std::move(*text);
 }
 
 Site::Diagnosed LiveView::diagnosis() {

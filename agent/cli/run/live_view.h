@@ -42,7 +42,7 @@ class LiveView {
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  std::string report();
+  Site::Made report();
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   Metrics metrics_;

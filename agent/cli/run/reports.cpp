@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "agent/collect/read_log.h"
 #include "agent/export/json/report.h"
@@ -74,18 +75,22 @@ std::vector<ExampleTexts> Reports::examples(const std::vector<Verdict> &verdicts
 
 std::string json_report(const std::string &trace_path) {
   std::string text;
+  json_report(trace_path, [&](std::string_view piece) { text += piece; });
+  return text;
+}
+
+void json_report(const std::string &trace_path, ReportRequest::Write write) {
   JudgedLog log;
   Symbols symbols(log.timeline.modules());
   JsonReport report(JsonShape::kDocument, {.timeline = log.timeline,
                                            .judge = log.judge,
                                            .choice = {},
                                            .name_frames = symbols.namer(),
-                                           .write = [&](std::string_view piece) { text += piece; }});
+                                           .write = std::move(write)});
   log.timeline.add(report);
   const auto read = read_log(trace_path, log.timeline);
   if (!read) throw std::runtime_error(read.error().line());
   report.finish();
-  return text;
 }
 
 }  // namespace wsitrace

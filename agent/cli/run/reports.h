@@ -60,6 +60,7 @@ class Reports {
 };
 
 // The JSON report of a trace that may still be written. Throws std::runtime_error when it cannot be read.
+void json_report(const std::string &trace_path, ReportRequest::Write write);
 std::string json_report(const std::string &trace_path);
 
 }  // namespace wsitrace
