@@ -13,14 +13,33 @@ struct LiveFeed::Rendered {
   bool tells = true;
 };
 
-bool LiveFeed::has_room() const { return board_ != nullptr && follower_count() < kMostFollowers; }
+size_t LiveFeed::staying() const {
+  return static_cast<size_t>(
+      std::count_if(followers_.begin(), followers_.end(), [](const auto &f) { return !f->given_up_; }));
+}
 
-Follower *LiveFeed::follow(lws *wsi) {
+// Only its own service thread may close a connection.
+LiveFeed::Room LiveFeed::make_room(uint64_t now_ns) {
+  if (board_ == nullptr) return {};
+  const std::lock_guard lock(mutex_);
+  if (staying() < kMostFollowers) return {true, nullptr};
+  const auto may_go = [&](const auto &f) {
+    return !f->given_up_ && f->thread == std::this_thread::get_id() && now_ns - f->began_ns_ >= kLeastNs;
+  };
+  const auto oldest =
+      std::find_if(followers_.begin(), followers_.end(), may_go);  // they stand in the order of their coming
+  if (oldest == followers_.end()) return {};
+  (*oldest)->given_up_ = true;
+  return {true, (*oldest)->wsi};
+}
+
+Follower *LiveFeed::follow(lws *wsi, uint64_t now_ns) {
   auto follower = std::make_shared<Follower>();
   follower->wsi = wsi;
   follower->thread = std::this_thread::get_id();
+  follower->began_ns_ = now_ns;
   const std::lock_guard lock(mutex_);
-  if (board_ == nullptr || followers_.size() >= kMostFollowers) return nullptr;
+  if (board_ == nullptr || staying() >= kMostFollowers) return nullptr;
   return followers_.emplace_back(std::move(follower)).get();
 }
 

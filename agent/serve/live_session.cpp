@@ -31,7 +31,9 @@ unsigned refusal(Site &site, lws *wsi) {
   if (!access->knows_host(host) || !is_own_origin(header_of(wsi, WSI_TOKEN_ORIGIN), host)) return 403;
   if (!access->admits_socket(header_of(wsi, WSI_TOKEN_HTTP_AUTHORIZATION), header_of(wsi, WSI_TOKEN_PROTOCOL)))
     return 401;
-  return site.feed().has_room() ? 0 : 503;
+  const LiveFeed::Room room = site.feed().make_room(monotonic_ns());
+  if (room.given_up != nullptr) lws_set_timeout(room.given_up, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+  return room.exists ? 0 : 503;
 }
 
 const char *reason_of(unsigned status) {
@@ -58,7 +60,7 @@ int filter(Site &site, lws *wsi) {
 }
 
 int begin_following(Site &site, lws *wsi, LiveSession &session) {
-  session.follower = site.feed().follow(wsi);
+  session.follower = site.feed().follow(wsi, monotonic_ns());
   return session.follower != nullptr ? kPass : kRefuse;
 }
 
@@ -80,6 +82,7 @@ int write_piece(lws *wsi, Follower &follower) {
 // A message counts as sent when the one piece that libwebsockets may hold is gone, too: only then the client has read.
 int write_message(lws *wsi, LiveSession &session) {
   Follower *follower = session.follower;
+  if (follower != nullptr && follower->is_given_up()) return kRefuse;
   if (follower == nullptr || !follower->has_message()) return kPass;
   if (lws_send_pipe_choked(wsi) != 0) {
     lws_callback_on_writable(wsi);

@@ -9,21 +9,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr unsigned kMaxConnections = 512;
-constexpr int kKeepaliveSeconds = 75;     // longer than the usual scrape intervals of 15 s and 60 s
-constexpr unsigned kTimeoutSeconds = 20;  // for a request to arrive, and for a client to take what it asked for
-
-int on_event(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) {
-  // libwebsockets takes any certificate unless somebody refuses it; LEN is whether this one could be verified.
-  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION) return len != 0 ? 0 : 1;
-  auto *site = static_cast<Site *>(lws_context_user(lws_get_context(wsi)));
-  return serve_http_callback(*site, wsi, reason, user, in, len);
-}
-
-const lws_protocols *protocols() {
-  static const lws_protocols table[] = {{kLiveProtocol, on_event, sizeof(HttpSession), 0, 0, nullptr, 0}, {}};
-  return table;
-}
+constexpr int kKeepaliveSeconds = 75;  // longer than the usual scrape intervals of 15 s and 60 s
 
 // libwebsockets ignores SIGPIPE for the whole process when it makes a context; our process decides that itself.
 class SigpipeKeeper {
@@ -65,6 +51,37 @@ void set_tls(lws_context_creation_info &info, const ServeOptions &options) {
 
 }  // namespace
 
+int Server::on_event(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len) {
+  // libwebsockets takes any certificate unless somebody refuses it; LEN is whether this one could be verified.
+  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION) return len != 0 ? 0 : 1;
+  auto *server = static_cast<Server *>(lws_context_user(lws_get_context(wsi)));
+  const int result = serve_http_callback(server->site_, wsi, reason, user, in, len);
+  server->note(wsi, reason, static_cast<const HttpSession *>(user));
+  return result;
+}
+
+// Of a stream of HTTP/2, what holds the descriptor is its connection.
+void Server::note(lws *wsi, lws_callback_reasons reason, const HttpSession *session) {
+  switch (static_cast<int>(reason)) {
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+      if (lws *given_up = connections_.begun(wsi))
+        lws_set_timeout(given_up, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+      return;
+    case LWS_CALLBACK_HTTP: {
+      const Exchange *exchange = session != nullptr ? session->exchange : nullptr;
+      const bool waits_for_client = exchange == nullptr || exchange->awaits_body || !exchange->content;
+      lws *connection = lws_get_network_wsi(wsi);
+      return waits_for_client ? connections_.is_idle(connection) : connections_.is_busy(connection);
+    }
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_ESTABLISHED: return connections_.is_busy(lws_get_network_wsi(wsi));
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+    case LWS_CALLBACK_CLOSED_HTTP: return connections_.is_idle(lws_get_network_wsi(wsi));
+    case LWS_CALLBACK_WSI_DESTROY: return connections_.ended(wsi);
+    default: return;
+  }
+}
+
 Expected<std::unique_ptr<Server>> Server::start(const ServeOptions &options, Site &site) {
   auto plan = plan_of(options);
   if (!plan) return unexpected(plan.error());
@@ -87,8 +104,9 @@ Expected<void> Server::listen(Access access) {
   lws_context_creation_info info{};
   info.port = address_.port;
   info.iface = address_.host.c_str();
-  info.protocols = protocols();
-  info.user = &site_;
+  static const lws_protocols protocols[] = {{kLiveProtocol, on_event, sizeof(HttpSession), 0, 0, nullptr, 0}, {}};
+  info.protocols = protocols;
+  info.user = this;
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   if (!address_.ipv6)
     info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;  // with it, lws would bind * instead of an IPv4 address

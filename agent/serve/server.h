@@ -19,16 +19,18 @@
 #include <thread>
 
 #include "agent/base/expected.h"
+#include "agent/serve/http_session.h"
+#include "agent/serve/idle_connections.h"
 #include "agent/serve/serve_options.h"
 #include "agent/serve/site.h"
-
-struct lws_context;
-struct lws_vhost;
 
 namespace wsitrace {
 
 class Server {
  public:
+  static constexpr unsigned kTimeoutSeconds =
+      20;  // for a request to arrive, and for a client to take what it asked for
+
   static Expected<std::unique_ptr<Server>> start(const ServeOptions &options, Site &site);
   ~Server();
   Server(const Server &) = delete;
@@ -42,7 +44,16 @@ class Server {
 
  private:
   Server(ServeOptions options, ListenAddress address, Site &site)
-      : options_(std::move(options)), address_(std::move(address)), site_(site) {}
+      : options_(std::move(options)),
+        address_(std::move(address)),
+        site_(site),
+        connections_(kMaxConnections - kSpare) {}
+  // Descriptors of libwebsockets: of connections, of the listener and of its own; kSpare are not yet closed, or between two of them.
+  static constexpr unsigned kMaxConnections = 512;
+  static constexpr unsigned kSpare = 64;
+
+  static int on_event(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t len);
+  void note(lws *wsi, lws_callback_reasons reason, const HttpSession *session);
   Expected<void> listen(Access access);
   void run();
 
@@ -51,6 +62,7 @@ class Server {
   Site &site_;
   lws_context *context_ = nullptr;
   lws_vhost *vhost_ = nullptr;
+  IdleConnections connections_;  // service thread only
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

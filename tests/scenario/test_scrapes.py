@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A scrape is answered at once, whatever else somebody asks for: reports of large traces are made beside it, one at a time, and never in
-memory."""
+memory; who only connects keeps nobody out."""
 
 import re
 import socket
@@ -13,6 +13,7 @@ from served import RunServe
 
 REQUESTS = 811 * 37
 READERS = 5
+SILENT = 521
 
 
 def anonymous_kib(pid):
@@ -72,6 +73,16 @@ class Scrapes(RunServe):
         for thread in threads:
             thread.join()
         self.assertEqual([report["totals"]["transactions"] for report in told], [REQUESTS] * READERS)
+
+    def test_who_only_connects_keeps_nobody_out(self):
+        self.begin()
+        silent = [workload.connect(self.at) for _ in range(SILENT)]
+        self.assertEqual(self.get("/metrics").status, 200)
+        silent[101].setblocking(False)
+        with self.assertRaises(BlockingIOError):  # it did not wait until their time was up
+            silent[101].recv(1)
+        for sock in silent:
+            sock.close()
 
     def test_a_reader_that_left_costs_nothing(self):
         self.begin()

@@ -17,6 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 // The feed never looks behind the pointer.
+constexpr uint64_t kBegan = 1;
+
 lws *follower_wsi(size_t number) {
   static std::array<char, 101> places;
   return reinterpret_cast<lws *>(&places.at(number));
@@ -56,7 +58,7 @@ class LiveFeedTest : public ::testing::Test {
 };
 
 TEST_F(LiveFeedTest, FirstMessageIsAHelloThenComeChanges) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   EXPECT_FALSE(follower->has_message());
   EXPECT_EQ(after(1), 1u);
   EXPECT_THAT(take(follower), HasSubstr(R"("type":"hello")"));
@@ -66,7 +68,7 @@ TEST_F(LiveFeedTest, FirstMessageIsAHelloThenComeChanges) {
 }
 
 TEST_F(LiveFeedTest, MessagesKeepTheirDistance) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   after(1);
   take(follower);
   open_connection();
@@ -75,7 +77,7 @@ TEST_F(LiveFeedTest, MessagesKeepTheirDistance) {
 }
 
 TEST_F(LiveFeedTest, WithNothingNewThereIsAHeartbeatNowAndThen) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   after(1);
   take(follower);
   EXPECT_EQ(after(LiveFeed::kPaceNs), 0u);
@@ -85,7 +87,7 @@ TEST_F(LiveFeedTest, WithNothingNewThereIsAHeartbeatNowAndThen) {
 }
 
 TEST_F(LiveFeedTest, WhoDoesNotReadHasOneMessageAndNoMore) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   after(1);
   const auto message = follower->message;
   for (int i = 0; i < 23; ++i) {
@@ -96,7 +98,7 @@ TEST_F(LiveFeedTest, WhoDoesNotReadHasOneMessageAndNoMore) {
 }
 
 TEST_F(LiveFeedTest, WhoReadsAgainAfterAWhileIsToldEverythingAnew) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   after(1);
   now_ += LiveFeed::kStaleNs + 1;
   take(follower);
@@ -113,14 +115,14 @@ TEST_F(LiveFeedTest, WhoReadsAgainAfterAWhileIsToldEverythingAnew) {
 }
 
 TEST_F(LiveFeedTest, ThoseAtTheSamePlaceShareTheBytes) {
-  Follower *first = feed_.follow(follower_wsi(1));
-  Follower *second = feed_.follow(follower_wsi(2));
+  Follower *first = feed_.follow(follower_wsi(1), kBegan);
+  Follower *second = feed_.follow(follower_wsi(2), kBegan);
   EXPECT_EQ(after(1), 2u);
   EXPECT_EQ(first->message, second->message);
 }
 
 TEST_F(LiveFeedTest, EachMessageIsAnnouncedOnceToItsThread) {
-  Follower *follower = feed_.follow(follower_wsi(1));
+  Follower *follower = feed_.follow(follower_wsi(1), kBegan);
   EXPECT_THAT(feed_.take_ready(), IsEmpty());
   after(1);
   std::thread([&] { EXPECT_THAT(feed_.take_ready(), IsEmpty()); }).join();
@@ -132,8 +134,8 @@ TEST_F(LiveFeedTest, EachMessageIsAnnouncedOnceToItsThread) {
 }
 
 TEST_F(LiveFeedTest, WhoHasLeftIsForgottenWithItsMessage) {
-  Follower *leaves = feed_.follow(follower_wsi(1));
-  feed_.follow(follower_wsi(2));
+  Follower *leaves = feed_.follow(follower_wsi(1), kBegan);
+  feed_.follow(follower_wsi(2), kBegan);
   after(1);
   feed_.leave(leaves);
   EXPECT_EQ(feed_.follower_count(), 1u);
@@ -142,17 +144,29 @@ TEST_F(LiveFeedTest, WhoHasLeftIsForgottenWithItsMessage) {
 
 TEST_F(LiveFeedTest, OneTooManyIsTurnedAway) {
   for (size_t i = 0; i < LiveFeed::kMostFollowers; ++i) {
-    EXPECT_TRUE(feed_.has_room());
-    ASSERT_NE(feed_.follow(follower_wsi(i)), nullptr);
+    EXPECT_TRUE(feed_.make_room(kBegan).exists);
+    ASSERT_NE(feed_.follow(follower_wsi(i), kBegan), nullptr);
   }
-  EXPECT_FALSE(feed_.has_room());
-  EXPECT_EQ(feed_.follow(follower_wsi(99)), nullptr);
+  EXPECT_FALSE(feed_.make_room(kBegan + LiveFeed::kLeastNs - 1).exists);
+  EXPECT_EQ(feed_.follow(follower_wsi(99), kBegan), nullptr);
+}
+
+TEST_F(LiveFeedTest, NobodyIsKeptOutForGood) {
+  for (size_t i = 0; i < LiveFeed::kMostFollowers; ++i) feed_.follow(follower_wsi(i), kBegan + i);
+  const uint64_t now_ns = kBegan + LiveFeed::kLeastNs;
+  const auto room = feed_.make_room(now_ns);
+  EXPECT_TRUE(room.exists);
+  EXPECT_EQ(room.given_up, follower_wsi(0));
+  const Follower *newcomer = feed_.follow(follower_wsi(99), now_ns);
+  ASSERT_NE(newcomer, nullptr);
+  EXPECT_FALSE(newcomer->is_given_up());
+  EXPECT_FALSE(feed_.make_room(now_ns).exists) << "the next has not followed for long";
 }
 
 TEST(LiveFeed, WithoutABoardThereIsNothingToFollow) {
   LiveFeed feed(nullptr);
-  EXPECT_FALSE(feed.has_room());
-  EXPECT_EQ(feed.follow(follower_wsi(1)), nullptr);
+  EXPECT_FALSE(feed.make_room(kBegan).exists);
+  EXPECT_EQ(feed.follow(follower_wsi(1), kBegan), nullptr);
   EXPECT_EQ(feed.work(1), 0u);
 }
 

@@ -161,6 +161,15 @@ TEST_F(ServerTest, MoreThanTheLimitAre503AndTheOthersAreServed) {
   for (auto &client : clients) EXPECT_EQ(client.read_reply().status, 200);
 }
 
+TEST_F(ServerTest, ThoseWhoOnlyConnectDoNotKeepOthersOut) {
+  constexpr size_t kSilent = 521;
+  const Worker worker(site_);
+  std::vector<HttpClient> silent;
+  for (size_t i = 0; i < kSilent; ++i) silent.emplace_back(port());
+  EXPECT_EQ(HttpClient(port()).get("/metrics").body, "up 1\n");
+  EXPECT_FALSE(silent[101].ended_within(0)) << "it waited until their time was up";
+}
+
 TEST_F(ServerTest, ClientThatResetsDuringTheRenderingIsForgottenAtOnce) {
   hold_.store(true);
   const Worker worker(site_);

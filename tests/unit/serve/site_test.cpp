@@ -248,6 +248,36 @@ TEST_F(FullSiteTest, DiagnosesMayBeAnotherThreadsWork) {
   EXPECT_EQ(diagnosed_, 1);
 }
 
+TEST_F(FullSiteTest, AReportIsNotTheWorkOfTheThreadThatAnswersScrapes) {
+  Request request;
+  request.path = "api/report";
+  Exchange *report = site_.open(wsi(1), request, access_);
+  request.path = "metrics";
+  Exchange *metrics = site_.open(wsi(2), request, access_);
+  EXPECT_EQ(site_.work(Site::Share::kAllElse), 1u);
+  EXPECT_TRUE(metrics->ready());
+  EXPECT_FALSE(report->ready());
+  EXPECT_EQ(site_.work(Site::Share::kDiagnosis), 1u);
+  EXPECT_EQ(report->response.bytes(), "{}");
+}
+
+TEST_F(FullSiteTest, ReportsThatAreBeingSentHaveALimit) {
+  std::vector<Exchange *> sent;
+  Request request;
+  request.path = "api/report";
+  for (size_t i = 0; i < Site::kMostReports; ++i) {
+    sent.push_back(site_.open(wsi(i), request, access_));
+    site_.work();
+  }
+  Exchange *refused = site_.open(wsi(20), request, access_);
+  EXPECT_EQ(refused->response.status, 503u);
+  EXPECT_TRUE(refused->ready());
+  EXPECT_EQ(get("metrics").status, 200u);
+  site_.end(sent.front());
+  site_.work();
+  EXPECT_EQ(get("api/report").status, 200u);
+}
+
 TEST_F(FullSiteTest, PagesOfOtherSitesAreAnsweredNothingThatHasToBeMade) {
   Request request;
   request.host = "localhost:9100";
@@ -314,7 +344,7 @@ TEST_F(FullSiteTest, PathAndArgumentsShareTheLimit) {
 TEST_F(FullSiteTest, FollowersWakeTheLoop) {
   int wakes = 0;
   site_.set_wake([&] { ++wakes; });
-  site_.feed().follow(wsi(5));
+  site_.feed().follow(wsi(5), 0);
   site_.work();
   EXPECT_EQ(wakes, 1);
   EXPECT_EQ(site_.take_finished().connections, std::vector<lws *>{wsi(5)});
