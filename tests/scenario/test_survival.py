@@ -86,6 +86,45 @@ class Killed(harness.Scenario):
         self.assertEqual(program.stop().status, 5)
 
 
+class LeftRings(harness.Scenario):
+    """What a launcher that is killed leaves in memory."""
+
+    def kill_launcher(self, also_host):
+        """The ring that a killed launcher has left, after what its host had told was drained; and the host, or its zombie."""
+        program = self.traced(self.host())
+        workload.fetch(program.address(), "/")
+        host = harness.child_of(program.pid)
+        with open(f"/proc/{host}/environ", "rb") as file:
+            ring = re.search(rb"WSITRACE_RING=([^\0]+)", file.read())[1].decode()
+        harness.turned(program.pid)
+        os.kill(program.pid, signal.SIGKILL)
+        if also_host:
+            os.kill(host, signal.SIGKILL)
+        program.wait()
+        self.addCleanup(lambda: os.path.exists(ring) and os.unlink(ring))
+        return ring, host
+
+    def run_another(self):
+        self.assertEqual(self.traced(["true"], trace="another.wsitrace").wait().status, 0)
+
+    def test_the_next_run_removes_what_nobody_uses_or_needs(self):
+        ring, _ = self.kill_launcher(also_host=True)
+        self.assertTrue(os.path.exists(ring))
+
+        def removed():
+            self.run_another()
+            return not os.path.exists(ring)
+        harness.until(removed, "the ring to be removed")  # once the launcher's clock has stood for a while
+
+    def test_a_ring_that_a_program_still_records_into_stays(self):
+        ring, host = self.kill_launcher(also_host=False)
+        for _ in range(3):
+            time.sleep(1)  # its clock stands for longer than one that lives
+            self.run_another()
+        self.assertTrue(os.path.exists(ring))
+        os.kill(host, signal.SIGKILL)
+
+
 class StalledReader(harness.Scenario):
     """recorded + lost = observed, exactly."""
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "agent/cli/run/left_rings.h"
 #include "agent/cli/run/trace_names.h"
 
 namespace wsitrace {
@@ -49,6 +50,7 @@ Expected<RingFile> make_ring(const std::vector<RingPlace> &places, const std::st
   std::optional<Error> first;
   for (const RingPlace &place : places) {
     const auto usable = place.shared ? make_private_directory(place.directory) : Expected<void>{};
+    if (usable && place.shared) remove_left_rings(place.directory);
     auto file = usable ? RingFile::create(unused_name(place.directory, program), options)
                        : Expected<RingFile>(unexpected(usable.error()));
     if (file) return file;

@@ -6,6 +6,7 @@
 //           when one is missing, is not ours alone, or has no room.
 // Security: the first three are directories that anyone may write to. Ours has mode 0700 and is used only if it is a real
 //           directory of this user that nobody else can enter.
+// Left:     what killed launchers have left there is removed first (left_rings.h).
 // Name:     PROGRAM.LAUNCHERPID.ring
 #ifndef WSITRACE_CLI_RUN_RING_PLACE_H
 #define WSITRACE_CLI_RUN_RING_PLACE_H
