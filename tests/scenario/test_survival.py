@@ -125,6 +125,45 @@ class LeftRings(harness.Scenario):
         os.kill(host, signal.SIGKILL)
 
 
+class Damaged(harness.Scenario):
+    """Something else writes into the ring file."""
+
+    PAGE, PROCESS_BLOCK, SLOT, SLOTS, CLAIMED = 4096, 256 * 1024, 32, 64, 2  # agent/ring/FORMAT.md
+
+    def overwrite(self, path):
+        """Every slot of every ring that is in use."""
+        with open(path, "r+b") as file:
+            processes, _, rings, ring_bytes, slots = struct.unpack_from("<IIIII", file.read(64), 32)
+            self.assertEqual(slots, self.SLOTS)
+            damaged = 0
+            for at in range(rings):
+                start = self.PAGE + processes * self.PROCESS_BLOCK + at * ring_bytes
+                file.seek(start)
+                if struct.unpack("<I", file.read(4))[0] != self.CLAIMED:
+                    continue
+                file.seek(start + self.PAGE)
+                file.write(b"\xff" * self.SLOT * slots)
+                damaged += 1
+            self.assertGreater(damaged, 0)
+
+    def test_no_larger_ring_is_advised(self):
+        program = self.traced(self.host(), "--ring-size", self.SLOTS)
+        address = program.address()
+        host = harness.child_of(program.pid)
+        with open(f"/proc/{host}/environ", "rb") as file:
+            ring = re.search(rb"WSITRACE_RING=([^\0]+)", file.read())[1].decode()
+        harness.turned(program.pid)
+        program.send_signal(signal.SIGSTOP)
+        harness.stopped(program.pid)
+        workload.fetch(address, "/dyn")
+        self.overwrite(ring)
+        program.send_signal(signal.SIGCONT)
+        result = program.stop()
+        self.assertRegex(result.err, r"events were lost: \d+ damaged")
+        self.assertIn("something else wrote into the ring file", result.err)
+        self.assertNotIn("--ring-size", result.err)
+
+
 class StalledReader(harness.Scenario):
     """recorded + lost = observed, exactly."""
 

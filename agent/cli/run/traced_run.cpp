@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <iterator>
+#include <set>
 
 #include "agent/base/clock.h"
 #include "agent/base/redact.h"
@@ -24,6 +25,14 @@ namespace {
 constexpr int kTurnMs = 10;
 constexpr uint64_t kLookNs = 50'000'000;
 constexpr uint64_t kSayAfterNs = 2 * kSettleNs;  // what ends by itself is not worth a word
+
+// What would have helped; nothing, where that is not known.
+std::string advice_on_loss(const std::set<std::string> &causes) {
+  if (causes.contains(loss_cause_name(kRingFull))) return "a larger --ring-size holds more of them";
+  if (causes.contains("damaged"))
+    return "something else wrote into the ring file: the program itself, or another process of its user";
+  return "";
+}
 
 std::vector<std::string> without_secrets(const std::vector<std::string> &arguments) {
   std::string given;
@@ -239,14 +248,18 @@ void TracedRun::say_loss() const {
   const uint64_t lost = tracing_->lost();
   if (lost == 0) return;
   std::vector<std::string> causes;
+  std::set<std::string> lost_by;
   for (const auto &recording : tracing_->recordings().all())
-    for (const auto &[cause, count] : recording->loss().by_cause)
-      if (count > 0) causes.push_back(fmt::format("{} {}", count, cause));
+    for (const auto &[cause, count] : recording->loss().by_cause) {
+      if (count == 0) continue;
+      causes.push_back(fmt::format("{} {}", count, cause));
+      lost_by.insert(cause);
+    }
   const uint64_t observed = tracing_->recordings().recorded() + lost;
   complain({program(),
             fmt::format("{} of {} {} lost{}{}", lost, count_text(observed, "event"), lost == 1 ? "was" : "were",
                         causes.empty() ? "" : ": ", joined(causes)),
-            "a larger --ring-size holds more of them"});
+            advice_on_loss(lost_by)});
 }
 
 void TracedRun::say_summary() const {
