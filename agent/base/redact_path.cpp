@@ -12,16 +12,18 @@ namespace {
 struct PlainCharacters {
   bool is_plain[256] = {};
   constexpr PlainCharacters() {
-    for (int c = 0; c < 256; ++c) is_plain[c] = c >= ' ' && c != 0x7f;
-    for (const char c : {'?', '#', ';', '&', '%', ':', '@', '/', '\\'}) is_plain[static_cast<unsigned char>(c)] = false;
+    for (bool &plain : is_plain) plain = true;
+    for (const char c : {'?', '#', ';', '&', '%', ':', '@', '/', '\\', '\r', '\n', '\0'})
+      is_plain[static_cast<unsigned char>(c)] = false;
   }
 };
 constexpr PlainCharacters kCharacters;
 
 bool ends_path(Letter letter) noexcept {
   if (letter.value == '&') return letter.length == 1;  // lws's parser ends a path there, too
-  return letter.value == '?' || letter.value == '#' || letter.value == ';' || letter.value < ' ' ||
-         letter.value == 0x7f;
+  // A line break would begin a header, in a path that a client is given.
+  return letter.value == '?' || letter.value == '#' || letter.value == ';' || letter.value == '\r' ||
+         letter.value == '\n' || letter.value == '\0';
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ std::string of_arguments(const std::vector<std::string> &arguments) {
 }
 
 TEST(RedactTarget, APathStaysWhole) {
-  for (const char *path : {"/", "/index.html", "/a b/%C3%A4/\xc3\xa4", "//double//slashes", "/@user/profile",
-                           "/react@18.2.0/umd", "/bob@h/x", "/12:30", "/R%26D", "/v1.2~x/(a,b)=c+d$!*'", "*", "chat"})
+  for (const char *path :
+       {"/", "/index.html", "/a b/%C3%A4/\xc3\xa4", "//double//slashes", "/@user/profile", "/react@18.2.0/umd",
+        "/\x1b]0,owned\x07", "/bob@h/x", "/12:30", "/R%26D", "/v1.2~x/(a,b)=c+d$!*'", "*", "chat"})
     EXPECT_EQ(of_target(path), path);
 }
 
