@@ -81,7 +81,11 @@ bool was_shut_down_idle(const Life &life) {
          was_quiet_for(life, pending_timeout_seconds(pending), life.clues.requested_ns);
 }
 
-bool is_half_closed(const Life &life) { return life.connection.tcp && life.connection.tcp->was_shut_down; }
+// The FIN of this side was out; the peer may have answered it since.
+bool is_half_closed(const Life &life) {
+  const auto &tcp = life.connection.tcp;
+  return tcp && (tcp->was_shut_down || tcp->was_over);
+}
 
 // An HTTP/2 connection has no response of its own whose end would close it: with its peer still there, lws refused what came in.
 bool h2_input_was_refused(const Life &life) {

@@ -170,6 +170,7 @@ struct Tcp {
   bool was_reset = false;       // the peer reset it (RST): the kernel had given the socket up
   bool peer_was_there = false;  // the peer had neither closed nor reset it
   bool was_shut_down = false;   // this side had sent its FIN, and the peer none
+  bool was_over = false;        // both had, or the peer had reset it
 };
 
 // Where the application stood: return addresses, innermost first. Timeline::modules() tells what lies there.

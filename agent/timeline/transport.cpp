@@ -62,6 +62,7 @@ void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
     tcp.was_reset = is_reset(life, facts, now_ns);
     tcp.peer_was_there = facts.state == kEstablished || facts.state == kFinWait1 || facts.state == kFinWait2;
     tcp.was_shut_down = facts.state == kFinWait1 || facts.state == kFinWait2;
+    tcp.was_over = facts.state == kClosed;
     if (facts.state == kCloseWait) tcp.peer_closed_ns = tcp.unheard_ns;
     life.connection.tcp = tcp;
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include "agent/lws/callbacks.h"
 #include "agent/timeline/pending_timeout.h"
 #include "tests/unit/timeline/recorder.h"
 #include "tests/unit/timeline/script.h"
@@ -80,6 +81,27 @@ TEST_F(Transport, PendingTimeoutMayHaveBeenSetATenthOfItBeforeTheLastSign) {
             "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
   EXPECT_NE(close_of(play("ACCEPT FH('/a') FFC BIND +4400 DROP('x') CLOSED_HTTP DEST('15/5')")),
             "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+}
+
+// lws shuts an idle TLS connection down when its time is up, and closes it when the peer has closed, too, or its context is destroyed first.
+TEST_F(Transport, TimeoutThatTheContextsEndCutShortIsTheReason) {
+  constexpr uint32_t kEstablished = 1, kFinWait2 = 5, kClosed = 7;
+  const auto end_in = [&](uint32_t state) {
+    script_.play("ACCEPT_TLS TLS('TLSv1.3') FH('/a') FFC BIND +5000 close('ctx destroy')=9999");
+    TcpFacts facts{};
+    facts.state = state;
+    std::vector<std::byte> items;
+    add_item(items, kItemTcp, {reinterpret_cast<const char *>(&facts), sizeof facts});
+    Event event{};
+    event.kind = k_CLOSED_HTTP;
+    event.time_ns = script_.now_ns();
+    event.wsi = Script::pointer('A');
+    timeline_.on_event(event, items);
+    return close_of(play("DEST('15/5')"));
+  };
+  EXPECT_EQ(end_in(kFinWait2), "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+  EXPECT_EQ(end_in(kClosed), "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+  EXPECT_EQ(end_in(kEstablished), "context_destroyed by local [close_call] ctx destroy");
 }
 
 TEST_F(Transport, PendingTimeoutThatHadTimeLeftIsNot) {
