@@ -199,6 +199,9 @@
   X(kTimeoutIgnored, "service_timeout_ignored", kNote, \
     "{detail}: lws sleeps until something happens, whatever the timeout", \
     "use lws_sul_schedule() for timed work, and lws_cancel_service() to wake the loop from another thread") \
+  X(kLoopSpins, "loop_spins", kTrouble, \
+    "the event loop never sleeps: {detail}", \
+    "call lws_callback_on_writable() only when there is something to write, not whenever ..._WRITEABLE comes") \
   X(kSlowCallback, "slow_callback", kNote, \
     "{who} lasted {span}", \
     "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
@@ -220,6 +223,9 @@
   X(kContextLeft, "context_left", kNote, \
     "the program exited without lws_context_destroy(): {detail}", \
     "call lws_context_destroy() before the program ends, so that peers see an orderly close") \
+  X(kContextsPileUp, "contexts_pile_up", kTrouble, \
+    "this program has made {who} lws contexts and keeps them: {detail}", \
+    "make the context once and call lws_client_connect_via_info() on it again for each attempt, or call lws_context_destroy() before the next one is made") \
   X(kUnknownEnd, "unknown_end", kTrouble, \
     "{who} ended for an unknown reason", \
     "") \

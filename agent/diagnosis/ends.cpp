@@ -91,7 +91,7 @@ void Doctor::add_crash() {
 // What the program did just before, and must not do.
 void Doctor::explain_crash(Diagnosis &crash) const {
   constexpr Ns kSoonAfterNs = 100'000'000;
-  if (auto blame = premises_.blame_for_crash(); !blame.text.empty()) {
+  if (auto blame = premises_.blame_for_crash(log_.started_ns); !blame.text.empty()) {
     crash.why.push_back(std::move(blame.text));
     crash.advice = blame.advice;
     return;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "agent/diagnosis/census.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
@@ -65,6 +67,18 @@ void Loops::heard(const Event &event, std::span<const std::byte> items, const Co
       if (connection != nullptr) keep(calls.ids, connection->id);
       break;
     }
+    case k_loop_spins: {
+      const auto facts = item_of<SpinFacts>(items, kItemSpin);
+      Spin &spin = spins_[event.value];
+      if (!facts || facts->lasted_ms <= spin.facts.lasted_ms) break;
+      spin = {*facts, {}, {}, {}, {}, event.time_ns};
+      if (connection == nullptr) break;
+      spin.id = connection->id;
+      spin.who = fmt::format("{} {}", Census::name_of(Census::sort_of(*connection), 1), connection->id);
+      spin.vhost = connection->vhost;
+      spin.protocol = protocol_of(*connection);
+      break;
+    }
     default: break;
   }
 }
@@ -82,6 +96,7 @@ std::vector<Diagnosis> Loops::diagnoses(const Timeline &timeline, const LogFacts
   add_rest(all, timeline, log, seen);
   add_calls(all, log);
   add_overslept(all);
+  add_spins(all);
   return all;
 }
 
@@ -157,6 +172,31 @@ void Loops::add_overslept(std::vector<Diagnosis> &to) const {
         out.advice;
   }
   to.push_back(std::move(out));
+}
+
+void Loops::add_spins(std::vector<Diagnosis> &to) const {
+  for (const auto &[how, spin] : spins_) {
+    const bool asks = how == kAsksAgain;
+    Diagnosis out = diagnosis_of(Cause::kLoopSpins, 1,
+                                 asks ? fmt::format("this program asks for WRITEABLE of {} again and again",
+                                                    spin.who.empty() ? "a connection" : spin.who)
+                                      : "lws_service() is called with a negative timeout, which never waits");
+    if (spin.id) out.connections.push_back(*spin.id);
+    out.vhost = spin.vhost;
+    out.protocol = spin.protocol;
+    out.first_ns = spin.last_ns - std::min(spin.last_ns, ns_of(static_cast<int32_t>(spin.facts.lasted_ms)));
+    out.last_ns = spin.last_ns;
+    out.why.push_back(fmt::format("{} {} in {} at least; meanwhile there were {} reads, accepts and writes.",
+                                  asks ? "lws_callback_on_writable() was called" : "lws_service() returned",
+                                  times_text(spin.facts.turns),
+                                  span_text(0, ns_of(static_cast<int32_t>(spin.facts.lasted_ms))), spin.facts.worked));
+    out.why.emplace_back("A loop that never sleeps takes all the time of a processor.");
+    if (!asks)
+      out.advice =
+          "call lws_service(context, 0): it sleeps until something happens or a timer is due, and lws_cancel_service() "
+          "wakes it";
+    to.push_back(std::move(out));
+  }
 }
 
 }  // namespace wsitrace

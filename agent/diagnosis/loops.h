@@ -6,6 +6,7 @@
 #define WSITRACE_DIAGNOSIS_LOOPS_H
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -50,12 +51,21 @@ class Loops {
                 const std::vector<Diagnosis> &seen) const;
   void add_calls(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_overslept(std::vector<Diagnosis> &to) const;
+  void add_spins(std::vector<Diagnosis> &to) const;
 
   int left_ms_ = kNotTold;
   Ns first_context_ns_ = 0;
   std::set<uint64_t> stranded_;
   std::map<std::string, Calls, std::less<>> calls_;  // by name
   Overslept overslept_;
+  // The longest of a kind.
+  struct Spin {
+    SpinFacts facts{};
+    std::optional<uint64_t> id;  // of the connection for which WRITEABLE was asked
+    std::string who, vhost, protocol;
+    Ns last_ns = 0;
+  };
+  std::map<int32_t, Spin> spins_;  // by SpinHow
 };
 
 }  // namespace wsitrace

@@ -62,12 +62,21 @@ void Premises::add_objections(std::vector<Diagnosis> &to, const LogFacts &log) c
   }
 }
 
-Premises::Blame Premises::blame_for_crash() const {
+Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
   if (!missing_threads_.empty())
     return {fmt::format("Before, lws_service_tsi() had been called for service thread {}, which the context does not "
                         "have: lws then uses memory that is not its own. That is the likely cause.",
                         tsi_in(missing_threads_.begin()->first)),
             row_of(Cause::kNoServiceThread).advice};
+  if (!creating_.empty())
+    return {
+        "It was within lws_create_context(), which had not returned.",
+        "look at what lws_create_context() gets: set the lws_context_creation_info to zeros before it is filled in, "
+        "end `protocols` with an entry of zeros, and compile with the header of the libwebsockets that runs"};
+  if (const SaidLine *failed = line(Said::kContextNotMade))
+    return {fmt::format("lws_create_context() had returned NULL at {}: what uses that as a context crashes.",
+                        time_text(failed->at_ns, started_ns)),
+            "check the result of lws_create_context() before it is used"};
   if (objections_.empty()) return {};
   const auto &[kind, protocol] = objections_.begin()->first;
   return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),

@@ -50,7 +50,9 @@ Diagnosis titled(Cause cause, uint64_t count, std::string headline) {
 
 void Premises::surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline) {
   switch (event.kind) {
+    case k_context_begins: creating_.try_emplace(event.thread, event.time_ns); break;
     case k_context_created: {
+      creating_.erase(event.thread);
       const auto facts = facts_in<ContextFacts>(items, kItemContext);
       header_pool_ = facts.header_pool;
       table_size_ = facts.table_size;
@@ -69,7 +71,8 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       const auto facts = facts_in<AcceptFacts>(items, kItemAccept);
       Queue &queue = queues_[event.value];
       if (facts.waiting <= queue.waiting) break;
-      queue = {facts.waiting, event.time_ns, 0, facts.limit};
+      queue = {facts.waiting, event.time_ns, 0, facts.limit, 0};
+      timeline.for_each_context([&](const ContextLife &) { ++queue.contexts; });
       timeline.for_each_open([&](const Connection &one) {
         queue.in_table += one.origin != Origin::kStream && one.cls != ConnectionClass::kInternal;
       });
@@ -99,6 +102,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
 }
 
 void Premises::said(const Event &event, const Timeline &timeline) {
+  if (said_of(event.value) == Said::kContextNotMade) creating_.erase(event.thread);
   if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
   lines_.try_emplace(said_of(event.value), SaidLine{printable(timeline.text(event.text)), number_of(event.value),
                                                     static_cast<int>(event.flags), event.time_ns});
@@ -216,7 +220,7 @@ void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
 }
 
 void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const {
-  uint64_t waiting = 0, in_table = 0, limit = 0;
+  uint64_t waiting = 0, in_table = 0, limit = 0, contexts = 0;
   Ns at_ns = 0;
   for (const auto &[listener, queue] : queues_) {
     waiting += queue.waiting;
@@ -224,6 +228,7 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
     at_ns = queue.at_ns;
     in_table = queue.in_table;
     limit = queue.limit;
+    contexts = queue.contexts;
   }
   if (waiting == 0) return;
   const uint64_t size = table_size_ != 0 ? table_size_ : limit;
@@ -244,6 +249,17 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
     out.last_ns = at_ns;
     out.why.push_back(fmt::format("{} {} in the kernel's queue, connected and not accepted; no event loop ever ran.",
                                   clients, waiting == 1 ? "was" : "were"));
+    to.push_back(std::move(out));
+  } else if (contexts > 1) {
+    Diagnosis out = titled(
+        Cause::kClientsWaiting, waiting,
+        fmt::format("{} waited for a listener that was not serviced, while another loop of this program ran", clients));
+    out.certainty = Certainty::kLikely;
+    out.last_ns = at_ns;
+    out.why.push_back(
+        fmt::format("{} {} in the kernel's queue, connected and not accepted; there were {} lws contexts.", clients,
+                    waiting == 1 ? "was" : "were", contexts));
+    out.advice = "call lws_service() for each context, or serve all listeners with one";
     to.push_back(std::move(out));
   }
 }

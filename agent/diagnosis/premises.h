@@ -37,7 +37,7 @@ class Premises {
     std::string text;
     const char *advice = "";
   };
-  [[nodiscard]] Blame blame_for_crash() const;
+  [[nodiscard]] Blame blame_for_crash(Ns started_ns) const;
   // The first that lws was to adopt a socket for and that the vhost does not have, or empty.
   [[nodiscard]] std::string protocol_not_enabled() const;
   // The others that listen on its port, as they were made.
@@ -51,6 +51,7 @@ class Premises {
     Ns at_ns = 0;
     uint64_t in_table = 0;  // wsis with a socket, then
     uint32_t limit = 0;     // of descriptors
+    uint64_t contexts = 0;  // then
   };
   struct Late {
     uint64_t times = 0;
@@ -94,6 +95,7 @@ class Premises {
   std::map<int, Ns> misused_;                             // by `value` of service_misused
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have
   std::map<std::pair<int, std::string>, Ns> objections_;  // by callback and protocol
+  std::map<uint32_t, Ns> creating_;                       // since when a thread is in lws_create_context()
   Late late_;
   EmptyConnects empty_connects_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited

@@ -16,7 +16,9 @@ namespace {
 
 constexpr Ns kNsPerMs = 1'000'000;
 constexpr Ns kAtOnceNs = 10 * kNsPerMs;  // what had waited is served one after the other
-constexpr Ns kLongNs = 1'000'000'000;    // a loop that stands so long makes somebody wait, seen or not
+constexpr Ns kInTurnNs = 10 * kNsPerMs;
+constexpr uint64_t kMostSpare = 3;     // contexts without a connection that a program may have
+constexpr Ns kLongNs = 1'000'000'000;  // a loop that stands so long makes somebody wait, seen or not
 
 std::string callback_text(uint16_t kind, std::string_view protocol) {
   return fmt::format("{} of protocol {}", callback_name(kind), quoted(protocol));
@@ -63,10 +65,12 @@ void Surroundings::note_block(const Connection &connection, const Event &event, 
   block.turn = {connection.id, static_cast<uint16_t>(event.value), timeline.text(event.protocol),
                 event.time_ns - std::min(event.time_ns, lasted_ns(items))};
   if (block.is_exact) block.turn.at_ns = called->at_ns;
+  // How long it lasted is known by a coarse clock, which may reach back behind the one before.
+  else if (!turns.empty()) block.turn.at_ns = std::max(block.turn.at_ns, turns.back().at_ns);
   block.until_ns = event.time_ns;
   timeline.for_each_open([&](const Connection &open) {
     block.others_open += open.cls == ConnectionClass::kClient && open.id != connection.id &&
-                         open.id != connection.parent.value_or(0) && open.opened_ns < block.turn.at_ns;
+                         open.id != connection.parent.value_or(0) && open.opened_ns <= block.turn.at_ns;
   });
   just_returned_[event.thread] = {blocks_.size(), event.time_ns};
   blocks_.push_back(std::move(block));
@@ -119,9 +123,34 @@ void Surroundings::add_context_left(std::vector<Diagnosis> &to, const Timeline &
   to.push_back(std::move(out));
 }
 
+// Made one after the other, and more of them than there is anything in. Those of threads that begin together are made together.
+void Surroundings::add_contexts_piled_up(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log) {
+  std::vector<Ns> made_ns;
+  timeline.for_each_context([&](const ContextLife &one) { made_ns.push_back(one.created_ns); });
+  std::sort(made_ns.begin(), made_ns.end());
+  uint64_t in_turn = made_ns.empty() ? 0 : 1, used = 0;
+  for (size_t i = 1; i < made_ns.size(); ++i) in_turn += made_ns[i] - made_ns[i - 1] >= kInTurnNs ? 1 : 0;
+  timeline.for_each_open([&](const Connection &) { ++used; });
+  if (in_turn < used + kMostSpare || in_turn < made_ns.size() || timeline.totals().opened < made_ns.size()) return;
+  const uint64_t unused = made_ns.size() - used;
+  Diagnosis out = diagnosis_of(
+      Cause::kContextsPileUp, made_ns.size(),
+      used == 0 ? "none of them has a connection left" : fmt::format("{} of them have no connection left", unused),
+      std::to_string(made_ns.size()));
+  out.first_ns = made_ns.front();
+  out.last_ns = made_ns.back();
+  out.why.push_back(fmt::format(
+      "They were made one after the other, the first at {} and the last at {}; {} destroyed.",
+      time_text(made_ns.front(), log.started_ns), time_text(made_ns.back(), log.started_ns),
+      timeline.contexts_destroyed() == 0 ? "none was" : count_text(timeline.contexts_destroyed(), "other") + " were"));
+  out.why.emplace_back("Each keeps its descriptors, its tables and, with TLS, its SSL_CTX.");
+  to.push_back(std::move(out));
+}
+
 std::vector<Diagnosis> Surroundings::diagnoses(const Timeline &timeline, const LogFacts &log) const {
   std::vector<Diagnosis> all;
   add_context_left(all, timeline);
+  add_contexts_piled_up(all, timeline, log);
   add_turned_away(all, log);
   add_blocks(all, log);
   return all;

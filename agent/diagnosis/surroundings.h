@@ -56,6 +56,7 @@ class Surroundings {
                   const Timeline &timeline);
   void note_next(const Connection &connection, const Event &event);
   static void add_context_left(std::vector<Diagnosis> &to, const Timeline &timeline);
+  static void add_contexts_piled_up(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log);
   void add_turned_away(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) const;
 

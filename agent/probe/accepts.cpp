@@ -13,6 +13,7 @@
 #include "agent/probe/record.h"
 #include "agent/probe/service.h"
 #include "agent/probe/sockets.h"
+#include "agent/probe/spins.h"
 
 namespace wsitrace {
 namespace {
@@ -66,6 +67,7 @@ void accept_succeeded(int listener, int fd) noexcept {
   if (g_last_listener.load(std::memory_order_relaxed) != listener) [[unlikely]]
     remember_listener(listener);
   note_served(fd);
+  note_work();
   if (!is_on()) return;
   std::atomic<uint64_t> &in_a_row = host_state().accept_failures;
   if (in_a_row.load(std::memory_order_relaxed) == 0) [[likely]]

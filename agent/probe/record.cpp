@@ -337,6 +337,13 @@ void record_late(uint32_t waited_ms, uint32_t pause_ms) noexcept {
   });
 }
 
+void record_spin(const void *wsi, int how, const SpinFacts &facts) noexcept {
+  record_as(k_loop_spins, wsi, [&](Event &event, Items &items) {
+    event.value = how;
+    items.add(kItemSpin, &facts, sizeof facts);
+  });
+}
+
 void record_failed_handshake(int fd, const void *ssl, const char *failure) noexcept {
   record_as(k_tls_handshake, nullptr, [&](Event &event, Items &items) {
     event.value = fd;

@@ -52,6 +52,7 @@ void record_context(const void *context, const ContextFacts &facts, const Contex
 // Connections wait in the queue of lws's LISTENER.
 void record_waiting(int listener, const AcceptFacts &facts) noexcept;
 // See served_late of event.h.
+void record_spin(const void *wsi, int how, const SpinFacts &facts) noexcept;
 void record_late(uint32_t waited_ms, uint32_t pause_ms) noexcept;
 // An event of KIND about no wsi, with ITEM of TAG.
 void record_with(EventKind kind, int value, ItemTag tag, const void *item, size_t bytes) noexcept;

@@ -12,6 +12,7 @@
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/sockets.h"
+#include "agent/probe/spins.h"
 
 namespace wsitrace {
 namespace {
@@ -161,6 +162,7 @@ void service_ends(const void *context, int timeout_ms, int tsi) noexcept {
     state.loops[at].inside.store(0, std::memory_order_release);
   }
   if (--t_service.depth > 0) return;
+  note_turn(timeout_ms);
   state.service_left_ms.store(ended_ms, std::memory_order_relaxed);
   if (state.are_serving.load(std::memory_order_relaxed) != 0) state.are_serving.fetch_sub(1, std::memory_order_relaxed);
   const uint32_t lasted_ms = ended_ms - t_service.begun_ms;

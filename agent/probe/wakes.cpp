@@ -49,10 +49,12 @@ void note_loop_thread() noexcept {
   if (g_loop_thread.load(std::memory_order_relaxed) != thread) g_loop_thread.store(thread, std::memory_order_relaxed);
 }
 
-void note_wake(const void *wsi, bool by_loop) noexcept {
+bool note_wake(const void *wsi, bool by_loop) noexcept {
   const uintptr_t loop = g_loop_thread.load(std::memory_order_relaxed);
-  if (loop != 0 && loop != this_thread()) [[unlikely]]
-    remember_wake(wsi, by_loop);
+  if (loop == 0 || loop == this_thread()) [[likely]]
+    return true;
+  remember_wake(wsi, by_loop);
+  return by_loop;
 }
 
 bool wakes_are_pending() noexcept { return g_pending_wakes.load(std::memory_order_relaxed) != 0; }

@@ -19,8 +19,8 @@ inline constexpr uint64_t kLateNs = 100'000'000;  // sooner is what a busy loop 
 
 // The calling thread runs a loop.
 void note_loop_thread() noexcept;
-// lws_callback_on_writable(WSI) is called; BY_LOOP: on a thread that is in lws_service().
-void note_wake(const void *wsi, bool by_loop) noexcept;
+// lws_callback_on_writable(WSI) is called; BY_LOOP: on a thread that is in lws_service(). False: on a thread that runs no loop.
+bool note_wake(const void *wsi, bool by_loop) noexcept;
 // Worth a look when a callback of role kWriteable is about to be called, or a wsi to be destroyed.
 bool wakes_are_pending() noexcept;
 // How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread. DESTROYED: perhaps not

@@ -57,7 +57,8 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 }
 
 void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
-  const Life *life = event.kind == k_foreign_call && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
+  const bool is_of_connection = event.kind == k_foreign_call || event.kind == k_loop_spins;
+  const Life *life = is_of_connection && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
   fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
 }
 
@@ -71,6 +72,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       return true;
     case k_service_overslept:
     case k_loop_left:
+    case k_loop_spins:
     case k_foreign_call: tell_loop(fold, event, items); return true;
     case k_vhost_created:
       ++fold.vhosts_made;
@@ -87,6 +89,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       tell_loop(fold, event, items);
       [[fallthrough]];
     case k_context_destroyed: fold_context(fold, event); return true;
+    case k_context_begins: fold.observer.on_surroundings(event, items); return true;
     case k_callback_objected:
       if (event.value == k_PROTOCOL_INIT) fold_refused_init(fold);
       [[fallthrough]];

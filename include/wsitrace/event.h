@@ -138,6 +138,7 @@ enum ItemTag : uint8_t {
   kItemContext = 22,    // ContextFacts; of context_created
   kItemAttempted = 31,  // struct sockaddr: where the connect of ConnectFacts went
   kItemOptions = 42,    // ContextOptions; of context_created, where its layout is known
+  kItemSpin = 43,       // SpinFacts; of loop_spins
   kItemProtocol = 41,   // of connect_requested: the protocol that is to get its callbacks, where it was named
 };
 
@@ -160,6 +161,20 @@ struct AcceptFacts {
   uint32_t limit;     // of descriptors, RLIMIT_NOFILE
 };
 static_assert(sizeof(AcceptFacts) == 16 && std::is_trivially_copyable_v<AcceptFacts>);
+
+// An event loop that does not sleep: what loop_spins says of it, since that began. Counted by the probe.
+enum SpinHow : int32_t {
+  kAsksAgain =
+      1,  // WRITEABLE is asked for in nearly every turn; the event's wsi is the one for which it was asked last
+  kNeverWaits = 2,  // lws_service() is called with a negative timeout
+};
+struct SpinFacts {
+  uint64_t turns;      // or requests for WRITEABLE, in a loop that lws_service() does not run
+  uint64_t worked;     // reads, accepts and writes meanwhile
+  uint32_t lasted_ms;  // at least
+  uint32_t unused;
+};
+static_assert(sizeof(SpinFacts) == 24 && std::is_trivially_copyable_v<SpinFacts>);
 
 // What the application asked for when it made the context; source: struct lws_context_creation_info.
 struct ContextFacts {
@@ -220,6 +235,7 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(vhost_created, 1001) /* value: listen port, -1 none; text: name */                                                 \
   X(vhost_destroyed, 1002)                                                                                             \
   X(context_created, 1003)       /* wsi: the context's pointer */                                                      \
+  X(context_begins, 1065)        /* lws_create_context is called; context_created tells that it returned one */        \
   X(context_destroyed, 1004)     /* same */                                                                            \
   X(close_requested, 1005)       /* lws_close_free_wsi: value reason, text caller */                                   \
   X(transaction_completed, 1006) /* lws_http_transaction_completed was called */                                       \
@@ -268,8 +284,10 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
     1032) /* the host's callback of `protocol` is at the address in items; a `module` told where before */             \
   X(callback_objected, 1061) /* a callback of `protocol` that is about no connection, `value`, returned non-zero */    \
   X(service_overslept, 1042) /* lws_service() returned after `value` ms, and had been asked for less: items, the ms */ \
-  X(loop_left, 1043)    /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */    \
-                        /* called, -2: it has not returned. Not told where that is short */                            \
+  X(loop_spins, 1064) /* the event loop of this thread does not sleep, as `value` (SpinHow) says: items. Told when */  \
+                      /* it has gone on for a second, and whenever that has doubled */                                 \
+  X(loop_left, 1043)  /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */      \
+                      /* called, -2: it has not returned. Not told where that is short */                              \
   X(foreign_call, 1045) /* a call, text its name, beside lws_service() of the same context on another thread: the */   \
                         /* `value`th of all such calls; told for the first 32, and when their count doubles */         \
   X(answer_read, 1047)  /* lws_http_client_read() is called for this wsi, and was not before */                        \

@@ -99,6 +99,12 @@ void reset(struct lws_context *context, int fd) {
   hang_up(context, fd);
 }
 
+int unused_port(void) {
+  int port;
+  close(listen_on(&port, 1));
+  return port;
+}
+
 void nap(int ms) {
   struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
   while (nanosleep(&left, &left)) continue;
@@ -109,7 +115,7 @@ int main(int argc, char **argv) {
       outbound_troubles, answer_troubles,  client_troubles,  again_troubles, tls_troubles,     inbound_troubles,
       handler_troubles,  server_troubles,  session_troubles, h2_troubles,    end_troubles,     served_troubles,
       process_troubles,  program_troubles, wire_troubles,    setup_troubles, hosting_troubles, context_troubles,
-      reach_troubles,    serving_troubles, field_troubles};
+      reach_troubles,    serving_troubles, field_troubles,   waste_troubles};
   static struct corpus_case all[600];
   size_t count = 0;
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -97,12 +97,6 @@ static void get_unanswered_until_timeout(void) {
 
 // --- No connection ---
 
-static int unused_port(void) {
-  int port;
-  close(listen_on(&port, 1));
-  return port;
-}
-
 static void refused(int count) {
   const int port = unused_port();
   struct lws_context *context = client_desk(callback_out, 2);

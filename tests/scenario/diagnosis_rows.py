@@ -311,7 +311,7 @@ PROCESSES = [
     row("owner_closes_adopted", "descriptor_closed_elsewhere trouble 1", ("not by lws", "EBADF", "dup()")),
     row("owner_closes_number_again", "descriptor_closed_elsewhere trouble 1", ("websocket session", "not by lws"), ("1 websocket session: 1 closed by the peer",)),
     row("two_threads_serve", "service_on_two_threads trouble 1", ("lws_service()", "lws_cancel_service()")),
-    row("loop_sleeps_between_turns", "serviced_late trouble 3", ("did not call lws_service()", "ms"), ("LWS_CALLBACK_HTTP of",)),
+    row("loop_sleeps_between_turns", "serviced_late trouble 3", ("did not call lws_service()",), ("LWS_CALLBACK_HTTP of",)),
     row("vhost_goes_with_sessions", "vhost_gone trouble 2", ("2 websocket sessions", "lws_vhost_destroy()", "'app'"), versions=("4.1.6",)),
     row("uses_session_after_close", "wsi_used_after_end trouble 1", ("lws_callback_on_writable() was called once", "WSI_DESTROY")),
     row("interface_unknown", "listen_failed trouble 1", ("eth99", "does not listen", "iface")),

@@ -14,6 +14,7 @@
 #include "agent/probe/record.h"
 #include "agent/probe/said.h"
 #include "agent/probe/service.h"
+#include "agent/probe/spins.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
 #include "agent/probe/uses.h"
@@ -146,6 +147,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t
   if (hooks_record()) {
     wsitrace::note_use(wsi, "lws_write", __builtin_return_address(0));
     wsitrace::note_call(wsi, "lws_write");
+    wsitrace::note_work();
   }
   const int result = original(wsi, buffer, length, protocol);
   if (wsitrace::is_of_response(protocol) && result >= 0) {
@@ -221,7 +223,8 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
   if (original == nullptr) return -1;
   if (hooks_record()) {
     wsitrace::note_use(wsi, "lws_callback_on_writable", __builtin_return_address(0));
-    wsitrace::note_wake(wsi, wsitrace::is_serving());
+    const bool on_loop = wsitrace::note_wake(wsi, wsitrace::is_serving());
+    if (on_loop && !wsitrace::is_code_of_lws(__builtin_return_address(0))) wsitrace::note_ask(wsi);
   }
   return original(wsi);
 }

@@ -14,6 +14,7 @@
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
 #include "agent/probe/service.h"
+#include "agent/probe/spins.h"
 #include "agent/probe/tls.h"
 
 namespace wsitrace {
@@ -51,6 +52,7 @@ ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
   if (got > 0) {
     count_read(fd, to, static_cast<size_t>(got));
     note_served(fd);
+    note_work();
   }
   return got;
 }
@@ -93,7 +95,10 @@ int watched_accept4(int listener, sockaddr *address, socklen_t *length, int flag
 
 int watched_ssl_read(void *ssl, void *to, int room) {
   const int got = g_real.SSL_read(ssl, to, room);
-  if (got > 0) count_read(g_real.SSL_get_fd(ssl), to, static_cast<size_t>(got));
+  if (got > 0) {
+    count_read(g_real.SSL_get_fd(ssl), to, static_cast<size_t>(got));
+    note_work();
+  }
   return got;
 }
 

@@ -44,6 +44,7 @@ LWS_VISIBLE lws_context *lws_create_context(const lws_context_creation_info *inf
   if (real == nullptr) return nullptr;
   const bool ready = wsitrace::probe_ready();
   wsitrace::context_begins();
+  if (ready) wsitrace::record_own(wsitrace::k_context_begins, nullptr, 0, nullptr);
   lws_context *context = real(info);
   wsitrace::context_begun(context);
   wsitrace::context_seen(context);
