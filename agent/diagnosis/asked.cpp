@@ -83,14 +83,22 @@ std::string address_advice(const Case &of) {
 }
 
 // Source: lws-context-vhost.h of libwebsockets 4.1.6 to 5.0.
-std::string event_library_text(const ContextOptions &of) {
+std::string_view event_library_in(const std::optional<ContextOptions> &of) {
   constexpr std::pair<unsigned, std::string_view> kLibraries[] = {{4, "LIBEV"}, {10, "LIBUV"},   {21, "LIBEVENT"},
                                                                   {33, "GLIB"}, {37, "SDEVENT"}, {38, "ULOOP"}};
   for (const auto &[bit, name] : kLibraries)
-    if ((of.options >> bit & 1) != 0)
-      return fmt::format("The context was made with LWS_SERVER_OPTION_{}: the loop of that library has to run.", name);
-  return "The context was made without LWS_SERVER_OPTION_LIBUV or its like: lws_service() alone runs its loop, and "
-         "foreign_loops counts for nothing.";
+    if (of && (of->options >> bit & 1) != 0) return name;
+  return {};
+}
+
+std::string event_library_text(const Premises &of) {
+  if (const std::string_view name = event_library_in(of.options()); !name.empty())
+    return fmt::format(
+        "The context was made with LWS_SERVER_OPTION_{}: its loop has to run, the one in foreign_loops or else "
+        "lws_service(), which then runs the one that lws made.",
+        name);
+  return "The context was made without LWS_SERVER_OPTION_LIBUV or its like: lws_service() alone runs its loop, even "
+         "where foreign_loops names another.";
 }
 
 // lws passes over all addresses of the kind, and says no word of it.
@@ -123,7 +131,8 @@ std::optional<Symptom> raw_with_tls(const Case &of) {
 std::optional<Symptom> no_http2_there(const Case &of) {
   const bool is_direct = !of.connection.peer.empty() && port_of(of.connection.peer) == port_of(of.connection.target);
   if (!of.ended_as(CloseReason::kPeerClosed) || of.last() != nullptr || of.connection.session || of.connection.tls ||
-      !of.connection.connected_ns || !is_direct || is_raw(of.connection) || of.connection.wanted.method == "RAW" ||
+      !of.connection.connected_ns || !is_direct || of.connection.role == Role::kH2 || is_raw(of.connection) ||
+      of.connection.wanted.method == "RAW" || of.connection.wanted.method == "MQTT" ||
       of.connection.wanted.method.empty())
     return std::nullopt;
   return Symptom{
@@ -135,6 +144,23 @@ std::optional<Symptom> no_http2_there(const Case &of) {
        "LWS_CALLBACK_CLIENT_HTTP_DROP_PROTOCOL is the only callback that reports that end."},
       Certainty::kLikely,
       "leave LCCSCF_H2_PRIOR_KNOWLEDGE out, unless that server speaks HTTP/2 without TLS; with TLS, `alpn` settles it"};
+}
+
+// No callback of lws 4.3 reports it.
+std::optional<Symptom> refused_by_broker(const Case &of) {
+  if (of.connection.wanted.method != "MQTT" || of.connection.role == Role::kMqtt || !of.connection.connected_ns ||
+      !of.ended_as(CloseReason::kPeerClosed))
+    return std::nullopt;
+  return Symptom{
+      Cause::kAnswerRefused,
+      "no CONNACK came that accepts this client",
+      {fmt::format("TCP was connected, lws sent CONNECT, and {} later the connection was over: the broker hung "
+                   "up, or its CONNACK had another code than 0. lws does not tell which, and "
+                   "LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED did not come.",
+                   span_text(*of.connection.connected_ns, of.until_ns()))},
+      Certainty::kLikely,
+      "see the broker's log; check username, password and client_id of mqtt_cp in the connect info, whether "
+      "that broker lets clients without them in, and the port (1883 without TLS, 8883 with LCCSCF_USE_SSL)"};
 }
 
 // By the callback of this program that lws asks about certificates.

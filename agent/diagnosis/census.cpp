@@ -25,7 +25,7 @@ const char *end_text(CloseReason reason) {
     case CloseReason::kHandshakeFailed: return "failed in the handshake";
     case CloseReason::kLeaderFailed: return "failed with the connection they were queued behind";
     case CloseReason::kTimeout: return "ended by a timeout";
-    case CloseReason::kPingTimeout: return "ended because no pong came";
+    case CloseReason::kPingTimeout: return "ended because nothing came in time";
     case CloseReason::kStreamReset: return "reset by the peer";
     case CloseReason::kParentClosed: return "ended with the connection that carried them";
     case CloseReason::kContextDestroyed: return "ended by lws_context_destroy()";
@@ -45,7 +45,9 @@ std::string wait_of(const Connection &connection) {
     case State::kUpgraded: return "websocket session open";
     case State::kActive:
       if (is_raw(connection) && connection.connected_ns) return "connected";
-      if (connection.origin == Origin::kOutbound) return "waiting for the server's answer";
+      if (connection.origin == Origin::kOutbound)
+        return last != nullptr && last->responded_ns ? "in the middle of the server's answer"
+                                                     : "waiting for the server's answer";
       if (last == nullptr) return "";
       return last->responded_ns ? "response begun, not completed" : "owed a response";
     case State::kIdle: return connection.transactions_total > 0 ? "keep-alive, waiting for the next request" : "idle";

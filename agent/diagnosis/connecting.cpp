@@ -77,7 +77,13 @@ bool is_address(std::string_view host) {
 std::optional<Symptom> refused_call(const Case &of) {
   const std::string &target = of.connection.target;
   const std::string host = target.substr(0, target.rfind(':'));
-  if (of.connection.fd || host.empty() || is_address(host))
+  if (host.empty() && !of.connection.fd)
+    return Symptom{Cause::kUnreachable,
+                   "`address` of the connect info is empty or NULL",
+                   {"lws_client_connect_via_info() returned NULL, and no callback reports it."},
+                   Certainty::kProven,
+                   "set `address` of the connect info to a host name or an IP address"};
+  if (of.connection.fd || is_address(host))
     return Symptom{Cause::kUnreachable,
                    "lws_client_connect_via_info() returned NULL",
                    {},
@@ -136,30 +142,6 @@ const char *who_ended(CloseBy by) {
     case CloseBy::kUnknown: break;
   }
   return "";
-}
-
-// Of "http_proxy -> 403", or what was read of it.
-int proxy_status(const Case &of, const std::string &message) {
-  constexpr std::string_view kArrow = "-> ";
-  if (const size_t at = message.find(kArrow); at != std::string::npos)
-    return std::atoi(message.c_str() + at + kArrow.size());
-  return of.connection.first_answer;
-}
-
-const char *proxy_advice(int status) {
-  switch (status) {
-    case 407: return "";
-    case 400:
-    case 403:
-    case 405:
-    case 501:
-      return "that proxy does not let CONNECT through to that host and port: have it allowed, or connect without the "
-             "proxy";
-    case 502:
-    case 503:
-    case 504: return "the proxy could not reach the server: check the address, and the server";
-    default: return "check that what is set as proxy (http_proxy, or lws_set_proxy()) is one";
-  }
 }
 
 // By X509_V_ERR_...: what the verifier misses decides what to change.
@@ -269,12 +251,11 @@ std::optional<Symptom> not_serviced(const Case &of) {
         fmt::format("When the loop ran, lws's own connect timeout (connect_timeout_secs of the context) had expired: "
                     "'{}'.",
                     printable(message_of(of))));
-  if (of.log.loop_turns == 0 && of.premises.options())
-    symptom.why.push_back(event_library_text(*of.premises.options()));
-  if (of.log.loop_turns == 0)
+  if (of.log.loop_turns == 0 && of.premises.options()) symptom.why.push_back(event_library_text(of.premises));
+  if (!event_library_in(of.premises.options()).empty())
     symptom.advice =
-        "call lws_service() right after lws_client_connect_via_info(), or run the loop that the context was given "
-        "(foreign_loops), with its option, such as LWS_SERVER_OPTION_LIBUV, set; the server is not the cause";
+        "run the event loop that the context was made for, and connect when it runs, from a timer or a callback of it; "
+        "the server is not the cause";
   return symptom;
 }
 
@@ -299,36 +280,22 @@ std::optional<Symptom> server_tls_failed(const Case &of) {
                   wait_text(of, of.connection.connected_ns.value_or(of.connection.opened_ns)),
                   printable(of.connection.peer.empty() ? of.connection.target : of.connection.peer));
   if (of.clues.certificate_refused) return certificate_refused(of, after);
-  if (tls && tls->verify.value_or(0) != 0)
-    return Symptom{Cause::kTlsVerify,
-                   X509_verify_cert_error_string(*tls->verify),
-                   {fmt::format("OpenSSL's verify result was {} ({}); this program ended the handshake.", *tls->verify,
-                                X509_verify_cert_error_string(*tls->verify)),
-                    after},
-                   Certainty::kProven,
-                   certificate_advice(*tls->verify)};
+  if (tls && tls->verify.value_or(0) != 0) {
+    Symptom symptom{Cause::kTlsVerify,
+                    X509_verify_cert_error_string(*tls->verify),
+                    {fmt::format("OpenSSL's verify result was {} ({}); this program ended the handshake.", *tls->verify,
+                                 X509_verify_cert_error_string(*tls->verify)),
+                     after},
+                    Certainty::kProven,
+                    certificate_advice(*tls->verify)};
+    return symptom;
+  }
   Symptom symptom{Cause::kTlsFailed, printable(failure), {}, Certainty::kProven, {}};
   if (const char *ended = who_ended(of.connection.close->by); *ended != '\0') symptom.why.emplace_back(ended);
   symptom.why.push_back(after);
   const auto *advice = std::find_if(std::begin(kTlsAdvice), std::end(kTlsAdvice),
                                     [&](const TlsAdvice &row) { return says(failure, row.failure); });
   if (advice != std::end(kTlsAdvice)) symptom.advice = advice->advice;
-  return symptom;
-}
-
-std::optional<Symptom> proxy_refused(const Case &of) {
-  const std::string message = message_of(of);
-  if (error_word_of(message) != ErrorWord::kProxyRefused) return std::nullopt;
-  const int status = proxy_status(of, message);
-  Symptom symptom{Cause::kProxyRefused,
-                  status > 0 ? fmt::format(" with {}", status) : "",
-                  {},
-                  Certainty::kProven,
-                  proxy_advice(status)};
-  symptom.why.push_back(fmt::format("lws connected to the proxy {} and asked it for {}; lws says of its answer: '{}'.",
-                                    of.connection.peer, printable(of.connection.target), printable(message)));
-  if (status == kNotHttp) symptom.why.emplace_back("What it sent does not begin as an answer of HTTP does.");
-  symptom.why.push_back(fmt::format("The server {} itself was never reached.", printable(of.connection.target)));
   return symptom;
 }
 

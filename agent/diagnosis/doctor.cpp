@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "agent/diagnosis/outbound_rules.h"
 #include "agent/lws/versions.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
@@ -383,6 +384,13 @@ void Doctor::add_findings() {
       if (symptoms.cause == Cause::kResponseOwed) fault.advice = symptoms.advice;  // there is nothing to complete
       return true;
     });
+    const std::string_view library = event_library_in(premises_.options());
+    if (finding.kind == Cause::kVhostNotDestroyed && !library.empty())
+      fault.advice = fmt::format(
+          "call lws_context_destroy() once more, after the event loop has ended: with LWS_SERVER_OPTION_{}, the first "
+          "call only begins, the loop then closes what lws has in it, and libwebsockets 4.1 frees the rest with the "
+          "second",
+          library);
     diagnoses_.push_back(std::move(fault));
   }
 }

@@ -3,6 +3,7 @@
 // How the process itself ended, and what its event loop did.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/diagnosis/doctor.h"
@@ -36,11 +37,26 @@ std::string name_of_end(int signal) {
   }
 }
 
+// A connect on another thread does not wake the loop.
+void tell_who_slept(std::vector<Diagnosis> &diagnoses) {
+  const auto connects_elsewhere = std::any_of(diagnoses.begin(), diagnoses.end(), [](const Diagnosis &one) {
+    return one.cause == Cause::kNotThreadSafe && one.headline.starts_with("lws_client_connect_via_info()");
+  });
+  if (!connects_elsewhere) return;
+  for (Diagnosis &one : diagnoses) {
+    if (one.cause != Cause::kNotServiced) continue;
+    one.why.emplace_back(
+        "The connect was made on another thread than lws_service() ran on, which it does not wake: that one slept.");
+    one.advice = row_of(Cause::kNotThreadSafe).advice;
+  }
+}
+
 }  // namespace
 
 void Doctor::add_loops() {
   for (Diagnosis &one : loops_.diagnoses(timeline(), log_, diagnoses_)) diagnoses_.push_back(std::move(one));
   add_inherited();
+  tell_who_slept(diagnoses_);
   const std::string rest = loops_.rest_text(log_);
   for (Diagnosis &one : diagnoses_)
     if (one.cause == Cause::kClientsWaiting && !rest.empty()) one.why.push_back(rest + ".");

@@ -77,11 +77,18 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
     return {fmt::format("lws_create_context() had returned NULL at {}: what uses that as a context crashes.",
                         time_text(failed->at_ns, started_ns)),
             "check the result of lws_create_context() before it is used"};
-  if (objections_.empty()) return {};
-  const auto &[kind, protocol] = objections_.begin()->first;
-  return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),
-                      consequence_of(kind)),
-          row_of(Cause::kCallbackObjected).advice};
+  if (!objections_.empty()) {
+    const auto &[kind, protocol] = objections_.begin()->first;
+    return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),
+                        consequence_of(kind)),
+            row_of(Cause::kCallbackObjected).advice};
+  }
+  if (uses_.empty()) return {};
+  const Use &use = uses_.front();
+  const std::string of_which = use.ids.empty() ? "" : fmt::format(" of connection {}", use.ids.front());
+  return {fmt::format("Before, {}() had been called about the wsi{}, {} after its end. That is the likely cause.",
+                      use.call, of_which, span_text(use.closed_ns, use.first_ns)),
+          row_of(Cause::kDeadWsi).advice};
 }
 
 }  // namespace wsitrace

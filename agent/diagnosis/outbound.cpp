@@ -73,8 +73,10 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
       Cause::kNeverAnswered,
       {},
       {fmt::format("{}, and the server has not answered in {}, {}.", what, wait_text(of, since_ns), wait_end_text(of)),
-       "Neither LWS_CALLBACK_CLIENT_ESTABLISHED nor LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP came: it was never "
-       "established."},
+       of.connection.wanted.method == "MQTT"
+           ? "LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED did not come: the broker sent no CONNACK."
+           : "Neither LWS_CALLBACK_CLIENT_ESTABLISHED nor LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP came: it was never "
+             "established."},
       certainty,
       {},
       false};
@@ -84,6 +86,7 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
 
 // lws sends the request as soon as TCP is connected, except to a proxy and where TLS comes first.
 std::string handshake_text(const Case &of) {
+  if (of.connection.wanted.method == "MQTT") return "TCP connected, and lws sent CONNECT to the broker";
   if (!of.connection.peer.empty() && port_of(of.connection.peer) != port_of(of.connection.target))
     return fmt::format("TCP connected to the proxy {}, and lws asked it for {}", printable(of.connection.peer),
                        printable(of.connection.target));
@@ -118,7 +121,7 @@ std::optional<Symptom> never_answered(const Case &of) {
     constexpr Ns kUnservedNs = 250'000'000;  // a loop that runs turns within that
     symptom.is_young = is_young && of.until_ns() < of.connection.opened_ns + kUnservedNs;
     symptom.why.emplace_back("Nor was any sign of an event loop seen since: perhaps none has serviced it.");
-    symptom.advice = "make sure that the event loop runs; then check address and firewall";
+    if (!is_young) symptom.advice = "make sure that the event loop runs; then check address and firewall";
   }
   return symptom;
 }
@@ -238,6 +241,8 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
              "address at once";
     if (says(message, "downgrade"))
       return "the server redirects from https to http: LCCSCF_ACCEPT_TLS_DOWNGRADE_REDIRECTS permits that";
+    if (says(message, "no Location"))
+      return "the server redirects and does not say where to: have it send a Location header";
     return "see the Location header of the server's answer";
   }
   if (word == ErrorWord::kRefusedByCallback || word == ErrorWord::kAnswerRefusedByCallback)
@@ -306,10 +311,11 @@ std::optional<Symptom> closed_midway(const Case &of) {
 }
 
 constexpr CaseRule kOutboundRules[] = {
-    method_unknown,     not_serviced,    not_its_loop,   body_not_sent,  tls_not_set_up, proxy_silent,
-    own_request_failed, answer_not_read, half_a_head,    never_answered, never_sent,     server_tls_failed,
-    proxy_refused,      connect_failed,  head_too_large, not_http,       no_http2_there, head_is_all,
-    server_left,        answer_stalled,  answer_refused, closed_midway,  serviced_late};
+    method_unknown, not_serviced,       not_its_loop,      body_not_sent,  tls_not_set_up,
+    proxy_silent,   own_request_failed, answer_not_read,   half_a_head,    never_answered,
+    never_sent,     server_tls_failed,  proxy_refused,     connect_failed, head_too_large,
+    not_http,       no_http2_there,     refused_by_broker, head_is_all,    server_left,
+    answer_stalled, answer_refused,     closed_midway,     serviced_late,  server_said_no};
 
 }  // namespace
 

@@ -33,6 +33,7 @@ std::optional<Symptom> head_is_all(const Case &of);
 std::optional<Symptom> answer_not_read(const Case &of);
 std::optional<Symptom> half_a_head(const Case &of);
 std::optional<Symptom> head_too_large(const Case &of);
+std::optional<Symptom> server_said_no(const Case &of);
 
 std::optional<Symptom> not_serviced(const Case &of);
 std::optional<Symptom> not_its_loop(const Case &of);
@@ -40,13 +41,17 @@ std::optional<Symptom> not_its_loop(const Case &of);
 std::optional<Symptom> method_unknown(const Case &of);
 std::optional<Symptom> raw_with_tls(const Case &of);
 std::optional<Symptom> no_http2_there(const Case &of);
+std::optional<Symptom> refused_by_broker(const Case &of);
 std::optional<Symptom> ipv6_switched_off(const Case &of);
 // Which loop the context needs, in a sentence.
-std::string event_library_text(const ContextOptions &of);
+std::string event_library_text(const Premises &of);
+// "LIBUV" where it was made for the loop of that library; empty: for lws's own, or unknown.
+std::string_view event_library_in(const std::optional<ContextOptions> &of);
 // Where the address or the port that this program gave cannot be one; empty: they may be.
 std::string address_advice(const Case &of);
 std::optional<Symptom> never_sent(const Case &of);
 std::optional<Symptom> server_tls_failed(const Case &of);
+// proxies.cpp
 std::optional<Symptom> proxy_refused(const Case &of);
 std::optional<Symptom> connect_failed(const Case &of);
 std::optional<Symptom> serviced_late(const Case &of);

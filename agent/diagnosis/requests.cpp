@@ -29,6 +29,25 @@ bool has_ended(const Case &of) {
          of.ended_as(CloseReason::kTimeout);
 }
 
+const char *advice_on_status(int status) {
+  switch (status) {
+    case 400:
+      return "the server found a fault with the request: check path and `host`, and what "
+             "LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER adds: the name that lws_add_http_header_by_name() gets ends "
+             "with a colon";
+    case 401:
+      return "connect again, and add the credentials in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER (authorization:); "
+             "what is written on this connection after its answer is no request";
+    case 403: return "the server does not let this client in: check its credentials, and `host` and `origin`";
+    case 404: return "check `path` of the connect info, and `host`";
+    case 405: return "the server does not take that method there";
+    case 411: return "give the request a Content-Length (lws_add_http_header_content_length())";
+    case 415: return "say what the body is: add content-type: in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER";
+    case 429: return "the server limits how often a client may ask: wait longer before each new request";
+    default: return status >= 500 ? "see the server's log: it has trouble of its own" : "";
+  }
+}
+
 }  // namespace
 
 // lws has no SSL_CTX for the vhost's outbound connections.
@@ -153,6 +172,24 @@ std::optional<Symptom> head_too_large(const Case &of) {
                                     answer_bytes(of) > 0 ? count_text(answer_bytes(of), "byte") : "A head",
                                     request_text(last), printable(message_of(of))));
   if (is_said) symptom.why.emplace_back("lws logged that it ran out of room for headers.");
+  return symptom;
+}
+
+// lws takes any answer for a success.
+std::optional<Symptom> server_said_no(const Case &of) {
+  const Transaction *last = of.last();
+  if (last == nullptr || last->outcome != Outcome::kCompleted || last->status.value_or(0) < 400) return std::nullopt;
+  Symptom symptom{Cause::kErrorStatus,
+                  fmt::format("the server answered {} with {}", request_text(last), *last->status),
+                  {"lws takes every answer for a success: LWS_CALLBACK_COMPLETED_CLIENT_HTTP came as it does for 200, "
+                   "and lws_http_client_http_response() tells the status."},
+                  Certainty::kProven,
+                  advice_on_status(*last->status)};
+  const auto &all = of.connection.transactions;
+  if (const auto before = all.size() < 2 ? 0 : all[all.size() - 2].status.value_or(0); before >= 300 && before <= 399)
+    symptom.why.push_back(
+        fmt::format("Before that the server had redirected {} with {}: lws follows with the same method.",
+                    request_text(&all[all.size() - 2]), before));
   return symptom;
 }
 

@@ -261,12 +261,19 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
   if (!of.ended_as(CloseReason::kParentClosed) || last == nullptr || last->outcome != Outcome::kAborted)
     return std::nullopt;
   if (last->written_ns) return std::nullopt;
-  return Symptom{Cause::kLostWithCarrier,
-                 {},
-                 {fmt::format("{} had been handled by protocol {} and was not answered when connection {} was closed.",
-                              request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
-                 Certainty::kProven,
-                 {}};
+  const bool is_of_client = !of.connection.target.empty();  // a stream of an outbound connection
+  return Symptom{
+      Cause::kLostWithCarrier,
+      {},
+      {is_of_client ? fmt::format("lws had sent {} as a client, and the server had not {} when connection {} "
+                                  "was closed.",
+                                  request_text(last), last->responded_ns ? "answered all of it" : "answered",
+                                  of.connection.parent.value_or(0))
+                    : fmt::format("{} had been handled by protocol {} and was not answered when connection "
+                                  "{} was closed.",
+                                  request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
+      Certainty::kProven,
+      is_of_client ? "see why that connection ended; send again what is safe to repeat" : ""};
 }
 
 std::string missing_body_text(const Case &of) {

@@ -30,6 +30,14 @@ std::optional<Symptom> close_code_unused(const Case &of) {
   return symptom;
 }
 
+// Since its handshake. A ping goes out a second or more before lws hangs up.
+bool has_sent_nothing(const Case &of) {
+  constexpr Ns kAboutNs = 100'000'000;
+  const auto &tcp = of.connection.tcp;
+  return tcp && tcp->unsent_bytes == 0 &&
+         of.until_ns() <= of.connection.session->established_ns + tcp->unsent_ns + kAboutNs;
+}
+
 std::optional<Symptom> ping_timeout(const Case &of) {
   if (!of.ended_as(CloseReason::kPingTimeout)) return std::nullopt;
   const bool inferred = of.connection.close->evidence == CloseEvidence::kElimination;
@@ -50,6 +58,15 @@ std::optional<Symptom> ping_timeout(const Case &of) {
                   "secs_since_valid_hangup{}.",
                   span_text(of.connection.session->established_ns, of.until_ns()),
                   inferred ? ", and no other cause of its end was seen" : ""));
+  if (!has_sent_nothing(of)) return symptom;
+  symptom.cause = Cause::kTimeout;
+  symptom.detail = "it was idle, and lws hung up before it sent a ping";
+  symptom.why.push_back(fmt::format("Nothing was sent in its last {}, so no ping was either: nobody could answer one.",
+                                    span_text(0, tcp->unsent_ns)));
+  symptom.advice =
+      "set secs_since_valid_hangup of the retry policy some seconds higher than secs_since_valid_ping: lws sends a "
+      "ping "
+      "after the one, and hangs up after the other";
   return symptom;
 }
 

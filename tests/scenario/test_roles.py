@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -265,6 +266,29 @@ class Mqtt(harness.Scenario):
         trace = self.read()
         self.assertEqual([c["origin"] for c in trace.connections], ["outbound"] * self.USERS)
         self.assertEqual({c["close"]["reason"] for c in trace.connections}, {"connect_failed"})
+
+    # --- What explain says where a broker does not take a user ---
+
+    def answered_by(self, answer):
+        """What explain says of one user of a broker that sends ANSWER to its CONNECT, and hangs up."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            program = self.traced(self.host_of(listener.getsockname()[1]))
+            accepted = [listener.accept()[0] for _ in range(self.USERS)]
+            for connection in accepted:
+                with connection:
+                    self.assertEqual(connection.recv(1024)[0], 0x10)  # CONNECT
+                    connection.sendall(answer)
+                    if answer:
+                        connection.recv(1024)  # until lws closes it
+            self.assertEqual(program.wait().status, 1)
+        return json.loads(self.wsitrace("explain", "--format", "json", self.path("out.wsitrace")).out)["diagnoses"]
+
+    def test_broker_does_not_accept(self):
+        for answer in (bytes([0x20, 2, 0, 5]), b"HTTP/1.1 400 Bad Request\r\n\r\n", b""):
+            [told] = self.answered_by(answer)
+            self.assertEqual((told["cause"], told["count"], told["certainty"]), ("answer_not_accepted", self.USERS, "likely"), told)
+            self.assertIn("no CONNACK came that accepts this client", told["sentence"])
+            self.assertIn("mqtt_cp", told["advice"])
 
 
 if __name__ == "__main__":
