@@ -73,7 +73,7 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
         "It was within lws_create_context(), which had not returned.",
         "look at what lws_create_context() gets: set the lws_context_creation_info to zeros before it is filled in, "
         "end `protocols` with an entry of zeros, and compile with the header of the libwebsockets that runs"};
-  if (const SaidLine *failed = line(Said::kContextNotMade))
+  if (const SaidLine *failed = line(Said::kContextNotMade); failed != nullptr && !has_context_)
     return {fmt::format("lws_create_context() had returned NULL at {}: what uses that as a context crashes.",
                         time_text(failed->at_ns, started_ns)),
             "check the result of lws_create_context() before it is used"};

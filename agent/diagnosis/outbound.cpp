@@ -121,7 +121,7 @@ std::optional<Symptom> never_answered(const Case &of) {
     constexpr Ns kUnservedNs = 250'000'000;  // a loop that runs turns within that
     symptom.is_young = is_young && of.until_ns() < of.connection.opened_ns + kUnservedNs;
     symptom.why.emplace_back("Nor was any sign of an event loop seen since: perhaps none has serviced it.");
-    if (!is_young) symptom.advice = "make sure that the event loop runs; then check address and firewall";
+    if (!symptom.is_young) symptom.advice = "make sure that the event loop runs; then check address and firewall";
   }
   return symptom;
 }

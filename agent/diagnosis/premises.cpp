@@ -53,6 +53,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
     case k_context_begins: creating_.try_emplace(event.thread, event.time_ns); break;
     case k_context_created: {
       creating_.erase(event.thread);
+      has_context_ = true;
       const auto facts = facts_in<ContextFacts>(items, kItemContext);
       header_pool_ = facts.header_pool;
       table_size_ = facts.table_size;
@@ -102,7 +103,10 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
 }
 
 void Premises::said(const Event &event, const Timeline &timeline) {
-  if (said_of(event.value) == Said::kContextNotMade) creating_.erase(event.thread);
+  if (said_of(event.value) == Said::kContextNotMade) {
+    creating_.erase(event.thread);
+    has_context_ = false;
+  }
   if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
   lines_.try_emplace(said_of(event.value), SaidLine{printable(timeline.text(event.text)), number_of(event.value),
                                                     static_cast<int>(event.flags), event.time_ns});

@@ -96,6 +96,7 @@ class Premises {
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have
   std::map<std::pair<int, std::string>, Ns> objections_;  // by callback and protocol
   std::map<uint32_t, Ns> creating_;                       // since when a thread is in lws_create_context()
+  bool has_context_ = false;                              // lws_create_context() has returned one, the last time
   Late late_;
   EmptyConnects empty_connects_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited

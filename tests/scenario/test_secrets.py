@@ -102,12 +102,16 @@ class Secrets(harness.Scenario):
         peer, asked = self.redirecting()
         count = len(urls(0))
         self.assertEqual(count, 200)
-        for first in range(0, count, URLS_A_RUN):
-            wanted = [f"http://127.0.0.1:{peer.port}/redirect/{n}" for n in range(first, min(count, first + URLS_A_RUN))]
+        left = list(range(count))
+        for _ in range(20):  # a redirect may take along what lws had queued behind it: such a request is made again
+            wanted = [f"http://127.0.0.1:{peer.port}/redirect/{n}" for n in left[:URLS_A_RUN]]
             trace = self.run_and_look(*self.host("client_host", "--leave-open", "--limit", harness.PATIENCE_S, "--one-by-one", *wanted,
                                                  files=False))
             self.assertGreater(len(trace.transactions()), 0)
-        self.assertEqual(len({path for path in asked if path.startswith("/redirect/")}), count)
+            left = [n for n in left if f"/redirect/{n}" not in asked]
+            if not left:
+                break
+        self.assertEqual(left, [], "not asked for")
         self.assertTrue(any(SECRET.decode() in path for path in asked), "lws follows some of them")
 
     def test_what_a_client_asks_for(self):
