@@ -82,10 +82,7 @@ bool was_shut_down_idle(const Life &life) {
 }
 
 // The FIN of this side was out; the peer may have answered it since.
-bool is_half_closed(const Life &life) {
-  const auto &tcp = life.connection.tcp;
-  return tcp && (tcp->was_shut_down || tcp->was_over);
-}
+bool is_half_closed(const Tcp &tcp) { return tcp.was_shut_down || tcp.was_over; }
 
 // An HTTP/2 connection has no response of its own whose end would close it: with its peer still there, lws refused what came in.
 bool h2_input_was_refused(const Life &life) {
@@ -154,7 +151,7 @@ Close by_caller(const Life &life) {
     case Word::kReturnedCloseFrame: return make(CloseReason::kPeerWsClose);
     case Word::kContextDestroyed:
       // It had waited, half-closed, for its peer since then.
-      if (is_half_closed(life) && was_shut_down_idle(life))
+      if (life.connection.tcp && is_half_closed(*life.connection.tcp) && was_shut_down_idle(life))
         return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
       return make(CloseReason::kContextDestroyed);
     case Word::kContextDeprecated: return make(CloseReason::kListenerStopped);
