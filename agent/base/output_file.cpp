@@ -79,9 +79,15 @@ Expected<Fd> open_output(const std::string &path, unsigned mode) {
 Expected<void> check_output_file(const std::string &path) {
   const auto target = follow(path);
   if (!target) return unexpected(target.error());
+  if (target->is_descriptor) return {};
   struct stat facts {};
-  if (target->is_descriptor || ::lstat(target->path.c_str(), &facts) != 0) return {};
-  return judge(facts, path);
+  const bool exists = ::lstat(target->path.c_str(), &facts) == 0;
+  if (exists && S_ISDIR(facts.st_mode)) return unexpected(system_error(path, EISDIR, kHint));
+  if (exists)
+    if (auto judged = judge(facts, path); !judged) return judged;
+  const std::string written = exists ? target->path : beside(target->path, ".");
+  if (::access(written.c_str(), exists ? W_OK : W_OK | X_OK) != 0) return unexpected(system_error(path, errno, kHint));
+  return {};
 }
 
 }  // namespace wsitrace

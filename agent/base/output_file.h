@@ -25,7 +25,7 @@ inline constexpr unsigned kTraceMode = 0640;
 Expected<Fd> make_file(int directory, const std::string &name, unsigned mode);
 // Not truncated.
 Expected<Fd> open_output(const std::string &path, unsigned mode);
-// Whether open_output() would refuse PATH, without making anything.
+// Whether open_output() would refuse PATH, or its directory let nobody make it. Makes nothing.
 Expected<void> check_output_file(const std::string &path);
 
 }  // namespace wsitrace

@@ -10,7 +10,6 @@
 #include <memory>
 #include <string_view>
 
-#include "agent/base/clock.h"
 #include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
 #include "agent/collect/ring_file.h"
@@ -23,13 +22,11 @@ struct LeftRingsCloser {
 };
 
 bool is_in_use(const RingFile &ring) {
-  const FileHeader &header = ring.header();
-  if (life_of(header.owner_pid) != Liveness::kGone) return true;
-  const auto now_ms = static_cast<uint32_t>(monotonic_ns() / 1'000'000);
-  if (now_ms - header.clock_ms.load(std::memory_order_relaxed) < kLaunchersClockMs) return true;
+  if (ring.is_locked_by_another()) return true;
   const auto processes = processes_in(ring);
-  return std::any_of(processes.begin(), processes.end(),
-                     [](const ProcessFacts &process) { return life_of(process.pid) != Liveness::kGone; });
+  return std::any_of(processes.begin(), processes.end(), [](const ProcessFacts &process) {
+    return life_of(process.pid, process.started_mono_ns) != Liveness::kGone;
+  });
 }
 
 bool has_unread(const RingFile &ring) {

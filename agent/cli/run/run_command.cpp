@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/commands.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 
 #include "agent/base/output_file.h"
 #include "agent/cli/check/allow_files.h"
@@ -61,24 +56,6 @@ Expected<Formats> formats_of(const RunOptions &options) {
   if (!formats.verdict.empty() && !options.check)
     return unexpected(formats.verdict[0].refused("is a format of verdicts, and there will be none", "add --check"));
   return formats;
-}
-
-// Refused before the program starts, or its trace would be lost.
-Expected<void> check_output(const std::string &output) {
-  if (output.empty()) return {};
-  if (const auto allowed = check_output_file(output); !allowed) {
-    Error error = allowed.error();
-    error.hint += " with -o";
-    return unexpected(error);
-  }
-  const auto folder = std::filesystem::path(output).parent_path();
-  struct stat facts {};
-  const bool exists = ::stat(output.c_str(), &facts) == 0;
-  const std::string place = folder.empty() ? "." : folder.string();
-  int error = exists && S_ISDIR(facts.st_mode) ? EISDIR : 0;
-  if (error == 0 && ::access((exists ? output : place).c_str(), exists ? W_OK : W_OK | X_OK) != 0) error = errno;
-  if (error != 0) return unexpected(system_error(output, error, "choose another file with -o"));
-  return {};
 }
 
 // What --check needs, opened before the program starts.
@@ -138,7 +115,9 @@ Expected<int> run(RunOptions &options, const std::string &program, const std::ve
   auto arguments = arguments_of(program, rest);
   if (!arguments) return unexpected(arguments.error());
   options.arguments = std::move(*arguments);
-  if (const auto output = check_output(options.output); !output) return unexpected(output.error());
+  // Refused before the program starts, or its trace would be lost.
+  if (!options.output.empty())
+    if (const auto output = check_output_file(options.output); !output) return unexpected(output.error());
   const auto formats = formats_of(options);
   if (!formats) return unexpected(formats.error());
   auto gate = open_gate(options, *formats);
