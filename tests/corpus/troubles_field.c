@@ -84,11 +84,11 @@ static void asks(int how, const char *request, unsigned int seconds, int ms) {
 
 // --- Responses and their ends ---
 
-static void sf_response_to_the_end(void) { asks(kToTheEnd, TROUBLE_GET("/order"), 20, 700); }
-static void sf_response_in_chunks(void) { asks(kInChunks, TROUBLE_GET("/order"), 20, 700); }
-static void sf_response_says_close(void) { asks(kSaysClose, TROUBLE_GET("/order"), 20, 700); }
-static void sf_head_has_no_room(void) { asks(kNoRoom, TROUBLE_GET("/order"), 20, 200); }
-static void sf_body_is_not_let_in(void) {
+static void response_to_the_end(void) { asks(kToTheEnd, TROUBLE_GET("/order"), 20, 700); }
+static void response_in_chunks(void) { asks(kInChunks, TROUBLE_GET("/order"), 20, 700); }
+static void response_says_close(void) { asks(kSaysClose, TROUBLE_GET("/order"), 20, 700); }
+static void head_has_no_room(void) { asks(kNoRoom, TROUBLE_GET("/order"), 20, 200); }
+static void body_is_not_let_in(void) {
   manner = kStopsReading;
   struct lws_context *context = desk(callback_field, 20);
   const int fd = dial(port_of(context, "app"));
@@ -113,11 +113,11 @@ static void sends_file(int how, const char *name, int bytes) {
   if (bytes > 0) unlink(file);
 }
 
-static void sf_file_completed_early(void) { sends_file(kCompletesEarly, "", kFileBytes); }
-static void sf_file_completed(void) { sends_file(kSendsFile, "", kFileBytes); }
-static void sf_file_not_there(void) { sends_file(kSendsFile, "menu/today.html", 0); }
+static void file_completed_early(void) { sends_file(kCompletesEarly, "", kFileBytes); }
+static void file_completed(void) { sends_file(kSendsFile, "", kFileBytes); }
+static void file_not_there(void) { sends_file(kSendsFile, "menu/today.html", 0); }
 
-static void sf_options_unanswered(void) {
+static void options_unanswered(void) {
   static const struct lws_http_mount files = {
       .mountpoint = "/", .mountpoint_len = 1, .origin = "/usr/share/doc", .origin_protocol = LWSMPRO_FILE};
   struct lws_context_creation_info info = desk_info(callback_field, 20);
@@ -135,7 +135,7 @@ static void sf_options_unanswered(void) {
 // --- What keeps clients out ---
 
 // lws's table is as large as the limit was when the context was made.
-static void sf_descriptor_too_high(void) {
+static void descriptor_too_high(void) {
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = kBelow;
@@ -155,15 +155,15 @@ static void sf_descriptor_too_high(void) {
 }
 
 const struct corpus_case field_troubles[] = {
-    {"sf_response_to_the_end", sf_response_to_the_end},
-    {"sf_response_in_chunks", sf_response_in_chunks},
-    {"sf_response_says_close", sf_response_says_close},
-    {"sf_head_has_no_room", sf_head_has_no_room},
-    {"sf_file_completed_early", sf_file_completed_early},
-    {"sf_file_completed", sf_file_completed},
-    {"sf_file_not_there", sf_file_not_there},
-    {"sf_options_unanswered", sf_options_unanswered},
-    {"sf_descriptor_too_high", sf_descriptor_too_high},
-    {"sf_body_is_not_let_in", sf_body_is_not_let_in},
+    {"response_to_the_end", response_to_the_end},
+    {"response_in_chunks", response_in_chunks},
+    {"response_says_close", response_says_close},
+    {"head_has_no_room", head_has_no_room},
+    {"file_completed_early", file_completed_early},
+    {"file_completed", file_completed},
+    {"file_not_there", file_not_there},
+    {"options_unanswered", options_unanswered},
+    {"descriptor_too_high", descriptor_too_high},
+    {"body_is_not_let_in", body_is_not_let_in},
     {0},
 };

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <uv.h>
 
 #include "troubles.h"
 
@@ -71,6 +72,29 @@ static void spins_by_timeout(void) {
   const int fd = begin_session(context);
   turn_for(context, kSpinMs, -1);
   leave(context, fd);
+}
+
+// In a loop that lws_service() does not run.
+static void spins_on_library_loop(void) {
+  static uv_loop_t loop;
+  manner = kAsksAgain;
+  uv_loop_init(&loop);
+  void *loops[] = {&loop};
+  struct lws_context_creation_info info = desk_info(callback_spins, 20);
+  info.options |= LWS_SERVER_OPTION_LIBUV;
+  info.foreign_loops = loops;
+  struct lws_context *context = start(&info);
+  const int fd = dial(port_of(context, "app"));
+  say(fd,
+      "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: desk\r\n\r\n");
+  const double end = seconds() + kSpinMs / 1e3;
+  while (seconds() < end) uv_run(&loop, UV_RUN_ONCE);
+  close(fd);
+  while (!ended) uv_run(&loop, UV_RUN_ONCE);
+  lws_context_destroy(context);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  lws_context_destroy(context);
 }
 
 static void *reads_all(void *fd) {
@@ -148,6 +172,7 @@ static void uses_context_that_was_not_made(void) {
 
 const struct corpus_case waste_troubles[] = {
     {"spins_on_writeable", spins_on_writeable},
+    {"spins_on_library_loop", spins_on_library_loop},
     {"spins_by_timeout", spins_by_timeout},
     {"sends_without_pause", sends_without_pause},
     {"context_for_each_attempt", context_for_each_attempt},
