@@ -42,7 +42,7 @@ std::optional<Stat> stat_of(uint32_t pid) {
   return stat;
 }
 
-// CLOCK_BOOTTIME goes on while the machine sleeps. Never too early: it is read last.
+// CLOCK_BOOTTIME keeps running while the machine sleeps. Never too early: it is read last.
 uint64_t as_boot_ns(uint64_t mono_ns) {
   const uint64_t now_ns = monotonic_ns();
   timespec boot{};

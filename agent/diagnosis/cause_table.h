@@ -26,11 +26,11 @@
     "free session memory in the protocol's ..._DROP_PROTOCOL, and see why the connection outlived its context", \
     kLeak | kRestsOnAbsence, "a protocol is still bound to such a connection, so its session memory was never freed") \
   X(kSessionMemoryLeft, "session_memory_left", kFault, \
-    "the user pointer of {who} was set still after the last DROP of protocol {protocol}", \
+    "the user pointer of {who} was still set after the last DROP of protocol {protocol}", \
     "free it in the protocol's ..._DROP_PROTOCOL, and call lws_set_wsi_user(wsi, NULL) there", \
     kLeak | kRestsOnAbsence, "memory that the program attached to a connection was not freed (only with `--session-memory`)") \
   X(kConnectionLeftOpen, "connection_left_open", kFault, \
-    "{who} {is|are} open still", \
+    "{who} {is|are} still open", \
     "close it before that part ends and let the event loop run until lws has; open what is to outlive it before", \
     0, "a connection opened in one part of a program, such as a test, is still open after it ([library](library.md#in-unit-tests)); with `--require-closed`, when the program ends") \
   X(kDescriptorLeft, "descriptor_left", kFault, \
@@ -62,7 +62,7 @@
     "let lws read: see lws_rx_flow_control(), and set a timeout or a validity check (retry_and_idle_policy)", \
     0, "the peer closed the connection and the program did not let lws notice") \
   X(kAdoptedOutlivesSession, "adopted_outlives_session", kFault, \
-    "{who} of protocol {protocol} {is|are} open still, adopted in a callback of a websocket session that has ended", \
+    "{who} of protocol {protocol} {is|are} still open, adopted in a callback of a websocket session that has ended", \
     "close it when its session closes (LWS_CALLBACK_CLOSED), with lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC)", \
     0, "descriptors that were adopted in callbacks of websocket sessions are still open though these sessions have ended") \
   X(kOutboundOutlivesSession, "outbound_outlives_session", kFault, \
@@ -71,7 +71,7 @@
     0, "outbound connections that were made in callbacks of websocket sessions are still open though these sessions have ended") \
   X(kConnectionsGrow, "connections_grow", kFault, \
     "", \
-    "see who is to close them: `wsitrace report FILE --open` lists them, `wsitrace explain` tells of each", \
+    "find out what should have closed them: `wsitrace report FILE --open` lists them, and `wsitrace explain FILE --conn ID` shows each one", \
     0, "more connections stay open after each load, and their number never falls") \
   X(kNeverAnswered, "never_answered", kTrouble, \
     "{who} {was|were} never answered", \
@@ -201,7 +201,7 @@
     "use lws_sul_schedule() for timed work, and lws_cancel_service() to wake the loop from another thread") \
   X(kLoopSpins, "loop_spins", kTrouble, \
     "the event loop never sleeps: {detail}", \
-    "call lws_callback_on_writable() only when there is something to write, not whenever ..._WRITEABLE comes") \
+    "call lws_callback_on_writable() only when there is something to write, not every time ..._WRITEABLE comes") \
   X(kSlowCallback, "slow_callback", kNote, \
     "{who} lasted {span}", \
     "do slow work on another thread, or in small steps from a timer: while a callback runs, its loop serves nobody") \
@@ -224,8 +224,8 @@
     "the program exited without lws_context_destroy(): {detail}", \
     "call lws_context_destroy() before the program ends, so that peers see an orderly close") \
   X(kContextsPileUp, "contexts_pile_up", kTrouble, \
-    "this program has made {who} lws contexts and keeps them: {detail}", \
-    "make the context once and call lws_client_connect_via_info() on it again for each attempt, or call lws_context_destroy() before the next one is made") \
+    "this program created {who} lws contexts and did not destroy them: {detail}", \
+    "create one context and call lws_client_connect_via_info() on it for each attempt, or call lws_context_destroy() before you create the next") \
   X(kUnknownEnd, "unknown_end", kTrouble, \
     "{who} ended for an unknown reason", \
     "") \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Connects that came to nothing before lws had made a wsi: lws_client_connect_via_info() returned NULL, and no callback tells of it. And a
+// Connects that came to nothing before lws had made a wsi: lws_client_connect_via_info() returned NULL, and no callback reports it. And a
 // proxy that lws did not understand.
 #ifndef WSITRACE_DIAGNOSIS_EMPTY_CONNECTS_H
 #define WSITRACE_DIAGNOSIS_EMPTY_CONNECTS_H

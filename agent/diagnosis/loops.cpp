@@ -178,7 +178,7 @@ void Loops::add_spins(std::vector<Diagnosis> &to) const {
   for (const auto &[how, spin] : spins_) {
     const bool asks = how == kAsksAgain;
     Diagnosis out = diagnosis_of(Cause::kLoopSpins, 1,
-                                 asks ? fmt::format("this program asks for WRITEABLE of {} again and again",
+                                 asks ? fmt::format("this program keeps asking for WRITEABLE on {}",
                                                     spin.who.empty() ? "a connection" : spin.who)
                                       : "lws_service() is called with a negative timeout, which never waits");
     if (spin.id) out.connections.push_back(*spin.id);
@@ -186,11 +186,11 @@ void Loops::add_spins(std::vector<Diagnosis> &to) const {
     out.protocol = spin.protocol;
     out.first_ns = spin.last_ns - std::min(spin.last_ns, ns_of(static_cast<int32_t>(spin.facts.lasted_ms)));
     out.last_ns = spin.last_ns;
-    out.why.push_back(fmt::format("{} {} in {} at least; meanwhile there were {} reads, accepts and writes.",
+    out.why.push_back(fmt::format("{} {} in at least {}, with {} reads, accepts and writes in that time.",
                                   asks ? "lws_callback_on_writable() was called" : "lws_service() returned",
                                   times_text(spin.facts.turns),
                                   span_text(0, ns_of(static_cast<int32_t>(spin.facts.lasted_ms))), spin.facts.worked));
-    out.why.emplace_back("A loop that never sleeps takes all the time of a processor.");
+    out.why.emplace_back("A loop that never sleeps keeps a whole processor busy.");
     if (!asks)
       out.advice =
           "call lws_service(context, 0): it sleeps until something happens or a timer is due, and lws_cancel_service() "

@@ -69,12 +69,12 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
                         tsi_in(missing_threads_.begin()->first)),
             row_of(Cause::kNoServiceThread).advice};
   if (!creating_.empty())
-    return {
-        "It was within lws_create_context(), which had not returned.",
-        "look at what lws_create_context() gets: set the lws_context_creation_info to zeros before it is filled in, "
-        "end `protocols` with an entry of zeros, and compile with the header of the libwebsockets that runs"};
+    return {"It crashed within lws_create_context().",
+            "check what you pass to lws_create_context(): set the lws_context_creation_info to zeros before it is "
+            "filled in, "
+            "end `protocols` with an entry of zeros, and compile with the header of the libwebsockets that runs"};
   if (const SaidLine *failed = line(Said::kContextNotMade); failed != nullptr && !has_context_)
-    return {fmt::format("lws_create_context() had returned NULL at {}: what uses that as a context crashes.",
+    return {fmt::format("lws_create_context() had returned NULL at {}: using it as a context crashes.",
                         time_text(failed->at_ns, started_ns)),
             "check the result of lws_create_context() before it is used"};
   if (!objections_.empty()) {

@@ -140,7 +140,7 @@ void Surroundings::add_contexts_piled_up(std::vector<Diagnosis> &to, const Timel
   out.first_ns = made_ns.front();
   out.last_ns = made_ns.back();
   out.why.push_back(fmt::format(
-      "They were made one after the other, the first at {} and the last at {}; {} destroyed.",
+      "They were created one after the other, the first at {} and the last at {}; {} destroyed.",
       time_text(made_ns.front(), log.started_ns), time_text(made_ns.back(), log.started_ns),
       timeline.contexts_destroyed() == 0 ? "none was" : count_text(timeline.contexts_destroyed(), "other") + " were"));
   out.why.emplace_back("Each keeps its descriptors, its tables and, with TLS, its SSL_CTX.");

@@ -4,7 +4,7 @@
 // (event pipe, netlink, listeners).
 //
 // A call about a context that was not made so comes from another libwebsockets in the same process, one linked statically for instance,
-// whose connections nobody observes. A descriptor that is open still when lws_context_destroy() is about to return was left.
+// whose connections nobody observes. A descriptor that is still open when lws_context_destroy() is about to return was left.
 //
 // Kept:    a context is never forgotten: a loop may destroy it twice, and a forked child inherits those of its parent. A descriptor is
 //          known by number, device and inode, until lws closes it: one whose number another one has now is not taken for it.
@@ -38,7 +38,7 @@ void for_each_descriptor(void (*visit)(int fd)) noexcept;
 bool is_known_descriptor(int fd) noexcept;
 // lws closes FD.
 void descriptor_closed(int fd) noexcept;
-// Records descriptor_left for each descriptor of CONTEXT that is open still, and forgets them all.
+// Records descriptor_left for each descriptor of CONTEXT that is still open, and forgets them all.
 void context_ends(const void *context) noexcept;
 
 }  // namespace wsitrace

@@ -64,7 +64,7 @@ class TimelineObserver {
   virtual void on_surroundings(const Event &, std::span<const std::byte> /*items*/) {}
   // The program's event loop: context_created, service_overslept, loop_left, foreign_call. The connection that it is about, or nullptr.
   virtual void on_loop_heard(const Event &, std::span<const std::byte> /*items*/, const Connection *) {}
-  // A context is destroyed, and a descriptor that lws had opened is open still. KIND is lws's call: "eventfd", "socket".
+  // A context is destroyed, and a descriptor that lws had opened is still open. KIND is lws's call: "eventfd", "socket".
   virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}
   virtual void on_lost(const Loss & /*before*/, const Loss & /*now*/) {}
   // What is open now will be told no end.

@@ -63,9 +63,10 @@ def shown_in(explained, cause):
 
 def same(text):
     """TEXT without what differs from run to run, in one line."""
+    text = re.sub(r"\s+", " ", text).strip()
     for changing, name in CHANGING:
         text = changing.sub(name, text)
-    return re.sub(r"\s+", " ", text).strip()
+    return text
 
 
 def wrapped(text):

@@ -24,7 +24,7 @@ class Listener(harness.Scenario):
                 self.assertEqual(ran.returncode, 1, ran)
                 self.assertEqual({name: len(found) for name, found in failures.items()},
                                  {"ThatHangsUp": 0, "ThatForgets": 1, "ThatHangsUpForAnother": 0}, ran.stdout)
-                for word in ("connection_left_open", "1 connection is open still", "vhost app"):
+                for word in ("connection_left_open", "1 connection is still open", "vhost app"):
                     self.assertIn(word, failures["ThatForgets"][0])
 
 

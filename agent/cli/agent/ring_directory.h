@@ -50,7 +50,7 @@ class RingDirectory {
   Expected<RingFile> make_or_take(const std::string &name, const RingFileOptions &options);
 
   [[nodiscard]] const std::string &path() const { return path_; }
-  // The last look did not come to the end of the directory: the next one goes on from there.
+  // The last look did not come to the end of the directory: the next one continues there.
   [[nodiscard]] bool has_more() const { return has_more_; }
   // As of the last look.
   [[nodiscard]] size_t with_living_owner() const { return with_living_owner_; }

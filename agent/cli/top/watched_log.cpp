@@ -14,7 +14,7 @@ void WatchedLog::diagnose() {
   const Position here{timeline().last_event_ns(), loss.recorded, loss.lost, timeline().end() != nullptr};
   if (diagnosed_at_ == here) return;
   diagnosed_at_ = here;
-  Doctor doctor(doctor_);  // a copy: the log goes on, and finish() ends what it is called on
+  Doctor doctor(doctor_);  // a copy: the log keeps growing, and finish() ends what it is called on
   doctor.finish();
   diagnosed_.counts = severities_of(doctor.diagnoses());
   diagnosed_.worst.reset();

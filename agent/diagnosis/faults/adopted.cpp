@@ -49,7 +49,7 @@ void Adopted::judge_outbound(const std::vector<const Connection *> &left, Groups
     finding.certain = false;  // a pool may be filled in such callbacks
     const bool is_one = finding.count == 1;
     finding.message =
-        fmt::format("{} of protocol {}{} {} open still, made in a callback of a websocket session that has ended",
+        fmt::format("{} of protocol {}{} {} still open, made in a callback of a websocket session that has ended",
                     count_text(finding.count, "outbound connection"), finding.protocol,
                     target.empty() ? "" : " to " + target, is_one ? "is" : "are");
   }

@@ -11,7 +11,7 @@
 
 namespace wsitrace {
 
-// Memory that the application put on a connection as its user pointer, and left there: it was set still when the last DROP returned.
+// Memory that the application put on a connection as its user pointer, and left there: it was still set when the last DROP returned.
 // A pointer that several connections had is none of one session; that of memory which is really left is never handed out again.
 // Memory: 24 bytes for each such connection, and what groups keep of it; only where user pointers were asked for.
 class SessionMemory {
