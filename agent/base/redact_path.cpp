@@ -8,16 +8,16 @@ namespace wsitrace {
 namespace redaction {
 namespace {
 
-// What a path may go on with, whatever came before.
-struct PlainCharacters {
-  bool is_plain[256] = {};
-  constexpr PlainCharacters() {
-    for (bool &plain : is_plain) plain = true;
-    for (const char c : {'?', '#', ';', '&', '%', ':', '@', '/', '\\', '\r', '\n', '\0'})
-      is_plain[static_cast<unsigned char>(c)] = false;
+enum Character : uint8_t { kPlain, kEnd, kOdd };  // kOdd: what it means depends on what is around it
+struct Characters {
+  Character of[256] = {};
+  constexpr Characters() {
+    for (const char c : {'?', '#', ';', '&', '\r', '\n', '\0'}) of[static_cast<unsigned char>(c)] = kEnd;
+    for (const char c : {'%', ':', '@', '\\'}) of[static_cast<unsigned char>(c)] = kOdd;
   }
 };
-constexpr PlainCharacters kCharacters;
+constexpr Characters kCharacters;
+Character character_at(Text text, size_t at) noexcept { return kCharacters.of[static_cast<unsigned char>(text[at])]; }
 
 bool ends_path(Letter letter) noexcept {
   if (letter.value == '&') return letter.length == 1;  // lws's parser ends a path there, too
@@ -26,13 +26,11 @@ bool ends_path(Letter letter) noexcept {
          letter.value == '\n' || letter.value == '\0';
 }
 
-}  // namespace
-
-size_t kept_of_path(Text path) noexcept {
+size_t kept_of_odd_path(Text path) noexcept {
   size_t at = 0, segment = 0;
   bool colon = false, name = false;  // in this segment; NAME: an "@" behind something
   while (at < path.length) {
-    if (kCharacters.is_plain[static_cast<unsigned char>(path[at])]) {
+    if (character_at(path, at) == kPlain && path[at] != '/') {
       ++at;
       continue;
     }
@@ -53,6 +51,15 @@ size_t kept_of_path(Text path) noexcept {
     at = next;
   }
   return path.length;
+}
+
+}  // namespace
+
+// Nearly every path has nothing odd in it.
+size_t kept_of_path(Text path) noexcept {
+  size_t at = 0;
+  while (at < path.length && character_at(path, at) == kPlain) ++at;
+  return at == path.length || character_at(path, at) == kEnd ? at : kept_of_odd_path(path);
 }
 
 // A colon and no port behind it is that of a password with a slash in it, if there is an "@" later.
