@@ -15,6 +15,7 @@
 #include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/formats/verdict_outputs.h"
 #include "agent/cli/output.h"
+#include "agent/cli/remote/trace_source.h"
 #include "agent/collect/read_log.h"
 #include "agent/diagnosis/doctor.h"
 #include "agent/symbols/symbols.h"
@@ -42,7 +43,10 @@ constexpr uint64_t kWriterNs = 500'000'000;  // it drains every 10 ms
 constexpr double kLongestSettleS = 3600;
 
 struct CheckOptions {
-  std::string file;
+  std::string file;      // as the user wrote it
+  std::string path;      // what is read
+  bool is_copy = false;  // nothing will be added to that
+  RemoteAccess access;
   std::vector<std::string> formats{"text"};
   std::vector<std::string> allow;
   bool strict_allow = false;
@@ -69,7 +73,7 @@ Expected<Judged> judge_file(const CheckOptions &options) {
   if (options.require_closed) log.judge.require_closed();
   Doctor doctor(log);
   log.timeline.add(doctor);
-  return read_log(options.file, log.timeline, options.pid).map([&](const ReadLog &read) {
+  return read_log(options.path, log.timeline, options.pid).map([&](const ReadLog &read) {
     doctor.finish();
     Verdict verdict = doctor.verdict();
     verdict.trace = options.file;
@@ -91,7 +95,8 @@ Expected<Judged> judge_settled(const CheckOptions &options) {
     if (!judged) return judged;
     const uint64_t now_ns = monotonic_ns();
     if (judged->life == Life::kRunning) writer_until_ns = now_ns + kWriterNs;
-    const bool settled = judged->life == Life::kEnded || (judged->life == Life::kGone && now_ns >= writer_until_ns);
+    const bool settled =
+        options.is_copy || judged->life == Life::kEnded || (judged->life == Life::kGone && now_ns >= writer_until_ns);
     if (settled || now_ns >= until_ns) return judged;
     std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(pause_ns, until_ns - now_ns)));
   }
@@ -109,7 +114,7 @@ Expected<Again> pass_again(const CheckOptions &options, const Verdict *with_exam
   Examples examples(log.timeline, std::move(wanted));
   log.timeline.add(examples);
   reports.begin(log);
-  return read_log(options.file, log.timeline, options.pid).map([&](const ReadLog &) {
+  return read_log(options.path, log.timeline, options.pid).map([&](const ReadLog &) {
     return Again{examples.texts(), reports.finish()};
   });
 }
@@ -149,8 +154,13 @@ Expected<int> check(const CheckOptions &options) {
   return check.exit_status();
 }
 
-int run(const CheckOptions &options) {
-  const auto status = check(options);
+int run(CheckOptions options) {
+  const auto source = TraceSource::open(options.file, options.access);
+  const auto status = source.and_then([&](const TraceSource &opened) {
+    options.path = opened.path();
+    options.is_copy = opened.is_remote();
+    return check(options);
+  });
   if (status) return *status;
   complain(status.error());
   return kUsageStatus;
@@ -161,7 +171,7 @@ int run(const CheckOptions &options) {
 void add_check_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App *command = app.add_subcommand("check", "Look for leaks in a trace");
-  command->add_option("FILE", options->file, "Trace or ring file")->required();
+  command->add_option("FILE", options->file, "Trace or ring file, or the URL of a live wsitrace")->required();
   command
       ->add_option("--format", options->formats,
                    "Write the verdict, or a report as well, in this format; without FILE to stdout")
@@ -178,6 +188,7 @@ void add_check_command(CLI::App &app, int &exit_status) {
       ->capture_default_str();
   command->add_option("--pid", options->pid, "Of a ring file: the process to check (default: the first that recorded)")
       ->type_name("PID");
+  add_access_options(*command, options->access);
   command->footer(kCheckFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }

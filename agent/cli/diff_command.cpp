@@ -5,6 +5,7 @@
 
 #include "agent/cli/formats/format.h"
 #include "agent/cli/output.h"
+#include "agent/cli/remote/trace_source.h"
 #include "agent/collect/read_log.h"
 #include "agent/compare/comparison.h"
 #include "agent/compare/tally.h"
@@ -41,6 +42,7 @@ constexpr const char *kDiffFooter =
 
 struct DiffOptions {
   std::string before, after;
+  RemoteAccess access;
   std::string format = "text";
   std::vector<std::string> fail_on;
   std::pair<uint32_t, uint32_t> pids{0, 0};
@@ -56,11 +58,13 @@ Expected<std::vector<Rule>> parse_rules(const std::vector<std::string> &texts) {
   return rules;
 }
 
-Expected<Summary> summary_of(const std::string &file, uint32_t pid) {
+Expected<Summary> summary_of(const std::string &file, const RemoteAccess &access, uint32_t pid) {
+  const auto source = TraceSource::open(file, access);
+  if (!source) return unexpected(source.error());
   JudgedLog log;
   Tally tally;
   log.timeline.add(tally);
-  return read_log(file, log.timeline, pid).map([&](const ReadLog &read) {
+  return read_log(source->path(), log.timeline, pid).map([&](const ReadLog &read) {
     if (read.cut_off) complain(*read.cut_off);
     return tally.summary(log.timeline, log.verdict());
   });
@@ -69,9 +73,9 @@ Expected<Summary> summary_of(const std::string &file, uint32_t pid) {
 Expected<int> diff(const DiffOptions &options) {
   const auto rules = parse_rules(options.fail_on);
   if (!rules) return unexpected(rules.error());
-  auto before = summary_of(options.before, options.pids.first);
+  auto before = summary_of(options.before, options.access, options.pids.first);
   if (!before) return unexpected(before.error());
-  auto after = summary_of(options.after, options.pids.second);
+  auto after = summary_of(options.after, options.access, options.pids.second);
   if (!after) return unexpected(after.error());
   const Comparison comparison = compare(std::move(*before), std::move(*after), *rules);
   Output output = Output::to_stdout();
@@ -91,8 +95,8 @@ int run(const DiffOptions &options) {
 void add_diff_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<DiffOptions>();
   CLI::App *command = app.add_subcommand("diff", "Compare two traces of the same workload");
-  command->add_option("BEFORE", options->before, "Trace or ring file")->required();
-  command->add_option("AFTER", options->after, "Trace or ring file")->required();
+  command->add_option("BEFORE", options->before, "Trace or ring file, or the URL of a live wsitrace")->required();
+  command->add_option("AFTER", options->after, "Trace or ring file, or the URL of a live wsitrace")->required();
   command->add_option("--format", options->format, "Output format")
       ->type_name("FORMAT")
       ->check(CLI::IsMember(names_of_formats(is_of_comparisons)))
@@ -102,6 +106,7 @@ void add_diff_command(CLI::App &app, int &exit_status) {
       ->allow_extra_args(false);
   command->add_option("--pid", options->pids, "Of ring files: the processes to compare; 0 for the first that recorded")
       ->type_name("PID PID");
+  add_access_options(*command, options->access);
   command->footer(kDiffFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }

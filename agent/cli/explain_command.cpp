@@ -12,6 +12,7 @@
 #include "agent/cli/formats/places.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
+#include "agent/cli/remote/trace_source.h"
 #include "agent/collect/read_log.h"
 #include "agent/export/diagnosis/diagnosis_text.h"
 #include "agent/export/explain/explainer.h"
@@ -36,13 +37,16 @@ constexpr const char *kExplainFooter =
     "  wsitrace explain janus.4711.wsitrace                         what went wrong, and why?\n"
     "  wsitrace explain janus.4711.wsitrace --conn 7                what is connection 7, why did it end?\n"
     "  wsitrace explain janus.4711.wsitrace --cause response_owed   all that is known of these\n"
-    "  wsitrace explain --cause response_owed                       what does that mean, how do I fix it?";
+    "  wsitrace explain --cause response_owed                       what does that mean, how do I fix it?\n"
+    "  wsitrace explain http://127.0.0.1:9464/4711                  the same of a process that an agent serves";
 
 constexpr const char *kAllCauses = "list";
 constexpr size_t kColumns = 100;  // on a terminal; elsewhere one sentence a line
 
 struct ExplainOptions {
-  std::string file;
+  std::string file;  // as the user wrote it
+  std::string path;  // what is read
+  RemoteAccess access;
   uint64_t connection = 0;
   uint32_t pid = 0;
   std::string format = "text";
@@ -55,7 +59,7 @@ Expected<ReadLog> explain(const ExplainOptions &options, Output &output) {
   Timeline timeline;
   Explainer explainer(timeline, options.connection, width, [&output](std::string_view text) { output.write(text); });
   timeline.add(explainer);
-  auto read = read_log(options.file, timeline, options.pid);
+  auto read = read_log(options.path, timeline, options.pid);
   if (!read && timeline.heard_nothing()) return read;
   const bool found = explainer.finish();
   if (!read || found) return read;
@@ -66,14 +70,14 @@ Expected<ReadLog> diagnose(const ExplainOptions &options, Output &output) {
   const DiagnosisChoice choice{cause_named(options.cause), options.is_verbose || !options.cause.empty()};
   DiagnosedLog diagnosed(choice.is_whole ? Doctor::Evidence::kOfEach : Doctor::Evidence::kOfTheFirst);
   const Doctor &doctor = diagnosed.doctor;
-  auto read = diagnosed.read(options.file, options.pid, {.afterwards = name_places});
+  auto read = diagnosed.read(options.path, options.pid, {.afterwards = name_places});
   if (!read && doctor.timeline().heard_nothing()) return read;
   const Format &format = *parse_format(options.format)->format;
   Timeline again;  // the timelines of examples take another pass
   const std::set<uint64_t> wanted = examples_for(doctor, choice);
   Examples examples(again, wanted);
   again.add(examples);
-  if (read && format.shows_examples && !wanted.empty()) read = read_log(options.file, again, options.pid);
+  if (read && format.shows_examples && !wanted.empty()) read = read_log(options.path, again, options.pid);
   const size_t width = isatty(STDOUT_FILENO) == 1 ? kColumns : 0;
   output.write(format.diagnosis(doctor, {examples.texts(), options.file, width, choice}));
   return read;
@@ -110,7 +114,7 @@ void diagnose_children(const ExplainOptions &options, Output &output) {
   for (size_t i = 0; i < children.size() && i < kShown; ++i) {
     output.write("\nForked process " + children[i].pid + ", recorded in " + printable(children[i].file) + ":\n");
     ExplainOptions of_child = options;
-    of_child.file = children[i].file;
+    of_child.file = of_child.path = children[i].file;
     if (const auto read = diagnose(of_child, output); !read) complain(read.error());
   }
   if (children.size() > kShown)
@@ -118,7 +122,7 @@ void diagnose_children(const ExplainOptions &options, Output &output) {
                  " more forked processes have traces of their own.\n");
 }
 
-int run(const ExplainOptions &options) {
+int run(ExplainOptions options) {
   const CausePage *page = cause_page(options.cause);
   if (!options.cause.empty()) {
     const bool wants_list = options.cause == kAllCauses && options.file.empty();
@@ -128,6 +132,12 @@ int run(const ExplainOptions &options) {
     }
     if (options.file.empty()) return show_page(page);
   }
+  const auto source = TraceSource::open(options.file, options.access);
+  if (!source) {
+    complain(source.error());
+    return kUsageStatus;
+  }
+  options.path = source->path();
   Output output = Output::to_stdout();
   const auto explained = options.connection == 0 ? diagnose(options, output) : explain(options, output);
   if (explained && options.connection == 0 && options.pid == 0 && options.format == "text")
@@ -144,7 +154,7 @@ int run(const ExplainOptions &options) {
 void add_explain_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App *command = app.add_subcommand("explain", "Say what went wrong, why, and what to do about it");
-  command->add_option("FILE", options->file, "Trace or ring file");
+  command->add_option("FILE", options->file, "Trace or ring file, or the URL of a live wsitrace");
   CLI::Option *conn = command->add_option("--conn", options->connection, "Show one connection in full")
                           ->type_name("ID")
                           ->check(counting_number());
@@ -165,6 +175,7 @@ void add_explain_command(CLI::App &app, int &exit_status) {
       ->check(CLI::IsMember(names_of_formats(is_of_diagnoses)))
       ->capture_default_str()
       ->excludes(conn);
+  add_access_options(*command, options->access);
   command->footer(kExplainFooter);
   command->callback([options, &exit_status] {
     if (options->file.empty() && options->cause.empty()) throw CLI::RequiredError("FILE");

@@ -8,6 +8,7 @@
 #include "agent/cli/formats/report_outputs.h"
 #include "agent/cli/numbers.h"
 #include "agent/cli/output.h"
+#include "agent/cli/remote/trace_source.h"
 #include "agent/collect/read_log.h"
 #include "agent/diagnosis/judged_log.h"
 #include "agent/export/text/event_lines.h"
@@ -27,10 +28,13 @@ constexpr const char *kReportFooter =
     "  wsitrace report janus.4711.wsitrace --conn 7           everything about one connection\n"
     "  wsitrace report janus.4711.wsitrace --format ndjson    one JSON object a line\n"
     "  wsitrace report janus.4711.wsitrace --format perfetto=janus.pftrace    for https://ui.perfetto.dev\n"
-    "  wsitrace report janus.4711.wsitrace --events           what was recorded, event by event";
+    "  wsitrace report janus.4711.wsitrace --events           what was recorded, event by event\n"
+    "  wsitrace report http://127.0.0.1:9464/4711 --open      of a process that an agent serves";
 
 struct ReportOptions {
-  std::string file;
+  std::string file;  // as the user wrote it
+  std::string path;  // what is read
+  RemoteAccess access;
   std::vector<std::string> formats{"text"};
   std::string cls, vhost, sort;
   uint64_t connection = 0;
@@ -66,7 +70,7 @@ int status_of(const Expected<ReadLog> &read, bool written) {
 int show_events(const ReportOptions &options) {
   Output output = Output::to_stdout();
   EventLines lines([&output](std::string_view text) { output.write(text); });
-  const auto read = read_log(options.file, lines, options.pid);
+  const auto read = read_log(options.path, lines, options.pid);
   const auto written = output.finish();
   if (!written) complain(written.error());
   return status_of(read, written.has_value());
@@ -82,7 +86,7 @@ ReportChoice choice_of(const ReportOptions &options) {
 int show_reports(const ReportOptions &options, ReportOutputs &outputs) {
   JudgedLog log;
   outputs.begin(log, choice_of(options));
-  const auto read = read_log(options.file, log.timeline, options.pid);
+  const auto read = read_log(options.path, log.timeline, options.pid);
   const bool any = read || !log.timeline.heard_nothing();
   const int status = status_of(read, any ? outputs.finish() : outputs.abandon());
   const uint64_t known = log.timeline.totals().opened;
@@ -91,7 +95,13 @@ int show_reports(const ReportOptions &options, ReportOutputs &outputs) {
   return kUsageStatus;
 }
 
-int run(const ReportOptions &options) {
+int run(ReportOptions options) {
+  const auto source = TraceSource::open(options.file, options.access);
+  if (!source) {
+    complain(source.error());
+    return kUsageStatus;
+  }
+  options.path = source->path();
   if (options.events) return show_events(options);
   auto outputs = formats_of(options).and_then(
       [](const WantedFormats &wanted) { return ReportOutputs::open(wanted, ReportOutputs::Stdout::kAtOnce); });
@@ -105,7 +115,7 @@ int run(const ReportOptions &options) {
 void add_report_command(CLI::App &app, int &exit_status) {
   auto options = std::make_shared<ReportOptions>();
   CLI::App *command = app.add_subcommand("report", "Show the connections in a trace");
-  command->add_option("FILE", options->file, "Trace or ring file")->required();
+  command->add_option("FILE", options->file, "Trace or ring file, or the URL of a live wsitrace")->required();
   CLI::Option *format =
       command->add_option("--format", options->formats, "Write the report in this format; without FILE to stdout")
           ->type_name(format_names(is_of_reports) + "[=FILE]")
@@ -131,6 +141,7 @@ void add_report_command(CLI::App &app, int &exit_status) {
       ->excludes(events);
   command->add_option("--pid", options->pid, "Of a ring file: the process to report (default: the first that recorded)")
       ->type_name("PID");
+  add_access_options(*command, options->access);
   command->footer(kReportFooter);
   command->callback([options, &exit_status] { exit_status = run(*options); });
 }

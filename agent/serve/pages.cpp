@@ -12,6 +12,7 @@ namespace {
 constexpr const char *kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char *kOpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 constexpr const char *kJson = "application/json";
+constexpr const char *kTraceType = "application/octet-stream";
 constexpr std::string_view kIndexFile = "index.html";
 
 constexpr const char *kNoPage =
@@ -22,6 +23,7 @@ constexpr const char *kNoPage =
     "  api/connections/PID/ID  one of them, whole\n"
     "  api/findings          leaks and faults, JSON (wsitrace.findings/1)\n"
     "  api/diagnosis         what went wrong, why, and what to do, JSON (wsitrace.diagnosis/1)\n"
+    "  api/trace             what was recorded so far, for `wsitrace explain URL` and its like\n"
     "  api/live              changes as they happen, websocket (wsitrace.live/1)\n"
     "  healthz               ok while this server runs\n";
 constexpr const char *kNotBuilt = "The page is not here: this build has none (it was built without npm).\n";
@@ -111,7 +113,10 @@ void Site::answer_api(Exchange &exchange, const Route &route, const Request &req
       if (!diagnosed.document) return unexpected(diagnosed.document.error());
       return MadeContent(*diagnosed.document);
     });
-  } else if (board == nullptr || route.place == Place::kDiagnosis) {
+  } else if (route.place == Place::kTrace && content_.trace) {
+    exchange.is_slow = true;
+    ask(exchange, kTraceType, key_of(request), [this, pid = route.pid] { return content_.trace(pid); });
+  } else if (board == nullptr || route.place == Place::kDiagnosis || route.place == Place::kTrace) {
     exchange.response = text_answer(404, "no such page\n");
   } else if (route.place == Place::kConnections) {
     ask(exchange, kJson, key_of(request),

@@ -92,6 +92,18 @@ void parse_diagnosis(Route &route, const Arguments &arguments) {
   }
 }
 
+void parse_trace(Route &route, const Arguments &arguments) {
+  constexpr std::string_view kPid = "pid=";
+  for (const std::string_view argument : arguments) {
+    if (argument.empty()) continue;
+    if (!argument.starts_with(kPid)) route.complaint = "unknown parameter (known: pid)";
+    else if (route.pid != 0) route.complaint = "pid: given twice";
+    else if (!parse_number(argument.substr(kPid.size()), route.pid) || route.pid == 0)
+      route.complaint = "pid: not a process id";
+    if (!route.complaint.empty()) return;
+  }
+}
+
 // "PID/ID"
 bool parse_key(std::string_view text, Route &route) {
   const size_t slash = text.find('/');
@@ -107,6 +119,10 @@ void route_api(std::string_view path, const Arguments &arguments, Route &route) 
   if (path == "api/diagnosis") {
     route.place = Place::kDiagnosis;
     return parse_diagnosis(route, arguments);
+  }
+  if (path == "api/trace") {
+    route.place = Place::kTrace;
+    return parse_trace(route, arguments);
   }
   if (path == "api/report") route.place = Place::kReport;
   else if (path == "api/findings") route.place = Place::kFindings;

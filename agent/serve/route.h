@@ -28,6 +28,7 @@ enum class Place {
   kConnection,
   kFindings,
   kDiagnosis,
+  kTrace,
   kLive
 };
 
@@ -35,7 +36,7 @@ struct Route {
   Place place = Place::kNowhere;
   std::string_view file;  // kPage: "", "index.html", "assets/app.js"; a part of the path
   ConnectionQuery query;  // kConnections
-  uint32_t pid = 0;       // kConnection
+  uint32_t pid = 0;       // kConnection; kTrace, where 0 is the only one there is
   uint64_t id = 0;
   bool as_set = false;    // kDiagnosis: of all processes, and no error where there is none
   std::string complaint;  // not empty: a bad request

@@ -128,6 +128,8 @@ class Site {
     // What went wrong, as JSON. It may read whole traces: the answer is kept for a while. It is made for who asks for it, and now and
     // then after METRICS was: whoever makes it lets METRICS show how much there is of what.
     std::function<Diagnosed()> diagnosis = {};
+    // The trace of the process PID, as a file; 0: of the only one there is.
+    std::function<Expected<Made>(uint32_t pid)> trace = {};
   };
 
   explicit Site(Content content);

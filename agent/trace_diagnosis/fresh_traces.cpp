@@ -10,20 +10,20 @@ bool FreshTraces::are_wanted() const {
   return wanted_;
 }
 
-void FreshTraces::written(std::vector<std::string> paths) {
+void FreshTraces::written(std::vector<FreshTrace> traces) {
   {
     const std::lock_guard lock(mutex_);
-    paths_ = std::move(paths);
+    traces_ = std::move(traces);
     wanted_ = false;
   }
   changed_.notify_all();
 }
 
-std::vector<std::string> FreshTraces::get() {
+std::vector<FreshTrace> FreshTraces::get() {
   std::unique_lock lock(mutex_);
   wanted_ = true;
   changed_.wait_for(lock, patience_, [this] { return !wanted_ || stopped_; });
-  return paths_;
+  return traces_;
 }
 
 void FreshTraces::stop() {

@@ -2,7 +2,7 @@
 //
 // The traces that are being written, for a thread that wants to read them as they are now.
 //
-//    reader's thread       get(): wants them ------------------+              returns the paths
+//    reader's thread       get(): wants them ------------------+              returns the traces
 //                                                              v                ^
 //    collector's thread                     are_wanted(): flushes all; written()+
 //
@@ -11,11 +11,17 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
 namespace wsitrace {
+
+struct FreshTrace {
+  std::string path;
+  uint32_t pid = 0;
+};
 
 class FreshTraces {
  public:
@@ -24,10 +30,10 @@ class FreshTraces {
 
   // Collector's thread: somebody waits for them; these are there, and hold all that was drained by now.
   [[nodiscard]] bool are_wanted() const;
-  void written(std::vector<std::string> paths);
+  void written(std::vector<FreshTrace> traces);
 
-  // Any other: the paths, none before there is any. What a collector drains that takes longer than PATIENCE is not in them yet.
-  [[nodiscard]] std::vector<std::string> get();
+  // Any other: the traces, none before there is any. What a collector drains that takes longer than PATIENCE is not in them yet.
+  [[nodiscard]] std::vector<FreshTrace> get();
   // Nobody waits any more.
   void stop();
 
@@ -37,7 +43,7 @@ class FreshTraces {
   std::condition_variable changed_;
   bool wanted_ = false;  // guarded by mutex_, as is the rest
   bool stopped_ = false;
-  std::vector<std::string> paths_;
+  std::vector<FreshTrace> traces_;
 };
 
 }  // namespace wsitrace

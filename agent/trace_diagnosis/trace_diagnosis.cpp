@@ -37,10 +37,10 @@ SeverityCounts TraceDiagnoses::counts() const {
   return sum;
 }
 
-TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces, const WhileRead &wanted) {
+TraceDiagnoses diagnose_traces(const std::vector<FreshTrace> &traces, const WhileRead &wanted) {
   TraceDiagnoses all{unexpected(Error{"diagnosis", "nothing was recorded yet", {}}), {}, {}, realtime_ns()};
   uint64_t room_bytes = kMostDiagnosedBytes;
-  for (const std::string &trace : traces) {
+  for (const auto &[trace, pid] : traces) {
     if (::access(trace.c_str(), F_OK) != 0) continue;  // there were too many of them: this one was removed
     const uint64_t bytes = bytes_of_file(trace);
     auto document = trace_diagnosis(trace, wanted, room_bytes);
@@ -54,7 +54,7 @@ TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces, const Whi
     } else {
       all.set.leave_out(trace + ": " + document.error().why);
     }
-    if (&trace == &traces.front())
+    if (&trace == &traces.front().path)
       all.first = std::move(document).map([](DiagnosisDocument &&made) { return std::move(made.text); });
   }
   return all;

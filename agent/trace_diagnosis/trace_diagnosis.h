@@ -10,6 +10,7 @@
 #include "agent/base/expected.h"
 #include "agent/export/json/diagnosis_json.h"
 #include "agent/trace_diagnosis/diagnosed_log.h"
+#include "agent/trace_diagnosis/fresh_traces.h"
 
 namespace wsitrace {
 
@@ -31,7 +32,7 @@ struct TraceDiagnoses {
 
   [[nodiscard]] SeverityCounts counts() const;
 };
-TraceDiagnoses diagnose_traces(const std::vector<std::string> &traces, const WhileRead &wanted);
+TraceDiagnoses diagnose_traces(const std::vector<FreshTrace> &traces, const WhileRead &wanted);
 // There are none, because of WHY.
 TraceDiagnoses no_diagnoses(const Error &why);
 

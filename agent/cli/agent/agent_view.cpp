@@ -6,6 +6,7 @@
 
 #include "agent/cli/formats/places.h"
 #include "agent/text/json_text.h"
+#include "agent/trace_diagnosis/served_trace.h"
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
@@ -16,7 +17,8 @@ AgentView::AgentView(size_t history, bool keeps_traces)
              .report = [this] { return report(); },
              .open_metrics = [this] { return render_open_metrics(metrics_); },
              .board = &board_,
-             .diagnosis = [this] { return diagnosis(); }}),
+             .diagnosis = [this] { return diagnosis(); },
+             .trace = [this](uint32_t pid) { return trace(pid); }}),
       keeps_traces_(keeps_traces) {}
 
 AgentView::~AgentView() {
@@ -55,6 +57,13 @@ std::string AgentView::report() const {
     separator = ",\n";
   }
   return out + "]}\n";
+}
+
+Expected<Site::Made> AgentView::trace(uint32_t pid) {
+  if (!keeps_traces_) return unexpected(Error{"trace", "this agent keeps no traces", "start it with --traces DIR"});
+  return choose_trace(traces_.get(), pid).and_then(map_trace).map([](Mapping &&mapped) {
+    return Site::Made(std::move(mapped));
+  });
 }
 
 Site::Diagnosed AgentView::diagnosis() {

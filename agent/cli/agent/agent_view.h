@@ -4,7 +4,7 @@
 //
 //   collector's thread     listeners fold each process into metrics and board
 //   worker's thread        renders what is asked for
-//   diagnoser's thread     renders /api/diagnosis, and tells the metrics how much there is: no scrape waits for it
+//   diagnoser's thread     renders /api/diagnosis and /api/trace, and tells the metrics how much there is: no scrape waits for it
 //   server's thread        HTTP
 //
 // /api/report is {"schema":"wsitrace.reports/1","reports":[...]}, one wsitrace.report/1 for each process that is observed or was one
@@ -47,6 +47,7 @@ class AgentView {
 
  private:
   [[nodiscard]] std::string report() const;
+  Expected<Site::Made> trace(uint32_t pid);
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   ProgramMetrics metrics_;

@@ -181,15 +181,16 @@ void RingKeeper::write_traces() {
 
 // Those of processes that run come first: there is a limit to what is read.
 void RingKeeper::show_traces() {
-  std::vector<std::string> paths;
+  std::vector<FreshTrace> shown;
   for (const auto &trace : traces_) {
     if (trace->path().empty()) continue;
-    if (trace->ended()) ended_traces_.push_front(trace->path());
-    else paths.push_back(trace->path());
+    const FreshTrace one{trace->path(), trace->pid()};
+    if (trace->ended()) ended_traces_.push_front(one);
+    else shown.push_back(one);
   }
   if (ended_traces_.size() > AgentView::kReported) ended_traces_.resize(AgentView::kReported);
-  paths.insert(paths.end(), ended_traces_.begin(), ended_traces_.end());
-  view_->traces().written(std::move(paths));
+  shown.insert(shown.end(), ended_traces_.begin(), ended_traces_.end());
+  view_->traces().written(std::move(shown));
 }
 
 void RingKeeper::finish() {

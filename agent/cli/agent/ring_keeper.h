@@ -56,7 +56,7 @@ class RingKeeper {
   std::optional<TraceShelf> shelf_;
   std::unique_ptr<AgentView> view_;
   std::list<std::shared_ptr<RotatingTrace>> traces_;
-  std::list<std::string> ended_traces_;  // the last ones of processes that ended, at most AgentView::kReported
+  std::list<FreshTrace> ended_traces_;  // the last ones of processes that ended, at most AgentView::kReported
   std::list<DrainedRing> rings_;
   uint64_t looked_ns_ = 0;
   uint64_t written_ns_ = 0;

@@ -38,6 +38,7 @@ class RotatingTrace final : public LogSink {
   void turn(uint64_t now_ns);
 
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] uint32_t pid() const { return facts_.pid; }
   // The youngest trace, open or closed; empty: none was begun yet.
   [[nodiscard]] const std::string &path() const { return path_; }
 

@@ -5,7 +5,7 @@
 //   collector's thread     listeners fold each process into metrics_ and board_     flush() when wanted
 //   worker's thread        renders /metrics from metrics_, /api/report from the trace file that is being written, the rest of /api
 //                          from board_
-//   diagnoser's thread     renders /api/diagnosis from the trace file, and tells metrics_ how much there is: no scrape waits for it
+//   diagnoser's thread     renders /api/diagnosis and /api/trace from the trace file, and tells metrics_ how much there is: no scrape waits for it
 //   server's thread        HTTP
 //
 // Report and diagnosis are folded anew from the trace, so that memory does not grow with connections that are closed, a slow reader
@@ -43,6 +43,7 @@ class LiveView {
 
  private:
   Site::Made report();
+  Expected<Site::Made> trace(uint32_t pid);
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   Metrics metrics_;

@@ -109,13 +109,16 @@ void Recordings::flush() {
 
 const Recording *Recordings::first_written() const { return first_written_; }
 
-std::vector<std::string> Recordings::paths() const {
-  std::vector<std::string> paths;
-  if (first_written_ == nullptr) return paths;
-  paths.push_back(first_written_->path());
+std::vector<FreshTrace> Recordings::traces() const {
+  std::vector<FreshTrace> traces;
+  const auto add = [&traces](const Recording &recording) {
+    if (!recording.path().empty()) traces.push_back({recording.path(), recording.process().pid});
+  };
+  if (first_written_ == nullptr) return traces;
+  add(*first_written_);
   for (const auto &recording : all_)
-    if (recording.get() != first_written_ && !recording->path().empty()) paths.push_back(recording->path());
-  return paths;
+    if (recording.get() != first_written_) add(*recording);
+  return traces;
 }
 
 uint64_t Recordings::recorded() const {

@@ -21,6 +21,7 @@
 
 #include "agent/cli/run/trace_names.h"
 #include "agent/collect/trace_writer.h"
+#include "agent/trace_diagnosis/fresh_traces.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -88,7 +89,7 @@ class Recordings {
   // The one that the user's FILE belongs to: the first that writes. nullptr: none does.
   [[nodiscard]] const Recording *first_written() const;
   // The traces of all that are or were written, that one's first.
-  [[nodiscard]] std::vector<std::string> paths() const;
+  [[nodiscard]] std::vector<FreshTrace> traces() const;
   [[nodiscard]] uint64_t recorded() const;
   [[nodiscard]] uint64_t lost() const;
 

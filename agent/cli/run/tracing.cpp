@@ -125,7 +125,7 @@ void Tracing::turn() {
     if (!wanted && now_ns - flushed_ns_ < kFlushNs) return;
     recordings_.flush();
     flushed_ns_ = now_ns;
-    if (live_) live_->traces().written(recordings_.paths());
+    if (live_) live_->traces().written(recordings_.traces());
   });
 }
 

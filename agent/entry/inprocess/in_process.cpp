@@ -17,6 +17,7 @@
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/trace_diagnosis/served_trace.h"
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
 namespace wsitrace {
@@ -57,7 +58,8 @@ struct InProcess::State {
               .open_metrics = [this] { return render_open_metrics(metrics); },
               .board = &board,
               .complaints = [this] { return complaints(); },
-              .diagnosis = [this] { return diagnosis(); }}),
+              .diagnosis = [this] { return diagnosis(); },
+              .trace = [this](uint32_t asked) { return trace_so_far(asked); }}),
         ring(std::move(file)),
         pid(static_cast<uint32_t>(getpid())) {}
 
@@ -103,6 +105,14 @@ struct InProcess::State {
     if (made) set.add(made->text);
     else set.leave_out(made.error());
     return {std::move(made).map([](DiagnosisDocument &&document) { return std::move(document.text); }), set.text()};
+  }
+
+  Expected<Site::Made> trace_so_far(uint32_t asked) {
+    if (trace == nullptr) return unexpected(Error{"trace", "none is written", "set the plugin's option trace"});
+    trace->flush();
+    return choose_trace({{trace_path, pid}}, asked)
+        .and_then([](const std::string &path) { return copy_trace(path, kMostOwnBytes); })
+        .map([](std::string &&copy) { return Site::Made(std::move(copy)); });
   }
 
   Expected<DiagnosisDocument> diagnose() {

@@ -24,6 +24,7 @@ TEST(Route, PathsLeadToPlaces) {
   EXPECT_EQ(route_of("api/connections", {}).place, Place::kConnections);
   EXPECT_EQ(route_of("api/findings", {}).place, Place::kFindings);
   EXPECT_EQ(route_of("api/diagnosis", {}).place, Place::kDiagnosis);
+  EXPECT_EQ(route_of("api/trace", {}).place, Place::kTrace);
   EXPECT_EQ(route_of("api/live", {}).place, Place::kLive);
   EXPECT_EQ(route_of("", {}).place, Place::kPage);
   EXPECT_EQ(route_of("///assets/page.js", {}).file, "assets/page.js");
@@ -90,6 +91,11 @@ TEST(Route, UnknownParametersAndValuesAreNamedNotRepeated) {
   EXPECT_EQ(route_of("api/diagnosis", {"as=set"}).complaint, "");
   EXPECT_TRUE(route_of("api/diagnosis", {"as=set"}).as_set);
   EXPECT_FALSE(route_of("api/diagnosis", {""}).as_set);
+  EXPECT_EQ(route_of("api/trace", {"", "pid=4711"}).pid, 4711u);
+  EXPECT_EQ(route_of("api/trace", {"pid=4711", "pid=7"}).complaint, "pid: given twice");
+  for (const char *value : {"pid=", "pid=0", "pid=-1", "pid=4294967296", "pid=7x"})
+    EXPECT_EQ(route_of("api/trace", {value}).complaint, "pid: not a process id") << value;
+  EXPECT_EQ(route_of("api/trace", {"id=7"}).complaint, "unknown parameter (known: pid)");
   EXPECT_EQ(route_of("metrics", {"name[]=up"}).complaint, "");
 }
 

@@ -8,30 +8,38 @@
 namespace wsitrace {
 namespace {
 
-using Paths = std::vector<std::string>;
+using Traces = std::vector<FreshTrace>;
+
+Traces some() { return {{"janus.7.wsitrace", 7}, {"janus.11.wsitrace", 11}}; }
+
+std::vector<std::string> paths_of(const Traces &traces) {
+  std::vector<std::string> paths;
+  for (const FreshTrace &trace : traces) paths.push_back(trace.path);
+  return paths;
+}
 
 TEST(FreshTraces, AreWantedFromTheQuestionToTheAnswer) {
   FreshTraces traces(std::chrono::minutes(1));
   EXPECT_FALSE(traces.are_wanted());
-  Paths got;
+  Traces got;
   std::thread reader([&] { got = traces.get(); });
   while (!traces.are_wanted()) std::this_thread::yield();
-  traces.written({"janus.7.wsitrace", "janus.11.wsitrace"});
+  traces.written(some());
   EXPECT_FALSE(traces.are_wanted());
   reader.join();
-  EXPECT_EQ(got, (Paths{"janus.7.wsitrace", "janus.11.wsitrace"}));
+  EXPECT_EQ(paths_of(got), paths_of(some()));
 }
 
 TEST(FreshTraces, TellWhatIsKnownWhenNobodyWritesAnyMore) {
   FreshTraces traces;
-  traces.written({"janus.7.wsitrace"});
+  traces.written(some());
   traces.stop();
-  EXPECT_EQ(traces.get(), Paths{"janus.7.wsitrace"});
+  EXPECT_EQ(paths_of(traces.get()), paths_of(some()));
 }
 
 TEST(FreshTraces, AreNoneBeforeTheFirstIsWritten) {
   FreshTraces traces(std::chrono::milliseconds(1));
-  EXPECT_EQ(traces.get(), Paths{});
+  EXPECT_TRUE(traces.get().empty());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "agent/cli/run/spool.h"
+#include "agent/base/spool.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -43,8 +43,13 @@ void Spool::add(std::string_view text) {
   }
 }
 
-Expected<Mapping> Spool::map() {
+Expected<void> Spool::written() const {
   if (error_ != 0) return unexpected(system_error(directory_, error_));
+  return {};
+}
+
+Expected<Mapping> Spool::map() {
+  if (const auto complete = written(); !complete) return unexpected(complete.error());
   void *data = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, file_.get(), 0);
   if (data == MAP_FAILED) return unexpected(system_error(directory_, errno));
   return Mapping(data, bytes_);

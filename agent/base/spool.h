@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Text that is too long for memory, in a file that has no name and goes with its last user.
+// Bytes that are too many for memory, in a file that has no name and goes with its last user.
 //
-// Errors: what cannot be written is an Error of map(): the disk is full, or there is a limit on files (RLIMIT_FSIZE).
-#ifndef WSITRACE_CLI_RUN_SPOOL_H
-#define WSITRACE_CLI_RUN_SPOOL_H
+// Errors: what cannot be written is an Error of written() and map(): the disk is full, or there is a limit on files (RLIMIT_FSIZE).
+#ifndef WSITRACE_BASE_SPOOL_H
+#define WSITRACE_BASE_SPOOL_H
 
 #include <string>
 #include <string_view>
@@ -20,8 +20,11 @@ class Spool {
   static Expected<Spool> create(const std::string &directory);
 
   void add(std::string_view text);
+  // All that was added is in the file.
+  [[nodiscard]] Expected<void> written() const;
   // All that was added, to be read. Not empty.
   Expected<Mapping> map();
+  [[nodiscard]] const Fd &file() const { return file_; }
 
  private:
   Spool(std::string directory, Fd file) : directory_(std::move(directory)), file_(std::move(file)) {}
