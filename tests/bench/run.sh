@@ -60,6 +60,7 @@ if [ -n "$quick" ]; then
   connections=10007
   open=1009
   scrapers=(--scrapers 7 --pairs 1 --window 1)
+  counted=(--only keepalive)
   host=(--pairs 2 --starts 1 --requests 400 --only preload_keepalive --only preload_connect --only plugin_keepalive
         --only plugin_connect)
 else
@@ -67,6 +68,7 @@ else
   connections=1000003
   open=10000
   scrapers=(--scrapers 50 --pairs 11 --window 5)
+  counted=()
   host=(--pairs 64 --starts 8 --requests 4000)
 fi
 
@@ -87,5 +89,7 @@ bench report_bench python3 "$here/report_bench.py" --build "$build" --connection
 bench verdict_bench python3 "$here/verdict_bench.py" --build "$build" --connections "$open"
 bench scrapers_bench python3 "$here/scrapers_bench.py" --build "$build" \
   --lws "$(deploy/bootstrap.sh --print-lws 4.3.5)" "${scrapers[@]}"
+bench instructions python3 "$here/instructions.py" --build "$build" --json \
+  --plugin "$(deploy/bootstrap.sh --print-lws 4.3.5)" "${counted[@]}"
 bench host_cpu python3 "$here/host_cpu.py" --build "$build" "${lws[@]}" "${host[@]}"
 python3 "$here/summary.py" "$results" $quick

@@ -15,6 +15,7 @@ import statistics
 import sys
 
 LTTNG_FACTOR = 3  # at least so many times cheaper than an lttng-ust tracepoint
+AIMED = {"keepalive": 1000, "connect": 2500, "message": 150}  # instructions added to each
 CLOCK_FACTOR = 1.3  # aim: recording within so many times the clock read
 
 
@@ -116,10 +117,17 @@ def host_figures(host):
             for name, result in (host or {}).items() if "budget" in result}
 
 
+def instruction_figures(counted):
+    """What shall become fewer, against where it shall go; each has a budget of its own beside it, which a test compares it with."""
+    kinds = [(way, kind) for way in counted or {} for kind in AIMED if kind in counted[way]]
+    return {f"instructions_{way}_{kind}": against(counted[way][kind]["added"], AIMED[kind]) for way, kind in kinds}
+
+
 def main(arguments):
     figures = Figures(arguments[0])
     report, host = figures.file("report_bench"), figures.file("host_cpu")
     verdict, scrapers = figures.file("verdict_bench"), figures.file("scrapers_bench")
+    instructions = figures.file("instructions")
     figures.errors += [f"host_cpu: {name}: {result['error']}" for name, result in (host or {}).items() if "error" in result]
     recorded, beside = record_figures(figures)
     folded, rates = fold_figures(figures)
@@ -127,8 +135,9 @@ def main(arguments):
         "schema": "wsitrace.bench/1", "quick": "--quick" in arguments, "machine": platform.platform(),
         "processors": os.cpu_count(), "load_average": os.getloadavg()[0],
         "budgets": {**recorded, **pass_figure(figures), **folded, **scrape_figures(figures), **report_figures(report),
-                    **verdict_figures(verdict), **host_figures(host)},
-        "beside": {**beside, "heap_bytes_per_open": figures.median("scrape/text", "heap_bytes_per_open")}, "mega_events_per_s": rates, "report": report, "verdict": verdict, "scrapers": scrapers,
+                    **verdict_figures(verdict), **host_figures(host), **instruction_figures(instructions)},
+        "beside": {**beside, "heap_bytes_per_open": figures.median("scrape/text", "heap_bytes_per_open")},
+        "instructions": instructions, "mega_events_per_s": rates, "report": report, "verdict": verdict, "scrapers": scrapers,
         "host_cpu": host, "errors": figures.errors,
     }, indent=1))
     return 1 if figures.errors else 0
