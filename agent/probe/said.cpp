@@ -3,7 +3,7 @@
 
 #include <libwebsockets.h>
 
-#include "agent/lws/said.h"
+#include "agent/lws/line_index.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/record.h"
 
@@ -56,14 +56,15 @@ void note_not_made(bool is_context) noexcept {
   record_said(nullptr, said_value(is_context ? Said::kContextNotMade : Said::kVhostNotMade, 0), nullptr, 0, true);
 }
 
-void note_line(int level, const char *format, va_list arguments) noexcept {
-  if ((level & (LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_INFO)) == 0 || format == nullptr) return;
-  const KnownLine *line = known_line(format);
-  if (line == nullptr) return;
+bool note_line(int level, const char *format, va_list arguments) noexcept {
+  if ((level & (LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_INFO)) == 0 || format == nullptr) return false;
+  const KnownLine *line = find_line(format);
+  if (line == nullptr) return false;
   Arguments copy;
   va_copy(copy.list, arguments);
   record_line(*line, copy);
   va_end(copy.list);
+  return true;
 }
 
 }  // namespace wsitrace

@@ -9,7 +9,8 @@
 namespace wsitrace {
 
 // lws, or the application by lws's macros, is about to log FORMAT with ARGUMENTS at LEVEL, visible or not. ARGUMENTS are left as they are.
-void note_line(int level, const char *format, va_list arguments) noexcept;
+// True: such a line is recorded.
+bool note_line(int level, const char *format, va_list arguments) noexcept;
 
 // lws_create_context() or lws_create_vhost() is about to return NULL.
 void note_not_made(bool is_context) noexcept;

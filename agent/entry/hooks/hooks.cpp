@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/entry/hooks/hooks.h"
 
-#include <cstdarg>
-#include <cstdio>
-
 #include "agent/base/clock.h"
 #include "agent/probe/answers.h"
 #include "agent/probe/bodies.h"
@@ -12,7 +9,6 @@
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
-#include "agent/probe/said.h"
 #include "agent/probe/service.h"
 #include "agent/probe/spins.h"
 #include "agent/probe/thunks.h"
@@ -21,23 +17,6 @@
 #include "agent/probe/wakes.h"
 
 using wsitrace::hooks_record;
-
-extern "C" {
-#define WSITRACE_DECLARE(name) decltype(::name) WSITRACE_HOOK(name);
-WSITRACE_HOOKS(WSITRACE_DECLARE)
-#undef WSITRACE_DECLARE
-
-// Of 4.2 and later: a type of its own for the context of a log, and the function that puts a prefix before a line. The label keeps it
-// apart from the header's own declaration.
-using LogPrefix = void (*)(void *, void *, char **, char *);
-using LogInContext = void(void *context, LogPrefix, void *object, int level, const char *function, const char *format,
-                          ...);
-#if defined(WSITRACE_HOOKS_BY_SYMBOL)
-LWS_VISIBLE LogInContext wsitrace_hook__lws_log_cx __asm__("_lws_log_cx");
-#else
-LogInContext wsitrace_hook__lws_log_cx;
-#endif
-}
 
 namespace wsitrace {
 namespace {
@@ -54,18 +33,6 @@ Hook g_hooks[kHookCount] = {
 #undef WSITRACE_ROW
 };
 
-// Found twice at once, it is the same.
-template <typename Function>
-Function *host_function(HookIndex index) noexcept {
-  std::atomic<void *> &original = g_hooks[index].original;
-  void *function = original.load(std::memory_order_relaxed);
-  if (function == nullptr) [[unlikely]] {
-    function = find_original(g_hooks[index].name);
-    original.store(function, std::memory_order_relaxed);
-  }
-  return reinterpret_cast<Function *>(function);
-}
-
 // What CALL returns; records call_failed when that is nullptr: such a call frees what it had made, in some versions without a callback.
 // NAME is a literal.
 template <typename Call>
@@ -78,20 +45,16 @@ lws *watch_for_failure(const char *name, Call call) {
   return nullptr;
 }
 
-// What lws makes of a line itself is shorter.
-struct Line {
-  char text[2048];
-  Line(const char *format, va_list arguments) noexcept { vsnprintf(text, sizeof text, format, arguments); }
-};
-
 }  // namespace
 
 Hook &hook(size_t index) noexcept { return g_hooks[index]; }
 
-}  // namespace wsitrace
+void forget_originals() noexcept {
+  for (Hook &each : g_hooks) each.original.store(nullptr, std::memory_order_relaxed);
+  forget_log_originals();
+}
 
-// WSITRACE_ORIGINAL(lws_write) is that of the host; nullptr when it has none.
-#define WSITRACE_ORIGINAL(name) wsitrace::host_function<decltype(::name)>(wsitrace::kHook_##name)
+}  // namespace wsitrace
 
 extern "C" {
 
@@ -227,32 +190,6 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
     if (on_loop && !wsitrace::is_code_of_lws(__builtin_return_address(0))) wsitrace::note_ask(wsi);
   }
   return original(wsi);
-}
-
-// The lines of lws's log go on as they are, if they are wanted: lws itself decides that.
-LWS_VISIBLE void WSITRACE_HOOK(_lws_log)(int level, const char *format, ...) {
-  const auto original = WSITRACE_ORIGINAL(_lws_log);
-  if (original == nullptr) return;
-  va_list arguments;
-  va_start(arguments, format);
-  if (hooks_record()) wsitrace::note_line(level, format, arguments);
-  if (const auto with_list = WSITRACE_ORIGINAL(_lws_logv)) with_list(level, format, arguments);
-  else original(level, "%s", wsitrace::Line(format, arguments).text);
-  va_end(arguments);
-}
-
-LWS_VISIBLE void wsitrace_hook__lws_log_cx(void *context, LogPrefix prefix, void *object, int level,
-                                           const char *function, const char *format, ...) {
-  const auto original = wsitrace::host_function<LogInContext>(wsitrace::kHook__lws_log_cx);
-  const auto is_visible = wsitrace::host_function<int(void *, int)>(wsitrace::kHook_lwsl_visible_cx);
-  if (original == nullptr) return;
-  va_list arguments;
-  va_start(arguments, format);
-  if (hooks_record()) wsitrace::note_line(level, format, arguments);
-  // lws has no variant of it that takes a va_list.
-  if (context == nullptr || is_visible == nullptr || is_visible(context, level) != 0)
-    original(context, prefix, object, level, function, "%s", wsitrace::Line(format, arguments).text);
-  va_end(arguments);
 }
 
 LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_connect_info *info) {

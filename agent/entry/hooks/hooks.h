@@ -65,12 +65,49 @@ struct Hook {
   std::atomic<void *> original;  // the host's function of that name; nullptr: not found yet
 };
 Hook &hook(size_t index) noexcept;
+// The host's functions that were found are gone, or others now: all are looked up anew.
+void forget_originals() noexcept;
 
 // What the bodies ask of the way in that binds them.
 bool hooks_record() noexcept;                    // the probe is on
 bool is_observed(const lws *wsi) noexcept;       // an lws that is observed made it
 void *find_original(const char *name) noexcept;  // called until there is one
 
+// Found twice at once, it is the same.
+template <typename Function>
+Function *host_function(HookIndex index) noexcept {
+  std::atomic<void *> &original = hook(index).original;
+  void *function = original.load(std::memory_order_relaxed);
+  if (function == nullptr) [[unlikely]] {
+    function = find_original(hook(index).name);
+    original.store(function, std::memory_order_relaxed);
+  }
+  return reinterpret_cast<Function *>(function);
+}
+
+// log_hooks.cpp
+void forget_log_originals() noexcept;
+
 }  // namespace wsitrace
+
+// WSITRACE_ORIGINAL(lws_write) is that of the host; nullptr when it has none.
+#define WSITRACE_ORIGINAL(name) wsitrace::host_function<decltype(::name)>(wsitrace::kHook_##name)
+
+extern "C" {
+#define WSITRACE_DECLARE(name) decltype(::name) WSITRACE_HOOK(name);
+WSITRACE_HOOKS(WSITRACE_DECLARE)
+#undef WSITRACE_DECLARE
+
+// Of 4.2 and later: a type of its own for the context of a log, and the function that puts a prefix before a line. The label keeps it
+// apart from the header's own declaration.
+using LogPrefix = void (*)(void *, void *, char **, char *);
+using LogInContext = void(void *context, LogPrefix, void *object, int level, const char *function, const char *format,
+                          ...);
+#if defined(WSITRACE_HOOKS_BY_SYMBOL)
+LWS_VISIBLE LogInContext wsitrace_hook__lws_log_cx __asm__("_lws_log_cx");
+#else
+LogInContext wsitrace_hook__lws_log_cx;
+#endif
+}
 
 #endif

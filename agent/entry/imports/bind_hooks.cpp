@@ -24,6 +24,7 @@ void bind_hooks(const void *lws_function) noexcept {
     hook(i).original.store(original, std::memory_order_relaxed);
     redirections[i] = {hook(i).name, original != nullptr ? hook(i).body : nullptr};
   }
+  forget_log_originals();
   dlclose(library);  // only our own reference: the host keeps its library
   const size_t changed =
       redirect_imports(redirections, kHookCount, {reinterpret_cast<const void *>(&bind_hooks), false});

@@ -149,7 +149,7 @@ void *own_original(OwnHook index) noexcept {
 void forget_if_unloaded() noexcept {
   if (g_home.base == nullptr || dl_iterate_phdr(is_home_loaded, nullptr) != 0) return;
   g_home.base = nullptr;
-  for (size_t i = 0; i < kHookCount; ++i) hook(i).original.store(nullptr, std::memory_order_relaxed);
+  forget_originals();
   for (auto &original : g_own_originals) original.store(nullptr, std::memory_order_relaxed);
   turn_off();
   g_readiness.store(kUntried, std::memory_order_release);
