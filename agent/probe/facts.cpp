@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include "agent/base/redact.h"
 #include "agent/lws/callbacks.h"
@@ -32,7 +33,7 @@ constexpr size_t kMaxAddressBytes = 60;  // of a peer that is named; a longer na
 constexpr size_t kMaxNameBytes = 21;     // of a protocol, where a connect names one; a longer one is left out
 constexpr size_t kMaxMethodBytes = 24;   // "RAW", "MQTT", "UDP" are lws's own
 constexpr size_t kMaxUriBytes = 4096;
-constexpr int kHead = 7;  // of lws_http_get_uri_and_method()
+constexpr int kGet = 0, kHead = 7;  // of lws_http_get_uri_and_method()
 
 void add_socket(Event &event, Items &items, lws *wsi) noexcept {
   const ErrnoGuard guard;
@@ -121,11 +122,17 @@ void add_version(Items &items, lws *wsi) noexcept {
 }
 
 void add_method(Items &items, lws *wsi, int method) noexcept {
-  static constexpr const char *names[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "HEAD"};
-  if (method >= 0 && method < 8) return items.add(kItemMethod, names[method], std::strlen(names[method]));
+  static constexpr std::string_view names[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "HEAD"};
+  if (method >= 0 && method < 8) return items.add(kItemMethod, names[method].data(), names[method].size());
   char text[24];
   const int length = api().lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_COLON_METHOD);
   if (is_upper_case(text, length)) items.add(kItemMethod, text, static_cast<size_t>(length));
+}
+
+// lws tells FILTER_HTTP_CONNECTION of the path as it has it, which spares a walk over all methods for most requests.
+bool is_get(lws *wsi, UrlPath told) noexcept {
+  return told.begin != nullptr && told.length > 0 && api().lws_hdr_total_length != nullptr &&
+         api().lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) == static_cast<int>(told.length);
 }
 
 bool brings_body(int method) noexcept { return method == 1 || method == 3 || method == 4; }  // POST, PUT, PATCH
@@ -254,20 +261,26 @@ void add_completion(Event &event, lws *wsi) noexcept {
   if (early || waiting == 0) event.flags |= kSocketAsked;
 }
 
-void add_request_line(Event &event, Items &items, lws *wsi) noexcept {
-  add_parent(items, wsi);
+void add_request_line(Event &event, Items &items, lws *wsi, UrlPath told) noexcept {
+  const lws *carrier = api().lws_get_network_wsi(wsi);
+  const bool stream = carrier != wsi;
+  if (stream && carrier != nullptr) add_pointer(items, kItemParent, carrier);
   if (event.kind != k_HTTP) event.value = read_mark(api().lws_get_socket_fd(wsi));
   char *path = nullptr;
   int length = 0;
-  const int method = api().lws_http_get_uri_and_method(wsi, &path, &length);
-  if (method < 0 || path == nullptr || length < 0) return;
-  add_path(event, items, path, static_cast<size_t>(length));
+  int method = kGet;
+  if (is_get(wsi, told)) add_path(event, items, told.begin, told.length);
+  else {
+    method = api().lws_http_get_uri_and_method(wsi, &path, &length);
+    if (method < 0 || path == nullptr || length < 0) return;
+    add_path(event, items, path, static_cast<size_t>(length));
+  }
   add_method(items, wsi, method);
-  if (is_stream(wsi)) items.add(kItemVersion, "HTTP/2", 6);
+  if (stream) items.add(kItemVersion, "HTTP/2", 6);
   else add_version(items, wsi);
   if (event.kind != k_FILTER_HTTP_CONNECTION) return;
   if (method == kHead) note_bodiless(wsi);
-  else if (brings_body(method) && !is_stream(wsi)) [[unlikely]] event.flags |= flags_of_body(wsi);
+  else if (brings_body(method) && !stream) [[unlikely]] event.flags |= flags_of_body(wsi);
 }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
@@ -295,6 +308,7 @@ void add_facts(Event &event, Items &items, lws *wsi, const void *in, size_t leng
     case LWS_CALLBACK_CHILD_CLOSING: return add_elder(items, wsi);
     case LWS_CALLBACK_MQTT_CLIENT_ESTABLISHED: return add_parent(items, wsi);
     case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+      return add_request_line(event, items, wsi, {static_cast<const char *>(in), length});
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
     case LWS_CALLBACK_HTTP: return add_request_line(event, items, wsi);
     case LWS_CALLBACK_HTTP_BIND_PROTOCOL: return add_parent(items, wsi);

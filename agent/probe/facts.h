@@ -11,6 +11,7 @@
 
 #include <libwebsockets.h>
 
+#include "agent/base/redact.h"
 #include "agent/ring/writer.h"
 
 namespace wsitrace {
@@ -26,7 +27,8 @@ void add_whether_it_listens(Event &event, lws *wsi) noexcept;
 void add_completion(Event &event, lws *wsi) noexcept;
 
 // The request that WSI is answering: path, method, version.
-void add_request_line(Event &event, Items &items, lws *wsi) noexcept;
+// TOLD: what lws says the path is, as it has it; nothing where it does not.
+void add_request_line(Event &event, Items &items, lws *wsi, UrlPath told = {nullptr, 0}) noexcept;
 // What an application asked lws to connect to: the members used have the same place in every checked version.
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept;
 

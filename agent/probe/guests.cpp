@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/guests.h"
 
-#include <atomic>
 #include <cstdint>
 
 #include "agent/lws/callbacks.h"
@@ -10,12 +9,14 @@
 #include "agent/probe/vhosts.h"
 
 namespace wsitrace {
+
+std::atomic<bool> g_any_guest{false};
+
 namespace {
 
 constexpr uintptr_t kLeft = 1;  // a place that was used: look-ups go on behind it
 constexpr size_t kSteps = 64;
 std::atomic<uintptr_t> g_clients[kGuestClients];
-std::atomic<bool> g_any_guest{false};
 
 size_t start_of_client(uintptr_t wsi) noexcept { return (wsi >> 4 ^ wsi >> 16) % kGuestClients; }
 
@@ -49,8 +50,7 @@ void begin_guest(const lws_vhost *vhost) noexcept {
 
 bool is_guest_entered(size_t index) noexcept { return standing_of(index) == Standing::kGuest; }
 
-bool is_of_guest_only(lws *wsi, int reason) noexcept {
-  if (wsi == nullptr || !g_any_guest.load(std::memory_order_acquire)) return false;
+bool is_of_guest(lws *wsi, int reason) noexcept {
   const lws_vhost *vhost = api().lws_get_vhost(wsi);
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
   if (index == kUnknownVhost || standing_of(index) == Standing::kObserved) return false;

@@ -13,6 +13,7 @@
 #ifndef WSITRACE_PROBE_GUESTS_H
 #define WSITRACE_PROBE_GUESTS_H
 
+#include <atomic>
 #include <cstddef>
 
 #include <libwebsockets.h>
@@ -27,7 +28,11 @@ void begin_guest(const lws_vhost *vhost) noexcept;
 bool is_guest_entered(size_t vhost_index) noexcept;
 // The callback REASON about WSI, or a call, is not to be recorded.
 inline constexpr int kNoCallback = -1;
-bool is_of_guest_only(lws *wsi, int reason) noexcept;
+extern std::atomic<bool> g_any_guest;
+[[gnu::noinline]] bool is_of_guest(lws *wsi, int reason) noexcept;
+inline bool is_of_guest_only(lws *wsi, int reason) noexcept {
+  return g_any_guest.load(std::memory_order_acquire) && wsi != nullptr && is_of_guest(wsi, reason);
+}
 
 }  // namespace wsitrace
 

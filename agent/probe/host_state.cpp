@@ -13,19 +13,12 @@
 #include "agent/probe/errno_guard.h"
 
 namespace wsitrace {
+
+constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
+HostState *g_state = nullptr;
+
 namespace {
 
-struct ThreadState {
-  uint32_t epoch = UINT32_MAX;  // never a valid epoch
-  uint32_t seen_generation = 0;
-  RingWriter writer;
-};
-
-// initial-exec: no allocation and no call to reach it. It takes 80 bytes of the static TLS block, which glibc keeps a
-// reserve of for libraries that are loaded later.
-thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
-
-HostState *g_state = nullptr;
 constinit HostMap g_map{};
 uint32_t g_asked = 0;
 const std::atomic<uint32_t> g_no_clock{0};
@@ -92,9 +85,12 @@ bool claim_thread_ring() noexcept {
   ring->claimed_mono_ns = monotonic_ns();
   ring->owner.store(g_state->process_index + 1, std::memory_order_release);
   t_state.writer = RingWriter(ring, g_map.slots(static_cast<uint32_t>(index)), g_map.ring_slots(), ring->thread);
+  t_state.vhost = {};
   t_state.epoch = g_state->epoch.load(std::memory_order_relaxed);
   return true;
 }
+
+}  // namespace
 
 RingWriter *attach_thread() noexcept {
   if (g_state == nullptr) return nullptr;
@@ -106,8 +102,6 @@ RingWriter *attach_thread() noexcept {
   t_state.seen_generation = generation;
   return claim_thread_ring() ? &t_state.writer : nullptr;
 }
-
-}  // namespace
 
 bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
   if (g_state != nullptr) return true;
@@ -129,13 +123,6 @@ uint32_t owner_clock_gap_ms() noexcept { return g_map.header()->clock_gap_ms.loa
 bool host_is_set_up() noexcept { return g_state != nullptr; }
 const HostMap &host_map() noexcept { return g_map; }
 ImageFacts &image_facts() noexcept { return g_facts; }
-HostState &host_state() noexcept { return *g_state; }
-
-RingWriter *writer() noexcept {
-  if (g_state != nullptr && t_state.epoch == g_state->epoch.load(std::memory_order_relaxed)) [[likely]]
-    return &t_state.writer;
-  return attach_thread();
-}
 
 bool attach_process() noexcept {
   if (g_state == nullptr) return false;

@@ -75,6 +75,26 @@ struct ImageFacts {
   uint32_t attach;
 };
 
+// What a thread learnt of the vhost that it served last (record.cpp). CHANGES: of vhosts.h, when it did.
+struct VhostMemo {
+  const void *vhost = nullptr;
+  uint32_t changes = 0;
+  uint16_t name = 0;
+  size_t first_thunk = 0;
+};
+
+struct ThreadState {
+  uint32_t epoch = UINT32_MAX;  // never a valid epoch
+  uint32_t seen_generation = 0;
+  RingWriter writer;
+  VhostMemo vhost;  // void in a forked child, whose names have other ids
+};
+
+// initial-exec: no allocation and no call to reach it. It takes 112 bytes of the static TLS block, which glibc keeps a
+// reserve of for libraries that are loaded later.
+extern constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
+extern HostState *g_state;  // nullptr: not set up
+
 // Makes the state's pages and remembers MAP and FACTS. False: no memory for them; nothing will be recorded.
 bool set_up_host(const HostMap &map, uint32_t attach) noexcept;
 bool host_is_set_up() noexcept;
@@ -87,8 +107,15 @@ const HostMap &host_map() noexcept;
 ImageFacts &image_facts() noexcept;
 
 // The calling thread's ring, claimed at its first call; nullptr when there is none: the caller counts a lost event.
-RingWriter *writer() noexcept;
-HostState &host_state() noexcept;
+[[gnu::noinline]] RingWriter *attach_thread() noexcept;
+inline RingWriter *writer() noexcept {
+  if (g_state != nullptr && t_state.epoch == g_state->epoch.load(std::memory_order_relaxed)) [[likely]]
+    return &t_state.writer;
+  return attach_thread();
+}
+inline HostState &host_state() noexcept { return *g_state; }
+// Tells the calling thread from the others that live.
+inline uintptr_t own_thread() noexcept { return reinterpret_cast<uintptr_t>(&t_state); }
 void count_lost_without_ring() noexcept;
 void count_trouble(Trouble trouble) noexcept;
 // Attaches the process (claims its block) without recording anything. False when no block was ready.

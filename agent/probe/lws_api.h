@@ -34,6 +34,7 @@ struct LwsApi {
   unsigned int (*lws_http_client_http_response)(struct lws *) = nullptr;  // builds with client support
   struct lws *(*lws_get_parent)(const struct lws *) = nullptr;            // who links wsitrace may have an older table
   int (*lws_partial_buffered)(struct lws *) = nullptr;                    // likewise
+  int (*lws_hdr_total_length)(struct lws *, enum lws_token_indexes) = nullptr;  // likewise
   // Found by the preload library only.
   void *(*lws_wsi_user)(struct lws *) = nullptr;
   struct lws_context *(*lws_get_context)(const struct lws *) = nullptr;

@@ -36,25 +36,26 @@ uint16_t name_id(lws_vhost *vhost, size_t index) noexcept {
   return id;
 }
 
-struct VhostFacts {
-  uint16_t name = kNoString;
-  uint8_t flags = 0;  // kFirstProtocol when the thunk is the one of its protocols[0]
-};
+// Of one that is not known, nothing is kept.
+[[gnu::noinline]] VhostMemo learn_of(lws_vhost *vhost) noexcept {
+  VhostMemo memo{.changes = vhost_changes()};
+  const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
+  if (vhost != nullptr) memo.name = name_id(vhost, index);
+  memo.first_thunk = index != kUnknownVhost ? first_thunk_of(index) : kNoThunk;
+  if (index == kUnknownVhost) return memo;
+  memo.vhost = vhost;
+  t_state.vhost = memo;
+  return memo;
+}
 
-VhostFacts vhost_facts(lws_vhost *vhost, size_t thunk_index) noexcept {
-  if (vhost == nullptr) return {};
-  const size_t index = vhost_index(vhost);
-  const bool first = index != kUnknownVhost && first_thunk_of(index) == thunk_index;
-  return {name_id(vhost, index), static_cast<uint8_t>(first ? kFirstProtocol : 0)};
+uint16_t vhost_name(lws_vhost *vhost) noexcept { return is_learnt(vhost) ? t_state.vhost.name : learn_of(vhost).name; }
+size_t first_thunk_on(lws_vhost *vhost) noexcept {
+  return is_learnt(vhost) ? t_state.vhost.first_thunk : learn_of(vhost).first_thunk;
 }
 
 // lws moves a wsi to the vhost that its request names, and then tells of the request, and of the file that it sends, by the table of the vhost
 // before. No protocol of that serves it: until another is bound, the new vhost's first one does.
-size_t serving_thunk(lws *wsi, size_t thunk_index) noexcept {
-  lws_vhost *vhost = api().lws_get_vhost(wsi);
-  const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
-  if (index == kUnknownVhost) return thunk_index;
-  const size_t first = first_thunk_of(index);
+size_t serving_thunk(lws_vhost *vhost, size_t thunk_index, size_t first) noexcept {
   if (first == thunk_index || first == kNoThunk) return thunk_index;
   const bool known = api().lws_vhost_name_to_protocol(vhost, protocol_name_of(thunk_index)) != nullptr;
   return known ? thunk_index : first;
@@ -144,7 +145,7 @@ uint16_t intern_redacted(const char *text) noexcept {
   return intern(told);
 }
 
-uint16_t vhost_of(lws *wsi) noexcept { return vhost_facts(api().lws_get_vhost(wsi), kNoThunk).name; }
+uint16_t vhost_of(lws *wsi) noexcept { return vhost_name(api().lws_get_vhost(wsi)); }
 
 }  // namespace
 
@@ -157,10 +158,12 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   if ((roles & kPreceded) != 0) precede(*out, wsi, reason, roles);
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   if (wsi != nullptr) {
-    const VhostFacts vhost = vhost_facts(api().lws_get_vhost(wsi), thunk_index);
-    event.vhost = vhost.name;
-    event.flags = vhost.flags;
-    event.protocol = protocol_id((roles & role::kTellsOfRequest) != 0 ? serving_thunk(wsi, thunk_index) : thunk_index);
+    lws_vhost *vhost = api().lws_get_vhost(wsi);
+    const size_t first = first_thunk_on(vhost);
+    event.vhost = vhost_name(vhost);
+    event.flags = first == thunk_index ? kFirstProtocol : 0;
+    const bool tells = (roles & role::kTellsOfRequest) != 0;
+    event.protocol = protocol_id(tells ? serving_thunk(vhost, thunk_index, first) : thunk_index);
     if (wants_facts(reason, roles, wsi)) return record_with_facts(*out, event, wsi, in, length);
     if (reason == LWS_CALLBACK_WSI_DESTROY) add_end(event, wsi);
   } else {
@@ -207,7 +210,7 @@ void record_lasted(size_t thunk_index, const lws *wsi, int reason, uint32_t at_l
 
 void record_vhost(EventKind kind, lws_vhost *vhost) noexcept {
   record_as(kind, vhost, [&](Event &event) {
-    event.vhost = vhost_facts(vhost, kNoThunk).name;
+    event.vhost = vhost_name(vhost);
     event.value = api().lws_get_vhost_listen_port(vhost);
   });
 }

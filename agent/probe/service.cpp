@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/service.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
 
@@ -39,7 +37,6 @@ struct OwnService {
 thread_local OwnService t_service __attribute__((tls_model("initial-exec")));
 
 uint32_t now_ms() noexcept { return static_cast<uint32_t>(coarse_ms()); }
-uintptr_t own_thread() noexcept { return pthread_self(); }
 uintptr_t key_of(const void *context, int tsi) noexcept {
   return reinterpret_cast<uintptr_t>(context) + static_cast<uintptr_t>(tsi + 1) % kMostThreads;
 }

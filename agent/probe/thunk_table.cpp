@@ -12,13 +12,13 @@ namespace {
 enum : uint32_t { kEmpty, kFilled };
 
 struct Slot {
-  std::atomic<lws_callback_function *> original;
   std::atomic<uint32_t> state;
   char name[68] = {};  // cut; a thunk's identity is the whole of it
 };
 
 // Filled before this library's own constructors run, if others make contexts in theirs.
 constinit Slot g_slots[kMaxThunks]{};
+constinit std::atomic<lws_callback_function *> g_originals[kMaxThunks]{};
 std::atomic<size_t> g_used{0};
 
 bool same_name(const Slot &slot, const char *name) noexcept {
@@ -29,8 +29,8 @@ bool same_name(const Slot &slot, const char *name) noexcept {
 size_t find_in_prefix(lws_callback_function *original, const char *name) noexcept {
   const size_t used = thunks_made();
   for (size_t i = 0; i < used; ++i) {
-    if (g_slots[i].state.load(std::memory_order_acquire) == kFilled &&
-        g_slots[i].original.load(std::memory_order_relaxed) == original && same_name(g_slots[i], name))
+    if (g_slots[i].state.load(std::memory_order_acquire) == kFilled && original_of(i) == original &&
+        same_name(g_slots[i], name))
       return i;
   }
   return kNoThunk;
@@ -52,7 +52,7 @@ size_t thunk_for(lws_callback_function *original, const char *name, bool first_p
     if (at >= limit) return kNoThunk;
   } while (!g_used.compare_exchange_weak(at, at + 1, std::memory_order_acq_rel));
   Slot &slot = g_slots[at];
-  slot.original.store(original, std::memory_order_relaxed);
+  g_originals[at].store(original, std::memory_order_relaxed);
   std::strncpy(slot.name, name, sizeof slot.name - 1);
   slot.state.store(kFilled, std::memory_order_release);
   return at;
@@ -60,9 +60,7 @@ size_t thunk_for(lws_callback_function *original, const char *name, bool first_p
 
 size_t thunks_made() noexcept { return g_used.load(std::memory_order_acquire); }
 
-lws_callback_function *original_of(size_t index) noexcept {
-  return g_slots[index].original.load(std::memory_order_relaxed);
-}
+lws_callback_function *original_of(size_t index) noexcept { return g_originals[index].load(std::memory_order_relaxed); }
 const char *protocol_name_of(size_t index) noexcept { return g_slots[index].name; }
 
 }  // namespace wsitrace

@@ -27,6 +27,8 @@ constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps othe
 [[gnu::noinline]] void learn_vhost(lws *wsi, int reason) noexcept {
   lws_vhost *vhost = api().lws_get_vhost(wsi);
   if (vhost == nullptr || vhosts_are_full()) return;
+  if (is_learnt(vhost) && !g_any_guest.load(std::memory_order_acquire)) [[likely]]
+    return;
   const size_t index = vhost_index(vhost);
   if (index != kUnknownVhost && !(has_role<role::kTellsOfRequest>(reason) && is_guest_entered(index))) return;
   if (writer() == nullptr) return;  // no ring yet: a later callback will do
@@ -52,9 +54,9 @@ constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps othe
   return result;
 }
 
-// What is not recorded, nor answers a request, is worth a look only then.
+// What does not answer a request is worth a look only then: it refused, or lasted, if only until the owner's clock went on.
 bool is_remarkable(int result, uint32_t since_ms) noexcept {
-  return result != 0 || owner_clock_ms() - since_ms >= kLastedMs;
+  return (static_cast<uint32_t>(result) | (owner_clock_ms() ^ since_ms)) != 0;
 }
 
 [[gnu::noinline]] int dispatch_on_demand(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
@@ -75,7 +77,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   if ((asked() & kAsksOfCallbacks) != 0 && wsi != nullptr) [[unlikely]]
     return dispatch_on_demand(wsi, reason, user, in, length, index);
   const int result = original_of(index)(wsi, reason, user, in, length);
-  const bool noted = (roles & role::kHandler) != 0 || is_remarkable(result, since_ms);
+  const bool noted = is_remarkable(result, since_ms) || ((roles & role::kHandler) != 0 && is_whole(wsi));
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
 
@@ -85,7 +87,8 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   if (has_role<role::kWriteable>(reason) && wakes_are_pending()) record_wake(wsi, false);
   const uint32_t since_ms = owner_clock_ms();
   const int result = original_of(index)(wsi, reason, user, in, length);
-  return note_result(wsi, reason, index, result, since_ms);
+  const bool noted = is_remarkable(result, since_ms) || (has_role<role::kHandler>(reason) && is_whole(wsi));
+  return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
 
 // What most callbacks are: few registers are saved across the application's.
@@ -101,10 +104,10 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
 // Only calls in the place of its own return, so that the one that is called does what it must and no more.
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
   const uint32_t roles = roles_of(reason);
+  if ((roles & (role::kRecorded | role::kHandler)) == 0 && !wakes_are_pending()) [[likely]]
+    return pass_on(wsi, reason, user, in, length, index);
   if ((roles & role::kRecorded) != 0) return dispatch_recorded(wsi, reason, user, in, length, index);
-  if ((roles & role::kHandler) != 0 || wakes_are_pending()) [[unlikely]]
-    return dispatch_watched(wsi, reason, user, in, length, index);
-  return pass_on(wsi, reason, user, in, length, index);
+  return dispatch_watched(wsi, reason, user, in, length, index);
 }
 
 template <size_t Index>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/vhosts.h"
 
-#include <atomic>
-
 #include "agent/probe/host_state.h"
 
 namespace wsitrace {
+
+std::atomic<uint32_t> g_vhost_changes{0};
+
 namespace {
 
 constexpr uintptr_t kGone = 1;  // a place that was used: look-ups go on behind it
@@ -26,6 +27,7 @@ void set(size_t at, uintptr_t address, size_t first_thunk) noexcept {
   g_places[at].first_thunk.store(first_thunk, std::memory_order_relaxed);
   g_places[at].standing.store(Standing::kObserved, std::memory_order_relaxed);
   g_places[at].vhost.store(address, std::memory_order_release);
+  g_vhost_changes.fetch_add(1, std::memory_order_acq_rel);
 }
 
 }  // namespace

@@ -7,10 +7,13 @@
 #ifndef WSITRACE_PROBE_VHOSTS_H
 #define WSITRACE_PROBE_VHOSTS_H
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 #include <libwebsockets.h>
+
+#include "agent/probe/host_state.h"
 
 namespace wsitrace {
 
@@ -21,6 +24,13 @@ void remember_vhost(const lws_vhost *vhost, size_t first_thunk) noexcept;
 // True when a vhost found no room; unknown ones are then no longer looked into.
 bool vhosts_are_full() noexcept;
 void forget_vhost(const lws_vhost *vhost) noexcept;
+// Counts what became known or was forgotten.
+extern std::atomic<uint32_t> g_vhost_changes;
+inline uint32_t vhost_changes() noexcept { return g_vhost_changes.load(std::memory_order_acquire); }
+// The calling thread served it last, and has not forgotten it (VhostMemo of host_state.h).
+inline bool is_learnt(const lws_vhost *vhost) noexcept {
+  return vhost != nullptr && t_state.vhost.vhost == vhost && t_state.vhost.changes == vhost_changes();
+}
 // Index below kMaxVhosts, or kUnknownVhost.
 size_t vhost_index(const lws_vhost *vhost) noexcept;
 size_t first_thunk_of(size_t vhost_index) noexcept;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/wakes.h"
 
-#include <pthread.h>
-
 #include <atomic>
 
 #include "agent/base/clock.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/host_state.h"
 
 namespace wsitrace {
 namespace {
@@ -23,8 +22,6 @@ constinit Wake g_wakes[kWakeSlots]{};
 std::atomic<unsigned> g_pending_wakes{0};
 std::atomic<uintptr_t> g_loop_thread{0};  // 0: none yet
 
-uintptr_t this_thread() noexcept { return pthread_self(); }
-
 Wake &wake_of(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
   return g_wakes[(address >> 4 ^ address >> 12) % kWakeSlots];
@@ -35,7 +32,7 @@ Wake &wake_of(const void *wsi) noexcept {
   Wake &wake = wake_of(wsi);
   uintptr_t free = 0;
   if (!wake.wsi.compare_exchange_strong(free, kBeingFilled, std::memory_order_acquire)) return;
-  wake.caller.store(this_thread(), std::memory_order_relaxed);
+  wake.caller.store(own_thread(), std::memory_order_relaxed);
   wake.by_loop.store(by_loop, std::memory_order_relaxed);
   wake.since_ns.store(monotonic_ns(), std::memory_order_relaxed);
   wake.wsi.store(reinterpret_cast<uintptr_t>(wsi), std::memory_order_release);
@@ -45,13 +42,13 @@ Wake &wake_of(const void *wsi) noexcept {
 }  // namespace
 
 void note_loop_thread() noexcept {
-  const uintptr_t thread = this_thread();
+  const uintptr_t thread = own_thread();
   if (g_loop_thread.load(std::memory_order_relaxed) != thread) g_loop_thread.store(thread, std::memory_order_relaxed);
 }
 
 bool note_wake(const void *wsi, bool by_loop) noexcept {
   const uintptr_t loop = g_loop_thread.load(std::memory_order_relaxed);
-  if (loop == 0 || loop == this_thread()) [[likely]]
+  if (loop == 0 || loop == own_thread()) [[likely]]
     return true;
   remember_wake(wsi, by_loop);
   return by_loop;
@@ -64,7 +61,7 @@ int take_wake(const void *wsi, bool destroyed) noexcept {
   if (wake.wsi.load(std::memory_order_acquire) != reinterpret_cast<uintptr_t>(wsi)) return 0;
   const uintptr_t caller = wake.caller.load(std::memory_order_relaxed);
   const uint64_t waited_ns = monotonic_ns() - wake.since_ns.load(std::memory_order_relaxed);
-  const bool is_known = caller == this_thread() || (destroyed && wake.by_loop.load(std::memory_order_relaxed));
+  const bool is_known = caller == own_thread() || (destroyed && wake.by_loop.load(std::memory_order_relaxed));
   g_pending_wakes.fetch_sub(1, std::memory_order_relaxed);
   wake.wsi.store(0, std::memory_order_release);
   return is_known || waited_ns < kLateNs ? 0 : static_cast<int>(waited_ns / 1'000'000);

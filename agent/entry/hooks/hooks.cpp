@@ -174,9 +174,10 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason
   const auto original = WSITRACE_ORIGINAL(lws_set_timeout);
   if (original == nullptr) return;
   if (hooks_record()) {
-    wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
+    const bool by_program = !wsitrace::is_code_of_lws(__builtin_return_address(0));
+    if (by_program) wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
     wsitrace::note_call(wsi, "lws_set_timeout");
-    wsitrace::remember_timeout(wsi, reason, seconds, !wsitrace::is_code_of_lws(__builtin_return_address(0)));
+    wsitrace::remember_timeout(wsi, reason, seconds, by_program);
   }
   original(wsi, reason, seconds);
 }
@@ -185,9 +186,10 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
   const auto original = WSITRACE_ORIGINAL(lws_callback_on_writable);
   if (original == nullptr) return -1;
   if (hooks_record()) {
-    wsitrace::note_use(wsi, "lws_callback_on_writable", __builtin_return_address(0));
+    const bool by_program = !wsitrace::is_code_of_lws(__builtin_return_address(0));
+    if (by_program) wsitrace::note_use(wsi, "lws_callback_on_writable", __builtin_return_address(0));
     const bool on_loop = wsitrace::note_wake(wsi, wsitrace::is_serving());
-    if (on_loop && !wsitrace::is_code_of_lws(__builtin_return_address(0))) wsitrace::note_ask(wsi);
+    if (on_loop && by_program) wsitrace::note_ask(wsi);
   }
   return original(wsi);
 }

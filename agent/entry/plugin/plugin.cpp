@@ -63,6 +63,7 @@ LwsApi api_of_this_lws() {
 #undef WSITRACE_FILL
   api.lws_get_parent = lws_get_parent;
   api.lws_partial_buffered = lws_partial_buffered;
+  api.lws_hdr_total_length = lws_hdr_total_length;
 #if defined(LWS_WITH_TLS)
   api.lws_get_ssl = [](lws *wsi) { return static_cast<void *>(lws_get_ssl(wsi)); };
 #endif

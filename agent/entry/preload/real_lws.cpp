@@ -16,10 +16,12 @@
 #include "agent/probe/probe.h"
 
 namespace wsitrace {
+
+std::atomic<int> g_readiness{0};
+
 namespace {
 
-enum : int { kUntried, kTrying, kOn, kOff };
-std::atomic<int> g_readiness{kUntried};
+enum : int { kUntried, kTrying, kOn = kProbeOn, kOff };
 std::atomic<bool> g_rings_sought{false};
 
 constexpr const char *g_own_names[kOwnHooks] = {
@@ -79,6 +81,7 @@ void fill(LwsApi &library) noexcept {
   WSITRACE_FILL(lws_get_ssl)
   WSITRACE_FILL(lws_get_parent)
   WSITRACE_FILL(lws_partial_buffered)
+  WSITRACE_FILL(lws_hdr_total_length)
   WSITRACE_FILL(lws_http_client_http_response)
   WSITRACE_FILL(lws_wsi_user)
   WSITRACE_FILL(lws_get_context)
@@ -155,7 +158,7 @@ void forget_if_unloaded() noexcept {
   g_readiness.store(kUntried, std::memory_order_release);
 }
 
-bool probe_ready() noexcept {
+bool try_probe() noexcept {
   const int state = g_readiness.load(std::memory_order_acquire);
   if (state == kOn) return true;
   int untried = kUntried;

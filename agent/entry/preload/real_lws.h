@@ -10,6 +10,7 @@
 #ifndef WSITRACE_ENTRY_PRELOAD_REAL_LWS_H
 #define WSITRACE_ENTRY_PRELOAD_REAL_LWS_H
 
+#include <atomic>
 #include <cstddef>
 
 #include <libwebsockets.h>
@@ -38,7 +39,10 @@ int release(void *library) noexcept;
 void forget_if_unloaded() noexcept;
 
 // True once the probe records; turns it on at the first call that finds a libwebsockets. Cheap afterwards.
-bool probe_ready() noexcept;
+inline constexpr int kProbeOn = 2;
+extern std::atomic<int> g_readiness;
+[[gnu::noinline]] bool try_probe() noexcept;
+inline bool probe_ready() noexcept { return g_readiness.load(std::memory_order_acquire) == kProbeOn || try_probe(); }
 
 }  // namespace wsitrace
 
