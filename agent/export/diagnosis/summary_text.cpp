@@ -12,22 +12,29 @@
 namespace wsitrace {
 namespace {
 
-std::string end_text(const Timeline &timeline) {
-  const End *end = timeline.end();
-  const std::string after =
-      span_text(timeline.process().started_mono_ns,
-                std::max(timeline.last_event_ns(), end != nullptr ? end->mono_ns.value_or(0) : 0));
-  if (end == nullptr)
-    return "the log has no end (the program still runs, or the file was cut off): " + after + " so far";
-  const std::string status = end->status ? std::to_string(*end->status) : "unknown";
-  switch (ending_of(*end)) {
-    case Ending::kExit: return (end->status ? "exited with status " + status : "exited") + " after " + after;
-    case Ending::kSignal: return "ended by signal " + status + " after " + after;
-    case Ending::kExec: return "became another program (exec) after " + after;
-    case Ending::kDetached: return "tracing stopped after " + after;
+bool was_recorded(const Timeline &timeline) { return timeline.last_event_ns() > 0; }
+
+std::string way_it_ended(const End &end) {
+  const std::string status = end.status ? std::to_string(*end.status) : "unknown";
+  switch (ending_of(end)) {
+    case Ending::kExit: return end.status ? "exited with status " + status : "exited";
+    case Ending::kSignal: return "ended by signal " + status;
+    case Ending::kExec: return "became another program (exec)";
+    case Ending::kDetached: return "tracing stopped";
     case Ending::kUnknown: break;
   }
-  return "how it ended is unknown; " + after + " recorded";
+  return "how it ended is unknown";
+}
+
+std::string end_text(const Timeline &timeline) {
+  const End *end = timeline.end();
+  const uint64_t ended_ns = end != nullptr ? end->mono_ns.value_or(0) : 0;
+  const std::string after = span_text(timeline.process().started_mono_ns, std::max(timeline.last_event_ns(), ended_ns));
+  if (end == nullptr)
+    return "the log has no end (the program still runs, or the file was cut off): " + after + " so far";
+  if (!was_recorded(timeline) && ended_ns == 0) return way_it_ended(*end);  // nothing says when
+  if (ending_of(*end) == Ending::kUnknown) return way_it_ended(*end) + "; " + after + " recorded";
+  return way_it_ended(*end) + " after " + after;
 }
 
 std::string contexts_text(const Timeline &timeline) {
@@ -87,8 +94,6 @@ bool has_clients(const Census &census) {
   });
 }
 
-bool was_recorded(const Timeline &timeline) { return timeline.last_event_ns() > 0; }
-
 std::string ids_text(const Census::OpenGroup &group) {
   if (group.count == 1) return fmt::format("connection {}", group.first_id);
   return fmt::format("connections {}{}{}", group.first_id,
@@ -107,9 +112,9 @@ std::string summary_text(const Doctor &doctor, size_t width) {
   if (doctor.turned_away() > 0)
     add(count_text(doctor.turned_away(), "new connection") + " turned away at the listener");
   if (!was_recorded(timeline))
-    add("no event was recorded: this program made no lws context, or the file was cut off at its beginning. Nothing "
-        "can "
-        "be said of its connections");
+    add(fmt::format(
+        "no event was recorded: this program made no lws context{}. Nothing can be said of its connections",
+        timeline.end() == nullptr ? ", or the file was cut off at its beginning" : " that wsitrace could see"));
   else if (!has_clients(doctor.census()) && doctor.turned_away() == 0 && timeline.process().notice.empty())
     add("no connections: nothing connected, in or out. The wsi that lws passes to PROTOCOL_INIT, PROTOCOL_DESTROY and "
         "EVENT_WAIT_CANCELLED is a stand-in, internal to lws; do not keep it or take it for a connection");
