@@ -30,9 +30,11 @@ std::string end_text(const Timeline &timeline) {
   const End *end = timeline.end();
   const uint64_t ended_ns = end != nullptr ? end->mono_ns.value_or(0) : 0;
   const std::string after = span_text(timeline.process().started_mono_ns, std::max(timeline.last_event_ns(), ended_ns));
+  const bool says_when = was_recorded(timeline) || ended_ns != 0;
   if (end == nullptr)
-    return "the log has no end (the program still runs, or the file was cut off): " + after + " so far";
-  if (!was_recorded(timeline) && ended_ns == 0) return way_it_ended(*end);  // nothing says when
+    return "the log has no end (the program still runs, or the file was cut off)" +
+           (says_when ? ": " + after + " so far" : "");
+  if (!says_when) return way_it_ended(*end);
   if (ending_of(*end) == Ending::kUnknown) return way_it_ended(*end) + "; " + after + " recorded";
   return way_it_ended(*end) + " after " + after;
 }
