@@ -43,6 +43,8 @@ class Doctor final : public TimelineObserver {
   [[nodiscard]] const Verdict &verdict() const { return verdict_; }
   // New connections that a callback of the application refused.
   [[nodiscard]] uint64_t turned_away() const { return surroundings_.turned_away(); }
+  // Lines that lws logged and of which only the number was recorded.
+  [[nodiscard]] uint64_t lines_left_out() const { return lines_left_out_; }
   // Connections with something wrong that found no place among the first kMaxGroups diagnoses.
   [[nodiscard]] uint64_t left_out() const { return left_out_; }
   static constexpr size_t kMaxGroups = 1000;
@@ -81,6 +83,8 @@ class Doctor final : public TimelineObserver {
   void note_storm(Group &group) const;
   void add_storms();
   void add_accepts();
+  void note_lines_left_out(const Event &event);
+  void note_not_bound(const Event &event);
   void add_what_lws_said();
   void add_crash();
   void explain_crash(Diagnosis &crash) const;
@@ -122,8 +126,12 @@ class Doctor final : public TimelineObserver {
     Ns at_ns;
     int error;  // errno; 0: unknown
     bool is_of_connect = false;
+    uint64_t times = 1;
+    Ns first_ns = at_ns;
   };
-  std::map<unsigned, BindFailure> ports_not_bound_;
+  std::map<unsigned, BindFailure> ports_not_bound_;  // at most kMaxPorts
+  static constexpr size_t kMaxPorts = 64;
+  uint64_t lines_left_out_ = 0, binds_left_out_ = 0;
   struct Killed {
     uint64_t id;
     Ns at_ns;

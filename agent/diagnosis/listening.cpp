@@ -12,12 +12,33 @@
 namespace wsitrace {
 
 void Doctor::on_lws_said(const Event &event) {
+  const Said said = said_of(event.value);
+  if (said == Said::kLeftOut) return note_lines_left_out(event);
   premises_.said(event, timeline());
-  if (said_of(event.value) == Said::kBindFailed)
-    ports_not_bound_.insert_or_assign(number_of(event.value), BindFailure{event.time_ns, event.flags});
-  if (said_of(event.value) != Said::kTableFull) return;
+  if (said == Said::kBindFailed) note_not_bound(event);
+  if (said != Said::kTableFull) return;
   if (table_.turned_away++ == 0) table_.first_ns = event.time_ns;
   table_.size = std::max(table_.size, number_of(event.value));
+  table_.last_ns = event.time_ns;
+}
+
+void Doctor::note_not_bound(const Event &event) {
+  const auto at = ports_not_bound_.find(number_of(event.value));
+  if (at != ports_not_bound_.end()) {
+    at->second = {event.time_ns, event.flags, false, at->second.times + 1, at->second.first_ns};
+  } else if (ports_not_bound_.size() < kMaxPorts) {
+    ports_not_bound_.try_emplace(number_of(event.value), BindFailure{event.time_ns, event.flags});
+  } else {
+    ++left_out_;
+  }
+}
+
+void Doctor::note_lines_left_out(const Event &event) {
+  const unsigned lines = number_of(event.value);
+  lines_left_out_ += lines;
+  if (said_numbered(event.flags) == Said::kBindFailed) binds_left_out_ += lines;
+  if (said_numbered(event.flags) != Said::kTableFull) return;
+  table_.turned_away += lines;
   table_.last_ns = event.time_ns;
 }
 
@@ -58,8 +79,9 @@ void Doctor::add_what_lws_said() {
                                   ? fmt::format("{} ({})", port, std::generic_category().message(failure.error))
                                   : std::to_string(port);
     Diagnosis out = diagnosis_of(Cause::kBindFailed, 1, error);
-    out.first_ns = failure.at_ns;
-    out.why.push_back("lws logged that bind() failed.");
+    out.first_ns = failure.first_ns;
+    const uint64_t times = failure.times + (ports_not_bound_.size() == 1 ? binds_left_out_ : 0);
+    out.why.push_back("lws logged that bind() failed" + (times > 1 ? " " + times_text(times) : "") + ".");
     diagnoses_.push_back(std::move(out));
   }
   if (table_.turned_away <= table_.of_connects) return;

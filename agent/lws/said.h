@@ -83,7 +83,8 @@ namespace wsitrace {
   X(kNoRole, nullptr, "") \
   X(kNoTls, nullptr, "") \
   X(kProxyWithoutPort, nullptr, "") \
-  X(kProtocolNotStarted, nullptr, "")
+  X(kProtocolNotStarted, nullptr, "") \
+  X(kLeftOut, nullptr, "") /* of our own: lines that were not recorded, see LineBudget */
 // clang-format on
 
 enum class Said : uint8_t {
@@ -214,14 +215,24 @@ constexpr Said said_of_goaway(std::string_view reason) {
   return reason == "Another stream not allowed" ? Said::kTooManyStreams : Said::kGoaway;
 }
 
-// `value` of lws_said: which one, and its number (a port, an HTTP/2 error code, a limit; 0: none).
+// Of a kind so many lines are recorded at once, and then one for each interval: lws may log in a loop that does not end (a port that it may
+// not bind, 4.3.5), and who connects may make it log. Those of connections come once or twice for each, and tell why it ended.
+struct LineBudget {
+  uint64_t interval_ns;
+  uint64_t at_once;
+};
+constexpr LineBudget budget_of(Said said) {
+  const bool is_of_connection = row_of(said).wrong != nullptr;
+  return is_of_connection ? LineBudget{1'000'000, 16'384} : LineBudget{1'000'000'000, 256};
+}
+
+// `value` of lws_said: which one, and its number (a port, an HTTP/2 error code, a limit; of kLeftOut how many, and `flags` of which kind; 0: none).
+inline constexpr unsigned kMaxSaidNumber = 0xffffff;
 constexpr int32_t said_value(Said said, unsigned number) {
-  return static_cast<int32_t>(static_cast<uint32_t>(said) | (number & 0xffffff) << 8);
+  return static_cast<int32_t>(static_cast<uint32_t>(said) | (number & kMaxSaidNumber) << 8);
 }
-constexpr Said said_of(int32_t value) {
-  const auto index = static_cast<uint32_t>(value) & 0xff;
-  return index < kSaids ? static_cast<Said>(index) : Said::kNothing;
-}
+constexpr Said said_numbered(uint32_t index) { return index < kSaids ? static_cast<Said>(index) : Said::kNothing; }
+constexpr Said said_of(int32_t value) { return said_numbered(static_cast<uint32_t>(value) & 0xff); }
 constexpr unsigned number_of(int32_t value) { return static_cast<uint32_t>(value) >> 8; }
 
 }  // namespace wsitrace

@@ -34,6 +34,13 @@ struct OwnLoop {
 };
 inline constexpr size_t kLoops = 64;
 
+// How much was recorded of what lws logs, of one kind of line (agent/lws/said.h).
+struct LinesSaid {
+  std::atomic<uint64_t> spent_until_ns;  // each line takes an interval; CLOCK_MONOTONIC
+  std::atomic<uint32_t> left_out;        // since the last that was recorded
+};
+inline constexpr size_t kLineKinds = 64;
+
 // What was told as strings, and as which: the ring file has a copy, for others to read. Its memory is shared, perhaps with who means harm:
 // nothing is read back from it.
 struct StringBook {
@@ -58,6 +65,7 @@ struct HostState {
   std::atomic<uint64_t> known_listeners[64];  // pointers whose listening socket was looked at
   std::atomic<uint64_t> known_modules[128];   // files that stacks and callbacks led into
   OwnLoop loops[kLoops];
+  LinesSaid lines[kLineKinds];
   std::atomic<uint32_t> are_serving;      // threads
   std::atomic<uint32_t> service_left_ms;  // when the last call of lws_service() returned; 0: none did
   std::atomic<uint32_t> foreign_calls;

@@ -3,8 +3,12 @@
 
 #include <libwebsockets.h>
 
+#include "agent/base/clock.h"
 #include "agent/lws/line_index.h"
+#include "agent/lws/said.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/host_state.h"
+#include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 
 namespace wsitrace {
@@ -43,8 +47,39 @@ Facts facts_of(const KnownLine &line, Arguments &arguments) noexcept {
   return out;
 }
 
+static_assert(kSaids <= kLineKinds);
+
+LinesSaid &lines_of(Said said) noexcept { return host_state().lines[static_cast<size_t>(said)]; }
+
+// Two threads at a time may take the same one.
+bool is_within_budget(Said said) noexcept {
+  const LineBudget budget = budget_of(said);
+  std::atomic<uint64_t> &spent = lines_of(said).spent_until_ns;
+  const uint64_t now_ns = monotonic_ns(), until_ns = spent.load(std::memory_order_relaxed);
+  const uint64_t next_ns = (until_ns > now_ns ? until_ns : now_ns) + budget.interval_ns;
+  if (next_ns - now_ns > budget.interval_ns * budget.at_once) return false;
+  spent.store(next_ns, std::memory_order_relaxed);
+  return true;
+}
+
+void tell_left_out(Said said) noexcept {
+  std::atomic<uint32_t> &left_out = lines_of(said).left_out;
+  if (left_out.load(std::memory_order_relaxed) == 0) return;
+  const uint32_t lines = left_out.exchange(0, std::memory_order_relaxed);
+  const unsigned told = lines < kMaxSaidNumber ? lines : kMaxSaidNumber;
+  if (lines > told) left_out.fetch_add(lines - told, std::memory_order_relaxed);
+  if (told != 0) record_said(nullptr, said_value(Said::kLeftOut, told), nullptr, static_cast<uint8_t>(said), true);
+}
+
 [[gnu::noinline]] void record_line(const KnownLine &line, Arguments &arguments) noexcept {
   const ErrnoGuard guard;
+  if (host_is_set_up()) {
+    if (!is_within_budget(line.said)) {
+      lines_of(line.said).left_out.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    tell_left_out(line.said);
+  }
   const Facts facts = facts_of(line, arguments);
   record_said(facts.wsi, said_value(line.said, facts.number), facts.text, facts.error, facts.is_literal);
 }
@@ -54,6 +89,12 @@ Facts facts_of(const KnownLine &line, Arguments &arguments) noexcept {
 void note_not_made(bool is_context) noexcept {
   const ErrnoGuard guard;
   record_said(nullptr, said_value(is_context ? Said::kContextNotMade : Said::kVhostNotMade, 0), nullptr, 0, true);
+}
+
+void record_lines_left_out() noexcept {
+  if (!is_on() || !is_attached()) return;
+  const ErrnoGuard guard;
+  for (size_t i = 0; i < kSaids; ++i) tell_left_out(static_cast<Said>(i));
 }
 
 bool note_line(int level, const char *format, va_list arguments) noexcept {

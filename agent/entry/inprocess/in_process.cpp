@@ -17,6 +17,7 @@
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/said.h"
 #include "agent/trace_diagnosis/served_trace.h"
 #include "agent/trace_diagnosis/trace_diagnosis.h"
 
@@ -268,6 +269,7 @@ void InProcess::stop() {
   record_clients_waiting();
   record_peers_left();
   record_quiet_sockets();
+  record_lines_left_out();
   mark_ended();
   state_->collector->finish();
   if (!state_->ring.path().empty()) unlink(state_->ring.path().c_str());

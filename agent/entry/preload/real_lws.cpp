@@ -14,6 +14,7 @@
 #include "agent/probe/farewell.h"
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
+#include "agent/probe/said.h"
 
 namespace wsitrace {
 
@@ -123,6 +124,7 @@ __attribute__((destructor)) void say_goodbye() {
   record_peers_left();
   record_quiet_sockets();
   record_loop();
+  record_lines_left_out();
   mark_ended();
 }
 

@@ -123,6 +123,9 @@ std::string summary_text(const Doctor &doctor, size_t width) {
   add(transactions_line(doctor.census()));
   if (doctor.census().sessions() > 0) add(count_text(doctor.census().sessions(), "websocket session"));
   if (was_recorded(timeline)) add(events_line(timeline.loss()));
+  if (doctor.lines_left_out() > 0)
+    add("lws repeated itself: " + count_text(doctor.lines_left_out(), "more line") +
+        " of its log counted, not recorded");
   if (!timeline.process().notice.empty()) add("not everything was recorded: " + printable(timeline.process().notice));
   return out;
 }
