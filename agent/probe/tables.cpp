@@ -25,16 +25,18 @@ bool looks_like_nameless_entry(const lws_protocols &copy) noexcept {
   return copy.per_session_data_size < kTooLarge && copy.rx_buffer_size < kTooLarge && copy.tx_packet_size < kTooLarge;
 }
 
-bool is_entry(lws_vhost *vhost, const lws_protocols *at) noexcept {
+bool is_entry(const SafeReader &memory, lws_vhost *vhost, const lws_protocols *at) noexcept {
   lws_protocols copy;
-  if (safe_read(at, &copy, sizeof copy) != sizeof copy || copy.callback == nullptr) return false;
+  if (memory.read(at, &copy, sizeof copy) != sizeof copy || copy.callback == nullptr) return false;
   if (!is_in_loaded_object(reinterpret_cast<const void *>(copy.callback))) return false;
   if (copy.name == nullptr) return looks_like_nameless_entry(copy);
-  return is_readable_name(copy.name) && lws_confirms(vhost, at, copy.name);
+  char name[SafeReader::kNameBytes];
+  return memory.read_name(copy.name, name) && lws_confirms(vhost, at, name);
 }
 
 const lws_protocols *start_of_table(lws_vhost *vhost, const lws_protocols *entry) noexcept {
-  for (size_t i = 0; i < kMaxTable && is_entry(vhost, entry - 1); ++i) --entry;
+  const SafeReader memory;
+  for (size_t i = 0; i < kMaxTable && is_entry(memory, vhost, entry - 1); ++i) --entry;
   return entry;
 }
 
@@ -43,12 +45,13 @@ const lws_protocols *entry_by_name(lws_vhost *vhost, const char *name) noexcept 
 }
 
 // WORD taken as a `const struct lws_protocols **`: its first element must be one that this vhost knows, callback and all.
-const lws_protocols *entry_by_pprotocols(lws_vhost *vhost, const void *word) noexcept {
+const lws_protocols *entry_by_pprotocols(const SafeReader &memory, lws_vhost *vhost, const void *word) noexcept {
   const lws_protocols *first = nullptr;
   lws_protocols copy;
-  if (word == nullptr || safe_read(word, &first, sizeof first) != sizeof first || first == nullptr) return nullptr;
-  if (safe_read(first, &copy, sizeof copy) != sizeof copy || !is_readable_name(copy.name)) return nullptr;
-  const lws_protocols *entry = entry_by_name(vhost, copy.name);
+  char name[SafeReader::kNameBytes];
+  if (word == nullptr || memory.read(word, &first, sizeof first) != sizeof first || first == nullptr) return nullptr;
+  if (memory.read(first, &copy, sizeof copy) != sizeof copy || !memory.read_name(copy.name, name)) return nullptr;
+  const lws_protocols *entry = entry_by_name(vhost, name);
   return entry != nullptr && entry->callback == copy.callback ? entry : nullptr;
 }
 
@@ -62,10 +65,11 @@ const lws_protocols *entry_by_known_names(lws_vhost *vhost) noexcept {
 
 // The whole of INFO as far as it is mapped; 1 KiB covers the largest known one (952 bytes, 5.0).
 const lws_protocols *entry_by_words_of(lws_vhost *vhost, const lws_context_creation_info *info) noexcept {
+  const SafeReader memory;
   const void *words[128];
-  const size_t got = safe_read(info, words, sizeof words) / sizeof words[0];
+  const size_t got = memory.read(info, words, sizeof words) / sizeof words[0];
   for (size_t i = 2; i < got; ++i)
-    if (const lws_protocols *entry = entry_by_pprotocols(vhost, words[i])) return entry;
+    if (const lws_protocols *entry = entry_by_pprotocols(memory, vhost, words[i])) return entry;
   return nullptr;
 }
 
