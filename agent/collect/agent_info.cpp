@@ -48,21 +48,6 @@ std::optional<Number> number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-// PROGRAM and PID of the name of an agent's trace.
-std::optional<AgentTrace> trace_named(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_prefix(kPrefix.size());
-  name.remove_suffix(kSuffix.size());
-  for (size_t dash = name.rfind('-'); dash != std::string_view::npos && dash > 0; dash = name.rfind('-', dash - 1)) {
-    if (!is_stamp(name.substr(dash + 1, kStamp.size()))) continue;
-    const size_t dot = name.rfind('.', dash);
-    const auto pid = dot == std::string_view::npos ? std::nullopt : number(name.substr(dot + 1, dash - dot - 1));
-    if (!pid) return std::nullopt;
-    return AgentTrace{{}, std::string(name.substr(0, dot)), *pid};
-  }
-  return std::nullopt;
-}
-
 std::string directory_of(const std::string &path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -76,9 +61,7 @@ std::string agent_named(const AgentInfo &info) {
 Expected<std::string> trace_of(const std::string &path, const AgentInfo &info, uint32_t pid) {
   if (info.traces.empty()) return unexpected(keeps_no_traces(path, info));
   std::vector<AgentTrace> traces = youngest_traces(info.traces);
-  std::erase_if(traces, [&](const AgentTrace &trace) {
-    return pid != 0 ? trace.pid != pid : life_of(trace.pid) != Liveness::kRuns;
-  });
+  std::erase_if(traces, [&](const AgentTrace &trace) { return pid != 0 ? trace.pid != pid : !is_of_living(trace); });
   if (traces.size() == 1) return traces.front().path;
   if (traces.empty() && pid != 0)
     return unexpected(Error{path, agent_named(info) + " has no trace of process " + std::to_string(pid), {}});
@@ -91,6 +74,20 @@ Expected<std::string> trace_of(const std::string &path, const AgentInfo &info, u
 }
 
 }  // namespace
+
+std::optional<AgentTrace> trace_named(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  for (size_t dash = name.rfind('-'); dash != std::string_view::npos && dash > 0; dash = name.rfind('-', dash - 1)) {
+    if (!is_stamp(name.substr(dash + 1, kStamp.size()))) continue;
+    const size_t dot = name.rfind('.', dash);
+    const auto pid = dot == std::string_view::npos ? std::nullopt : number(name.substr(dot + 1, dash - dot - 1));
+    if (!pid) return std::nullopt;
+    return AgentTrace{{}, std::string(name.substr(0, dot)), *pid, 0};
+  }
+  return std::nullopt;
+}
 
 Expected<void> write_agent_info(const std::string &directory, const AgentInfo &info) {
   const std::string path = directory + kName, made = path + ".new";
@@ -121,14 +118,18 @@ std::optional<AgentInfo> agent_of(const std::string &directory) {
     else if (key == "url") info.url = value;
     else if (key == "traces" && value.starts_with('/')) info.traces = value;
   }
-  return info.pid != 0 && life_of(info.pid, info.since_ns) == Liveness::kRuns ? std::optional(info) : std::nullopt;
+  if (info.pid == 0) return std::nullopt;
+  // An agent holds a lock on its directory. In another pid namespace its pid says nothing.
+  const bool lives =
+      life_of(info.pid, info.since_ns) == Liveness::kRuns || lock_state_of(directory) == LockState::kHeld;
+  return lives ? std::optional(info) : std::nullopt;
 }
 
 std::optional<AgentInfo> agent_of_ring(const std::string &path) {
   auto info = agent_of(directory_of(path));
   if (!info) return std::nullopt;
   const auto ring = RingFile::open(path);
-  return ring && ring->header().owner_pid == info->pid ? info : std::nullopt;
+  return ring && ring->header().owner_pid == info->pid && ring->living_owner() ? info : std::nullopt;
 }
 
 std::vector<AgentTrace> youngest_traces(const std::string &directory) {
@@ -141,6 +142,8 @@ std::vector<AgentTrace> youngest_traces(const std::string &directory) {
     if (!trace) continue;
     trace->path = directory + "/" + entry->d_name;
     if (::lstat(trace->path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) continue;
+    trace->written_ns =
+        static_cast<uint64_t>(facts.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(facts.st_mtim.tv_nsec);
     const Age age{facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, trace->path};
     auto &place = youngest[trace->pid];
     if (place.second.path.empty() || place.first < age) place = {age, std::move(*trace)};
@@ -148,6 +151,12 @@ std::vector<AgentTrace> youngest_traces(const std::string &directory) {
   std::vector<AgentTrace> traces;
   for (auto &[pid, found] : youngest) traces.push_back(std::move(found.second));
   return traces;
+}
+
+// Whoever began after the last of it was written only has the number of the one that it tells of.
+bool is_of_living(const AgentTrace &trace) {
+  return lock_state_of(trace.path) == LockState::kHeld ||
+         life_of(trace.pid, as_monotonic_ns(trace.written_ns)) == Liveness::kRuns;
 }
 
 Error keeps_no_traces(const std::string &path, const AgentInfo &info) {

@@ -9,7 +9,7 @@
 //   traces /var/lib/wsitrace            left out when it keeps none
 //
 // Written:  by the agent, at its start, for good (rename(2)); removed when it ends. Of an agent that was killed it stays: who reads it
-//           looks whether the pid lives and, of a ring, whether it is the owner.
+//           looks whether the pid lives, or somebody holds the lock on DIR (of another pid namespace), and whether the ring has an owner.
 // Trust:    the reader believes it as much as the directory: a path to open for reading, a text to show.
 #ifndef WSITRACE_COLLECT_AGENT_INFO_H
 #define WSITRACE_COLLECT_AGENT_INFO_H
@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/base/expected.h"
@@ -43,7 +44,12 @@ struct AgentTrace {
   std::string path;
   std::string program;
   uint32_t pid = 0;
+  uint64_t written_ns = 0;  // when the last of it was written, since 1970
 };
+// The process that TRACE tells of lives: the trace is being written, or its pid is still that process's.
+bool is_of_living(const AgentTrace &trace);
+// What NAME, of a file, says; nothing: it is no such name.
+std::optional<AgentTrace> trace_named(std::string_view name);
 // Of each process that has a trace in DIRECTORY, the youngest; in the order of their pids.
 std::vector<AgentTrace> youngest_traces(const std::string &directory);
 

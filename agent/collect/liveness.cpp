@@ -2,6 +2,7 @@
 #include "agent/collect/liveness.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -76,6 +77,23 @@ std::optional<uint32_t> user_of(uint32_t pid) {
   for (std::string line; std::getline(status, line);)
     if (std::sscanf(line.c_str(), "Uid: %*u %" SCNu32, &user) == 1) return user;
   return std::nullopt;
+}
+
+LockState lock_state_of(int fd) {
+  if (::flock(fd, LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK ? LockState::kHeld : LockState::kUnknown;
+  ::flock(fd, LOCK_UN);
+  return LockState::kFree;
+}
+
+LockState lock_state_of(const std::string &path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return fd.valid() ? lock_state_of(fd.get()) : LockState::kUnknown;
+}
+
+uint64_t as_monotonic_ns(uint64_t unix_ns) {
+  const uint64_t now_ns = monotonic_ns(), now_unix_ns = realtime_ns();
+  const uint64_t ago_ns = now_unix_ns > unix_ns ? now_unix_ns - unix_ns : 0;
+  return ago_ns < now_ns ? now_ns - ago_ns : 1;
 }
 
 bool thread_is_gone(uint32_t pid, uint32_t thread_id) {

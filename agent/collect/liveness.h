@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace wsitrace {
 
@@ -26,6 +27,14 @@ Liveness life_of(uint32_t pid);
 Liveness life_of(uint32_t pid, uint64_t then_mono_ns);
 // The user as whom the process runs (its effective one); nothing when it cannot be seen.
 std::optional<uint32_t> user_of(uint32_t pid);
+// Whether somebody holds a lock (flock(2)) on what FD has open. That says who lives across pid namespaces. Whoever wants it in this very moment
+// is refused; it is free again when this returns.
+enum class LockState { kFree, kHeld, kUnknown };
+LockState lock_state_of(int fd);
+// The same of the file or directory PATH.
+LockState lock_state_of(const std::string &path);
+// The point of CLOCK_MONOTONIC that was UNIX_NS, by the clock of today; 1 if it was before the machine started.
+uint64_t as_monotonic_ns(uint64_t unix_ns);
 bool thread_is_gone(uint32_t pid, uint32_t thread_id);
 
 }  // namespace wsitrace

@@ -12,7 +12,6 @@
 #include "agent/base/fd.h"
 #include "agent/collect/agent_info.h"
 #include "agent/collect/collector.h"
-#include "agent/collect/liveness.h"
 #include "agent/collect/read_log.h"
 #include "agent/collect/trace_reader.h"
 
@@ -36,11 +35,10 @@ struct Ear final : LogSink {
 std::optional<Error> drained_by_its_owner(const std::string &path) {
   const auto file = RingFile::open(path);
   if (!file) return std::nullopt;
-  const uint32_t owner = file->header().owner_pid;
-  if (owner == 0 || owner == static_cast<uint32_t>(::getpid()) || life_of(owner) != Liveness::kRuns)
-    return std::nullopt;
-  return Error{path, "process " + std::to_string(owner) + " has collected all that was in it",
-               "read the trace that this process writes"};
+  const auto owner =
+      file->header().owner_pid != static_cast<uint32_t>(::getpid()) ? file->living_owner() : std::nullopt;
+  if (!owner) return std::nullopt;
+  return Error{path, *owner + " has collected all that was in it", "read the trace that this process writes"};
 }
 
 // Which process of a ring file is told: the PID asked for, else the first that recorded anything, else the first.

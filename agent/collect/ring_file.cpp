@@ -14,6 +14,7 @@
 #include "agent/base/allow_access.h"
 #include "agent/base/clock.h"
 #include "agent/base/file_limit.h"
+#include "agent/collect/liveness.h"
 
 namespace wsitrace {
 namespace {
@@ -177,6 +178,15 @@ Expected<void> RingFile::attach(int protection) {
 
 bool RingFile::is_locked_by_another() const {
   return ::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+std::optional<std::string> RingFile::living_owner() const {
+  const uint32_t owner = header().owner_pid;
+  const bool runs_here = owner != 0 && life_of(owner) == Liveness::kRuns;
+  const LockState lock = lock_state_of(fd_.get());
+  if (lock == LockState::kFree || (lock == LockState::kUnknown && !runs_here)) return std::nullopt;
+  const std::string named = "process " + std::to_string(owner);
+  return runs_here ? named : named + " of another pid namespace, or a child that it has left";
 }
 
 Expected<void> RingFile::own() {

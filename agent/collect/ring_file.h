@@ -11,6 +11,7 @@
 #ifndef WSITRACE_COLLECT_RING_FILE_H
 #define WSITRACE_COLLECT_RING_FILE_H
 
+#include <optional>
 #include <string>
 
 #include "agent/base/expected.h"
@@ -40,6 +41,9 @@ class RingFile {
   static Expected<RingFile> open_left_behind(const std::string &path, bool any_user = false);
   // Whether somebody holds the lock of the owner. If not, this process does from then on, until the RingFile is gone.
   [[nodiscard]] bool is_locked_by_another() const;
+  // The owner, if it lives, as words for people: nobody else shall say what is in the file. It lives if it holds the lock, also in another
+  // pid namespace; where there are no locks, if its pid runs. Nothing is locked from then on.
+  [[nodiscard]] std::optional<std::string> living_owner() const;
   // Becomes the owner. Hosts that have the file mapped go on recording and notice nothing.
   Expected<void> own();
 

@@ -27,14 +27,14 @@ DrainedRing::DrainedRing(RingFile file, bool ours, SinkForProcess sink_for_proce
           [sink = std::move(sink_for_process), session = file_.header().session](const ProcessFacts &facts) {
             return sink(facts, session);
           },
-          [this](uint32_t pid, uint64_t) { return end_of(pid); }) {}
+          [this](uint32_t pid, uint64_t attached_ns) { return end_of(pid, attached_ns); }) {}
 
-std::optional<End> DrainedRing::end_of(uint32_t pid) {
+std::optional<End> DrainedRing::end_of(uint32_t pid, uint64_t attached_ns) {
   const uint64_t now_ns = monotonic_ns();
   if (looks_.size() > kMaxRemembered) looks_.clear();
   Look &look = looks_[pid];
   if (now_ns < look.due_ns) return std::nullopt;
-  if (life_of(pid) != Liveness::kRuns) return std::nullopt;  // the collector sees that, too
+  if (life_of(pid, attached_ns) != Liveness::kRuns) return std::nullopt;  // the collector sees that, too
   const bool missed = is_mapped_by(pid, identity_) == Mapped::kNo;
   if (missed && look.missed) {
     looks_.erase(pid);

@@ -48,7 +48,7 @@ class DrainedRing {
     bool missed = false;  // the mapping was not there; a process may be between one image and the next
   };
 
-  std::optional<End> end_of(uint32_t pid);
+  std::optional<End> end_of(uint32_t pid, uint64_t attached_ns);
 
   RingFile file_;
   FileIdentity identity_;

@@ -51,6 +51,16 @@ std::optional<Error> stranger_in(const RingFile &file) {
 
 bool is_ours(const RingFile &file) { return file.header().owner_pid == static_cast<uint32_t>(::getpid()); }
 
+// A command that asks whether there is an agent holds the lock for a moment.
+bool lock_directory(int fd) {
+  constexpr int kTries = 5;
+  for (int i = 1; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK || i == kTries) return false;
+    ::usleep(1000);
+  }
+  return true;
+}
+
 std::string absolute_path(const std::string &path) {
   char *resolved = ::realpath(path.c_str(), nullptr);
   std::string result = resolved != nullptr ? resolved : path;
@@ -63,7 +73,7 @@ std::string absolute_path(const std::string &path) {
 Expected<RingDirectory> RingDirectory::open(const std::string &path, ReportError report_error, Users users) {
   Fd lock(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock.valid()) return unexpected(system_error(path, errno, "name a directory with --dir"));
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_directory(lock.get())) {
     if (errno != EWOULDBLOCK) return unexpected(system_error(path, errno));
     return unexpected(Error{path, "another agent looks after it", "one agent for each directory"});
   }

@@ -13,7 +13,6 @@
 
 #include "agent/collect/agent_info.h"
 #include "agent/collect/collector.h"
-#include "agent/collect/liveness.h"
 
 namespace wsitrace {
 namespace {
@@ -119,7 +118,7 @@ void WatchedFiles::find_traces_of_agent() {
   if (!agent) return;
   if (agent->traces.empty()) of_agent_ = keeps_no_traces(path_, *agent);
   for (const AgentTrace &trace : youngest_traces(agent->traces))
-    if (life_of(trace.pid) == Liveness::kRuns) add(trace.path);
+    if (is_of_living(trace)) add(trace.path);
 }
 
 void WatchedFiles::refresh() {
@@ -151,8 +150,8 @@ void WatchedFiles::read_ring(File &file) {
     file.problems = {ring.error()};
     return;
   }
-  if (life_of(ring->header().owner_pid) == Liveness::kRuns) {
-    file.problems = {{file.path, "its owner drains it", "look at the trace that he writes"}};
+  if (const auto owner = ring->living_owner()) {
+    file.problems = {{file.path, "its owner drains it", "look at the trace that " + *owner + " writes"}};
     return;
   }
   const auto got = read_ring_file(file.path, [&file](const ProcessFacts &) {

@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "agent/base/fd.h"
 #include "tests/unit/collect/fake_host.h"
 
 namespace wsitrace {
@@ -92,6 +94,32 @@ TEST_F(AgentInfoTest, OfSeveralProcessesThatLiveOneIsToBeNamed) {
   const auto refused = log_to_read(place(), 0);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().line(), HasSubstr(std::to_string(own) + " (host)"));
+}
+
+TEST_F(AgentInfoTest, TraceOfAnEarlierProcessWithTheNumberOfOneThatLivesIsNotOfOneThatLives) {
+  const std::string name = "agent-host." + std::to_string(own) + "-20261121T120000.123Z.wsitrace";
+  make(name);
+  const timespec long_ago[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, directory.file(name).c_str(), long_ago, 0), 0);
+  ASSERT_TRUE(write_agent_info(place(), {own, "", place()}));
+  const auto refused = log_to_read(place(), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().line(), HasSubstr("no trace of a process that lives"));
+  EXPECT_TRUE(log_to_read(place(), own)) << "asked for, it is told";
+  const Fd writer(::open(directory.file(name).c_str(), O_RDONLY));
+  ASSERT_EQ(::flock(writer.get(), LOCK_EX), 0);  // as an agent holds it, in whatever pid namespace
+  EXPECT_TRUE(log_to_read(place(), 0));
+}
+
+TEST_F(AgentInfoTest, AgentWhoseNumberIsNobodysHereLivesWhileItHoldsItsDirectory) {
+  ASSERT_TRUE(write_agent_info(place(), {pid_that_is_gone(), "", ""}));
+  {
+    const Fd agent(::open(place().c_str(), O_RDONLY | O_DIRECTORY));
+    ASSERT_EQ(::flock(agent.get(), LOCK_EX), 0);
+    EXPECT_TRUE(agent_of(place()));
+    EXPECT_TRUE(agent_of(place())) << "asking takes no lock away";
+  }
+  EXPECT_FALSE(agent_of(place()));
 }
 
 }  // namespace

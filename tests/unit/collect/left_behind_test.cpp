@@ -47,6 +47,26 @@ TEST_F(LeftBehindTest, RingOfAKilledProgramIsRead) {
   EXPECT_EQ(again.lines, log.lines) << "reading changes nothing";
 }
 
+TEST_F(LeftBehindTest, RingWhoseOwnersNumberIsSomebodyElsesByNowIsRead) {
+  {
+    const auto file = RingFile::create(path, kSmall);
+    FakeHost silent(*file, 103, 2);
+    file->header().owner_pid = static_cast<uint32_t>(::getppid());  // lives, and owns nothing
+    ASSERT_TRUE(RingFile::open(path)->living_owner());
+  }
+  EXPECT_FALSE(RingFile::open(path)->living_owner());
+  ASSERT_TRUE(read_log(path, log));
+  EXPECT_EQ(log.facts.at(0).pid, 103u);
+}
+
+TEST_F(LeftBehindTest, RingOfAnOwnerWhoseNumberIsNobodysHereIsItsOwners) {
+  const auto file = RingFile::create(path, kSmall);
+  FakeHost silent(*file, 103, 2);
+  file->header().owner_pid = gone_pid();
+  EXPECT_THAT(read_log(path, log).error().line(), HasSubstr("of another pid namespace"));
+  EXPECT_TRUE(RingFile::open(path)->living_owner()) << "asking takes no lock away";
+}
+
 TEST_F(LeftBehindTest, FirstProcessThatRecordedIsToldOrTheOneAskedFor) {
   {
     const auto file = RingFile::create(path, kSmall);
