@@ -11,7 +11,7 @@
 namespace wsitrace {
 
 // Tells one log to several sinks.
-class FanOut final : public LogSink {
+class FanOut : public LogSink {
  public:
   void add(std::shared_ptr<LogSink> sink) { sinks_.push_back(std::move(sink)); }
 

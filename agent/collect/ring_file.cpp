@@ -63,9 +63,9 @@ const char *fault_of(const FileHeader &header, uint64_t file_bytes) {
 }
 
 // Why a file is not one to become the owner of, or nothing.
-const char *fault_of(const struct stat &facts, bool any_user) {
+const char *fault_of(const struct stat &facts, bool any_user, std::optional<uid_t> also) {
   if (!S_ISREG(facts.st_mode)) return "not a regular file";
-  if (!any_user && facts.st_uid != ::geteuid()) return "belongs to another user";
+  if (!any_user && facts.st_uid != ::geteuid() && facts.st_uid != also) return "belongs to another user";
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it";
   return nullptr;
 }
@@ -97,6 +97,8 @@ Expected<RingFile> RingFile::create(const std::string &path, const RingFileOptio
   file.options_ = *options;
   if (!path.empty() && file.is_locked_by_another()) return unexpected(Error{name, "another process owns it", {}});
   auto made = file.lay_out(name);
+  if (made && options->user && ::fchown(file.fd_.get(), options->user->uid, options->user->gid) != 0)
+    made = unexpected(system_error(name, errno, "an agent that gives rings to users must be root, or have CAP_CHOWN"));
   if (made) return file;
   if (!path.empty()) ::unlink(path.c_str());
   return unexpected(made.error());
@@ -141,14 +143,14 @@ Expected<RingFile> RingFile::open(const std::string &path) {
   return file.attach(PROT_READ).map([&] { return std::move(file); });
 }
 
-Expected<RingFile> RingFile::open_left_behind(const std::string &path, bool any_user) {
+Expected<RingFile> RingFile::open_left_behind(const std::string &path, bool any_user, std::optional<uid_t> also) {
   RingFile file;
   file.path_ = path;
   file.fd_ = Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   if (!file.fd_.valid() && errno == ELOOP) return unexpected(Error{path, "a symbolic link", "name the file itself"});
   struct stat facts {};
   if (!file.fd_.valid() || ::fstat(file.fd_.get(), &facts) != 0) return unexpected(system_error(path, errno));
-  if (const char *fault = fault_of(facts, any_user)) return unexpected(Error{path, fault, {}});
+  if (const char *fault = fault_of(facts, any_user, also)) return unexpected(Error{path, fault, {}});
   return file.attach(PROT_READ | PROT_WRITE).map([&] { return std::move(file); });
 }
 

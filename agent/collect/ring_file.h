@@ -11,6 +11,8 @@
 #ifndef WSITRACE_COLLECT_RING_FILE_H
 #define WSITRACE_COLLECT_RING_FILE_H
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -21,6 +23,13 @@
 
 namespace wsitrace {
 
+// A user other than this process's, to whom a ring file is given: for programs of that user to record into.
+struct RingUser {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
 struct RingFileOptions {
   uint32_t ring_slots = kDefaultRingSlots;  // rounded up to a power of two
   uint32_t ring_count = kMaxRings;
@@ -28,6 +37,7 @@ struct RingFileOptions {
   uint32_t spare_rings = 8;  // kept ready, so that new threads find one at once
   uint32_t spare_processes = 4;
   uint32_t asked = 0;  // of enum Asked
+  std::optional<RingUser> user = {};
 };
 
 class RingFile {
@@ -37,8 +47,9 @@ class RingFile {
   // Opens an existing file read-only, to report what a killed program left behind. Everything in it is untrusted.
   static Expected<RingFile> open(const std::string &path);
   // Opens what an owner that is gone may have left behind, so that this process can own() it. A symbolic link, a file of another
-  // user's (unless ANY_USER), or one that others may write to, is refused. Nothing is changed yet.
-  static Expected<RingFile> open_left_behind(const std::string &path, bool any_user = false);
+  // user's (unless ANY_USER, or it is ALSO), or one that others may write to, is refused. Nothing is changed yet.
+  static Expected<RingFile> open_left_behind(const std::string &path, bool any_user = false,
+                                             std::optional<uid_t> also = std::nullopt);
   // Whether somebody holds the lock of the owner. If not, this process does from then on, until the RingFile is gone.
   [[nodiscard]] bool is_locked_by_another() const;
   // The owner, if it lives, as words for people: nobody else shall say what is in the file. It lives if it holds the lock, also in another

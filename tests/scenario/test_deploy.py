@@ -74,6 +74,12 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
                 self.assertEqual(self.analyze("verify", "--man=no", self.unit("wsitrace-agent.service")), (0, ""))
         self.assertEqual(self.analyze("verify", "--man=no", self.unit("lwsws.service")), (0, ""))
 
+    def test_rings_for_users_take_one_capability(self):
+        os.rename(self.unit("wsitrace-agent.service.d", "users.conf.example"), self.unit("wsitrace-agent.service.d", "users.conf"))
+        self.assertEqual(self.analyze("verify", "--man=no", self.unit("wsitrace-agent.service")), (0, ""))
+        given = [value for value in settings(self.unit("wsitrace-agent.service.d", "users.conf"), "AmbientCapabilities") if value]
+        self.assertEqual(given, ["CAP_CHOWN"])  # attack.users.Users runs an agent that has this one
+
     def test_the_agent_is_hardened(self):
         status, told = self.analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}",
                                     self.unit("wsitrace-agent.service"))
@@ -93,7 +99,7 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
 
     def test_options_are_those_that_the_agent_has(self):
         told = self.wsitrace("agent", "--help").out
-        for name in ("wsitrace-agent.service", "wsitrace-agent.service.d/expose.conf.example"):
+        for name in ("wsitrace-agent.service", "wsitrace-agent.service.d/expose.conf.example", "wsitrace-agent.service.d/users.conf.example"):
             [command] = [value for value in settings(self.unit(name), "ExecStart") if value]
             program, subcommand, *arguments = command.split()
             self.assertEqual((program, subcommand), (harness.WSITRACE, "agent"))

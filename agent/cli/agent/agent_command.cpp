@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "agent/cli/commands.h"
 
+#include <pwd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "agent/cli/agent/ring_keeper.h"
 #include "agent/cli/numbers.h"
@@ -26,6 +30,11 @@ constexpr const char *kAgentFooter =
     "user records, only with --all-users. A ring whose owner is still "
     "running is left to its owner. When the agent ends, rings\n"
     "in use stay, and the next agent continues with them.\n"
+    "\n"
+    "--user NAME makes DIR/NAME.ring for programs of that user, who need trust neither "
+    "the agent's user nor each other: what they record\n"
+    "is shown as PROGRAM@NAME. The agent must be root, or have CAP_CHOWN, "
+    "and DIR mode 711.\n"
     "\n"
     "While it runs, `wsitrace report DIR`, check, explain and top read the traces that it keeps.\n"
     "\n"
@@ -57,6 +66,29 @@ std::string check_ring_name(const std::string &name) {
   return fine ? "" : "not a name: " + name;
 }
 
+// By name or number.
+std::optional<RingUser> user_named(const std::string &text) {
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  const passwd *found =
+      is_number ? ::getpwuid(static_cast<uid_t>(std::strtoul(text.c_str(), nullptr, 10))) : ::getpwnam(text.c_str());
+  if (found == nullptr) return std::nullopt;
+  return RingUser{found->pw_name, found->pw_uid, found->pw_gid};
+}
+
+void add_user_option(CLI::App &command, AgentOptions &options) {
+  const auto take = [&options](const std::string &text) {
+    auto user = user_named(text);
+    if (!user || !check_ring_name(user->name).empty()) throw CLI::ValidationError("--user", "no such user: " + text);
+    options.users.push_back(std::move(*user));
+  };
+  command
+      .add_option_function<std::string>("--user", take, "Make the ring DIR/NAME.ring for programs of this user (root)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->trigger_on_parse();
+}
+
 void add_trace_options(CLI::App &command, AgentOptions &options) {
   const std::map<std::string, uint64_t> time_units = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
   CLI::Option *traces =
@@ -72,7 +104,9 @@ void add_trace_options(CLI::App &command, AgentOptions &options) {
       ->check(counting_number())
       ->needs(traces)
       ->capture_default_str();
-  command.add_option("--max-files", options.limits.max_files, "Closed traces to keep; older ones are removed")
+  command
+      .add_option("--max-files", options.limits.max_files,
+                  "Closed traces to keep, of each --user; older ones are removed")
       ->type_name("N")
       ->check(counting_number())
       ->needs(traces)
@@ -108,6 +142,7 @@ void add_agent_command(CLI::App &app, int &exit_status) {
       ->capture_default_str();
   command->add_flag("--all-users", options->all_users,
                     "Also take over rings that belong to other users, or that their programs record into (root)");
+  add_user_option(*command, *options);
   add_trace_options(*command, *options);
   command->footer(kAgentFooter);
   command->callback([options, &exit_status] { exit_status = run_agent(*options); });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/cli/agent/trace_shelf.h"
+#include "agent/collect/ring_file.h"
 #include "agent/serve/serve_options.h"
 #include "wsitrace/layout.h"
 
@@ -20,10 +21,11 @@ struct AgentOptions {
   TraceLimits limits;                       // of the traces
   std::vector<std::string> rings{"agent"};  // names of the ring files to make in `directory`, without ".ring"
   uint32_t ring_slots = kDefaultRingSlots;
-  size_t history = 10'000;    // ended connections kept, of all processes together
-  bool no_arguments = false;  // of programs: do not record them
-  bool all_users = false;     // take over what other users have left behind, too
-  bool once = false;          // take up what was left behind, and end
+  size_t history = 10'000;      // ended connections kept, of all processes together
+  std::vector<RingUser> users;  // who get rings of their own, `directory`/NAME.ring
+  bool no_arguments = false;    // of programs: do not record them
+  bool all_users = false;       // take over what other users have left behind, too
+  bool once = false;            // take up what was left behind, and end
 };
 
 }  // namespace wsitrace

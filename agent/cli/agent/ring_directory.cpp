@@ -103,6 +103,7 @@ std::vector<RingDirectory::LeftBehind> RingDirectory::take_left_behind() {
   std::map<ino_t, Fate> seen;
   with_living_owner_ = refused_ = 0;
   for (const std::string &name : ring_names()) {
+    if (given_.count(name) != 0) continue;
     const std::string path = path_ + "/" + name;
     struct stat facts {};
     if (::lstat(path.c_str(), &facts) != 0) continue;
@@ -134,10 +135,29 @@ void RingDirectory::refuse(ino_t inode, const Error &error, std::map<ino_t, Fate
   if (known) ++refused_;
 }
 
+std::optional<Error> RingDirectory::closed_to_users() const {
+  struct stat facts {};
+  if (::fstat(lock_.get(), &facts) != 0) return system_error(path_, errno);
+  if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return Error{path_, "others may write to it", "chmod 711: a directory with rings of users is its owner's alone"};
+  if ((facts.st_mode & S_IXOTH) == 0) return Error{path_, "users cannot reach rings in it", "chmod 711"};
+  return std::nullopt;
+}
+
 Expected<RingFile> RingDirectory::make_or_take(const std::string &name, const RingFileOptions &options) {
   const std::string path = path_ + "/" + name + std::string(kRingSuffix);
-  if (::access(path.c_str(), F_OK) != 0) return RingFile::create(path, options);
-  auto file = RingFile::open_left_behind(path);
+  const auto user = options.user ? std::optional(options.user->uid) : std::nullopt;
+  if (user) given_.insert(name + std::string(kRingSuffix));
+  struct stat facts {};
+  if (::lstat(path.c_str(), &facts) != 0) return RingFile::create(path, options);
+  auto file = RingFile::open_left_behind(path, false, user);
+  if (user && file && !owner_lives(*file) && facts.st_uid == *user && file->own()) return file;
+  if (user) {
+    report_error_({path, "cannot be taken over, and is replaced: " + (file ? "somebody holds it" : file.error().why),
+                   "programs of " + options.user->name + " that run are recorded again when they are started again"});
+    return ::unlink(path.c_str()) == 0 ? RingFile::create(path, options)
+                                       : Expected<RingFile>(unexpected(system_error(path, errno)));
+  }
   if (file && owner_lives(*file)) return unexpected(Error{path, "another process owns it", "choose another --ring"});
   const Expected<void> owned = file ? file->own() : Expected<void>(unexpected(file.error()));
   if (owned) return file;

@@ -23,6 +23,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,8 +48,11 @@ class RingDirectory {
 
   // Rings whose owner is gone; this process is their owner now. Tells of refused files that it has not told of yet.
   std::vector<LeftBehind> take_left_behind();
-  // The ring file NAME.ring: made, or taken over from an agent that was here before.
+  // The ring file NAME.ring: made, or taken over from an agent that was here before. One that was given to a user (OPTIONS.user) and cannot be
+  // taken over any more, as that user may do what he likes with it, is replaced.
   Expected<RingFile> make_or_take(const std::string &name, const RingFileOptions &options);
+  // Why rings in it cannot be given to other users, or nothing: these must reach them, and nobody else may make or remove files here.
+  [[nodiscard]] std::optional<Error> closed_to_users() const;
 
   [[nodiscard]] const std::string &path() const { return path_; }
   // The last look did not come to the end of the directory: the next one continues there.
@@ -72,6 +77,7 @@ class RingDirectory {
   Fd lock_;
   ReportError report_error_;
   Users users_;
+  std::set<std::string> given_;  // names of rings of users, which are not left behind
   std::map<ino_t, Fate> fates_;  // of files that are no rings of ours to take
   std::unique_ptr<DIR, Closer> files_;
   bool has_more_ = false;

@@ -17,6 +17,7 @@
 #include "agent/cli/run/ring_place.h"
 #include "agent/collect/agent_info.h"
 #include "agent/collect/fan_out.h"
+#include "agent/collect/liveness.h"
 #include "agent/text/printable.h"
 
 namespace wsitrace {
@@ -25,6 +26,26 @@ namespace {
 constexpr int kPassMs = 10;
 constexpr uint64_t kLookEveryNs = 500'000'000;
 constexpr uint64_t kWriteEveryNs = 200'000'000;
+
+// The user's name must fit into what the name of a trace keeps of it.
+std::string name_in_ring_of(const std::string &user, const std::string &program) {
+  constexpr size_t kMostOfProgram = 32;
+  return program.substr(0, kMostOfProgram) + "@" + user;
+}
+
+// A program's name is its own choice; whose it is, is not.
+class NamedAfterUser final : public FanOut {
+ public:
+  explicit NamedAfterUser(std::string user) : user_(std::move(user)) {}
+  void on_process(const ProcessFacts &facts) override {
+    ProcessFacts named = facts;
+    named.program = name_in_ring_of(user_, facts.program);
+    FanOut::on_process(named);
+  }
+
+ private:
+  std::string user_;
+};
 
 // Where `wsitrace run` puts its rings; made if need be.
 Expected<std::string> default_directory() {
@@ -70,14 +91,31 @@ Expected<std::unique_ptr<RingKeeper>> RingKeeper::start(const AgentOptions &opti
 
 Expected<void> RingKeeper::make_rings() {
   if (options_.once) return {};
+  const RingFileOptions wanted{.ring_slots = options_.ring_slots,
+                               .asked = options_.no_arguments ? kAskNoArguments : 0u};
+  if (auto made = make_rings_of_users(wanted); !made) return made;
   for (const std::string &name : options_.rings) {
-    auto file = directory_.make_or_take(
-        name, {.ring_slots = options_.ring_slots, .asked = options_.no_arguments ? kAskNoArguments : 0u});
+    auto file = directory_.make_or_take(name, wanted);
     if (!file) {
       finish();
       return unexpected(file.error());
     }
     add(std::move(*file), true);
+  }
+  return {};
+}
+
+Expected<void> RingKeeper::make_rings_of_users(const RingFileOptions &options) {
+  auto closed = options_.users.empty() ? std::nullopt : directory_.closed_to_users();
+  for (const RingUser &user : options_.users) {
+    RingFileOptions of_user = options;
+    of_user.user = user;
+    auto file = closed ? Expected<RingFile>(unexpected(*closed)) : directory_.make_or_take(user.name, of_user);
+    if (!file) {
+      finish();
+      return unexpected(file.error());
+    }
+    add(std::move(*file), true, &user);
   }
   return {};
 }
@@ -98,9 +136,27 @@ void RingKeeper::say_where() const {
   if (const auto written = write_agent_info(directory_.path(), info); !written) complain(written.error());
 }
 
-void RingKeeper::add(RingFile file, bool ours) {
-  rings_.emplace_back(std::move(file), ours,
-                      [this](const ProcessFacts &facts, uint64_t session) { return sink_for(facts, session); });
+void RingKeeper::add(RingFile file, bool ours, const RingUser *user) {
+  rings_.emplace_back(std::move(file), ours, [this, user](const ProcessFacts &facts, uint64_t session) {
+    return user != nullptr ? sink_of_user(*user, facts, session) : sink_for(facts, session);
+  });
+}
+
+std::shared_ptr<LogSink> RingKeeper::sink_of_user(const RingUser &user, const ProcessFacts &facts, uint64_t session) {
+  const auto runs_as = user_of(facts.pid);
+  if (runs_as && *runs_as != user.uid) {
+    if (strangers_told_++ < kMostStrangersTold)
+      complain({"ring of " + user.name,
+                "not recorded: " + printable(facts.program) + " says that it is process " + std::to_string(facts.pid) +
+                    ", which is another user's",
+                {}});
+    return nullptr;
+  }
+  ProcessFacts named = facts;
+  named.program = name_in_ring_of(user.name, facts.program);
+  auto sinks = std::make_shared<NamedAfterUser>(user.name);
+  sinks->add(sink_for(named, session));
+  return sinks;
 }
 
 std::shared_ptr<LogSink> RingKeeper::sink_for(const ProcessFacts &facts, uint64_t session) {

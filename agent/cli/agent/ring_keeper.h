@@ -45,10 +45,14 @@ class RingKeeper {
   bool drain(DrainedRing &ring);  // false: there is nothing more to come
   void write_traces();
   void show_traces();
-  void add(RingFile file, bool ours);
+  Expected<void> make_rings_of_users(const RingFileOptions &options);
+  // USER: whom it was given to; nullptr: nobody.
+  void add(RingFile file, bool ours, const RingUser *user = nullptr);
   void finish();
   bool is_told_to_end();
   std::shared_ptr<LogSink> sink_for(const ProcessFacts &facts, uint64_t session);
+  // nullptr: it says that it is a process that is not the user's.
+  std::shared_ptr<LogSink> sink_of_user(const RingUser &user, const ProcessFacts &facts, uint64_t session);
 
   AgentOptions options_;
   RingDirectory directory_;
@@ -58,6 +62,8 @@ class RingKeeper {
   std::list<std::shared_ptr<RotatingTrace>> traces_;
   std::list<FreshTrace> ended_traces_;  // the last ones of processes that ended, at most AgentView::kReported
   std::list<DrainedRing> rings_;
+  static constexpr uint64_t kMostStrangersTold = 16;
+  uint64_t strangers_told_ = 0;
   uint64_t looked_ns_ = 0;
   uint64_t written_ns_ = 0;
 };

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <map>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/fd.h"
 #include "agent/cli/run/trace_names.h"
+#include "agent/collect/agent_info.h"
 
 namespace wsitrace {
 namespace {
@@ -45,6 +47,13 @@ bool is_closed(int directory, const char *name, ClosedTrace &trace) {
   if (!S_ISREG(facts.st_mode) || facts.st_uid != ::geteuid()) return false;
   trace = {facts.st_mtim, name};
   return ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0;
+}
+
+// Whose ring it comes from; empty: the agent's own (ring_keeper.h).
+std::string user_in(const std::string &name) {
+  const auto trace = trace_named(name);
+  const size_t at = trace ? trace->program.rfind('@') : std::string::npos;
+  return at == std::string::npos ? "" : trace->program.substr(at + 1);
 }
 
 // The oldest first.
@@ -104,8 +113,10 @@ Expected<TraceShelf::Opened> TraceShelf::begin(std::string_view program_untruste
 
 void TraceShelf::tidy() {
   const auto traces = closed_traces(opened());
-  const size_t too_many = traces.size() - std::min(traces.size(), limits_.max_files);
-  for (size_t i = 0; i < too_many; ++i) removed_ += ::unlinkat(opened_.get(), traces[i].name.c_str(), 0) == 0 ? 1 : 0;
+  std::map<std::string, size_t> kept;  // by user: none can make the traces of another go
+  for (auto trace = traces.rbegin(); trace != traces.rend(); ++trace)
+    if (++kept[user_in(trace->name)] > limits_.max_files)
+      removed_ += ::unlinkat(opened_.get(), trace->name.c_str(), 0) == 0 ? 1 : 0;
 }
 
 }  // namespace wsitrace
