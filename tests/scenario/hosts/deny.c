@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs a program to which the kernel refuses something:    deny shared-mmap|peek|debug PROGRAM [ARGS]
+// Runs a program to which the kernel refuses something:    deny shared-mmap|peek|debug|log PROGRAM [ARGS]
 //
 //   shared-mmap   mmap(MAP_SHARED) fails with ENOMEM
 //   peek          process_vm_readv fails with EPERM, as seccomp profiles of containers have it
+//   log           likewise, but it is only logged
 //   debug         what systemd's SystemCallFilter calls @debug ends the program (SIGSYS)
 #include <errno.h>
 #include <linux/audit.h>
@@ -34,6 +35,13 @@ static struct sock_filter no_peek[] = {
     ALLOW,
 };
 
+static struct sock_filter logged_peek[] = {
+    LOAD(nr),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG),
+    ALLOW,
+};
+
 #define KILL_ON(call) \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 
@@ -53,9 +61,10 @@ int main(int argc, char **argv) {
   if (argc > 2 && !strcmp(argv[1], "shared-mmap"))
     failed = install(no_shared_mmap, sizeof no_shared_mmap / sizeof *no_shared_mmap);
   else if (argc > 2 && !strcmp(argv[1], "peek")) failed = install(no_peek, sizeof no_peek / sizeof *no_peek);
+  else if (argc > 2 && !strcmp(argv[1], "log")) failed = install(logged_peek, sizeof logged_peek / sizeof *logged_peek);
   else if (argc > 2 && !strcmp(argv[1], "debug")) failed = install(no_debug, sizeof no_debug / sizeof *no_debug);
   if (failed) {
-    fprintf(stderr, "usage: deny shared-mmap|peek|debug PROGRAM [ARGS]\n");
+    fprintf(stderr, "usage: deny shared-mmap|peek|debug|log PROGRAM [ARGS]\n");
     return 2;
   }
   execvp(argv[2], argv + 2);
