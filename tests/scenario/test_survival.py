@@ -17,7 +17,7 @@ import workload
 from servers import Lwsws
 from test_attach import rings_of
 
-KILLS = 100
+KILLS = int(os.environ.get("WSITRACE_KILLS", "100"))  # 1,000 before a release: tests/README.md
 
 
 def recorded_kinds():
