@@ -4,7 +4,8 @@
 //
 //   collector's thread     listeners fold each process into metrics and board
 //   worker's thread        renders what is asked for
-//   diagnoser's thread     renders /api/diagnosis and /api/trace, and tells the metrics how much there is: no scrape waits for it
+//   diagnoser's thread     renders /api/diagnosis, /api/trace and, into a file without a name, /api/report, one at a time, and tells the
+//                          metrics how much there is: no scrape waits for it
 //   server's thread        HTTP
 //
 // /api/report is {"schema":"wsitrace.reports/1","reports":[...]}, one wsitrace.report/1 for each process that is observed or was one
@@ -30,8 +31,8 @@ class AgentView {
  public:
   static constexpr size_t kReported = 16;
 
-  // HISTORY: ended connections kept, of all processes together. KEEPS_TRACES: the agent does.
-  AgentView(size_t history, bool keeps_traces);
+  // HISTORY: ended connections kept, of all processes together. TRACES: the directory in which the agent keeps traces; empty: it keeps none.
+  AgentView(size_t history, std::string traces);
   ~AgentView();
   AgentView(const AgentView &) = delete;
   AgentView &operator=(const AgentView &) = delete;
@@ -46,14 +47,14 @@ class AgentView {
   [[nodiscard]] FreshTraces &traces() { return traces_; }
 
  private:
-  [[nodiscard]] std::string report() const;
+  [[nodiscard]] Site::Made report() const;
   Expected<Site::Made> trace(uint32_t pid);
   Site::Diagnosed diagnosis();  // and lets the metrics show it
 
   ProgramMetrics metrics_;
   LiveBoard board_;
   Site site_;
-  const bool keeps_traces_;
+  const std::string trace_directory_;
   FreshTraces traces_;
 
   mutable std::mutex mutex_;

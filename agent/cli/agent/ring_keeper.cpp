@@ -78,7 +78,7 @@ Expected<std::unique_ptr<RingKeeper>> RingKeeper::start(const AgentOptions &opti
   }
   if (auto made = agent->make_rings(); !made) return unexpected(made.error());
   if (!options.serve.listen.empty()) {
-    agent->view_ = std::make_unique<AgentView>(options.history, agent->shelf_.has_value());
+    agent->view_ = std::make_unique<AgentView>(options.history, options.traces);
     if (auto started = agent->view_->start(options.serve); !started) {
       agent->finish();
       return unexpected(started.error());

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/live/live_process.h"
 
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "agent/text/connection_json.h"
@@ -124,21 +128,47 @@ Verdict LiveProcess::verdict() const {
 }
 
 std::string LiveProcess::report() const {
-  const std::lock_guard lock(shared_.mutex);
+  std::string out;
+  report([&](std::string_view piece) { out += piece; });
+  return out;
+}
+
+// Of those that were there when it began, each as it is when its turn comes.
+void LiveProcess::report(const std::function<void(std::string_view)> &write) const {
+  constexpr size_t kAtOnce = 256;
+  constexpr std::chrono::microseconds kLetOthers{100};  // a mutex is not fair
+  const std::vector<uint64_t> ids = reported_ids();
   std::string out;
   begin_document(out);
   bool any = false;
-  const auto add = [&](const Connection &connection) {
-    out += any ? ",\n" : "\n";
-    any = true;
-    append_connection(out, connection, log_.timeline.process().started_mono_ns);
-  };
-  for (const uint32_t row : shared_.table.ended())
-    if (shared_.table[row].process == this) add(*shared_.table[row].connection);
-  log_.timeline.for_each_open(add);
+  for (size_t at = 0; at < ids.size();) {
+    {
+      const std::lock_guard lock(shared_.mutex);
+      for (const size_t end = std::min(at + kAtOnce, ids.size()); at < end; ++at) {
+        const auto row = row_of(ids[at]);
+        if (!row) continue;
+        out += any ? ",\n" : "\n";
+        any = true;
+        append_connection(out, *shared_.table[*row].connection, log_.timeline.process().started_mono_ns);
+      }
+    }
+    write(out);
+    out.clear();
+    std::this_thread::sleep_for(kLetOthers);
+  }
+  const std::lock_guard lock(shared_.mutex);
   out += any ? "\n]" : "]";
   end_document(out, log_.timeline, verdict().findings.size());
-  return out;
+  write(out);
+}
+
+std::vector<uint64_t> LiveProcess::reported_ids() const {
+  const std::lock_guard lock(shared_.mutex);
+  std::vector<uint64_t> ids;
+  for (const uint32_t row : shared_.table.ended())
+    if (shared_.table[row].process == this) ids.push_back(shared_.table[row].id);
+  log_.timeline.for_each_open([&](const Connection &connection) { ids.push_back(connection.id); });
+  return ids;
 }
 
 }  // namespace wsitrace

@@ -57,6 +57,8 @@ class LiveProcess final : public LogSink, private TimelineObserver {
 
   // The document of wsitrace.report/1: what is kept of the ended connections, then the open ones.
   [[nodiscard]] std::string report() const;
+  // The same in pieces, each while nothing is locked: the log goes on meanwhile.
+  void report(const std::function<void(std::string_view)> &write) const;
   // LOOK is called with the timeline while nobody else uses it.
   void inspect(const std::function<void(const Timeline &)> &look) const;
 
@@ -75,6 +77,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   void leave();
 
  private:
+  [[nodiscard]] std::vector<uint64_t> reported_ids() const;
   [[nodiscard]] bool hears_events() const override { return false; }
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override {
