@@ -289,6 +289,12 @@
   X(kDeadWsi, "wsi_used_after_end", kTrouble, \
     "this program used the wsi of {who} after its end", \
     "forget a wsi in LWS_CALLBACK_CLOSED (CLOSED_HTTP, CLIENT_CLOSED, RAW_CLOSE) at the latest; after LWS_CALLBACK_WSI_DESTROY its memory is freed, and may be another connection's") \
+  X(kDeadContext, "context_used_after_end", kTrouble, \
+    "{detail}", \
+    "") \
+  X(kInfoNotSet, "connect_info_not_set", kTrouble, \
+    "lws_client_connect_via_info() got a connect info that points to no memory: {detail}", \
+    "") \
   X(kContinueNotSent, "continue_not_sent", kTrouble, \
     "the client of {who} waited for '100 Continue' before it sent the body of {request}", \
     "send it in LWS_CALLBACK_HTTP, where lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) is not 0 (lws_write() of \"HTTP/1.1 100 Continue\\r\\n\\r\\n\" with LWS_WRITE_HTTP_HEADERS), or let the client do without (curl -H 'Expect:')") \

@@ -64,7 +64,7 @@ Census::Sort Census::sort_of(const Connection &connection) {
   switch (connection.origin) {
     case Origin::kAdopted: return Sort::kAdopted;
     case Origin::kOutbound: return Sort::kOutbound;
-    case Origin::kStream: return Sort::kStream;
+    case Origin::kStream: return connection.role == Role::kMqtt ? Sort::kUser : Sort::kStream;
     default: return Sort::kAccepted;
   }
 }
@@ -75,6 +75,7 @@ const char *Census::name_of(Sort sort, uint64_t count) {
     case Sort::kAdopted: return count == 1 ? "adopted connection" : "adopted connections";
     case Sort::kOutbound: return count == 1 ? "outbound connection" : "outbound connections";
     case Sort::kStream: return count == 1 ? "HTTP/2 stream" : "HTTP/2 streams";
+    case Sort::kUser: return count == 1 ? "mqtt user" : "mqtt users";
     case Sort::kListener: return count == 1 ? "listener" : "listeners";
     case Sort::kInternal: break;
   }
@@ -83,6 +84,8 @@ const char *Census::name_of(Sort sort, uint64_t count) {
 
 std::string Census::end_of(const Connection &connection) {
   std::string end = end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
+  const bool by_peer = connection.close && connection.close->reason == CloseReason::kPeerClosed;
+  if (by_peer && connection.tcp && connection.tcp->was_reset) end += " with a reset (RST)";
   if (connection.close && connection.close->ws_code) end += fmt::format(", code {}", *connection.close->ws_code);
   if (is_idle_timeout(connection)) end += " between two requests (keepalive_timeout of the vhost)";
   return end;
@@ -113,9 +116,10 @@ void Census::Numbers::add(const Connection &connection, int all, int now_open) {
     number += static_cast<uint64_t>(all);
     number_open += static_cast<uint64_t>(now_open);
   };
+  const Sort sort = sort_of(connection);
   if (is_counted(connection)) to(connections, open);
-  else if (sort_of(connection) == Sort::kStream) to(streams, open_streams);
-  else if (sort_of(connection) == Sort::kListener) to(listeners, open_listeners);
+  else if (sort == Sort::kStream || sort == Sort::kUser) to(streams, open_streams);
+  else if (sort == Sort::kListener) to(listeners, open_listeners);
 }
 
 void Census::Numbers::changed(const Connection &before, const Connection &now) {

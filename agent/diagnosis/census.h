@@ -16,7 +16,8 @@ namespace wsitrace {
 class Census {
  public:
   // What people call a sort of connection, in the order in which they want to read of them.
-  enum class Sort { kAccepted, kAdopted, kOutbound, kStream, kListener, kInternal };
+  // kUser: of mqtt, on a connection that it shares with others or has for itself.
+  enum class Sort { kAccepted, kAdopted, kOutbound, kStream, kUser, kListener, kInternal };
   using Ends = std::map<std::string, uint64_t>;  // "closed by the peer", by count
 
   // How many there are, of each sort, and how many of these are open.

@@ -22,6 +22,7 @@ std::string who_key(const Connection &connection) {
   switch (Census::sort_of(connection)) {
     case Census::Sort::kOutbound: return "to " + (connection.target.empty() ? connection.peer : connection.target);
     case Census::Sort::kStream: return "stream";
+    case Census::Sort::kUser: return "user";
     case Census::Sort::kListener: return "listener";
     case Census::Sort::kInternal: return "internal";
     case Census::Sort::kAdopted: return std::string("adopted ") + name_of(connection.role);

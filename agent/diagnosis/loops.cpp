@@ -7,6 +7,9 @@
 #include <cstring>
 
 #include "agent/diagnosis/census.h"
+#include "agent/diagnosis/outbound_rules.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/printable.h"
 #include "agent/text/spans.h"
 #include "agent/timeline/protocol_of.h"
 
@@ -33,6 +36,13 @@ void keep(std::set<uint64_t> &ids, uint64_t id) {
   if (ids.size() < kKeptIds) ids.insert(id);
 }
 
+// "localhost:80", and neither "10.1.2.3:80", "::1:80" nor "+/run/desk.sock:80".
+bool is_name(std::string_view target) {
+  const std::string_view host = target.substr(0, target.rfind(':'));
+  return host.find_first_not_of("0123456789.") != std::string_view::npos && host.find_first_of("+:[") != 0 &&
+         host.find(':') == std::string_view::npos;
+}
+
 void fill_in(Diagnosis &out, const std::set<uint64_t> &ids, Ns first_ns, Ns last_ns) {
   out.connections.assign(ids.begin(), ids.end());
   out.count = std::max<uint64_t>(out.count, ids.size());
@@ -47,8 +57,13 @@ void Loops::heard(const Event &event, std::span<const std::byte> items, const Co
   switch (event.kind) {
     case k_context_created:
       if (first_context_ns_ == 0) first_context_ns_ = event.time_ns;
+      options_ = item_of<ContextOptions>(items, kItemOptions);
       break;
-    case k_loop_left: left_ms_ = event.value; break;
+    case k_call_lasted: return note_lasted(event, connection, timeline);
+    case k_loop_left:
+      left_ms_ = event.value;
+      serving_ = item_of<ServingFacts>(items, kItemServing).value_or(ServingFacts{});
+      break;
     case k_service_overslept: {
       if (overslept_.count++ == 0) overslept_.first_ns = event.time_ns;
       overslept_.last_ns = event.time_ns;
@@ -77,6 +92,7 @@ void Loops::heard(const Event &event, std::span<const std::byte> items, const Co
       spin.who = fmt::format("{} {}", Census::name_of(Census::sort_of(*connection), 1), connection->id);
       spin.vhost = connection->vhost;
       spin.protocol = protocol_of(*connection);
+      if (spin.protocol.empty()) spin.protocol = connection->last_callback_protocol;
       break;
     }
     default: break;
@@ -96,6 +112,8 @@ std::vector<Diagnosis> Loops::diagnoses(const Timeline &timeline, const LogFacts
   add_rest(all, timeline, log, seen);
   add_calls(all, log);
   add_overslept(all);
+  add_never_returned(all, log);
+  add_lasted(all);
   add_spins(all);
   return all;
 }
@@ -174,27 +192,115 @@ void Loops::add_overslept(std::vector<Diagnosis> &to) const {
   to.push_back(std::move(out));
 }
 
+// An event library's loop, which somebody expected to come back.
+void Loops::add_never_returned(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  const std::string_view library = event_library_in(options_);
+  if (left_ms_ != kStillServing || library.empty() || serving_.asked_ms == 0 || serving_.lasted_ms < kStoodMs) return;
+  const Ns lasted_ns = ns_of(static_cast<int32_t>(serving_.lasted_ms));
+  Diagnosis out = diagnosis_of(Cause::kTimeoutIgnored, 1, {});
+  out.headline = fmt::format("lws_service(context, {}) never returned: it ran for {}, until the program ended",
+                             serving_.asked_ms, span_text(0, lasted_ns));
+  out.first_ns = log.last_ns - std::min(log.last_ns - log.started_ns, lasted_ns);
+  out.last_ns = log.last_ns;
+  out.why.push_back(fmt::format(
+      "The context was made with LWS_SERVER_OPTION_{}: lws_service() then runs the loop of that library until the "
+      "context is destroyed, whatever the timeout. What stands after that call is not reached.",
+      library));
+  out.advice =
+      "do that work from a timer (lws_sul_schedule(), or one of the library's), or run the library's loop yourself and "
+      "name it in foreign_loops; lws_cancel_service() wakes the loop and does not end it";
+  to.push_back(std::move(out));
+}
+
+void Loops::note_lasted(const Event &event, const Connection *connection, const Timeline &timeline) {
+  if (connection != nullptr && !is_name(connection->target)) return;  // on a busy machine any call may take its time
+  Lasted &lasted = lasted_[std::string(timeline.text(event.text))];
+  const Ns lasted_ns = ns_of(event.value), since_ns = event.time_ns - std::min(event.time_ns, lasted_ns);
+  if (lasted.count++ == 0) lasted.first_ns = since_ns;
+  lasted.last_ns = event.time_ns;
+  uint64_t others = 0;
+  timeline.for_each_open([&](const Connection &open) {
+    const bool is_own = connection != nullptr && connection->id == open.id;
+    others += open.cls == ConnectionClass::kClient && !is_own && open.opened_ns < since_ns;
+  });
+  lasted.others_open = std::max(lasted.others_open, others);
+  if (connection != nullptr) keep(lasted.ids, connection->id);
+  if (lasted_ns <= lasted.longest_ns) return;
+  lasted.longest_ns = lasted_ns;
+  lasted.target = connection != nullptr ? connection->target : "";
+}
+
+void Loops::add_lasted(std::vector<Diagnosis> &to) const {
+  for (const auto &[name, lasted] : lasted_) {
+    const std::string call =
+        lasted.target.empty() ? fmt::format("{}()", name) : fmt::format("{}() to {}", name, printable(lasted.target));
+    Diagnosis out = diagnosis_of(lasted.others_open > 0 ? Cause::kLoopBlocked : Cause::kSlowCallback, lasted.count,
+                                 span_text(0, lasted.longest_ns), call);
+    fill_in(out, lasted.ids, lasted.first_ns, lasted.last_ns);
+    out.why.push_back(fmt::format(
+        "lws looks names up in that call, with getaddrinfo(), and waits there for the answer{}.",
+        lasted.count > 1 ? fmt::format("; {} calls lasted 200 ms or longer, this one longest", lasted.count) : ""));
+    out.why.push_back(fmt::format("The event loop of its thread serves nobody meanwhile; {} open then.",
+                                  lasted.others_open == 1
+                                      ? "1 other connection was"
+                                      : count_text(lasted.others_open, "other connection") + " were"));
+    out.advice =
+        "see why the resolver of this machine is slow (time getent hosts NAME), give `address` of the connect info an "
+        "IP address that another thread has looked up, or build lws with LWS_WITH_SYS_ASYNC_DNS, which does not wait";
+    to.push_back(std::move(out));
+  }
+}
+
+std::string Loops::spin_text(int32_t how, const Spin &spin) {
+  const std::string who = spin.who.empty() ? "a connection" : spin.who;
+  switch (how) {
+    case kAsksAgain: return "this program keeps asking for WRITEABLE on " + who;
+    case kStaysReady:
+      return fmt::format("{} of protocol {} does not read what is there on {}", callback_name(k_RAW_RX_FILE),
+                         quoted(spin.protocol), who);
+    case kIsWoken: return "lws_cancel_service() is called again and again";
+    case kTimersDue: return "this program keeps setting timers that are due within a millisecond";
+    default: return "lws_service() is called with a negative timeout, which never waits";
+  }
+}
+
+const char *Loops::spin_advice(int32_t how) {
+  switch (how) {
+    case kStaysReady:
+      return "read the descriptor in that callback until there is no more (read() returns EAGAIN; it has to be "
+             "non-blocking), and return -1 at its end; lws does not read from adopted files itself";
+    case kIsWoken:
+      return "call lws_cancel_service() once for each piece of work that another thread has put aside, and not in "
+             "LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is its answer: all protocols of all vhosts get that each time";
+    case kTimersDue:
+      return "give lws_sul_schedule() and lws_set_timer_usecs() the time until there is something to do, several "
+             "milliseconds at least: for less than one the loop does not sleep";
+    case kNeverWaits:
+      return "call lws_service(context, 0): it sleeps until something happens or a timer is due, and "
+             "lws_cancel_service() wakes it";
+    default: return row_of(Cause::kLoopSpins).advice;
+  }
+}
+
 void Loops::add_spins(std::vector<Diagnosis> &to) const {
   for (const auto &[how, spin] : spins_) {
-    const bool asks = how == kAsksAgain;
-    Diagnosis out = diagnosis_of(Cause::kLoopSpins, 1,
-                                 asks ? fmt::format("this program keeps asking for WRITEABLE on {}",
-                                                    spin.who.empty() ? "a connection" : spin.who)
-                                      : "lws_service() is called with a negative timeout, which never waits");
+    Diagnosis out = diagnosis_of(Cause::kLoopSpins, 1, spin_text(how, spin));
     if (spin.id) out.connections.push_back(*spin.id);
     out.vhost = spin.vhost;
     out.protocol = spin.protocol;
     out.first_ns = spin.last_ns - std::min(spin.last_ns, ns_of(static_cast<int32_t>(spin.facts.lasted_ms)));
     out.last_ns = spin.last_ns;
-    out.why.push_back(fmt::format("{} {} in at least {}, with {} reads, accepts and writes in that time.",
-                                  asks ? "lws_callback_on_writable() was called" : "lws_service() returned",
-                                  times_text(spin.facts.turns),
-                                  span_text(0, ns_of(static_cast<int32_t>(spin.facts.lasted_ms))), spin.facts.worked));
+    out.why.push_back(
+        fmt::format("{} {} in at least {}, with {} reads, accepts and writes of lws in that time.",
+                    how == kAsksAgain ? "lws_callback_on_writable() was called" : "lws_service() returned",
+                    times_text(spin.facts.turns), span_text(0, ns_of(static_cast<int32_t>(spin.facts.lasted_ms))),
+                    spin.facts.worked));
+    if (how == kIsWoken)
+      out.why.emplace_back("LWS_CALLBACK_EVENT_WAIT_CANCELLED came in nearly every turn, and hardly anything else.");
+    if (how == kStaysReady)
+      out.why.emplace_back("After each call that was looked at, the descriptor held as much as before.");
     out.why.emplace_back("A loop that never sleeps keeps a whole processor busy.");
-    if (!asks)
-      out.advice =
-          "call lws_service(context, 0): it sleeps until something happens or a timer is due, and lws_cancel_service() "
-          "wakes it";
+    out.advice = spin_advice(how);
     to.push_back(std::move(out));
   }
 }

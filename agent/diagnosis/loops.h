@@ -50,7 +50,16 @@ class Loops {
   void add_rest(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log,
                 const std::vector<Diagnosis> &seen) const;
   void add_calls(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  struct Lasted {  // a call of lws that kept its thread
+    uint64_t count = 0, others_open = 0;
+    Ns longest_ns = 0, first_ns = 0, last_ns = 0;
+    std::set<uint64_t> ids;
+    std::string target;
+  };
+  void note_lasted(const Event &event, const Connection *connection, const Timeline &timeline);
   void add_overslept(std::vector<Diagnosis> &to) const;
+  void add_lasted(std::vector<Diagnosis> &to) const;
+  void add_never_returned(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_spins(std::vector<Diagnosis> &to) const;
 
   int left_ms_ = kNotTold;
@@ -58,6 +67,9 @@ class Loops {
   std::set<uint64_t> stranded_;
   std::map<std::string, Calls, std::less<>> calls_;  // by name
   Overslept overslept_;
+  std::map<std::string, Lasted, std::less<>> lasted_;  // by name
+  ServingFacts serving_{};                             // as the process exits
+  std::optional<ContextOptions> options_;              // of the context that was made last
   // The longest of a kind.
   struct Spin {
     SpinFacts facts{};
@@ -65,6 +77,8 @@ class Loops {
     std::string who, vhost, protocol;
     Ns last_ns = 0;
   };
+  static std::string spin_text(int32_t how, const Spin &spin);
+  static const char *spin_advice(int32_t how);
   std::map<int32_t, Spin> spins_;  // by SpinHow
 };
 

@@ -77,6 +77,7 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
     return {fmt::format("lws_create_context() had returned NULL at {}: using it as a context crashes.",
                         time_text(failed->at_ns, started_ns)),
             "check the result of lws_create_context() before it is used"};
+  if (auto blame = connect_calls_.blame_for_crash(started_ns); !blame.text.empty()) return blame;
   if (!objections_.empty()) {
     const auto &[kind, protocol] = objections_.begin()->first;
     return {fmt::format("Before, {}, and {}. That is the likely cause.", objection_text(kind, protocol),

@@ -137,6 +137,16 @@ const char *how_it_left(const Connection &connection) {
   return connection.tcp->peer_closed_ns ? "closed its side (FIN)" : "closed";
 }
 
+}  // namespace
+
+bool is_tls_alert(const Connection &connection) {
+  constexpr uint64_t kAlertBytes = 7, kEndByte = 1;  // RFC 8446 5.1 and 6; TCP counts one for the peer's FIN
+  const uint64_t bytes = connection.tcp ? connection.tcp->received_bytes : 0;
+  return !connection.tls && (bytes == kAlertBytes || bytes == kAlertBytes + kEndByte);
+}
+
+namespace {
+
 std::optional<Symptom> not_http(const Case &of) {
   const bool unread = of.connection.first_answer == kNotHttp || error_word_of(message_of(of)) == ErrorWord::kUnreadable;
   if (!unread || of.last() == nullptr || of.is_open() || of.last()->responded_ns) return std::nullopt;
@@ -149,9 +159,7 @@ std::optional<Symptom> not_http(const Case &of) {
       fmt::format("{} bytes came after {}; they do not begin as an answer of HTTP does (lws says: '{}').",
                   of.connection.tcp ? std::to_string(of.connection.tcp->received_bytes) : "Some",
                   request_text(of.last()), printable(message_of(of))));
-  constexpr uint64_t kAlertBytes = 7, kEndByte = 1;  // RFC 8446 5.1 and 6; TCP counts one for the peer's FIN
-  const uint64_t bytes = of.connection.tcp ? of.connection.tcp->received_bytes : 0;
-  if (!of.connection.tls && (bytes == kAlertBytes || bytes == kAlertBytes + kEndByte)) {
+  if (is_tls_alert(of.connection)) {
     symptom.why.emplace_back(
         "An alert of TLS is 7 bytes long: a TLS port sends one to a client that speaks plain HTTP to it.");
     symptom.advice =

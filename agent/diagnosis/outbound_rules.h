@@ -27,6 +27,8 @@ std::optional<int> redirect_status(const Case &of);
 
 // requests.cpp
 std::optional<Symptom> tls_not_set_up(const Case &of);
+// All that came is as long as an alert of TLS, and this side does not speak TLS.
+bool is_tls_alert(const Connection &connection);
 std::optional<Symptom> proxy_silent(const Case &of);
 std::optional<Symptom> own_request_failed(const Case &of);
 std::optional<Symptom> head_is_all(const Case &of);

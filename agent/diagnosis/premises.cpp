@@ -90,6 +90,8 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       break;
     case k_call_failed: note_failed_call(event, timeline); break;
     case k_dead_wsi_used: note_use(event, timeline); break;
+    case k_dead_context_used: connect_calls_.used_dead_context(event, timeline.text(event.text)); break;
+    case k_connect_requested: connect_calls_.pointed_nowhere(event, items); break;
     case k_service_misused:
       if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
       else misused_.try_emplace(event.value, event.time_ns);
@@ -325,6 +327,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   if (!accept_failed) add_waiting(all, log);
   add_turned_away(all);
   empty_connects_.add(all, [this](Said said) { return line(said); });
+  connect_calls_.add(all, log);
   add_late(all);
   add_misused(all, log);
   add_missing_threads(all, log);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/diagnosis/connect_calls.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/empty_connects.h"
 #include "agent/diagnosis/subject.h"
@@ -33,10 +34,7 @@ class Premises {
   // When lws_vhost_destroy() was called.
   [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
   // What the program has done that may crash lws, for a sentence, and what to do; empty: nothing is known.
-  struct Blame {
-    std::string text;
-    const char *advice = "";
-  };
+  using Blame = ConnectCalls::Blame;
   [[nodiscard]] Blame blame_for_crash(Ns started_ns) const;
   // The first that lws was to adopt a socket for and that the vhost does not have, or empty.
   [[nodiscard]] std::string protocol_not_enabled() const;
@@ -99,6 +97,7 @@ class Premises {
   bool has_context_ = false;                              // lws_create_context() has returned one, the last time
   Late late_;
   EmptyConnects empty_connects_;
+  ConnectCalls connect_calls_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited
   Ns last_opened_ns_ = 0;
   unsigned header_pool_ = 0, table_size_ = 0;

@@ -53,8 +53,12 @@ const char *advice_on_status(int status) {
 // lws has no SSL_CTX for the vhost's outbound connections.
 std::optional<Symptom> tls_not_set_up(const Case &of) {
   if (!says(message_of(of), "bio_create failed")) return std::nullopt;
+  const auto redirected = redirect_status(of);
   return Symptom{Cause::kTlsFailed,
-                 "this program asked for TLS (LCCSCF_USE_SSL), and its vhost is not set up for that",
+                 redirected ? fmt::format("the server redirected it to https (status {}), and its vhost is not set up "
+                                          "for TLS",
+                                          *redirected)
+                            : "this program asked for TLS (LCCSCF_USE_SSL), and its vhost is not set up for that",
                  {fmt::format("lws says: '{}': it has no SSL_CTX for outbound connections of vhost {}. The server had "
                               "been connected to, and was not asked for anything.",
                               printable(message_of(of)), quoted(of.connection.vhost))},

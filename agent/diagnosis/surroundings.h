@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/diagnosis/diagnosis.h"
@@ -51,10 +52,12 @@ class Surroundings {
     bool is_exact = false;      // its beginning was seen
     uint64_t others_open = 0;   // connections then
     std::set<uint64_t> waited;  // connections that the loop came to next
+    bool is_refusal = false;    // it returned non-zero, so that lws closes the connection
+    bool lost_peer = false;     // of the connection that it was called for, by the time that it returned
   };
   void note_block(const Connection &connection, const Event &event, std::span<const std::byte> items,
                   const Timeline &timeline);
-  void note_next(const Connection &connection, const Event &event);
+  void note_next(const Connection &connection, const Event &event, std::span<const std::byte> items);
   static void add_context_left(std::vector<Diagnosis> &to, const Timeline &timeline);
   static void add_contexts_piled_up(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log);
   void add_turned_away(std::vector<Diagnosis> &to, const LogFacts &log) const;
@@ -70,6 +73,7 @@ class Surroundings {
   };
   std::map<uint32_t, Open> just_returned_;  // by thread
   std::vector<Block> blocks_;
+  std::pair<uint64_t, Ns> refused_{};  // the last connection whose callback returned non-zero, and when
 };
 
 }  // namespace wsitrace

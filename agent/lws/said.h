@@ -84,7 +84,10 @@ namespace wsitrace {
   X(kNoTls, nullptr, "") \
   X(kProxyWithoutPort, nullptr, "") \
   X(kProtocolNotStarted, nullptr, "") \
-  X(kLeftOut, nullptr, "") /* of our own: lines that were not recorded, see LineBudget */
+  X(kLeftOut, nullptr, "") /* of our own: lines that were not recorded, see LineBudget */ \
+  X(kBadChunks, "the body of the answer breaks the rules of chunked encoding", \
+    "see what the server sends (curl -i --raw): with Transfer-Encoding: chunked, each part has its length in hexadecimal digits before it and CR LF after it (RFC 9112 7.1); lws takes no chunk extensions ('5;name=value')") \
+  X(kSocksRefused, "the SOCKS5 proxy refused", "")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -198,6 +201,14 @@ inline constexpr KnownLine kKnownLines[] = {
     {"lws not configured for tls", Said::kNoTls, ""},
     {"%s: protocol %s failed init", Said::kProtocolNotStarted, "ps"},  // 4.1
     {"protocol %s failed init", Said::kProtocolNotStarted, "s"},
+    {"%s: chunking failure A", Said::kBadChunks, "p"},  // 4.1 to 5.0; A to F say where
+    {"%s: chunking failure B", Said::kBadChunks, "p"},
+    {"%s: chunking failure C", Said::kBadChunks, "p"},
+    {"%s: chunking failure D", Said::kBadChunks, "p"},
+    {"%s: chunking failure F", Said::kBadChunks, "p"},
+    {"chunking failure", Said::kBadChunks, ""},
+    {"%s: socks reply: v%d, err %d", Said::kSocksRefused, "pin"},  // 4.1
+    {"socks reply: v%d, err %d", Said::kSocksRefused, "in"},
     {"http_proxy needs to be ads:port", Said::kProxyWithoutPort, ""},
     {"%s: malformed proxy", Said::kProxyWithoutPort, ""},
     {"malformed proxy", Said::kProxyWithoutPort, ""},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/facts.h"
+#include "agent/probe/connect_info.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "agent/base/clock.h"
 #include "agent/base/redact.h"
 #include "agent/lws/callbacks.h"
 #include "agent/probe/answers.h"
@@ -225,7 +227,16 @@ constexpr int kContextDestroyReason = 9999;  // lws's private reason in lws_cont
 
 }  // namespace
 
-void add_end(Event &event, lws *wsi) noexcept {
+// Where about its time is up, how long ago it was set; else 0.
+uint32_t time_since_timeout(const PendingTimeout &pending) noexcept {
+  constexpr uint32_t kTimerGrainMs = 10;  // lws may be early by as much
+  const int seconds = pending_timeout_seconds(pending.value);
+  if (seconds <= 0 || pending.set_ms == 0) return 0;
+  const uint32_t since_ms = static_cast<uint32_t>(coarse_ms()) - pending.set_ms;
+  return since_ms <= INT32_MAX && since_ms + kTimerGrainMs >= static_cast<uint32_t>(seconds) * 1000 ? since_ms : 0;
+}
+
+uint32_t add_end(Event &event, lws *wsi) noexcept {
   std::atomic<uint64_t> &known = known_listener(wsi);
   if (known.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi))
     known.store(0, std::memory_order_relaxed);
@@ -236,6 +247,7 @@ void add_end(Event &event, lws *wsi) noexcept {
   event.value = pending.value;
   if (pending.is_of_program) event.flags |= kTimeoutOfProgram;
   if (pending.kills_at_once) event.flags |= kKilledAtOnce;
+  return time_since_timeout(pending);
 }
 
 bool closes_listeners(int reason, const char *caller) noexcept {
@@ -284,6 +296,8 @@ void add_request_line(Event &event, Items &items, lws *wsi, UrlPath told) noexce
 }
 
 void add_target(Event &event, Items &items, const lws_client_connect_info &info) noexcept {
+  if (const char *nowhere = members_to_nowhere(info); *nowhere != '\0') [[unlikely]]
+    return items.add(kItemNowhere, nowhere, std::strlen(nowhere));  // and nothing else of it is looked at
   if (info.address != nullptr) add_text(items, info.address, strnlen(info.address, kMaxSeenBytes), kMaxAddressBytes);
   if (info.path != nullptr) add_path(event, items, info.path, strnlen(info.path, kMaxUriBytes));
   const char *method = info.method != nullptr ? info.method : "GET";  // without one lws upgrades to websocket

@@ -18,7 +18,8 @@ namespace wsitrace {
 
 bool is_stream(lws *wsi) noexcept;
 // WSI is being destroyed: forgets all about its address. Adds what is known at its end.
-void add_end(Event &event, lws *wsi) noexcept;
+// The result is for kItemSetAgo; 0: nothing.
+uint32_t add_end(Event &event, lws *wsi) noexcept;
 // Callers of lws_close_free_wsi() by which lws closes listeners; connections, too, that are left when a context goes.
 bool closes_listeners(int reason, const char *caller) noexcept;
 // WSI is about to be closed by one of them. Costs a syscall.

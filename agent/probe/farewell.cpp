@@ -56,7 +56,12 @@ void record_loop() noexcept {
   constexpr int kShortMs = 250;
   if (!is_on() || !is_attached() || !has_seen_context()) return;
   const int left_ms = service_left();
-  if (left_ms < 0 || left_ms >= kShortMs) record_own(k_loop_left, nullptr, left_ms, nullptr);
+  if (left_ms == kStillServing) {
+    const ServingFacts facts = serving();
+    record_with(k_loop_left, left_ms, kItemServing, &facts, sizeof facts);
+  } else if (left_ms < 0 || left_ms >= kShortMs) {
+    record_own(k_loop_left, nullptr, left_ms, nullptr);
+  }
 }
 
 }  // namespace wsitrace

@@ -120,6 +120,17 @@ void precede(RingWriter &out, lws *wsi, int reason, uint32_t roles) noexcept {
   out.record(event, &items);
 }
 
+[[gnu::noinline]] void record_end(RingWriter &out, Event event, lws *wsi) noexcept {
+  const uint32_t timeout_set_ms = add_end(event, wsi);
+  if (timeout_set_ms == 0) [[likely]] {
+    out.record(event);
+    return;
+  }
+  Items items;
+  items.add(kItemSetAgo, &timeout_set_ms, sizeof timeout_set_ms);
+  out.record(event, &items);
+}
+
 // An event of KIND about SUBJECT, as COMPLETE(event) or COMPLETE(event, items) makes it.
 template <typename Complete>
 void record_as(EventKind kind, const void *subject, Complete complete) noexcept {
@@ -165,7 +176,7 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
     const bool tells = (roles & role::kTellsOfRequest) != 0;
     event.protocol = protocol_id(tells ? serving_thunk(vhost, thunk_index, first) : thunk_index);
     if (wants_facts(reason, roles, wsi)) return record_with_facts(*out, event, wsi, in, length);
-    if (reason == LWS_CALLBACK_WSI_DESTROY) add_end(event, wsi);
+    if (reason == LWS_CALLBACK_WSI_DESTROY) return record_end(*out, event, wsi);
   } else {
     event.protocol = protocol_id(thunk_index);
   }

@@ -22,8 +22,9 @@ constexpr uintptr_t kMostThreads = 64;  // of one context, more than lws has; a 
 
 // What a forked child inherits; the rest is in HostState.
 struct Loop {
-  std::atomic<uintptr_t> key;     // the context, + 1 + its service thread's number; 0: free
-  std::atomic<uint32_t> left_ms;  // when the last call returned, or the context was made; 0: unknown
+  std::atomic<uintptr_t> key;            // the context, + 1 + its service thread's number; 0: free
+  std::atomic<uint32_t> left_ms;         // when the last call returned, or the context was made; 0: unknown
+  std::atomic<uint32_t> first_asked_ms;  // the timeout of the first call, + 1; 0: there was none
 };
 constinit Loop g_loops[kLoops]{};
 
@@ -50,6 +51,7 @@ uintptr_t key_of(const void *context, int tsi) noexcept {
       if (here != 0 && (!may_be_used || host_state().loops[i].inside.load(std::memory_order_relaxed) != 0)) continue;
       if (!g_loops[i].key.compare_exchange_strong(here, key, std::memory_order_relaxed)) continue;
       g_loops[i].left_ms.store(0, std::memory_order_relaxed);
+      g_loops[i].first_asked_ms.store(0, std::memory_order_relaxed);
       host_state().loops[i].told.store(0, std::memory_order_relaxed);
       return i;
     }
@@ -115,7 +117,7 @@ void loop_may_begin(const void *context) noexcept {
   host_state().loops[at].told.store(0, std::memory_order_relaxed);
 }
 
-void service_begins(const void *context, int tsi) noexcept {
+void service_begins(const void *context, int timeout_ms, int tsi) noexcept {
   if (!is_on()) return;
   HostState &state = host_state();
   const uint32_t begun_ms = now_ms();
@@ -125,6 +127,8 @@ void service_begins(const void *context, int tsi) noexcept {
   }
   const size_t at = loop_of(context, tsi);
   if (at == kLoops) return;
+  if (g_loops[at].first_asked_ms.load(std::memory_order_relaxed) == 0) [[unlikely]]
+    g_loops[at].first_asked_ms.store(static_cast<uint32_t>(std::max(timeout_ms, 0)) + 1, std::memory_order_relaxed);
   const uintptr_t other = state.loops[at].inside.exchange(own_thread(), std::memory_order_acq_rel);
   if (tsi != kOnlyThread) return;
   if (other != 0) [[unlikely]]
@@ -191,6 +195,19 @@ void note_served(int fd) noexcept {
   const uint32_t waited_ms = heard_ms_ago(fd);
   if (waited_ms < kWaitedMs || t_service.told++ >= kMaxTold) return;
   record_late(std::min(waited_ms, t_service.pause_ms), t_service.pause_ms);
+}
+
+ServingFacts serving() noexcept {
+  ServingFacts longest{};
+  for (size_t i = 0; i < kLoops; ++i) {
+    const uint32_t left_ms = g_loops[i].left_ms.load(std::memory_order_relaxed);
+    const uint32_t lasted_ms = now_ms() - left_ms;
+    if (host_state().loops[i].inside.load(std::memory_order_relaxed) == 0 || left_ms == 0) continue;
+    if (lasted_ms > INT32_MAX || lasted_ms < longest.lasted_ms) continue;
+    const uint32_t asked_ms = g_loops[i].first_asked_ms.load(std::memory_order_relaxed);
+    longest = {lasted_ms, asked_ms > 0 ? asked_ms - 1 : 0};
+  }
+  return longest;
 }
 
 int service_left() noexcept {

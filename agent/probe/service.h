@@ -18,6 +18,8 @@
 
 #include <cstdint>
 
+#include "wsitrace/event.h"
+
 namespace wsitrace {
 
 inline constexpr uint32_t kOversleptMs = 500;  // a shorter one nobody feels
@@ -30,7 +32,7 @@ inline constexpr int kOnlyThread = -1;  // a `tsi`: of lws_service(), which has 
 // CONTEXT is made: from now on its clients may wait.
 void loop_may_begin(const void *context) noexcept;
 // Around lws_service_tsi(CONTEXT, TIMEOUT_MS, TSI).
-void service_begins(const void *context, int tsi) noexcept;
+void service_begins(const void *context, int timeout_ms, int tsi) noexcept;
 void service_ends(const void *context, int timeout_ms, int tsi) noexcept;
 // lws_service_tsi(CONTEXT, ..., TSI) is called; the context has COUNT service threads. What is beyond them is no memory of lws's.
 void note_service_thread(const void *context, int tsi, int count) noexcept;
@@ -46,6 +48,8 @@ void note_context_call(const void *context, const char *name) noexcept;
 void note_served(int fd) noexcept;
 // `value` of loop_left: how long ago lws_service() returned, in ms.
 int service_left() noexcept;
+// Of the call that has been going on for longest; zeros: there is none, or it is the first and its context was not seen to be made.
+ServingFacts serving() noexcept;
 
 }  // namespace wsitrace
 

@@ -12,6 +12,7 @@
 #include "agent/probe/on_demand.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/spins.h"
 #include "agent/probe/tables.h"
 #include "agent/probe/thunk_table.h"
 #include "agent/probe/vhosts.h"
@@ -81,10 +82,23 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
 
+// The loop of this thread spins, and it is not known why.
+[[gnu::noinline]] int dispatch_looked_at(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                         size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
+  const int fd = reason == LWS_CALLBACK_RAW_RX_FILE && wsi != nullptr ? api().lws_get_socket_fd(wsi) : -1;
+  const int waiting = waiting_before(fd);
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  note_callback(wsi, reason, fd, waiting);
+  return note_result(wsi, reason, index, result, since_ms);
+}
+
 // Not recorded, but its result or its time says something.
 [[gnu::noinline]] int dispatch_watched(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                        size_t index) {
   if (has_role<role::kWriteable>(reason) && wakes_are_pending()) record_wake(wsi, false);
+  if (looks_at_callbacks()) [[unlikely]]
+    return dispatch_looked_at(wsi, reason, user, in, length, index);
   const uint32_t since_ms = owner_clock_ms();
   const int result = original_of(index)(wsi, reason, user, in, length);
   const bool noted = is_remarkable(result, since_ms) || (has_role<role::kHandler>(reason) && is_whole(wsi));

@@ -54,6 +54,11 @@ bool note_wake(const void *wsi, bool by_loop) noexcept {
   return by_loop;
 }
 
+void watch_callbacks(bool on) noexcept {
+  if (on) g_pending_wakes.fetch_add(1, std::memory_order_relaxed);
+  else g_pending_wakes.fetch_sub(1, std::memory_order_relaxed);
+}
+
 bool wakes_are_pending() noexcept { return g_pending_wakes.load(std::memory_order_relaxed) != 0; }
 
 int take_wake(const void *wsi, bool destroyed) noexcept {

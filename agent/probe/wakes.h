@@ -23,6 +23,8 @@ void note_loop_thread() noexcept;
 bool note_wake(const void *wsi, bool by_loop) noexcept;
 // Worth a look when a callback of role kWriteable is about to be called, or a wsi to be destroyed.
 bool wakes_are_pending() noexcept;
+// ON: as if some were, so that callbacks are looked at (spins.h); off as often as on.
+void watch_callbacks(bool on) noexcept;
 // How long WSI waits since the call, in ms, and forgets that; 0: not for long, or the call came on this very thread. DESTROYED: perhaps not
 // on the loop's thread, so a call that a loop made does not count.
 int take_wake(const void *wsi, bool destroyed) noexcept;

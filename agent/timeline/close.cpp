@@ -208,7 +208,8 @@ std::optional<Close> by_pending_timeout(const Life &life, Ns destroyed_ns) {
   if (pending == 0) return std::nullopt;
   const int seconds = pending_timeout_seconds(pending);
   if (seconds < 0) return make(CloseReason::kHandlerClosed, CloseEvidence::kPendingTimeout);
-  if (!was_quiet_for(life, seconds, destroyed_ns)) return std::nullopt;
+  const bool is_up = life.clues.timeout_set_ms > 0;  // by the clock: what follows its setting may be late
+  if (!was_quiet_for(life, is_up ? seconds / 2 : seconds, destroyed_ns)) return std::nullopt;
   return make(CloseReason::kTimeout, CloseEvidence::kPendingTimeout);
 }
 

@@ -101,7 +101,7 @@ inline bool ends_with_context(const Event &event) {
 bool can_begin_life(uint16_t kind);
 // The life that EVENT belongs to, begun if need be; nullptr for a stray event.
 Life *life_of(Fold &fold, const Event &event);
-void end_life(Fold &fold, Life &life, const Event &event);
+void end_life(Fold &fold, Life &life, const Event &event, ItemBytes items);
 bool end_failed_call(Fold &fold, const Event &event, ItemBytes items);
 // The contexts are gone: what lws frees with them without a word ends.
 void end_what_lws_freed(Fold &fold, Ns now_ns);

@@ -46,6 +46,7 @@ struct CloseClues {
   std::string message;
   int32_t pending_timeout = 0;  // `value` of WSI_DESTROY
   uint8_t timeout_flags = 0;    // its flags
+  uint32_t timeout_set_ms = 0;  // how long before it was set, where its time is up; 0: it is not, or unknown
   Said said = Said::kNothing;   // lws logged it in this thread just before the first sign of the end
   unsigned said_number = 0;
   uint16_t said_text = kNoString;

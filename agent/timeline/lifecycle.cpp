@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cstring>
 
 #include "agent/lws/versions.h"
 #include "agent/timeline/fold.h"
@@ -149,7 +150,11 @@ Life *life_of(Fold &fold, const Event &event) {
   return life;
 }
 
-void end_life(Fold &fold, Life &life, const Event &event) {
+void end_life(Fold &fold, Life &life, const Event &event, ItemBytes items) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    if (tag == kItemSetAgo && bytes.size() == sizeof life.clues.timeout_set_ms)
+      std::memcpy(&life.clues.timeout_set_ms, bytes.data(), bytes.size());
+  });
   const Shown before = shown(life.connection);
   identify_at_end(fold, life, event);
   tell_change(fold, life, before);

@@ -60,9 +60,9 @@ class TimelineObserver {
   // accept() of lws's listener failed, or works again: k_accept_failed of event.h.
   virtual void on_accept_failed(const Event &, std::span<const std::byte> /*items*/) {}
   // Of the process, and no single connection: context_created, vhost_created, vhost_destroyed, clients_waiting, served_late, service_misused,
-  // dead_wsi_used; call_failed of a call that had made no wsi; callback_refused of PROTOCOL_INIT.
+  // dead_wsi_used, dead_context_used; connect_requested with members that point to nowhere; call_failed of a call that had made no wsi; callback_refused of PROTOCOL_INIT.
   virtual void on_surroundings(const Event &, std::span<const std::byte> /*items*/) {}
-  // The program's event loop: context_created, service_overslept, loop_left, foreign_call. The connection that it is about, or nullptr.
+  // The program's event loop: context_created, service_overslept, loop_left, loop_spins, foreign_call, call_lasted. The connection that it is about, or nullptr.
   virtual void on_loop_heard(const Event &, std::span<const std::byte> /*items*/, const Connection *) {}
   // A context is destroyed, and a descriptor that lws had opened is still open. KIND is lws's call: "eventfd", "socket".
   virtual void on_descriptor_left(const ContextLife &, int /*descriptor*/, std::string_view /*kind*/, Ns /*when*/) {}

@@ -47,7 +47,8 @@ bool peer_broke_rule(const Life &life) {
     case Said::kMountProtocolUnknown:
     case Said::kMountProxyFailed:
     case Said::kPasswordsMissing:
-    case Said::kNoForm: return false;
+    case Said::kNoForm:
+    case Said::kSocksRefused: return false;
     default: return row_of(life.clues.said).wrong != nullptr;
   }
 }

@@ -57,9 +57,16 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 }
 
 void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
-  const bool is_of_connection = event.kind == k_foreign_call || event.kind == k_loop_spins;
+  const bool is_of_connection =
+      event.kind == k_foreign_call || event.kind == k_loop_spins || event.kind == k_call_lasted;
   const Life *life = is_of_connection && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
   fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
+}
+
+bool points_nowhere(ItemBytes items) {
+  bool found = false;
+  for_each_item(items, [&](ItemTag tag, ItemBytes) { found = found || tag == kItemNowhere; });
+  return found;
 }
 
 // Events that belong to no connection.
@@ -73,6 +80,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_service_overslept:
     case k_loop_left:
     case k_loop_spins:
+    case k_call_lasted:
     case k_foreign_call: tell_loop(fold, event, items); return true;
     case k_vhost_created:
       ++fold.vhosts_made;
@@ -96,6 +104,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_clients_waiting:
     case k_served_late:
     case k_dead_wsi_used:
+    case k_dead_context_used:
     case k_service_misused: fold.observer.on_surroundings(event, items); return true;
     case k_calls_observed: fold.sees_calls = true; return true;
     case k_call_failed:
@@ -103,7 +112,10 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       if (!end_failed_call(fold, event, items) && fold.threads[event.thread].destroying_contexts == 0)
         fold.observer.on_surroundings(event, items);
       return true;
-    case k_connect_requested: note_connect_request(fold, event, items); return true;
+    case k_connect_requested:
+      note_connect_request(fold, event, items);
+      if (points_nowhere(items)) fold.observer.on_surroundings(event, items);
+      return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
     case k_lws_said:
       note_said(fold, event);
@@ -139,7 +151,7 @@ void fold_event(Fold &fold, const Event &event, ItemBytes items) {
   identify(fold, *life, event, items);
   if (event.kind == k_WSI_DESTROY) {
     tell_change(fold, *life, before);
-    return end_life(fold, *life, event);
+    return end_life(fold, *life, event, items);
   }
   announce(fold, *life);
   if (!announced) before = shown(life->connection);

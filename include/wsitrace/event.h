@@ -139,7 +139,10 @@ enum ItemTag : uint8_t {
   kItemAttempted = 31,  // struct sockaddr: where the connect of ConnectFacts went
   kItemOptions = 42,    // ContextOptions; of context_created, where its layout is known
   kItemSpin = 43,       // SpinFacts; of loop_spins
+  kItemServing = 52,    // ServingFacts; of loop_left
   kItemProtocol = 41,   // of connect_requested: the protocol that is to get its callbacks, where it was named
+  kItemNowhere = 50,    // of connect_requested: members of the connect info that point to no memory, "iface, alpn"
+  kItemSetAgo = 51,     // uint32_t; of WSI_DESTROY: its pending timeout was set so many ms ago, and its time is up
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -167,14 +170,27 @@ enum SpinHow : int32_t {
   kAsksAgain =
       1,  // WRITEABLE is asked for in nearly every turn; the event's wsi is the one for which it was asked last
   kNeverWaits = 2,  // lws_service() is called with a negative timeout
+  kStaysReady = 3,  // the callback in SpinFacts comes in nearly every turn, for the event's wsi, and does not read
+  kIsWoken = 4,     // EVENT_WAIT_CANCELLED comes in nearly every turn
+  kTimersDue = 5,   // timers of a millisecond or less are set
 };
 struct SpinFacts {
   uint64_t turns;      // or requests for WRITEABLE, in a loop that lws_service() does not run
   uint64_t worked;     // reads, accepts and writes meanwhile
   uint32_t lasted_ms;  // at least
-  uint32_t unused;
+  uint32_t callback;   // of kStaysReady: the kind of the one that does not read; 0: none
 };
 static_assert(sizeof(SpinFacts) == 24 && std::is_trivially_copyable_v<SpinFacts>);
+
+// Of a call of lws_service() that has not returned as the process exits.
+struct ServingFacts {
+  uint32_t lasted_ms;  // at least
+  uint32_t asked_ms;   // the timeout of the first call; 0: none, or unknown
+};
+static_assert(sizeof(ServingFacts) == 8 && std::is_trivially_copyable_v<ServingFacts>);
+
+// Why a context is none: `value` of dead_context_used.
+enum DeadContext : int32_t { kDestroyedContext = 0, kDyingContext = 1, kNoContext = 2 };
 
 // What the application asked for when it made the context; source: struct lws_context_creation_info.
 struct ContextFacts {
@@ -277,6 +293,9 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(served_late,                                                                                                       \
     1029) /* the program had not called lws_service() for so long (items, kItemLasted); a connection that was */       \
           /* accepted or read from next had waited for that, `value` ms */                                             \
+  X(dead_context_used, 1070) /* the application called the function `text` with this context: `value` DeadContext */   \
+  X(call_lasted,                                                                                                       \
+    1071) /* the function `text` of lws returned after `value` ms, having kept its thread; wsi is what it made */      \
   X(dead_wsi_used, 1031)   /* the application called the function `text` about this wsi, which is destroyed */         \
   X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback; */  \
   /* lws_service_tsi() for a service thread that the context does not have: service_tsi_value() */                     \
@@ -287,7 +306,7 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(loop_spins, 1064) /* the event loop of this thread does not sleep, as `value` (SpinHow) says: items. Told when */  \
                       /* it has gone on for a second, and whenever that has doubled */                                 \
   X(loop_left, 1043)  /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */      \
-                      /* called, -2: it has not returned. Not told where that is short */                              \
+                      /* called, -2: it has not returned. Not told where that is short. Items, of -2: ServingFacts */  \
   X(foreign_call, 1045) /* a call, text its name, beside lws_service() of the same context on another thread: the */   \
                         /* `value`th of all such calls; told for the first 32, and when their count doubles */         \
   X(answer_read, 1047)  /* lws_http_client_read() is called for this wsi, and was not before */                        \

@@ -7,6 +7,7 @@
 #include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
+#include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
 #include "agent/probe/service.h"
@@ -63,7 +64,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service)(lws_context *context, int timeout_ms)
   const auto original = WSITRACE_ORIGINAL(lws_service);
   if (original == nullptr) return -1;
   if (!hooks_record()) return original(context, timeout_ms);
-  wsitrace::service_begins(context, wsitrace::kOnlyThread);
+  wsitrace::service_begins(context, timeout_ms, wsitrace::kOnlyThread);
   const int result = original(context, timeout_ms);
   wsitrace::service_ends(context, timeout_ms, wsitrace::kOnlyThread);
   return result;
@@ -76,7 +77,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_service_tsi)(lws_context *context, int timeout
   if (!hooks_record()) return original(context, timeout_ms, tsi);
   if (const auto count = WSITRACE_ORIGINAL(lws_get_count_threads))
     wsitrace::note_service_thread(context, tsi, count(context));
-  wsitrace::service_begins(context, tsi);
+  wsitrace::service_begins(context, timeout_ms, tsi);
   const int result = original(context, timeout_ms, tsi);
   wsitrace::service_ends(context, timeout_ms, tsi);
   return result;
@@ -177,7 +178,7 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_set_timeout)(lws *wsi, pending_timeout reason
     const bool by_program = !wsitrace::is_code_of_lws(__builtin_return_address(0));
     if (by_program) wsitrace::note_use(wsi, "lws_set_timeout", __builtin_return_address(0));
     wsitrace::note_call(wsi, "lws_set_timeout");
-    wsitrace::remember_timeout(wsi, reason, seconds, by_program);
+    wsitrace::remember_timeout(wsi, reason, seconds, by_program, wsitrace::owner_clock_ms());
   }
   original(wsi, reason, seconds);
 }
@@ -194,16 +195,33 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_callback_on_writable)(lws *wsi) {
   return original(wsi);
 }
 
+LWS_VISIBLE void WSITRACE_HOOK(lws_sul_schedule)(lws_context *context, int tsi, lws_sorted_usec_list_t *timer,
+                                                 sul_cb_t callback, lws_usec_t us) {
+  const auto original = WSITRACE_ORIGINAL(lws_sul_schedule);
+  if (original == nullptr) return;
+  if (hooks_record()) {
+    wsitrace::note_context_call(context, "lws_sul_schedule");
+    wsitrace::note_timer(us);
+  }
+  original(context, tsi, timer, callback, us);
+}
+
 LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_connect_info *info) {
   const auto original = WSITRACE_ORIGINAL(lws_client_connect_via_info);
   if (original == nullptr) return nullptr;
   if (!hooks_record()) return original(info);
-  if (info != nullptr) wsitrace::note_context_call(info->context, "lws_client_connect_via_info");
+  constexpr const char *kName = "lws_client_connect_via_info";
+  if (info != nullptr) {
+    wsitrace::note_context_use(info->context, kName);
+    wsitrace::note_context_call(info->context, kName);
+  }
   wsitrace::record_connect(info);
-  return wsitrace::watch_for_failure("lws_client_connect_via_info", [&] {
+  return wsitrace::watch_for_failure(kName, [&] {
+    const uint64_t since_ns = wsitrace::monotonic_ns();
     wsitrace::call_begins();
     lws *wsi = original(info);
     wsitrace::call_ends();
+    wsitrace::note_call_lasted(wsi, kName, since_ns);
     return wsi;
   });
 }

@@ -30,6 +30,7 @@
   X(lws_close_reason)                      \
   X(lws_set_timeout)                       \
   X(lws_callback_on_writable)              \
+  X(lws_sul_schedule)                      \
   X(lws_client_connect_via_info)           \
   X(lws_client_http_body_pending)          \
   X(lws_http_client_read)                  \

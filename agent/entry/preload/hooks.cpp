@@ -14,6 +14,7 @@
 #include "agent/probe/service.h"
 #include "agent/probe/settings.h"
 #include "agent/probe/thunks.h"
+#include "agent/probe/uses.h"
 
 namespace wsitrace {
 namespace {
@@ -55,6 +56,7 @@ LWS_VISIBLE lws_context *lws_create_context(const lws_context_creation_info *inf
   }
   const wsitrace::Settings settings = wsitrace::settings_of(*info);
   wsitrace::record_context(context, settings.facts, settings.has_options ? &settings.options : nullptr);
+  wsitrace::context_lives(context);
   wsitrace::loop_may_begin(context);
   return context;
 }
@@ -66,9 +68,11 @@ LWS_VISIBLE void lws_context_destroy(lws_context *context) {
   if (ready) wsitrace::record_clients_waiting();
   if (ready) wsitrace::note_context_call(context, "lws_context_destroy");
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
+  if (ready) wsitrace::context_dying(context);
   wsitrace::call_begins();
   real(context);
   wsitrace::call_ends();
+  if (ready) wsitrace::context_died(context);
   if (ready) wsitrace::context_ends(context);
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 1, nullptr);
 }

@@ -148,7 +148,8 @@ TextReport::TextReport(ReportRequest request)
 void TextReport::count(const Connection &connection) {
   switch (Census::sort_of(connection)) {
     case Census::Sort::kListener: ++listeners_; return;
-    case Census::Sort::kStream: ++streams_; return;
+    case Census::Sort::kStream:
+    case Census::Sort::kUser: ++streams_; return;
     case Census::Sort::kInternal: ++internals_; return;
     default: ++ends_[connection.close ? name_of(connection.close->reason) : "open"];
   }

@@ -96,6 +96,33 @@ const Saying kSayings[] = {
     {BEGUN "CREATE +900", "never_answered", "was never answered", "TLS handshake", "does not answer"},
 };
 
+struct SocksReply {
+  int step;  // the pending timeout, which tells what was answered
+  int reply;
+  const char *headline;
+  const char *advice;
+};
+constexpr SocksReply kSocksReplies[] = {
+    {19, 255, "it takes none of the ways to log in", "user:password@host"},
+    {19, 0x54, "no SOCKS5 proxy", "socks_proxy_address"},
+    {21, 1, "did not accept the user and password", "user:password@host"},
+    {20, 2, "its rules do not allow that connection (2)", "allowed in the proxy"},
+    {20, 5, "the server refused the connection (5)", "that the server runs"},
+};
+
+TEST(OutboundDiagnosis, SaysWhatASocksProxyAnswered) {
+  for (const SocksReply &one : kSocksReplies) {
+    const std::string said = "said=" + std::to_string(static_cast<int>(Said::kSocksRefused));
+    const std::string words = BEGUN "CREATE " + said + "#" + std::to_string(one.reply) +
+                              " CCE('socks reply fail') close('cbail3') CDROP('x') DEST('" + std::to_string(one.step) +
+                              "/20')";
+    const Examined examined{Told(words.c_str())};
+    ASSERT_EQ(examined.doctor.diagnoses().size(), 1U) << words;
+    EXPECT_THAT(examined.doctor.diagnoses()[0].headline, HasSubstr(one.headline)) << words;
+    EXPECT_THAT(examined.doctor.diagnoses()[0].advice, HasSubstr(one.advice)) << words;
+  }
+}
+
 TEST(OutboundDiagnosis, SaysTheCauseWithItsEvidenceAndAdvice) {
   for (const Saying &saying : kSayings) {
     const Examined examined{Told(saying.words)};

@@ -167,7 +167,7 @@ TEST_F(TransportProbe, StreamTellsTheTlsOfItsCarrier) {
 }
 
 TEST_F(TransportProbe, DestroyTellsThePendingTimeoutOnce) {
-  remember_timeout(&wsi_, 15, 5, false);
+  remember_timeout(&wsi_, 15, 5, false, 0);
   call(wsi_, LWS_CALLBACK_WSI_DESTROY);
   const int32_t value = only(k_WSI_DESTROY).event.value;
   EXPECT_EQ(pending_timeout_reason(value), 15);
@@ -182,26 +182,26 @@ TEST_F(TransportProbe, DestroyTellsWhoHadSetTheTimeout) {
     call(wsi_, LWS_CALLBACK_WSI_DESTROY);
     return only(k_WSI_DESTROY).event.flags & (kTimeoutOfProgram | kKilledAtOnce);
   };
-  remember_timeout(&wsi_, 10, 5, false);
+  remember_timeout(&wsi_, 10, 5, false, 0);
   EXPECT_EQ(flags(), 0);
-  remember_timeout(&wsi_, 10, 5, true);
+  remember_timeout(&wsi_, 10, 5, true, 0);
   EXPECT_EQ(flags(), kTimeoutOfProgram);
-  remember_timeout(&wsi_, 10, kKillAsync, true);
+  remember_timeout(&wsi_, 10, kKillAsync, true, 0);
   EXPECT_EQ(flags(), kTimeoutOfProgram);
-  remember_timeout(&wsi_, 10, kKillSync, true);
+  remember_timeout(&wsi_, 10, kKillSync, true, 0);
   EXPECT_EQ(flags(), kTimeoutOfProgram | kKilledAtOnce);
 }
 
 TEST_F(TransportProbe, TimeoutThatWasTakenBackIsNotPending) {
-  remember_timeout(&wsi_, 15, 5, false);
-  remember_timeout(&wsi_, 0, 0, false);
+  remember_timeout(&wsi_, 15, 5, false, 0);
+  remember_timeout(&wsi_, 0, 0, false, 0);
   EXPECT_EQ(take_timeout(&wsi_).value, 0);
 }
 
 TEST_F(TransportProbe, TimeoutsOfNegativeAndHugeLengthKeepTheirMeaning) {
-  remember_timeout(&wsi_, 1003, -2, false);
+  remember_timeout(&wsi_, 1003, -2, false, 0);
   EXPECT_EQ(pending_timeout_seconds(take_timeout(&wsi_).value), -1);
-  remember_timeout(&wsi_, 1, 1'000'000, false);
+  remember_timeout(&wsi_, 1, 1'000'000, false, 0);
   EXPECT_EQ(pending_timeout_seconds(take_timeout(&wsi_).value), 0x7fff);
 }
 

@@ -270,6 +270,8 @@ void Script::say(const Word &word) {
   } else if (event.kind == k_WSI_DESTROY && word.has_text) {
     const size_t slash = word.text.find('/');
     event.value = pending_timeout_value(std::stoi(word.text), std::stoi(word.text.substr(slash + 1)));
+    const auto set_ms = static_cast<uint32_t>(word.mark);
+    if (set_ms != 0) add_item(items, kItemSetAgo, {reinterpret_cast<const char *>(&set_ms), sizeof set_ms});
   } else if (word.has_text) {
     event.text = id(word.text);
   }
@@ -278,7 +280,8 @@ void Script::say(const Word &word) {
     event.flags |= kListenAsked | (word.mark == 1 ? kAcceptConn : 0);
   else if (event.kind == k_lws_said) event.value = word.value | word.mark << 8;
   else if (event.kind == k_call_failed) add_connect_error(items, kStepName, word.mark);
-  else if (word.mark != 0 && event.kind != k_CLIENT_CONNECTION_ERROR) event.value = word.mark;
+  else if (word.mark != 0 && event.kind != k_CLIENT_CONNECTION_ERROR && event.kind != k_WSI_DESTROY)
+    event.value = word.mark;
   if (word.carrier != '\0') {
     const uint64_t carrier = pointer(word.carrier);
     add_item(items, kItemParent, {reinterpret_cast<const char *>(&carrier), sizeof carrier});

@@ -75,6 +75,16 @@ TEST_F(Transport, PendingTimeoutThatElapsedIsTheReason) {
             "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
 }
 
+// The clock says so, whenever the sign came that followed its setting.
+TEST_F(Transport, PendingTimeoutWhoseTimeIsUpNeedsHalfOfItInSilence) {
+  EXPECT_EQ(close_of(play("ACCEPT FH('/a') FFC BIND +3000 DROP('x') CLOSED_HTTP DEST('15/5')#5001")),
+            "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+  EXPECT_NE(close_of(play("ACCEPT FH('/a') FFC BIND +3000 DROP('x') CLOSED_HTTP DEST('15/5')")),
+            "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+  EXPECT_NE(close_of(play("ACCEPT FH('/a') FFC BIND +1000 DROP('x') CLOSED_HTTP DEST('15/5')#5001")),
+            "timeout by lws [pending_timeout] HTTP_KEEPALIVE_IDLE, 5 s");
+}
+
 // On a busy machine the host may lose the processor between setting a timeout and the request that it is for.
 TEST_F(Transport, PendingTimeoutMayHaveBeenSetATenthOfItBeforeTheLastSign) {
   EXPECT_EQ(close_of(play("ACCEPT FH('/a') FFC BIND +4600 DROP('x') CLOSED_HTTP DEST('15/5')")),
