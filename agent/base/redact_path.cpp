@@ -55,9 +55,12 @@ size_t kept_of_odd_path(Text path) noexcept {
 
 }  // namespace
 
-// Nearly every path has nothing odd in it.
+// Nearly every path has nothing odd in it. Four characters are asked about at once.
 size_t kept_of_path(Text path) noexcept {
   size_t at = 0;
+  while (path.length - at >= 4 && (character_at(path, at) | character_at(path, at + 1) | character_at(path, at + 2) |
+                                   character_at(path, at + 3)) == kPlain)
+    at += 4;
   while (at < path.length && character_at(path, at) == kPlain) ++at;
   return at == path.length || character_at(path, at) == kEnd ? at : kept_of_odd_path(path);
 }

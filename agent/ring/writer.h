@@ -31,19 +31,15 @@ class Items {
     bytes_[used_ + 1] = static_cast<uint8_t>(length);
     std::memcpy(bytes_ + used_ + 2, bytes, length);
     used_ += length + 2;
+    std::memset(bytes_ + used_, 0, kSlotBytes);  // always as many: cheaper than as many as the slot has left
   }
   [[nodiscard]] size_t slots() const noexcept { return (used_ + kSlotBytes - 1) / kSlotBytes; }
   // Slot i; zero-filled behind the last item.
-  void copy_slot(size_t i, std::byte *to) const noexcept {
-    const size_t from = i * kSlotBytes;
-    const size_t length = used_ - from < kSlotBytes ? used_ - from : kSlotBytes;
-    std::memcpy(to, bytes_ + from, length);
-    std::memset(to + length, 0, kSlotBytes - length);
-  }
+  void copy_slot(size_t i, std::byte *to) const noexcept { std::memcpy(to, bytes_ + i * kSlotBytes, kSlotBytes); }
 
  private:
   size_t used_ = 0;
-  uint8_t bytes_[kMaxItemBytes];
+  uint8_t bytes_[kMaxItemBytes + kSlotBytes];
 };
 
 class RingWriter {
