@@ -36,21 +36,26 @@ uint16_t name_id(lws_vhost *vhost, size_t index) noexcept {
   return id;
 }
 
-// Of one that is not known, nothing is kept.
-[[gnu::noinline]] VhostMemo learn_of(lws_vhost *vhost) noexcept {
-  VhostMemo memo{.changes = vhost_changes()};
+// Of one that is not known, nothing is kept but in SPARE.
+[[gnu::noinline]] const VhostMemo &learn_of(lws_vhost *vhost, VhostMemo &spare) noexcept {
+  spare = {.changes = vhost_changes()};
   const size_t index = vhost != nullptr ? vhost_index(vhost) : kUnknownVhost;
-  if (vhost != nullptr) memo.name = name_id(vhost, index);
-  memo.first_thunk = index != kUnknownVhost ? first_thunk_of(index) : kNoThunk;
-  if (index == kUnknownVhost) return memo;
-  memo.vhost = vhost;
-  t_state.vhost = memo;
-  return memo;
+  if (vhost != nullptr) spare.name = name_id(vhost, index);
+  spare.first_thunk = index != kUnknownVhost ? first_thunk_of(index) : kNoThunk;
+  if (index == kUnknownVhost) return spare;
+  spare.vhost = vhost;
+  return t_state.vhost = spare;
 }
 
-uint16_t vhost_name(lws_vhost *vhost) noexcept { return is_learnt(vhost) ? t_state.vhost.name : learn_of(vhost).name; }
-size_t first_thunk_on(lws_vhost *vhost) noexcept {
-  return is_learnt(vhost) ? t_state.vhost.first_thunk : learn_of(vhost).first_thunk;
+// A thread serves the same vhost again and again. The calling thread has a ring.
+const VhostMemo &memo_of(lws_vhost *vhost, VhostMemo &spare) noexcept {
+  if (is_learnt(vhost)) [[likely]]
+    return t_state.vhost;
+  return learn_of(vhost, spare);
+}
+uint16_t vhost_name(lws_vhost *vhost) noexcept {
+  VhostMemo spare;
+  return memo_of(vhost, spare).name;
 }
 
 // lws moves a wsi to the vhost that its request names, and then tells of the request, and of the file that it sends, by the table of the vhost
@@ -170,8 +175,10 @@ void record_callback(size_t thunk_index, lws *wsi, int reason, const void *in, s
   Event event = event_of(static_cast<EventKind>(reason), wsi);
   if (wsi != nullptr) {
     lws_vhost *vhost = api().lws_get_vhost(wsi);
-    const size_t first = first_thunk_on(vhost);
-    event.vhost = vhost_name(vhost);
+    VhostMemo spare;
+    const VhostMemo &memo = memo_of(vhost, spare);
+    const size_t first = memo.first_thunk;
+    event.vhost = memo.name;
     event.flags = first == thunk_index ? kFirstProtocol : 0;
     const bool tells = (roles & role::kTellsOfRequest) != 0;
     event.protocol = protocol_id(tells ? serving_thunk(vhost, thunk_index, first) : thunk_index);

@@ -48,6 +48,23 @@ void add_tls(Event &event, Items &items, const void *ssl) noexcept {
   add_verify(items, ssl);
 }
 
+// The first sign that the handshake of WSI's connection may be over.
+[[gnu::noinline]] void tell_tls_of(const lws *wsi, const void *ssl) noexcept {
+  const auto address = reinterpret_cast<uintptr_t>(wsi);
+  const ErrnoGuard guard;
+  if (g_tls.SSL_is_init_finished(ssl) == 0) return;
+  told(wsi).store(address, std::memory_order_relaxed);
+  RingWriter *out = writer();
+  if (out == nullptr) return count_lost_without_ring();
+  Event event{};
+  Items items;
+  event.kind = k_tls_established;
+  event.wsi = address;
+  event.flags = kTls;
+  add_tls(event, items, ssl);
+  out->record(event, &items);
+}
+
 }  // namespace
 
 void add_established(Event &event, Items &items, const void *ssl) noexcept {
@@ -81,20 +98,8 @@ void tell_tls(lws *wsi) noexcept {
   lws *carrier = api().lws_get_network_wsi(wsi);
   if (carrier != nullptr) wsi = carrier;
   const void *ssl = ssl_of(wsi);
-  const auto address = reinterpret_cast<uintptr_t>(wsi);
-  if (ssl == nullptr || told(wsi).load(std::memory_order_relaxed) == address) return;
-  const ErrnoGuard guard;
-  if (g_tls.SSL_is_init_finished(ssl) == 0) return;
-  told(wsi).store(address, std::memory_order_relaxed);
-  RingWriter *out = writer();
-  if (out == nullptr) return count_lost_without_ring();
-  Event event{};
-  Items items;
-  event.kind = k_tls_established;
-  event.wsi = address;
-  event.flags = kTls;
-  add_tls(event, items, ssl);
-  out->record(event, &items);
+  if (ssl != nullptr && told(wsi).load(std::memory_order_relaxed) != reinterpret_cast<uintptr_t>(wsi))
+    tell_tls_of(wsi, ssl);
 }
 
 int pending_tls_bytes(lws *wsi) noexcept {
