@@ -144,7 +144,7 @@ class Secrets(harness.Scenario):
     def test_arguments_that_the_agent_is_not_to_record(self):
         agent = self.start([harness.WSITRACE, "agent", "--dir", self.directory, "--traces", self.directory, "--no-args"])
         ring = self.path("agent.ring")
-        harness.until(lambda: os.path.exists(ring), "the agent's ring")
+        harness.until(lambda: os.path.exists(self.path("agent.info")), "the agent, which says where it is once its ring is whole")
         library = os.path.join(harness.BUILD, "lib", "libwsitrace_preload.so")
         preload = ":".join(filter(None, (harness.SANITIZER, library)))
         self.execute([*self.host("cycles_host", "1", "1", files=False), "whatever"], env={"LD_PRELOAD": preload, "WSITRACE_RING": ring})
