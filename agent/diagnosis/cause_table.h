@@ -139,6 +139,9 @@
   X(kUpgradeRefused, "upgrade_refused", kTrouble, \
     "the websocket upgrade was refused on {who}{detail}", \
     "compare the subprotocols that the client offers with the protocols of the vhost") \
+  X(kUpgradeLost, "upgrade_lost", kTrouble, \
+    "{who} asked for a websocket without an Upgrade header: {request}", \
+    "let what stands in front of this server pass the upgrade on; nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\"") \
   X(kRequestRefused, "request_refused", kTrouble, \
     "the request was refused on {who}{detail}", \
     "") \
@@ -148,6 +151,9 @@
   X(kPeerGaveUp, "goaway_from_peer", kTrouble, \
     "the peer of {who} gave up with GOAWAY: {detail}", \
     "") \
+  X(kNobodyHears, "session_unheard", kTrouble, \
+    "{who} {is a session|are sessions} of protocols[0], {detail}", \
+    "let the client name the subprotocol that it wants (new WebSocket(url, name)), or put that protocol first in the vhost's table, or make it the default with a pvo named \"default\"") \
   X(kForeignWake, "called_on_another_thread", kTrouble, \
     "WRITEABLE of {who} came {span} after lws_callback_on_writable(), which was called on another thread than the event loop's", \
     "on another thread call only lws_cancel_service(), and lws_callback_on_writable() in LWS_CALLBACK_EVENT_WAIT_CANCELLED, which then comes on the loop's thread") \
@@ -226,6 +232,9 @@
   X(kContextsPileUp, "contexts_pile_up", kTrouble, \
     "this program created {who} lws contexts and did not destroy them: {detail}", \
     "create one context and call lws_client_connect_via_info() on it for each attempt, or call lws_context_destroy() before you create the next") \
+  X(kVhostsPileUp, "vhosts_pile_up", kTrouble, \
+    "this program created {who} vhosts, one after the other, and did not destroy them", \
+    "use one vhost for all connections of a kind (lws_client_connect_via_info() takes it as `vhost`), or call lws_vhost_destroy() when the connection that it was made for has gone") \
   X(kUnknownEnd, "unknown_end", kTrouble, \
     "{who} ended for an unknown reason", \
     "") \
@@ -268,6 +277,12 @@
   X(kWrongLength, "response_length_wrong", kTrouble, \
     "the response to {request} on {who} did not have the length that it promised", \
     "set Content-Length to the exact number of bytes in the body") \
+  X(kNoEndOfResponse, "response_without_end", kTrouble, \
+    "the client cannot tell where the response to {request} on {who} ends", \
+    "give the head a Content-Length (lws_add_http_header_content_length(), or the length in lws_add_http_common_headers()), or send Transfer-Encoding: chunked and the body in chunks, or return -1 after the last byte: the end of the connection is that of the body then") \
+  X(kCompletionIgnored, "completion_ignored", kTrouble, \
+    "lws_http_transaction_completed() said that {who} {has|have} to be closed, and this program did not", \
+    "write `if (lws_http_transaction_completed(wsi)) return -1;`: where it is not 0, the client has asked for the connection to be closed after the response") \
   X(kEndedByCallback, "ended_by_callback", kNote, \
     "this program ended {who}: {detail}", \
     "return 0 to keep the connection open; do not return the result of lws_write(), which is a byte count") \

@@ -22,6 +22,7 @@ void note_request(Clues &clues, const Connection &connection, uint16_t kind) {
   if (!begins) return;
   clues.seen &= static_cast<uint8_t>(~Clues::bit_of(k_HTTP_BODY_COMPLETION));
   clues.request_flags = 0;
+  clues.odd_head = 0;
   clues.body_came_ns.reset();
 }
 
@@ -91,6 +92,8 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     case k_CLIENT_APPEND_HANDSHAKE_HEADER: clues.body.reset(); break;
     case k_body_pending: clues.body = event.value; break;
     case k_answer_read: clues.reads_answer = true; break;
+    case k_head_written: clues.odd_head |= event.value; break;
+    case k_ESTABLISHED: clues.session_of_first = (event.flags & kFirstProtocol) != 0; break;
     case k_callback_refused:
       if (has_role<role::kAsks>(event.value)) {
         clues.certificate_refused = event.value;

@@ -47,8 +47,10 @@ struct Clues {
   Ns foreign_wake_ns = 0;                  // the longest wait after lws_callback_on_writable() on another thread
   bool foreign_wake_unanswered = false;
 
-  uint8_t request_flags = 0;  // of the last request: EventFlag
-  OptionalNs body_came_ns;    // all of its body
+  uint8_t request_flags = 0;      // of the last request: EventFlag
+  int odd_head = 0;               // of the response to it: kHeadWithoutEnd, ...
+  bool session_of_first = false;  // the websocket session is one of protocols[0]
+  OptionalNs body_came_ns;        // all of its body
   std::optional<ResponsePart> part;
   bool descriptor_gone = false;  // closed by somebody else
   uint64_t answered = 0;         // the transaction whose status was sent last, by index
@@ -63,6 +65,7 @@ struct Clues {
       case k_CLIENT_CLOSED: return 8;
       case k_FILTER_PROTOCOL_CONNECTION: return 16;
       case k_HTTP_BODY_COMPLETION: return 32;
+      case k_HTTP_CONFIRM_UPGRADE: return 64;
       default: return 0;
     }
   }

@@ -195,7 +195,7 @@ void Doctor::examine(const Connection &connection) {
   auto symptom = descriptor_gone(of);
   if (!symptom) symptom = refusal_symptom(of);
   if (!symptom) symptom = goaway_symptom(of);
-  if (!symptom) symptom = session_symptom(of);
+  if (!symptom) symptom = session_symptom_heard(of, timeline());
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
   if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
@@ -271,6 +271,7 @@ void Doctor::finish() {
   add_accepts();
   for (Diagnosis &one : surroundings_.diagnoses(timeline(), log_)) diagnoses_.push_back(std::move(one));
   for (Diagnosis &one : premises_.diagnoses(log_, accepts_.failures > 0)) diagnoses_.push_back(std::move(one));
+  premises_.house().add_kept(diagnoses_, timeline(), log_);
   add_what_lws_said();
   add_loops();
   add_findings();

@@ -88,6 +88,7 @@ class Doctor final : public TimelineObserver {
   void add_what_lws_said();
   void add_crash();
   void explain_crash(Diagnosis &crash) const;
+  void place_crash(Diagnosis &crash) const;
   void add_loops();
   void add_inherited();
   std::optional<Symptom> local_failure(const Case &of);

@@ -101,7 +101,32 @@ void Doctor::add_crash() {
   if (const std::string last = surroundings_.last_callback_text(); !last.empty())
     out.why.push_back("The last callback that was recorded before: " + last + ".");
   if (name != nullptr) explain_crash(out);
+  if (name != nullptr && out.advice == row_of(Cause::kCrashed).advice) place_crash(out);
   diagnoses_.push_back(std::move(out));
+}
+
+// In the callback that was the last, or in one that leaves no event.
+void Doctor::place_crash(Diagnosis &crash) const {
+  const Surroundings::LastCallback last = surroundings_.last_callback();
+  const bool is_elsewhere = timeline().contexts_gone() || is_of_lws(timeline(), timeline().callback_of(last.protocol));
+  if (last.id == 0 || is_elsewhere) return;
+  crash.connections = {last.id};
+  crash.protocol = last.protocol;
+  crash.why.emplace_back(
+      "It crashed in that callback or later: LWS_CALLBACK_RECEIVE, ..._WRITEABLE and the program's own loop leave no "
+      "event.");
+  crash.advice =
+      "look at the function above first, then at the core dump (coredumpctl gdb); the crash ended whatever was open";
+  timeline().for_each_open([&](const Connection &one) {
+    if (one.id != last.id) return;
+    crash.vhost = one.vhost;
+    for (const House::Protocol &protocol : premises_.house().protocols_of(one.vhost))
+      if (protocol.name == last.protocol && protocol.session_bytes == 0)
+        crash.why.push_back(
+            fmt::format("per_session_data_size of protocol {} is 0: its callback gets NULL as `user`, and "
+                        "crashes if it uses that.",
+                        quoted(last.protocol)));
+  });
 }
 
 // What the program did just before, and must not do.

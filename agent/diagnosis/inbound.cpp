@@ -149,6 +149,10 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
   if (of.clues.refused) {
     symptom.why.push_back(refusal_text(of.clues) + ", which refuses the upgrade.");
     symptom.advice = "see why that callback refuses";
+  } else if (of.connection.close->said == Said::kNoConnectionUpgrade) {
+    symptom.detail = fmt::format(": {}", row_of(Said::kNoConnectionUpgrade).wrong);
+    symptom.why.emplace_back("lws logged that just before it closed the connection.");
+    symptom.advice = row_of(Said::kNoConnectionUpgrade).advice;
   } else if (!of.clues.has(k_FILTER_PROTOCOL_CONNECTION)) {
     symptom.why.push_back(
         fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
@@ -263,6 +267,7 @@ std::optional<Symptom> not_found(const Case &of) {
           : "see how its handler looks that path up; where it calls lws_serve_http_file(), check that the file is "
             "there "
             "and may be read (a name that does not begin with / counts from where the program was started)"};
+  tell_of_mounts(symptom, of, *last);
   if (last->method == "OPTIONS") {
     symptom.why.emplace_back(
         "A browser asks with OPTIONS before it sends a request to another site (CORS); lws answers that for no mount.");
@@ -272,11 +277,11 @@ std::optional<Symptom> not_found(const Case &of) {
   return symptom;
 }
 
-constexpr CaseRule kInboundRules[] = {owes_response,  forgot_completion, lost_with_carrier, tls_failed,
-                                      refused,        timed_out,         gave_up,           left_midway,
-                                      answered_twice, wrong_length,      continue_not_sent, header_pool_used_up,
-                                      thread_not_run, vhost_gone,        not_read,          peer_not_reading,
-                                      not_found,      error_status,      ended_by_callback, binding_left};
+constexpr CaseRule kInboundRules[] = {
+    upgrade_lost,       owes_response,     forgot_completion,   lost_with_carrier, tls_failed,   refused,
+    timed_out,          gave_up,           left_midway,         answered_twice,    wrong_length, response_without_end,
+    completion_ignored, continue_not_sent, header_pool_used_up, thread_not_run,    vhost_gone,   not_read,
+    peer_not_reading,   not_found,         error_status,        ended_by_callback, binding_left};
 
 }  // namespace
 

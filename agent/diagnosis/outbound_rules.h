@@ -47,8 +47,6 @@ std::optional<Symptom> refused_by_broker(const Case &of);
 std::optional<Symptom> ipv6_switched_off(const Case &of);
 // Which loop the context needs, in a sentence.
 std::string event_library_text(const Premises &of);
-// "LIBUV" where it was made for the loop of that library; empty: for lws's own, or unknown.
-std::string_view event_library_in(const std::optional<ContextOptions> &of);
 // Where the address or the port that this program gave cannot be one; empty: they may be.
 std::string address_advice(const Case &of);
 std::optional<Symptom> never_sent(const Case &of);

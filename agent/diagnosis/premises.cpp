@@ -49,6 +49,7 @@ Diagnosis titled(Cause cause, uint64_t count, std::string headline) {
 }  // namespace
 
 void Premises::surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline) {
+  house_.surroundings(event, items, timeline);
   switch (event.kind) {
     case k_context_begins: creating_.try_emplace(event.thread, event.time_ns); break;
     case k_context_created: {
@@ -109,7 +110,8 @@ void Premises::said(const Event &event, const Timeline &timeline) {
     creating_.erase(event.thread);
     has_context_ = false;
   }
-  if (row_of(said_of(event.value)).wrong != nullptr) return;  // it is about a connection
+  const bool is_of_connection = row_of(said_of(event.value)).wrong != nullptr;
+  if (is_of_connection && said_of(event.value) != Said::kPasswordsMissing) return;
   lines_.try_emplace(said_of(event.value), SaidLine{printable(timeline.text(event.text)), number_of(event.value),
                                                     static_cast<int>(event.flags), event.time_ns});
 }
@@ -170,6 +172,11 @@ OptionalNs Premises::vhost_gone_ns(std::string_view vhost) const {
 std::string Premises::protocol_not_enabled() const {
   const SaidLine *one = line(Said::kProtocolNotEnabled);
   return one == nullptr ? "" : one->text;
+}
+
+const std::string *Premises::passwords_missing() const {
+  const SaidLine *one = line(Said::kPasswordsMissing);
+  return one == nullptr ? nullptr : &one->text;
 }
 
 std::vector<std::string> Premises::vhosts_beside(std::string_view vhost) const {
@@ -294,6 +301,20 @@ void Premises::add_late(std::vector<Diagnosis> &to) const {
                                      span_text(late_.longest_ns)));
   out.first_ns = late_.first_ns;
   out.last_ns = late_.last_ns;
+  const std::string_view library = event_library_in(options_);
+  if (!library.empty()) {
+    out.why.push_back(
+        fmt::format("The context runs on an event loop of the program (LWS_SERVER_OPTION_{}), which did not come to "
+                    "lws's sockets for "
+                    "up to {}: what came meanwhile was accepted and read only after that.",
+                    library, span_text(late_.pause_ns)));
+    out.advice =
+        "find what keeps that loop: a callback of the program's own on it (a timer, another socket) that takes so "
+        "long, "
+        "or work between two turns of it; do such work on another thread, or in small steps";
+    to.push_back(std::move(out));
+    return;
+  }
   out.why.push_back(
       fmt::format("The program did not call lws_service(){} for up to {}: what came meanwhile was accepted and read "
                   "only after that.",
@@ -333,6 +354,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_missing_threads(all, log);
   add_objections(all, log);
   add_uses(all, log);
+  house_.add(all, log);
   return all;
 }
 

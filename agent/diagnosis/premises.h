@@ -15,18 +15,28 @@
 #include "agent/diagnosis/connect_calls.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/empty_connects.h"
+#include "agent/diagnosis/house.h"
 #include "agent/diagnosis/subject.h"
 #include "agent/lws/said.h"
 
 namespace wsitrace {
 
+// "LIBUV" where it was made for the loop of that library; empty: for lws's own, or unknown.
+std::string_view event_library_in(const std::optional<ContextOptions> &of);
+
 class Premises {
  public:
   void surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline);
   void said(const Event &event, const Timeline &timeline);
-  void opened(const Connection &connection) { last_opened_ns_ = std::max(last_opened_ns_, connection.opened_ns); }
+  void opened(const Connection &connection) {
+    last_opened_ns_ = std::max(last_opened_ns_, connection.opened_ns);
+    house_.opened(connection);
+  }
   void closed(const Connection &connection);
 
+  [[nodiscard]] const House &house() const { return house_; }
+  // The mount's file of passwords that lws could not open: its name, as far as it is known; nullptr: none.
+  [[nodiscard]] const std::string *passwords_missing() const;
   // max_http_header_pool of the last context; 0: not set, or unknown.
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
   // What the last context was made with; nullopt: unknown.
@@ -98,6 +108,7 @@ class Premises {
   Late late_;
   EmptyConnects empty_connects_;
   ConnectCalls connect_calls_;
+  House house_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited
   Ns last_opened_ns_ = 0;
   unsigned header_pool_ = 0, table_size_ = 0;

@@ -74,6 +74,16 @@ std::optional<Symptom> close_unanswered(const Case &);
 std::optional<Symptom> ended_by_callback(const Case &);
 std::optional<Symptom> error_status(const Case &);
 
+// served.cpp
+std::optional<Symptom> upgrade_lost(const Case &);
+std::optional<Symptom> response_without_end(const Case &);
+std::optional<Symptom> completion_ignored(const Case &);
+// session_symptom(), or that nobody of the application hears of the session.
+std::optional<Symptom> session_symptom_heard(const Case &, const Timeline &);
+// Whether the callback at ADDRESS is part of libwebsockets.
+bool is_of_lws(const Timeline &, uint64_t address);
+// Why the mounts of the vhost lead nowhere from the path of the request: adds to SYMPTOM, of cause not_found.
+void tell_of_mounts(Symptom &, const Case &, const Transaction &);
 // asked.cpp: by the callback of this program that lws asks about certificates; AFTER: when, or empty
 Symptom certificate_refused(const Case &, const std::string &after);
 // asked.cpp: where the first protocol gets the callbacks; PROTOCOLS: how many are known, of all vhosts

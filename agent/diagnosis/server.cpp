@@ -17,6 +17,20 @@ std::string connection_role_text(const Connection &connection) {
   return connection.session ? "websocket session" : "connection";
 }
 
+// The callback that objects to what it received may have taken a part of a message for all of it.
+void tell_of_pieces(Symptom &symptom, const Case &of) {
+  constexpr uint64_t kBufferBytes = 4096;  // pt_serv_buf_size where it is not set
+  if (of.clues.refused != k_RECEIVE || !of.connection.tcp || of.connection.tcp->received_bytes <= kBufferBytes) return;
+  symptom.why.push_back(fmt::format(
+      "{} had come in on the connection. LWS_CALLBACK_RECEIVE gets a large message in pieces, as they come from the "
+      "socket, of at most rx_buffer_size of the protocol (or pt_serv_buf_size, 4096 bytes if not set).",
+      count_text(of.connection.tcp->received_bytes, "byte")));
+  symptom.advice =
+      "collect the pieces until lws_is_final_fragment(wsi) is true and lws_remaining_packet_payload(wsi) is 0, and "
+      "only "
+      "then look at the message; return 0 to keep the connection open";
+}
+
 }  // namespace
 
 std::optional<Symptom> descriptor_gone(const Case &of) {
@@ -181,14 +195,17 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
                          "see where it calls that; to let the peer know why, call lws_close_reason() and return -1 "
                          "from a callback"};
   if (!of.clues.refused) return std::nullopt;
-  return Symptom{Cause::kEndedByCallback,
-                 refusal_text(of.clues),
-                 {fmt::format("lws closes a {} whose callback returns non-zero{}.", connection_role_text(of.connection),
-                              of.connection.session && !of.clues.close_code
-                                  ? "; no close frame went out, so the peer sees code 1006"
-                                  : "")},
-                 Certainty::kProven,
-                 {}};
+  Symptom symptom{
+      Cause::kEndedByCallback,
+      refusal_text(of.clues),
+      {fmt::format("lws closes a {} whose callback returns non-zero{}.", connection_role_text(of.connection),
+                   of.connection.session && !of.clues.close_code
+                       ? "; no close frame went out, so the peer sees code 1006"
+                       : "")},
+      Certainty::kProven,
+      {}};
+  tell_of_pieces(symptom, of);
+  return symptom;
 }
 
 // Answers that say no. A peer that is refused may call that trouble; the server does what it is told.
@@ -205,7 +222,12 @@ std::optional<Symptom> error_status(const Case &of) {
   symptom.why.push_back(
       by_lws ? fmt::format("lws itself answered for vhost {}; no handler was asked.", quoted(of.connection.vhost))
              : fmt::format("Protocol {} answered.", quoted(last->protocol)));
-  if (status == 401)
+  const std::string *missing = by_lws && status == 401 ? of.premises.passwords_missing() : nullptr;
+  if (missing != nullptr) {
+    symptom.why.push_back(
+        fmt::format("lws logged that it could not open the mount's file of passwords, {}.", quoted(*missing)));
+    symptom.advice = row_of(Said::kPasswordsMissing).advice;
+  } else if (status == 401)
     symptom.advice = "send the user and password that the mount asks for (basic_auth_login_file of the lws_http_mount)";
   if (status == 403 && by_lws) symptom.advice = "compare the path with the mounts of the vhost, and see lws's log";
   if (status == 415 && by_lws)

@@ -27,6 +27,15 @@ class Surroundings {
   [[nodiscard]] uint64_t turned_away() const;
   // "LWS_CALLBACK_HTTP of protocol 'http' on connection 2"; empty: there was none.
   [[nodiscard]] std::string last_callback_text() const;
+  struct LastCallback {
+    uint64_t id = 0;  // of its connection; 0: there was none
+    uint16_t kind = 0;
+    std::string protocol;
+    Ns at_ns = 0;
+  };
+  [[nodiscard]] LastCallback last_callback() const {
+    return {last_.id, last_.kind, std::string(last_.protocol), last_.at_ns};
+  }
   // Once the log has ended, or as much of it as there is.
   [[nodiscard]] std::vector<Diagnosis> diagnoses(const Timeline &timeline, const LogFacts &log) const;
 

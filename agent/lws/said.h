@@ -87,7 +87,9 @@ namespace wsitrace {
   X(kLeftOut, nullptr, "") /* of our own: lines that were not recorded, see LineBudget */ \
   X(kBadChunks, "the body of the answer breaks the rules of chunked encoding", \
     "see what the server sends (curl -i --raw): with Transfer-Encoding: chunked, each part has its length in hexadecimal digits before it and CR LF after it (RFC 9112 7.1); lws takes no chunk extensions ('5;name=value')") \
-  X(kSocksRefused, "the SOCKS5 proxy refused", "")
+  X(kSocksRefused, "the SOCKS5 proxy refused", "") \
+  X(kNoConnectionUpgrade, "the request has Upgrade: websocket, and no Connection: Upgrade, which belongs to it", \
+    "see which headers come in: a proxy on the way passes on the one and not the other (nginx: proxy_set_header Connection \"upgrade\")")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -158,7 +160,8 @@ inline constexpr KnownLine kKnownLines[] = {
     {"Unable to find plugin '%s'", Said::kMountProtocolUnknown, ""},
     {"Proxy mount origin", Said::kMountProxyFailed, ""},
     {"proxy connect fail", Said::kMountProxyFailed, ""},
-    {"can't open auth file", Said::kPasswordsMissing, ""},
+    {"can't open auth file", Said::kPasswordsMissing, "s"},
+    {"%s: malformed or absent conn hdr", Said::kNoConnectionUpgrade, ""},
     {"Unknown client spec version", Said::kWebsocketVersion, ""},
     {"Socket fd %d is too high (%d)", Said::kDescriptorTooHigh, "in"},
     {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},  // later

@@ -97,7 +97,9 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       tell_loop(fold, event, items);
       [[fallthrough]];
     case k_context_destroyed: fold_context(fold, event); return true;
-    case k_context_begins: fold.observer.on_surroundings(event, items); return true;
+    case k_context_begins:
+    case k_mount_known:
+    case k_protocol_known: fold.observer.on_surroundings(event, items); return true;
     case k_callback_objected:
       if (event.value == k_PROTOCOL_INIT) fold_refused_init(fold);
       [[fallthrough]];

@@ -143,6 +143,7 @@ enum ItemTag : uint8_t {
   kItemProtocol = 41,   // of connect_requested: the protocol that is to get its callbacks, where it was named
   kItemNowhere = 50,    // of connect_requested: members of the connect info that point to no memory, "iface, alpn"
   kItemSetAgo = 51,     // uint32_t; of WSI_DESTROY: its pending timeout was set so many ms ago, and its time is up
+  kItemMount = 44,      // MountFacts, and the mountpoint behind it
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -199,7 +200,21 @@ struct ContextFacts {
 };
 static_assert(sizeof(ContextFacts) == 8 && std::is_trivially_copyable_v<ContextFacts>);
 
-// Likewise.
+// A mount of a vhost; source: struct lws_http_mount.
+struct MountFacts {
+  uint8_t origin_protocol;  // enum lws_mount_protocols
+  uint8_t stated_bytes;     // mountpoint_len
+  uint8_t real_bytes;       // of the mountpoint, 255 for more
+  uint8_t reserved;
+};
+static_assert(sizeof(MountFacts) == 4 && std::is_trivially_copyable_v<MountFacts>);
+inline constexpr size_t kMaxMountBytes = 60;  // of a mountpoint that is told
+
+// Bits of `value` of head_written: what is odd about the head of a response.
+inline constexpr int32_t kHeadWithoutEnd = 1;   // of HTTP/1.1: no length, no chunks, and the connection goes on
+inline constexpr int32_t kHeadToWebsocket = 2;  // the request has Sec-WebSocket-Key, and this is no 101
+
+// More of what the application asked for when it made the context; source: likewise.
 struct ContextOptions {
   uint64_t options;  // LWS_SERVER_OPTION_...
   uint32_t count_threads;
@@ -307,12 +322,15 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                       /* it has gone on for a second, and whenever that has doubled */                                 \
   X(loop_left, 1043)  /* the process is about to exit; lws_service() returned `value` ms ago, -1: it was never */      \
                       /* called, -2: it has not returned. Not told where that is short. Items, of -2: ServingFacts */  \
-  X(foreign_call, 1045) /* a call, text its name, beside lws_service() of the same context on another thread: the */   \
-                        /* `value`th of all such calls; told for the first 32, and when their count doubles */         \
-  X(answer_read, 1047)  /* lws_http_client_read() is called for this wsi, and was not before */                        \
-  X(body_pending, 1026) /* the body of an outbound request: value kBodyAnnounced, ... */                               \
-  X(call_failed, 1009)  /* a connect or adopt call returned NULL: text its name; every wsi of */                       \
-                        /* this thread first seen since `value` microseconds before is gone */
+  X(foreign_call, 1045)   /* a call, text its name, beside lws_service() of the same context on another thread: the */ \
+                          /* `value`th of all such calls; told for the first 32, and when their count doubles */       \
+  X(mount_known, 1080)    /* the vhost of vhost_created before, of this thread, has this mount: items */               \
+  X(protocol_known, 1081) /* it has this protocol: value per_session_data_size, items its name */                      \
+  X(head_written, 1082)   /* the head of a response is complete, and odd: value says how */                            \
+  X(answer_read, 1047)    /* lws_http_client_read() is called for this wsi, and was not before */                      \
+  X(body_pending, 1026)   /* the body of an outbound request: value kBodyAnnounced, ... */                             \
+  X(call_failed, 1009)    /* a connect or adopt call returned NULL: text its name; every wsi of */                     \
+                          /* this thread first seen since `value` microseconds before is gone */
 
 enum EventKind : uint16_t {
 #define WSITRACE_KIND(name, number) k_##name = number,

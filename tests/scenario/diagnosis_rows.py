@@ -9,6 +9,7 @@ import diagnosis_rows_called
 import diagnosis_rows_callers
 import diagnosis_rows_clients
 import diagnosis_rows_field
+import diagnosis_rows_front
 import diagnosis_rows_hosting
 import diagnosis_rows_serving
 from diagnosis_row import OWN, VERSIONS, row
@@ -394,4 +395,4 @@ WIRE = [
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
 
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS]

@@ -4,12 +4,15 @@
 // before the first context.
 #include "agent/entry/hooks/hooks.h"
 
+#include "agent/entry/preload/library_loops.h"
 #include "agent/entry/preload/real_lws.h"
 #include "agent/probe/accepts.h"
 #include "agent/probe/contexts.h"
 #include "agent/probe/host_state.h"
+#include "agent/probe/house.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/replies.h"
 #include "agent/probe/said.h"
 #include "agent/probe/service.h"
 #include "agent/probe/settings.h"
@@ -58,6 +61,7 @@ LWS_VISIBLE lws_context *lws_create_context(const lws_context_creation_info *inf
   wsitrace::record_context(context, settings.facts, settings.has_options ? &settings.options : nullptr);
   wsitrace::context_lives(context);
   wsitrace::loop_may_begin(context);
+  wsitrace::watch_library_loops();
   return context;
 }
 
@@ -85,8 +89,17 @@ LWS_VISIBLE lws_vhost *lws_create_vhost(lws_context *context, const lws_context_
   wsitrace::context_seen(context);
   lws_vhost *vhost = real(context, info);
   if (ready) wsitrace::vhost_made(vhost, info, nullptr);
+  if (ready && vhost != nullptr) wsitrace::tell_house(vhost, *info);
   if (ready && vhost == nullptr) wsitrace::note_not_made(false);
   return vhost;
+}
+
+// lws comes here for its own responses, too.
+LWS_VISIBLE int lws_finalize_http_header(lws *wsi, unsigned char **p, unsigned char *end) {
+  const auto real = WSITRACE_REAL(lws_finalize_http_header);
+  if (real == nullptr) return 1;
+  if (wsitrace::probe_ready()) wsitrace::note_head(wsi, *p);
+  return real(wsi, p, end);
 }
 
 }  // extern "C"

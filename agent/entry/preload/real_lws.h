@@ -16,7 +16,8 @@
 #include <libwebsockets.h>
 
 // X(name): what hooks.cpp of this folder stands in front of, beside agent/entry/hooks.
-#define WSITRACE_OWN_HOOKS(X) X(lws_create_context) X(lws_context_destroy) X(lws_create_vhost)
+#define WSITRACE_OWN_HOOKS(X) \
+  X(lws_create_context) X(lws_context_destroy) X(lws_create_vhost) X(lws_finalize_http_header)
 
 namespace wsitrace {
 
