@@ -43,7 +43,7 @@ SHOWN = 16   # functions
 PRELOAD, PLUGIN = "libwsitrace_preload.so", "libprotocol_wsitrace.so"
 # Names under which what the probe stands in front of is called.
 PASSED = {"recv", "accept", "accept4", "getaddrinfo", "connect", "getsockopt", "SSL_read", "SSL_accept", "SSL_connect", "_exit",
-          "lws_create_context", "lws_context_destroy", "lws_create_vhost"}
+          "lws_create_context", "lws_context_destroy", "lws_create_vhost", "lws_finalize_http_header"}
 
 
 def keep_alive(address, count):
