@@ -105,10 +105,10 @@ const std::vector<House::Protocol> &House::protocols_of(std::string_view vhost) 
 
 // Its protocols were initialized, and not destroyed.
 void House::add_kept(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log) const {
-  constexpr Ns kSoonNs = 500'000'000;
+  constexpr Ns kGoneForNs = 500'000'000;
   timeline.for_each_vhost_left([&](std::string_view name, uint64_t) {
     const auto gone = gone_.find(name);
-    if (gone == gone_.end() || log.last_ns < gone->second.at_ns + kSoonNs || named(name) != nullptr) return;
+    if (gone == gone_.end() || log.last_ns < gone->second.at_ns + kGoneForNs || named(name) != nullptr) return;
     bool has_connection = false;
     timeline.for_each_open([&](const Connection &one) {
       has_connection = has_connection || (one.vhost == name && one.cls == ConnectionClass::kClient);

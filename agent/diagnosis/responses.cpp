@@ -290,10 +290,10 @@ std::string missing_body_text(const Case &of) {
 // A client that asks for 100 Continue sends its body after a while, without it.
 std::optional<Symptom> continue_not_sent(const Case &of) {
   const Transaction *last = of.last();
-  constexpr Ns kFeltNs = 500'000'000;
+  constexpr Ns kBodyWaitsNs = 500'000'000;
   if (last == nullptr || (of.clues.request_flags & kExpectsContinue) == 0 || !of.clues.body_came_ns)
     return std::nullopt;
-  if (*of.clues.body_came_ns < last->requested_ns + kFeltNs) return std::nullopt;
+  if (*of.clues.body_came_ns < last->requested_ns + kBodyWaitsNs) return std::nullopt;
   return Symptom{
       Cause::kContinueNotSent,
       request_text(last),

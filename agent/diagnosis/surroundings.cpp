@@ -32,15 +32,17 @@ Ns lasted_ns(std::span<const std::byte> items) {
   return ms * kNsPerMs;
 }
 
-// By what the kernel says of its socket.
-bool peer_has_left(std::span<const std::byte> items) {
+// By what the kernel said of its socket when lws was told to close it, at NOW_NS: the peer had left, and was not heard since BY_NS.
+bool peer_had_left(std::span<const std::byte> items, Ns now_ns, Ns by_ns) {
   constexpr uint32_t kClose = 7, kCloseWait = 8;  // TCP_CLOSE, after a reset; TCP_CLOSE_WAIT
   bool found = false;
   for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
-    found = facts.state == kClose || facts.state == kCloseWait;
+    constexpr Ns kNsPerMs = 1'000'000;
+    const Ns unheard_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMs;
+    found = (facts.state == kClose || facts.state == kCloseWait) && now_ns <= by_ns + unheard_ns;
   });
   return found;
 }
@@ -82,6 +84,7 @@ void Surroundings::note_block(const Connection &connection, const Event &event, 
   // How long it lasted is known by a coarse clock, which may reach back behind the one before.
   else if (!turns.empty()) block.turn.at_ns = std::max(block.turn.at_ns, turns.back().at_ns);
   block.until_ns = event.time_ns;
+  block.in_session = connection.session.has_value();
   block.is_refusal = refused_.first == connection.id && refused_.second + kAtOnceNs >= event.time_ns;
   timeline.for_each_open([&](const Connection &open) {
     block.others_open += open.cls == ConnectionClass::kClient && open.id != connection.id &&
@@ -101,8 +104,8 @@ void Surroundings::note_next(const Connection &connection, const Event &event, s
   }
   open->second.last_ns = event.time_ns;
   Block &block = blocks_[open->second.block];
-  if (connection.id == block.turn.id && !block.is_refusal && has_role<role::kEnds>(event.kind))
-    block.lost_peer = block.lost_peer || peer_has_left(items);
+  if (connection.id == block.turn.id && !block.is_refusal && event.kind == k_close_requested)
+    block.lost_peer = block.lost_peer || peer_had_left(items, event.time_ns, block.until_ns);
   const bool is_served = has_role<role::kLoopTurns>(event.kind) || event.kind == k_SERVER_NEW_CLIENT_INSTANTIATED;
   const bool is_other = connection.id != block.turn.id && connection.cls != ConnectionClass::kListener;
   if (is_served && is_other && block.waited.size() < kKeptIds) block.waited.insert(connection.id);
@@ -196,7 +199,8 @@ void Surroundings::add_turned_away(std::vector<Diagnosis> &to, const LogFacts &l
 void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) const {
   struct Alike {
     std::set<uint64_t> waited, blockers;
-    uint64_t times = 0, others_open = 0, lost_peer = 0;
+    uint64_t times = 0, others_open = 0;
+    const Block *lost_peer = nullptr;
     const Block *longest = nullptr;
     Ns first_ns = 0, last_ns = 0;
   };
@@ -208,7 +212,7 @@ void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) c
     alike.waited.insert(block.waited.begin(), block.waited.end());
     alike.blockers.insert(block.turn.id);
     alike.others_open = std::max(alike.others_open, block.others_open);
-    if (block.lost_peer) alike.lost_peer = block.turn.id;
+    if (block.lost_peer) alike.lost_peer = &block;
     if (alike.longest == nullptr ||
         block.until_ns - block.turn.at_ns > alike.longest->until_ns - alike.longest->turn.at_ns)
       alike.longest = &block;
@@ -220,7 +224,7 @@ void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) c
     const std::string what = callback_text(turn.kind, turn.protocol);
     const bool seen = !alike.waited.empty();
     const bool is_long =
-        alike.longest->until_ns - turn.at_ns >= kLongNs && (alike.others_open > 0 || alike.lost_peer > 0);
+        alike.longest->until_ns - turn.at_ns >= kLongNs && (alike.others_open > 0 || alike.lost_peer != nullptr);
     Diagnosis out =
         seen ? diagnosis_of(Cause::kServicedLate, alike.waited.size(), at_least + span,
                             count_text(alike.waited.size(), "connection"))
@@ -242,10 +246,10 @@ void Surroundings::add_blocks(std::vector<Diagnosis> &to, const LogFacts &log) c
                            alike.others_open == 0   ? "no other connection was"
                            : alike.others_open == 1 ? "1 other connection was"
                                                     : std::to_string(alike.others_open) + " other connections were"));
-    if (alike.lost_peer > 0)
-      out.why.push_back(fmt::format(
-          "When it had returned, the peer of connection {} was gone: pings go unanswered while a callback runs.",
-          alike.lost_peer));
+    if (alike.lost_peer != nullptr)
+      out.why.push_back(fmt::format("When it had returned, the peer of connection {} was gone{}.",
+                                    alike.lost_peer->turn.id,
+                                    alike.lost_peer->in_session ? ": pings go unanswered while a callback runs" : ""));
     out.advice = row_of(Cause::kLoopBlocked).advice;
     to.push_back(std::move(out));
   }

@@ -63,6 +63,7 @@ class Surroundings {
     std::set<uint64_t> waited;  // connections that the loop came to next
     bool is_refusal = false;    // it returned non-zero, so that lws closes the connection
     bool lost_peer = false;     // of the connection that it was called for, by the time that it returned
+    bool in_session = false;    // a websocket's
   };
   void note_block(const Connection &connection, const Event &event, std::span<const std::byte> items,
                   const Timeline &timeline);

@@ -21,7 +21,7 @@ struct CodeRange {
   std::atomic<uintptr_t> begin;
   std::atomic<uintptr_t> bytes;  // 0: not known
 };
-extern constinit CodeRange g_lws_code;
+extern constinit CodeRange g_lws_code;  // NOLINT(bugprone-dynamic-static-initializers): constinit where it is defined
 [[gnu::noinline]] bool may_be_code_of_lws(const void *caller) noexcept;
 inline bool is_code_of_lws(const void *caller) noexcept {
   const uintptr_t bytes = g_lws_code.bytes.load(std::memory_order_acquire);

@@ -179,12 +179,6 @@ void add_status(Event &event, lws *wsi) noexcept {
     event.value = static_cast<int32_t>(api().lws_http_client_http_response(wsi));
 }
 
-// lws closes the socket after this callback, in every checked version.
-void add_tcp(Items &items, lws *wsi) noexcept {
-  const ErrnoGuard guard;
-  add_tcp_of(items, api().lws_get_socket_fd(wsi));
-}
-
 // Likewise of what is no socket.
 void add_whether_gone(Event &event, lws *wsi) noexcept {
   const int fd = api().lws_get_socket_fd(wsi);
@@ -253,6 +247,12 @@ uint32_t add_end(Event &event, lws *wsi) noexcept {
 bool closes_listeners(int reason, const char *caller) noexcept {
   if (reason == kContextDestroyReason) return true;
   return caller != nullptr && (std::strstr(caller, "deprecate") != nullptr || std::strncmp(caller, "listen", 6) == 0);
+}
+
+// lws closes the socket after the callbacks that tell of its end, in every checked version.
+void add_tcp(Items &items, lws *wsi) noexcept {
+  const ErrnoGuard guard;
+  add_tcp_of(items, api().lws_get_socket_fd(wsi));
 }
 
 void add_whether_it_listens(Event &event, lws *wsi) noexcept {

@@ -24,6 +24,8 @@ uint32_t add_end(Event &event, lws *wsi) noexcept;
 bool closes_listeners(int reason, const char *caller) noexcept;
 // WSI is about to be closed by one of them. Costs a syscall.
 void add_whether_it_listens(Event &event, lws *wsi) noexcept;
+// What the kernel says of its socket, if it has one that was connected.
+void add_tcp(Items &items, lws *wsi) noexcept;
 // WSI's response is complete: adds what tells whether the next request was there already.
 void add_completion(Event &event, lws *wsi) noexcept;
 

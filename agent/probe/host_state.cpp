@@ -15,7 +15,7 @@
 namespace wsitrace {
 
 constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
-HostState *g_state = nullptr;
+constinit HostState *g_state = nullptr;
 
 namespace {
 

@@ -100,8 +100,10 @@ struct ThreadState {
 
 // initial-exec: no allocation and no call to reach it. It takes 112 bytes of the static TLS block, which glibc keeps a
 // reserve of for libraries that are loaded later.
+// NOLINTBEGIN(bugprone-dynamic-static-initializers): constinit where they are defined
 extern constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
 extern HostState *g_state;  // nullptr: not set up
+// NOLINTEND(bugprone-dynamic-static-initializers)
 
 // Makes the state's pages and remembers MAP and FACTS. False: no memory for them; nothing will be recorded.
 bool set_up_host(const HostMap &map, uint32_t attach) noexcept;

@@ -257,6 +257,7 @@ void record_close(lws *wsi, int reason, const char *caller) noexcept {
     event.text = intern_literal(caller);
     event.vhost = vhost_of(wsi);
     if (closes_listeners(reason, caller)) add_whether_it_listens(event, wsi);
+    else if (!is_stream(wsi)) add_tcp(items, wsi);  // before lws sends a FIN of its own
   });
 }
 

@@ -33,9 +33,11 @@ struct CloseClues {
   Ns requested_ns = 0;     // then
   Word caller = Word::kOther;
   uint16_t caller_text = kNoString;
-  int refused = -1;          // callback whose result was non-zero
-  Ns refused_ns = 0;         // when
-  bool left_answer = false;  // outbound: RECEIVE_CLIENT_HTTP's was, which also passes on that the peer has ended
+  uint32_t socket_state = 0;  // of TCP, by then; 0: unknown
+  OptionalNs peer_closed_ns;  // as in Tcp, by then
+  int refused = -1;           // callback whose result was non-zero
+  Ns refused_ns = 0;          // when
+  bool left_answer = false;   // outbound: RECEIVE_CLIENT_HTTP's was, which also passes on that the peer has ended
   bool peer_sent_close = false;
   bool local_sent_close = false;
   int stored_code = 0;  // by lws_close_reason()

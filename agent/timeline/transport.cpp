@@ -40,10 +40,26 @@ void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (tls.alpn == "h2" && life.connection.role == Role::kUnknown) life.connection.role = Role::kH2;
 }
 
-// The kernel gives a socket up at once for a RST. A close of this side's own, when a callback has refused to go on, takes a round trip.
+// The kernel gives a socket up at once for a RST. Otherwise it does when both sides have sent their FIN: lws sends one to whom it has
+// accepted, before it tells of the end. A close of this side's own, when a callback has refused to go on, takes a round trip.
 bool is_reset(const Life &life, const TcpFacts &facts, Ns now_ns) {
   constexpr Ns kAtOnceNs = 5'000'000;
-  return facts.state == kClosed && (life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs);
+  if (life.clues.socket_state != 0) return life.clues.socket_state == kClosed;
+  return life.connection.origin == Origin::kOutbound && facts.state == kClosed &&
+         (life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs);
+}
+
+// What the kernel said when lws was told to close, before it sent a FIN of its own.
+void note_before_close(Fold &fold, Life &life, const Event &event, ItemBytes items) {
+  CloseClues &clues = life.clues;
+  if (clues.socket_state != 0 || lives_on(fold.strings.word(event.text))) return;
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    TcpFacts facts;
+    if (tag != kItemTcp || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    clues.socket_state = facts.state;
+    if (facts.state == kCloseWait) clues.peer_closed_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond;
+  });
 }
 
 void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
@@ -64,6 +80,7 @@ void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
     tcp.was_shut_down = facts.state == kFinWait1 || facts.state == kFinWait2;
     tcp.was_over = facts.state == kClosed;
     if (facts.state == kCloseWait) tcp.peer_closed_ns = tcp.unheard_ns;
+    else tcp.peer_closed_ns = life.clues.peer_closed_ns;
     life.connection.tcp = tcp;
   });
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
@@ -119,6 +136,7 @@ void fold_peer_left(Fold &fold, const Event &event, ItemBytes items) {
 
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (event.kind == k_tls_established) return note_tls(fold, life, event, items);
+  if (event.kind == k_close_requested) return note_before_close(fold, life, event, items);
   if (has_role<role::kTcp>(event.kind)) note_tcp(life, event.time_ns, items);
 }
 

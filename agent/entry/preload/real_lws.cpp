@@ -18,7 +18,7 @@
 
 namespace wsitrace {
 
-std::atomic<int> g_readiness{0};
+constinit std::atomic<int> g_readiness{0};
 
 namespace {
 

@@ -41,7 +41,7 @@ void forget_if_unloaded() noexcept;
 
 // True once the probe records; turns it on at the first call that finds a libwebsockets. Cheap afterwards.
 inline constexpr int kProbeOn = 2;
-extern std::atomic<int> g_readiness;
+extern std::atomic<int> g_readiness;  // NOLINT(bugprone-dynamic-static-initializers): constinit where it is defined
 [[gnu::noinline]] bool try_probe() noexcept;
 inline bool probe_ready() noexcept { return g_readiness.load(std::memory_order_acquire) == kProbeOn || try_probe(); }
 
