@@ -291,7 +291,8 @@ std::string refusal_text(const Clues &clues) {
 
 bool peer_was_first(const Case &of) {
   if (of.ended_as(CloseReason::kContextDestroyed)) return false;
-  return of.connection.tcp && (of.connection.tcp->was_reset || of.connection.tcp->peer_closed_ns);
+  return of.connection.tcp &&
+         (of.connection.tcp->peer_had_ended || of.connection.tcp->was_reset || of.connection.tcp->peer_closed_ns);
 }
 
 std::string request_text(const Transaction *transaction) {

@@ -40,7 +40,6 @@ bool peer_had_left(std::span<const std::byte> items, Ns now_ns, Ns by_ns) {
     TcpFacts facts;
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
-    constexpr Ns kNsPerMs = 1'000'000;
     const Ns unheard_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMs;
     found = (facts.state == kClose || facts.state == kCloseWait) && now_ns <= by_ns + unheard_ns;
   });
@@ -61,6 +60,7 @@ void Surroundings::event(const Connection &connection, const Event &event, std::
     at.local = connection.local;
   }
   if (event.kind == k_callback_refused) refused_ = {connection.id, event.time_ns};
+  if (event.kind == k_close_requested) note_lost_peer(connection, event, items);
   if (event.kind >= k_gap) return;
   note_next(connection, event, items);
   last_ = {connection.id, event.kind, timeline.text(event.protocol), event.time_ns};
@@ -94,6 +94,14 @@ void Surroundings::note_block(const Connection &connection, const Event &event, 
   blocks_.push_back(std::move(block));
 }
 
+void Surroundings::note_lost_peer(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+  const auto open = just_returned_.find(event.thread);
+  if (open == just_returned_.end() || event.time_ns > open->second.last_ns + kAtOnceNs) return;
+  Block &block = blocks_[open->second.block];
+  if (connection.id == block.turn.id && !block.is_refusal)
+    block.lost_peer = block.lost_peer || peer_had_left(items, event.time_ns, block.until_ns);
+}
+
 // What the loop comes to right after it had waited, if it began before: a request that was read, a client that was accepted.
 void Surroundings::note_next(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   const auto open = just_returned_.find(event.thread);
@@ -104,8 +112,6 @@ void Surroundings::note_next(const Connection &connection, const Event &event, s
   }
   open->second.last_ns = event.time_ns;
   Block &block = blocks_[open->second.block];
-  if (connection.id == block.turn.id && !block.is_refusal && event.kind == k_close_requested)
-    block.lost_peer = block.lost_peer || peer_had_left(items, event.time_ns, block.until_ns);
   const bool is_served = has_role<role::kLoopTurns>(event.kind) || event.kind == k_SERVER_NEW_CLIENT_INSTANTIATED;
   const bool is_other = connection.id != block.turn.id && connection.cls != ConnectionClass::kListener;
   if (is_served && is_other && block.waited.size() < kKeptIds) block.waited.insert(connection.id);

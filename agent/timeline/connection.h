@@ -168,6 +168,7 @@ struct Tcp {
   uint32_t unread_bytes = 0;    // came in, but lws did not read it
   Ns unread_ns = 0;             // a duration: the last of that came this long ago
   bool was_reset = false;       // the peer reset it (RST): the kernel had given the socket up
+  bool peer_had_ended = false;  // the peer's FIN or RST had come by the end of it
   bool peer_was_there = false;  // the peer had neither closed nor reset it
   bool was_shut_down = false;   // this side had sent its FIN, and the peer none
   bool was_over = false;        // both had, or the peer had reset it

@@ -40,13 +40,16 @@ void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (tls.alpn == "h2" && life.connection.role == Role::kUnknown) life.connection.role = Role::kH2;
 }
 
-// The kernel gives a socket up at once for a RST. Otherwise it does when both sides have sent their FIN: lws sends one to whom it has
-// accepted, before it tells of the end. A close of this side's own, when a callback has refused to go on, takes a round trip.
-bool is_reset(const Life &life, const TcpFacts &facts, Ns now_ns) {
+// The kernel gives a socket up at once for a RST, and when both sides have sent their FIN: lws sends one to whom it has accepted, before
+// it tells of the end. A close of this side's own, when a callback has refused to go on, takes a round trip.
+bool has_peer_ended(const Life &life, const TcpFacts &facts, Ns now_ns) {
   constexpr Ns kAtOnceNs = 5'000'000;
+  return facts.state == kClosed && (life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs);
+}
+
+bool is_reset(const Life &life, bool has_ended) {
   if (life.clues.socket_state != 0) return life.clues.socket_state == kClosed;
-  return life.connection.origin == Origin::kOutbound && facts.state == kClosed &&
-         (life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs);
+  return life.connection.origin == Origin::kOutbound && has_ended;
 }
 
 // What the kernel said when lws was told to close, before it sent a FIN of its own.
@@ -75,7 +78,8 @@ void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
             static_cast<Ns>(facts.unheard_ms) * kNsPerMillisecond,
             facts.unsent_bytes};
     tcp.unsent_ns = static_cast<Ns>(facts.unsent_ms) * kNsPerMillisecond;
-    tcp.was_reset = is_reset(life, facts, now_ns);
+    tcp.peer_had_ended = has_peer_ended(life, facts, now_ns);
+    tcp.was_reset = is_reset(life, tcp.peer_had_ended);
     tcp.peer_was_there = facts.state == kEstablished || facts.state == kFinWait1 || facts.state == kFinWait2;
     tcp.was_shut_down = facts.state == kFinWait1 || facts.state == kFinWait2;
     tcp.was_over = facts.state == kClosed;

@@ -2,10 +2,12 @@
 """What the kernel knows of the other end of a connection: whether the host has read what it was sent, and what it waits for."""
 
 import collections
+import time
 
 import harness
 
 ESTABLISHED, CLOSE_WAIT = "01", "08"
+STILL_S = 0.5  # a host that does not get the processor pauses, too
 Queues = collections.namedtuple("Queues", "state unsent unread")
 
 
@@ -56,10 +58,11 @@ def gone(local, remote):
 
 def stuffed(sock):
     """Waits until the other end of SOCK has more to send than fits: nothing moves any more."""
-    here, there, before = sock.getsockname()[1], sock.getpeername()[1], []
+    here, there, last = sock.getsockname()[1], sock.getpeername()[1], [None, 0]
 
     def stands_still():
         now = (queues(there, here), queues(here, there))
-        before.append(now)
-        return len(before) > 3 and now[0] and now[0].unsent > 0 and all(one == now for one in before[-4:])
+        if now != last[0]:
+            last[:] = now, time.monotonic()
+        return now[0] and now[0].unsent > 0 and time.monotonic() > last[1] + STILL_S
     harness.until(stands_still, f"port {there} to have no more room to send")
