@@ -62,7 +62,7 @@ void Surroundings::event(const Connection &connection, const Event &event, std::
   if (event.kind == k_callback_refused) refused_ = {connection.id, event.time_ns};
   if (event.kind == k_close_requested) note_lost_peer(connection, event, items);
   if (event.kind >= k_gap) return;
-  note_next(connection, event, items);
+  note_next(connection, event);
   last_ = {connection.id, event.kind, timeline.text(event.protocol), event.time_ns};
   std::deque<Turn> &turns = turns_[event.thread];
   turns.push_back(last_);
@@ -103,7 +103,7 @@ void Surroundings::note_lost_peer(const Connection &connection, const Event &eve
 }
 
 // What the loop comes to right after it had waited, if it began before: a request that was read, a client that was accepted.
-void Surroundings::note_next(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+void Surroundings::note_next(const Connection &connection, const Event &event) {
   const auto open = just_returned_.find(event.thread);
   if (open == just_returned_.end()) return;
   if (event.time_ns > open->second.last_ns + kAtOnceNs) {

@@ -68,7 +68,7 @@ class Surroundings {
   void note_block(const Connection &connection, const Event &event, std::span<const std::byte> items,
                   const Timeline &timeline);
   void note_lost_peer(const Connection &connection, const Event &event, std::span<const std::byte> items);
-  void note_next(const Connection &connection, const Event &event, std::span<const std::byte> items);
+  void note_next(const Connection &connection, const Event &event);
   static void add_context_left(std::vector<Diagnosis> &to, const Timeline &timeline);
   static void add_contexts_piled_up(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log);
   void add_turned_away(std::vector<Diagnosis> &to, const LogFacts &log) const;
