@@ -16,8 +16,10 @@
 #define WSITRACE_NAMED __attribute__((visibility("hidden"), used))
 
 // The arguments of a line are still where the caller put them when it goes to where NEXT points, or to LOOK, which takes the same ones. LEVEL and
-// FORMAT are the registers that they are in; r10 and r11 are nobody's.
-#if defined(__x86_64__) && defined(__GNUC__)
+// FORMAT are the registers that they are in; r10 and r11 are nobody's. Without optimization, or with a sanitizer, the compiler puts code of
+// its own before the instructions.
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 #define WSITRACE_PASS_ON(level, format, next, look)    \
   __asm__("testl $15, " level                          \
           "\n\t"                                       \
