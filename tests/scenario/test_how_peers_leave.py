@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Whether a peer closed its side (FIN) or reset the connection (RST): the kernel knows, until lws closes its own side."""
 
-import contextlib
 import socket
 import struct
 import unittest
@@ -10,20 +9,19 @@ import harness
 import workload
 
 HTTP_CLOSED, HTTP_RESET, WS_CLOSED, WS_RESET = 3, 5, 2, 7
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+PAGE = (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b" 200 ", b"</html>\n")
 UPGRADE = (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: echo\r\n\r\n")
+SESSION = (UPGRADE, b" 101 ", b"\r\n\r\n")
 
 
-def leave(address, request, by_reset):
-    """Reads all that is sent, so that only BY_RESET makes the kernel send a RST."""
+def leave(address, request, end, by_reset):
+    """Reads the answer up to its END, so that only BY_RESET makes the kernel send a RST."""
     sock = workload.connect(address)
     sock.sendall(request)
-    sock.settimeout(0.1)
-    answer = sock.recv(65536)
-    with contextlib.suppress(socket.timeout):
-        while True:
-            answer += sock.recv(65536)
+    answer = b""
+    while not answer.endswith(end):
+        answer += sock.recv(65536)
     if by_reset:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
@@ -33,10 +31,10 @@ def leave(address, request, by_reset):
 class HowPeersLeave(harness.Scenario):
     def check(self, lws):
         program = self.traced(self.host(lws=lws))
-        for count, request, by_reset, status in ((HTTP_CLOSED, GET, False, b" 200 "), (HTTP_RESET, GET, True, b" 200 "),
-                                                 (WS_CLOSED, UPGRADE, False, b" 101 "), (WS_RESET, UPGRADE, True, b" 101 ")):
+        for count, (request, status, end), by_reset in ((HTTP_CLOSED, PAGE, False), (HTTP_RESET, PAGE, True),
+                                                        (WS_CLOSED, SESSION, False), (WS_RESET, SESSION, True)):
             for _ in range(count):
-                self.assertIn(status, leave(program.address(), request, by_reset))
+                self.assertIn(status, leave(program.address(), request, end, by_reset))
         trace, all_of_them = self.path("out.wsitrace"), HTTP_CLOSED + HTTP_RESET + WS_CLOSED + WS_RESET
         harness.until(lambda: self.wsitrace("report", trace).out.count("closed: peer_closed") == all_of_them, "the ends")
         program.stop()
