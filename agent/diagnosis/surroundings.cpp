@@ -95,8 +95,9 @@ void Surroundings::note_block(const Connection &connection, const Event &event, 
 }
 
 void Surroundings::note_lost_peer(const Connection &connection, const Event &event, std::span<const std::byte> items) {
+  constexpr Ns kNextNs = 10 * kAtOnceNs;  // on a busy machine; that the peer had left is known by the kernel's word
   const auto open = just_returned_.find(event.thread);
-  if (open == just_returned_.end() || event.time_ns > open->second.last_ns + kAtOnceNs) return;
+  if (open == just_returned_.end() || event.time_ns > open->second.last_ns + kNextNs) return;
   Block &block = blocks_[open->second.block];
   if (connection.id == block.turn.id && !block.is_refusal)
     block.lost_peer = block.lost_peer || peer_had_left(items, event.time_ns, block.until_ns);
