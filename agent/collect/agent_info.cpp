@@ -153,7 +153,7 @@ std::vector<AgentTrace> youngest_traces(const std::string &directory) {
   return traces;
 }
 
-// Whoever began after the last of it was written only has the number of the one that it tells of.
+// A process that began after the trace was last written to merely has the same pid.
 bool is_of_living(const AgentTrace &trace) {
   return lock_state_of(trace.path) == LockState::kHeld ||
          life_of(trace.pid, as_monotonic_ns(trace.written_ns)) == Liveness::kRuns;

@@ -46,7 +46,8 @@ struct AgentTrace {
   uint32_t pid = 0;
   uint64_t written_ns = 0;  // when the last of it was written, since 1970
 };
-// The process that TRACE tells of lives: the trace is being written, or its pid is still that process's.
+// Whether the process that TRACE is about still runs: the trace is being written, or the process with its pid is
+// old enough to be that one.
 bool is_of_living(const AgentTrace &trace);
 // What NAME, of a file, says; nothing: it is no such name.
 std::optional<AgentTrace> trace_named(std::string_view name);

@@ -76,8 +76,8 @@ void ConnectCalls::add(std::vector<Diagnosis> &to, const LogFacts &log) const {
   out.first_ns = nowhere_.first_ns;
   out.last_ns = nowhere_.last_ns;
   out.why.push_back(
-      fmt::format("That happened {}, first at {}. What these members of the lws_client_connect_info hold "
-                  "is no address of this program: nobody has set them.",
+      fmt::format("That happened {}, first at {}. These members of the lws_client_connect_info do not "
+                  "point to memory of this program: they were probably never set.",
                   times_text(nowhere_.count), time_text(nowhere_.first_ns, log.started_ns)));
   out.advice = kZeroAdvice;
   to.push_back(std::move(out));

@@ -125,7 +125,7 @@ void House::add_kept(std::vector<Diagnosis> &to, const Timeline &timeline, const
         "LWS_CALLBACK_PROTOCOL_DESTROY of its protocols did not come, nor did its `finalize`: lws frees a vhost when "
         "the "
         "last connection bound to it has gone{}.",
-        listens ? fmt::format(", and libwebsockets 4.1 counts its listener, which goes on to listen on port {}",
+        listens ? fmt::format(", and libwebsockets 4.1 counts its listener, which keeps listening on port {}",
                               gone->second.port)
                 : ""));
     out.advice = listens

@@ -204,7 +204,7 @@ void Loops::add_never_returned(std::vector<Diagnosis> &to, const LogFacts &log) 
   out.last_ns = log.last_ns;
   out.why.push_back(fmt::format(
       "The context was made with LWS_SERVER_OPTION_{}: lws_service() then runs the loop of that library until the "
-      "context is destroyed, whatever the timeout. What stands after that call is not reached.",
+      "context is destroyed, whatever the timeout. The code after that call is not reached.",
       library));
   out.advice =
       "do that work from a timer (lws_sul_schedule(), or one of the library's), or run the library's loop yourself and "

@@ -109,15 +109,15 @@ std::optional<Symptom> upgrade_lost(const Case &of) {
       request_text(last),
       {fmt::format(
           "The request has Sec-WebSocket-Key and no Upgrade: websocket. That is a websocket handshake that lost "
-          "a header on its way, in a reverse proxy as a rule: lws took it for an ordinary request{}.",
+          "a header on its way, usually in a reverse proxy: lws took it for an ordinary request{}.",
           last->status ? fmt::format(", which was answered with {}", *last->status) : "")},
       Certainty::kProven,
       {}};
   symptom.why.emplace_back("The client waits for 101, and its websocket fails.");
   if (last->version == "HTTP/1.0")
     symptom.why.emplace_back(
-        "It came as HTTP/1.0, which has no upgrades: nginx speaks that to the servers behind it, unless it is told "
-        "proxy_http_version 1.1.");
+        "It came as HTTP/1.0, which has no upgrades: nginx speaks it to the servers behind it unless "
+        "proxy_http_version is 1.1.");
   return symptom;
 }
 
@@ -128,7 +128,7 @@ std::optional<Symptom> response_without_end(const Case &of) {
       Cause::kNoEndOfResponse,
       request_text(last),
       {fmt::format("The head that protocol {} sent{} has neither Content-Length nor Transfer-Encoding: "
-                   "chunked, so the body goes on to the end of the connection (RFC 9112).",
+                   "chunked, so the body lasts until the connection closes (RFC 9112).",
                    quoted(last->protocol), last->status ? fmt::format(" (status {})", *last->status) : ""),
        fmt::format("lws_http_transaction_completed() then kept the connection for the next request: the client "
                    "waits for the end of this response, here for {}, until {}.",
@@ -201,11 +201,10 @@ void tell_of_mounts(Symptom &symptom, const Case &of, const Transaction &request
         : taken->protocol == kHttp ? "LWSMPRO_HTTP"
                                    : "LWSMPRO_HTTPS",
         is_cgi ? "LWS_WITH_CGI" : "LWS_WITH_HTTP_PROXY"));
-    symptom.advice = is_cgi
-                         ? "use a libwebsockets that was built with -DLWS_WITH_CGI=1, which distributions as a rule "
-                           "are not, or serve the path from a callback"
-                         : "use a libwebsockets that was built with -DLWS_WITH_HTTP_PROXY=1, which distributions as a "
-                           "rule are not, or put a proxy such as nginx in front";
+    symptom.advice = is_cgi ? "use a libwebsockets that was built with -DLWS_WITH_CGI=1, which those of distributions "
+                              "rarely are, or serve the path from a callback"
+                            : "use a libwebsockets that was built with -DLWS_WITH_HTTP_PROXY=1, which those of "
+                              "distributions rarely are, or put a proxy such as nginx in front";
     return;
   }
   if (taken == nullptr && !mounts.empty())

@@ -225,7 +225,7 @@ std::optional<Symptom> error_status(const Case &of) {
   const std::string *missing = by_lws && status == 401 ? of.premises.passwords_missing() : nullptr;
   if (missing != nullptr) {
     symptom.why.push_back(
-        fmt::format("lws logged that it could not open the mount's file of passwords, {}.", quoted(*missing)));
+        fmt::format("lws logged that it could not open the mount's password file, {}.", quoted(*missing)));
     symptom.advice = row_of(Said::kPasswordsMissing).advice;
   } else if (status == 401)
     symptom.advice = "send the user and password that the mount asks for (basic_auth_login_file of the lws_http_mount)";

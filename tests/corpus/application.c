@@ -115,7 +115,7 @@ struct lws_vhost *add_vhost(struct lws_context *context, const struct lws_contex
 
 enum { kPatienceMs = 60000, kTurnUs = 300, kLongestTurnMs = 20 };
 
-static long long now_ms(void) {
+long long now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1000LL + now.tv_nsec / 1000000;

@@ -80,6 +80,7 @@ void finish(struct lws_context *context, int fd, enum ending ending);
 
 // --- Turns of lws ---
 
+long long now_ms(void);  // of CLOCK_MONOTONIC
 void serve_for(struct lws_context *context, int ms);
 void serve_until(struct lws_context *context, const volatile int *counter, int value);
 

@@ -110,6 +110,14 @@ void nap(int ms) {
   while (nanosleep(&left, &left)) continue;
 }
 
+void serve_and_read(struct lws_context *context, int fd, int ms) {
+  static char some[65536];
+  for (int served = 0; served < ms; served += 20) {
+    serve_for(context, 20);
+    while (recv(fd, some, sizeof some, MSG_DONTWAIT) > 0) continue;
+  }
+}
+
 int main(int argc, char **argv) {
   static const struct corpus_case *const tables[] = {
       outbound_troubles, answer_troubles,  client_troubles,  again_troubles, tls_troubles,     inbound_troubles,

@@ -46,6 +46,7 @@ void reset(struct lws_context *context, int fd);  // closes with RST
 // Says 101 to an upgrade that is read from FD (troubles_client.c).
 void accept_upgrade_to(struct lws_context *context, int fd, const char *protocol);
 int unused_port(void);
-void nap(int ms);  // nothing is served meanwhile
+void nap(int ms);                                                  // nothing is served meanwhile
+void serve_and_read(struct lws_context *context, int fd, int ms);  // what comes back is thrown away
 
 #endif

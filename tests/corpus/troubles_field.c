@@ -63,15 +63,6 @@ static int callback_field(DESK_ARGUMENTS) {
   return 0;
 }
 
-// What comes back is read, and thrown away.
-static void serve_and_read(struct lws_context *context, int fd, int ms) {
-  static char some[65536];
-  for (int served = 0; served < ms; served += 20) {
-    serve_for(context, 20);
-    while (recv(fd, some, sizeof some, MSG_DONTWAIT) > 0) continue;
-  }
-}
-
 static void asks(int how, const char *request, unsigned int seconds, int ms) {
   manner = how;
   struct lws_context *context = desk(callback_field, seconds);

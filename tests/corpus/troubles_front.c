@@ -71,14 +71,6 @@ static int callback_front(DESK_ARGUMENTS) {
   return 0;
 }
 
-static void serve_and_read(struct lws_context *context, int fd, int ms) {
-  static char some[65536];
-  for (int served = 0; served < ms; served += 20) {
-    serve_for(context, 20);
-    while (recv(fd, some, sizeof some, MSG_DONTWAIT) > 0) continue;
-  }
-}
-
 static void asks_of(struct lws_context *context, const char *request, int ms) {
   const int fd = dial(port_of(context, "app"));
   say(fd, request);

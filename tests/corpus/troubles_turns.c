@@ -36,12 +36,6 @@ static int callback_turns(DESK_ARGUMENTS) {
   return 0;
 }
 
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void stop(lws_sorted_usec_list_t *unused) {
   (void)unused;
   done = 1;
@@ -49,10 +43,10 @@ static void stop(lws_sorted_usec_list_t *unused) {
 // As programs do: until they are told to end.
 static void turn_for(struct lws_context *context, int ms) {
   static lws_sorted_usec_list_t end;
-  const double until = seconds() + ms / 1e3;
+  const long long until = now_ms() + ms;
   done = 0;
   lws_sul_schedule(context, 0, &end, stop, ms * 1000LL);
-  while (!done && seconds() < until + 1) lws_service(context, 0);
+  while (!done && now_ms() < until + 1000) lws_service(context, 0);
 }
 
 // --- Descriptors that stay ready ---

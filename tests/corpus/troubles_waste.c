@@ -3,7 +3,6 @@
 // Programs that waste what they have: loops that never sleep, contexts that pile up; and others that use as much of it for something.
 #include <pthread.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <uv.h>
 
 #include "troubles.h"
@@ -34,15 +33,9 @@ static int callback_spins(DESK_ARGUMENTS) {
   return 0;
 }
 
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void turn_for(struct lws_context *context, int ms, int timeout_ms) {
-  const double end = seconds() + ms / 1e3;
-  while (seconds() < end) lws_service(context, timeout_ms);
+  const long long end = now_ms() + ms;
+  while (now_ms() < end) lws_service(context, timeout_ms);
 }
 
 static int begin_session(struct lws_context *context) {
@@ -88,8 +81,8 @@ static void spins_on_library_loop(void) {
   say(fd,
       "GET /ws HTTP/1.1\r\nHost: app\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: desk\r\n\r\n");
-  const double end = seconds() + kSpinMs / 1e3;
-  while (seconds() < end) uv_run(&loop, UV_RUN_ONCE);
+  const long long end = now_ms() + kSpinMs;
+  while (now_ms() < end) uv_run(&loop, UV_RUN_ONCE);
   close(fd);
   while (!ended) uv_run(&loop, UV_RUN_ONCE);
   lws_context_destroy(context);
