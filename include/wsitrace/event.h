@@ -247,7 +247,8 @@ struct ConnectFacts {
 };
 static_assert(sizeof(ConnectFacts) == 8 && std::is_trivially_copyable_v<ConnectFacts>);
 
-// Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>.
+// Of a TCP connection that is about to be closed; source: struct tcp_info of <linux/tcp.h>. In close_requested it is of the time before lws
+// sends a FIN of its own: only that `state` tells whether the peer had closed or reset it.
 struct TcpFacts {
   uint64_t received_bytes;  // tcpi_bytes_received
   uint64_t sent_bytes;      // tcpi_bytes_acked: what the peer has acknowledged, its SYN and FIN included
