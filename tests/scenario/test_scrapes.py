@@ -22,6 +22,10 @@ def anonymous_kib(pid):
 
 
 class Loaded(RunServe):
+    def begin(self, *options, lws=""):
+        """With a ring that holds all of the load: however late it is drained, nothing is lost."""
+        super().begin("--ring-size", str(1 << 20), *options, lws=lws)
+
     def load(self):
         """A trace of REQUESTS requests, in connections of a few."""
         for _ in range(REQUESTS // 37):
@@ -29,6 +33,11 @@ class Loaded(RunServe):
             for _ in range(37):
                 kept.get("/dyn")
             kept.sock.close()
+
+    def await_drained(self):
+        """A report has what is drained by then."""
+        done = re.compile(r"^lws_connections_closed_total{.*} (\d+)$", re.MULTILINE)
+        harness.until(lambda: sum(map(int, done.findall(self.get("/metrics").text))) == REQUESTS // 37, "all connections to be drained")
 
     def reader(self):
         """Asks for the report, and reads nothing of it yet."""
@@ -53,6 +62,7 @@ class Scrapes(Loaded):
     def test_a_report_read_by_many_at_once_is_whole(self):
         self.begin()
         self.load()
+        self.await_drained()
         told = []
         threads = [threading.Thread(target=lambda: told.append(ask(self.at, "/api/report").json)) for _ in range(READERS)]
         for thread in threads:
