@@ -57,6 +57,11 @@ Expected<void> judge(const struct stat &facts, const std::string &path) {
 
 }  // namespace
 
+std::string directory_of(const std::string &path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 Expected<Fd> make_file(int directory, const std::string &name, unsigned mode) {
   Fd fd(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd.valid()) return unexpected(system_error(name, errno, kHint));

@@ -21,6 +21,8 @@ namespace wsitrace {
 
 inline constexpr unsigned kTraceMode = 0640;
 
+// Of the file PATH, as it is written: "." where it names none.
+std::string directory_of(const std::string &path);
 // NAME in DIRECTORY, a descriptor or AT_FDCWD.
 Expected<Fd> make_file(int directory, const std::string &name, unsigned mode);
 // Not truncated.

@@ -17,6 +17,7 @@
 #include <tuple>
 
 #include "agent/base/clock.h"
+#include "agent/base/output_file.h"
 #include "agent/collect/liveness.h"
 #include "agent/collect/ring_file.h"
 
@@ -46,11 +47,6 @@ std::optional<Number> number(std::string_view text) {
   Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
-}
-
-std::string directory_of(const std::string &path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 std::string agent_named(const AgentInfo &info) {

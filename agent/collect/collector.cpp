@@ -131,6 +131,9 @@ size_t Collector::State::drain_one(Live &process, uint64_t watermark_ns) {
   process.log.tell_facts();
   process.log.look(monotonic_ns() + kHorizonNs);
   const size_t count = process.end ? process.log.merge_all() : process.log.merge(watermark_ns);
+  const uint32_t now_ms = file.header().clock_ms.load(std::memory_order_relaxed);
+  if (process.end) process.log.tell_last_running(now_ms, *process.end);
+  else process.log.tell_lasting(now_ms, file.header().clock_gap_ms.load(std::memory_order_relaxed));
   if (&process == &live.front()) {
     const uint64_t untold = no_process_untold();
     process.no_process += untold;

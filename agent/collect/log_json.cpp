@@ -2,7 +2,9 @@
 #include "agent/collect/log_json.h"
 
 #include <algorithm>
+#include <concepts>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace wsitrace {
 namespace {
@@ -18,16 +20,39 @@ void put_optional(json &object, const char *key, const std::optional<T> &value) 
   object[key] = value ? json(*value) : json(nullptr);
 }
 
-// nlohmann's conversions throw on a wrong type and convert between kinds of numbers; nothing here trusts them to.
+// nlohmann's conversions throw on a wrong type, and convert between kinds of numbers, a fraction or what does not fit to anything: they are
+// asked only for what is there.
+bool convert(const json &value, std::string &to) {
+  if (value.is_string()) to = value.get<std::string>();
+  return value.is_string();
+}
+
+template <std::integral T>
+bool convert(const json &value, T &to) {
+  const bool is_wide = value.is_number_unsigned();
+  if (is_wide && !std::in_range<T>(value.get<uint64_t>())) return false;
+  if (!is_wide && !(value.is_number_integer() && std::in_range<T>(value.get<int64_t>()))) return false;
+  to = is_wide ? static_cast<T>(value.get<uint64_t>()) : static_cast<T>(value.get<int64_t>());
+  return true;
+}
+
+bool convert(const json &value, std::vector<std::string> &to) {
+  return value.is_array() && std::all_of(value.begin(), value.end(),
+                                         [&](const json &one) { return convert(one, to.emplace_back()); });
+}
+
+bool convert(const json &value, std::map<std::string, uint64_t> &to) {
+  if (!value.is_object()) return false;
+  for (const auto &[key, one] : value.items())
+    if (!convert(one, to[key])) return false;
+  return true;
+}
+
 template <typename T>
 std::optional<T> read(const json &object, const char *key) {
   const auto found = object.find(key);
-  if (found == object.end()) return std::nullopt;
-  try {
-    return found->get<T>();
-  } catch (const json::exception &) {
-    return std::nullopt;
-  }
+  T value{};
+  return found != object.end() && convert(*found, value) ? std::optional(std::move(value)) : std::nullopt;
 }
 
 template <typename T>

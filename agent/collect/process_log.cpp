@@ -2,7 +2,9 @@
 #include "agent/collect/process_log.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "agent/collect/log_json.h"
 
@@ -10,6 +12,7 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kDamaged = "damaged";
+constexpr uint64_t kNsPerMs = 1'000'000;
 
 template <size_t N>
 std::string text_in(const char (&field)[N]) {
@@ -205,6 +208,55 @@ Loss ProcessLog::loss(uint64_t no_process) const {
   add(loss, loss_cause_name(kNoProcess), no_process + block_.lost[kNoProcess].load(std::memory_order_relaxed));
   add(loss, kDamaged, damaged);
   return loss;
+}
+
+// What the thread does, by the header of its ring.
+void ProcessLog::tell_runs(const Ring &ring, const RingReader::Running &running, uint64_t at_ns, uint32_t lasted_ms) {
+  Event event{};
+  event.time_ns = at_ns;
+  event.kind = k_callback_runs;
+  event.value = running.reason;
+  event.thread = static_cast<uint8_t>(std::min(ring.thread, 255u));
+  if (running.reason >= 0) {
+    event.wsi = running.wsi;
+    event.protocol = running.protocol;
+    make_known(event.protocol);
+  }
+  std::array<std::byte, kSlotBytes> items{std::byte{kItemLasted}, std::byte{sizeof lasted_ms}};
+  std::memcpy(items.data() + 2, &lasted_ms, sizeof lasted_ms);
+  event.extra = 1;
+  sink_->on_event(event, items);
+}
+
+void ProcessLog::tell_lasting(uint32_t now_ms, uint32_t gap_ms) {
+  constexpr uint32_t kLastsMs = 200, kMostMs = INT32_MAX;
+  for (Ring &ring : rings_) {
+    const RingReader::Running running = ring.reader.running();
+    const uint32_t since_ms = now_ms - running.since_ms, lasted_ms = since_ms > gap_ms ? since_ms - gap_ms : 0;
+    const bool lasts = running.reason >= 0 && running.since_ms != 0 && lasted_ms >= kLastsMs && since_ms < kMostMs;
+    if (ring.told_running_ms != 0 && !(lasts && running.since_ms == ring.told_since_ms)) {
+      ring.told_running_ms = 0;
+      tell_runs(ring, {-1, 0, 0, 0}, watermark_ns_, 0);
+    }
+    if (!lasts || ring.abandoned || lasted_ms / 2 < ring.told_running_ms) continue;
+    ring.told_running_ms = lasted_ms;
+    ring.told_since_ms = running.since_ms;
+    tell_runs(ring, running, watermark_ns_, lasted_ms);
+  }
+}
+
+void ProcessLog::tell_last_running(uint32_t now_ms, const End &end) {
+  uint64_t last_ns = attached_ns_;
+  for (const Ring &ring : rings_) last_ns = std::max(last_ns, ring.reader.last_ns());
+  // The clock of hosts has 32 bits, and may be behind.
+  const uint32_t later_ms = now_ms - static_cast<uint32_t>(last_ns / kNsPerMs);
+  if (later_ms < INT32_MAX) last_ns += later_ms * kNsPerMs;
+  for (const Ring &ring : rings_) {
+    const RingReader::Running running = ring.reader.running();
+    if (running.reason < 0 && (running.reason != -1 || end.kind == "exit" || end.kind == "exec")) continue;
+    const bool is_timed = running.reason >= 0 && running.since_ms != 0 && now_ms - running.since_ms < INT32_MAX;
+    tell_runs(ring, running, last_ns, is_timed ? now_ms - running.since_ms : 0);
+  }
 }
 
 void ProcessLog::tell_loss(uint64_t no_process) {

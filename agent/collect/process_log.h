@@ -31,6 +31,8 @@ class ProcessLog {
     uint32_t thread_id;
     bool abandoned = false;  // its thread is gone: nothing is being written, whatever `writing` says
     RingReader reader;
+    uint32_t told_running_ms = 0;  // that long its callback ran when that was told last; 0: it was not told
+    uint32_t told_since_ms = 0;    // since when, on the clock that hosts read
   };
 
   ProcessLog(const ProcessBlock &block_untrusted, std::shared_ptr<LogSink> sink);
@@ -44,6 +46,11 @@ class ProcessLog {
   size_t merge(uint64_t watermark_ns);
   // Hands on all that look() saw; no writer is left that could bring an older record.
   size_t merge_all();
+  // After merge(): tells the callbacks that last, as callback_runs events. Now is NOW_MS on the clock that hosts read, which was behind by
+  // at most GAP_MS.
+  void tell_lasting(uint32_t now_ms, uint32_t gap_ms);
+  // After merge_all(): what each thread was in when the process ended.
+  void tell_last_running(uint32_t now_ms, const End &end);
   // Tells the loss when it has changed. NO_PROCESS: events of this file that were lost for want of a process block.
   void tell_loss(uint64_t no_process);
   void end(End end);
@@ -76,6 +83,7 @@ class ProcessLog {
   void bound_by(const Ring &ring);
   void tell_strings();
   bool tell_string(uint32_t index);
+  void tell_runs(const Ring &ring, const RingReader::Running &running, uint64_t at_ns, uint32_t lasted_ms);
   void make_known(uint16_t &id);
   [[nodiscard]] bool facts_unchanged() const;
   [[nodiscard]] Loss loss(uint64_t no_process) const;

@@ -42,7 +42,9 @@ void tell(const RingFile &file, uint32_t block, bool replaced, uint64_t no_proce
   log.merge_all();
   log.tell_loss(no_process);
   const char *kind = replaced ? "exec" : log.said_goodbye_ns() != 0 ? "exit" : "unknown";
-  log.end({kind, std::nullopt, std::nullopt});
+  const End end{kind, std::nullopt, std::nullopt};
+  log.tell_last_running(file.header().clock_ms.load(std::memory_order_relaxed), end);
+  log.end(end);
 }
 
 }  // namespace

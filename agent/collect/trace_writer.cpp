@@ -190,7 +190,7 @@ void TraceWriter::on_event(const Event &event, std::span<const std::byte> items)
   if (item_bytes != 0)
     state.events.insert(state.events.end(), items.begin(), items.begin() + static_cast<std::ptrdiff_t>(item_bytes));
   if (extra * kSlotBytes != item_bytes) state.events.resize(at + bytes);
-  state.events_waiting += event.kind != k_gap;
+  state.events_waiting += is_counted(event.kind);
 }
 
 void TraceWriter::on_loss(const Loss &loss) {

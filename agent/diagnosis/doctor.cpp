@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/diagnosis/outbound_rules.h"
+#include "agent/lws/callbacks.h"
 #include "agent/lws/versions.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
@@ -151,6 +152,7 @@ bool covers(const Finding &finding, const Diagnosis &symptoms) {
 void Doctor::on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) {
   clues_.event(connection, event, items, timeline().text(event.text), timeline().text(event.protocol));
   surroundings_.event(connection, event, items, timeline());
+  if (has_role<role::kLoopTurns>(event.kind)) running_.loop_turned(event.thread, event.time_ns);
   if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP)
     reconnects_.failing(connection, event.time_ns);
 }

@@ -20,6 +20,7 @@
 #include "agent/diagnosis/premises.h"
 #include "agent/diagnosis/reconnects.h"
 #include "agent/diagnosis/rules.h"
+#include "agent/diagnosis/running.h"
 #include "agent/diagnosis/surroundings.h"
 
 namespace wsitrace {
@@ -68,6 +69,7 @@ class Doctor final : public TimelineObserver {
   void on_accept_failed(const Event &, std::span<const std::byte> items) override;
   void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override {
     loops_.heard(event, items, connection, timeline());
+    running_.heard(event, items, connection, timeline());
   }
   void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &) override;
@@ -88,7 +90,9 @@ class Doctor final : public TimelineObserver {
   void add_what_lws_said();
   void add_crash();
   void explain_crash(Diagnosis &crash) const;
+  void tell_what_ran(Diagnosis &crash) const;
   void place_crash(Diagnosis &crash) const;
+  void look_at_session_bytes(Diagnosis &crash) const;
   void add_loops();
   void add_inherited();
   std::optional<Symptom> local_failure(const Case &of);
@@ -101,6 +105,7 @@ class Doctor final : public TimelineObserver {
   Surroundings surroundings_;
   Premises premises_;
   Loops loops_;
+  Running running_;
   std::map<Key, Group> groups_;
   std::vector<uint64_t> closed_by_code_;                   // sessions that a code of lws_close_reason() did close
   std::map<std::string, std::vector<std::string>> fates_;  // of the last outbound connections, by target

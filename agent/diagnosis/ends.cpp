@@ -55,16 +55,20 @@ void tell_who_slept(std::vector<Diagnosis> &diagnoses) {
 
 void Doctor::add_loops() {
   for (Diagnosis &one : loops_.diagnoses(timeline(), log_, diagnoses_)) diagnoses_.push_back(std::move(one));
+  for (Diagnosis &one : running_.diagnoses(timeline())) diagnoses_.push_back(std::move(one));
   add_inherited();
   tell_who_slept(diagnoses_);
   const std::string rest = loops_.rest_text(log_);
   for (Diagnosis &one : diagnoses_)
     if (one.cause == Cause::kClientsWaiting && !rest.empty()) one.why.push_back(rest + ".");
   const std::string last = surroundings_.last_callback_text();
+  const Running::Callback *within = running_.only();
   for (Diagnosis &one : diagnoses_)
     if (one.cause == Cause::kContextLeft && loops_.ended_within())
       one.why.push_back("It exited within lws_service()" +
-                        (last.empty() ? "." : "; the last callback was " + last + "."));
+                        (within != nullptr ? ", in " + within->text() + "."
+                         : last.empty()    ? "."
+                                           : "; the last callback was " + last + "."));
 }
 
 // A log that begins in the middle of a context's life, and is whole: the process is a child.
@@ -98,15 +102,34 @@ void Doctor::add_crash() {
         "patience was over";
   if (*end->status == kPipe) out.advice = "ignore SIGPIPE: signal(SIGPIPE, SIG_IGN)";
   out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
-  if (const std::string last = surroundings_.last_callback_text(); !last.empty())
+  if (name != nullptr) tell_what_ran(out);
+  if (const std::string last = surroundings_.last_callback_text(); !last.empty() && running_.only() == nullptr)
     out.why.push_back("The last callback that was recorded before: " + last + ".");
   if (name != nullptr) explain_crash(out);
   if (name != nullptr && out.advice == row_of(Cause::kCrashed).advice) place_crash(out);
   diagnoses_.push_back(std::move(out));
 }
 
-// In the callback that was the last, or in one that leaves no event.
+void Doctor::tell_what_ran(Diagnosis &crash) const {
+  if (const Running::Callback *callback = running_.only())
+    crash.why.push_back(callback->text() + ", was running.");
+  else if (running_.is_none())
+    crash.why.emplace_back(
+        "No callback of a connection was running: it crashed in the program's own code outside of them, or in lws.");
+}
+
+// In the callback that ran; where that is not known, in the last one that was recorded, or in one that leaves no event.
 void Doctor::place_crash(Diagnosis &crash) const {
+  constexpr const char *kAdvice =
+      "look at the function above first, then at the core dump (coredumpctl gdb); the crash ended whatever was open";
+  if (running_.is_none()) return;
+  if (const Running::Callback *callback = running_.only()) {
+    if (callback->id != 0) crash.connections = {callback->id};
+    crash.vhost = callback->vhost;
+    crash.protocol = callback->protocol;
+    if (!is_of_lws(timeline(), timeline().callback_of(callback->protocol))) crash.advice = kAdvice;
+    return look_at_session_bytes(crash);
+  }
   const Surroundings::LastCallback last = surroundings_.last_callback();
   const bool is_elsewhere = timeline().contexts_gone() || is_of_lws(timeline(), timeline().callback_of(last.protocol));
   if (last.id == 0 || is_elsewhere) return;
@@ -115,18 +138,20 @@ void Doctor::place_crash(Diagnosis &crash) const {
   crash.why.emplace_back(
       "It crashed in that callback or later: LWS_CALLBACK_RECEIVE, ..._WRITEABLE and the program's own loop leave no "
       "event.");
-  crash.advice =
-      "look at the function above first, then at the core dump (coredumpctl gdb); the crash ended whatever was open";
+  crash.advice = kAdvice;
   timeline().for_each_open([&](const Connection &one) {
-    if (one.id != last.id) return;
-    crash.vhost = one.vhost;
-    for (const House::Protocol &protocol : premises_.house().protocols_of(one.vhost))
-      if (protocol.name == last.protocol && protocol.session_bytes == 0)
-        crash.why.push_back(
-            fmt::format("per_session_data_size of protocol {} is 0: its callback gets NULL as `user`, and "
-                        "crashes if it uses that.",
-                        quoted(last.protocol)));
+    if (one.id == last.id) crash.vhost = one.vhost;
   });
+  look_at_session_bytes(crash);
+}
+
+void Doctor::look_at_session_bytes(Diagnosis &crash) const {
+  for (const House::Protocol &protocol : premises_.house().protocols_of(crash.vhost))
+    if (protocol.name == crash.protocol && protocol.session_bytes == 0)
+      crash.why.push_back(
+          fmt::format("per_session_data_size of protocol {} is 0: its callback gets NULL as `user`, and "
+                      "crashes if it uses that.",
+                      quoted(crash.protocol)));
 }
 
 // What the program did just before, and must not do.

@@ -32,8 +32,10 @@ Ns lasted_ns(std::span<const std::byte> items) {
   return ms * kNsPerMs;
 }
 
-// By what the kernel said of its socket when lws was told to close it, at NOW_NS: the peer had left, and was not heard since BY_NS.
+// By what the kernel said of its socket when lws was told to close it, at NOW_NS: the peer had left, and was not heard since BY_NS. The
+// kernel counts in ticks of up to 10 ms.
 bool peer_had_left(std::span<const std::byte> items, Ns now_ns, Ns by_ns) {
+  constexpr Ns kTicksNs = 20 * kNsPerMs;
   constexpr uint32_t kClose = 7, kCloseWait = 8;  // TCP_CLOSE, after a reset; TCP_CLOSE_WAIT
   bool found = false;
   for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
@@ -41,7 +43,7 @@ bool peer_had_left(std::span<const std::byte> items, Ns now_ns, Ns by_ns) {
     if (tag != kItemTcp || bytes.size() != sizeof facts) return;
     std::memcpy(&facts, bytes.data(), sizeof facts);
     const Ns unheard_ns = static_cast<Ns>(facts.unheard_ms) * kNsPerMs;
-    found = (facts.state == kClose || facts.state == kCloseWait) && now_ns <= by_ns + unheard_ns;
+    found = (facts.state == kClose || facts.state == kCloseWait) && now_ns + kTicksNs <= by_ns + unheard_ns;
   });
   return found;
 }

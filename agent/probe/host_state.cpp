@@ -14,6 +14,7 @@
 
 namespace wsitrace {
 
+constinit RunningCallback g_told_nobody{kNoCallbackRuns, 0};
 constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));
 constinit HostState *g_state = nullptr;
 
@@ -26,6 +27,8 @@ const std::atomic<uint32_t> *g_clock =
     &g_no_clock;  // FileHeader::clock_ms; its acquire load pairs with the owner's release store
 constinit ImageFacts g_facts{};
 
+// What is left of a forked child's threads is the one that forked.
+void tell_nobody_in_child() noexcept { t_state.running = &g_told_nobody; }
 void forget_in_child() noexcept { std::memset(static_cast<void *>(g_state), 0, sizeof *g_state); }
 
 // The last of them is left out when the room ends in it: it may end in a secret.
@@ -83,8 +86,10 @@ bool claim_thread_ring() noexcept {
   ring->thread_id = static_cast<uint32_t>(syscall(SYS_gettid));
   ring->thread = g_state->threads.fetch_add(1, std::memory_order_relaxed);
   ring->claimed_mono_ns = monotonic_ns();
+  ring->running.word.store(kNoCallbackRuns, std::memory_order_relaxed);
   ring->owner.store(g_state->process_index + 1, std::memory_order_release);
   t_state.writer = RingWriter(ring, g_map.slots(static_cast<uint32_t>(index)), g_map.ring_slots(), ring->thread);
+  t_state.running = &ring->running;
   t_state.vhost = {};
   t_state.epoch = g_state->epoch.load(std::memory_order_relaxed);
   return true;
@@ -108,6 +113,7 @@ bool set_up_host(const HostMap &map, uint32_t attach) noexcept {
   const ErrnoGuard guard;
   void *pages = mmap(nullptr, sizeof(HostState), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) return false;
+  pthread_atfork(nullptr, nullptr, tell_nobody_in_child);
   if (madvise(pages, sizeof(HostState), MADV_WIPEONFORK) != 0) pthread_atfork(nullptr, nullptr, forget_in_child);
   g_map = map;
   g_asked = map.header()->asked;

@@ -91,14 +91,19 @@ struct VhostMemo {
   size_t first_thunk = 0;
 };
 
+// Where threads without a ring tell what they do.
+// NOLINTNEXTLINE(bugprone-dynamic-static-initializers): constinit where it is defined
+extern RunningCallback g_told_nobody;
+
 struct ThreadState {
-  uint32_t epoch = UINT32_MAX;  // never a valid epoch
+  RunningCallback *running = &g_told_nobody;  // of the ring (running.h)
+  uint32_t epoch = UINT32_MAX;                // never a valid epoch
   uint32_t seen_generation = 0;
   RingWriter writer;
   VhostMemo vhost;  // void in a forked child, whose names have other ids
 };
 
-// initial-exec: no allocation and no call to reach it. It takes 112 bytes of the static TLS block, which glibc keeps a
+// initial-exec: no allocation and no call to reach it. It takes 120 bytes of the static TLS block, which glibc keeps a
 // reserve of for libraries that are loaded later.
 // NOLINTBEGIN(bugprone-dynamic-static-initializers): constinit where they are defined
 extern constinit thread_local ThreadState t_state __attribute__((tls_model("initial-exec")));

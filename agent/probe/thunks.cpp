@@ -12,6 +12,7 @@
 #include "agent/probe/on_demand.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/running.h"
 #include "agent/probe/spins.h"
 #include "agent/probe/tables.h"
 #include "agent/probe/thunk_table.h"
@@ -55,6 +56,15 @@ constexpr uint32_t kLastedMs = 200;  // a callback that lasts so long keeps othe
   return result;
 }
 
+// The application's callback, and meanwhile who looks is told that it runs.
+[[gnu::always_inline]] inline int run(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                      size_t index, uint32_t since_ms) {
+  const OuterCallback outer = tell_running(index, wsi, reason, since_ms);
+  const int result = original_of(index)(wsi, reason, user, in, length);
+  tell_returned(outer);
+  return result;
+}
+
 // What does not answer a request is worth a look only then: it refused, or lasted, if only until the owner's clock went on.
 bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return (static_cast<uint32_t>(result) | (owner_clock_ms() ^ since_ms)) != 0;
@@ -64,7 +74,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
                                          size_t index) {
   const uint32_t since_ms = owner_clock_ms();
   if ((asked() & kAskStacks) != 0 && has_role<role::kStack>(reason)) record_stack(wsi, reason);
-  const int result = original_of(index)(wsi, reason, user, in, length);
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
   if ((asked() & kAskUserPointers) != 0 && is_drop(reason)) record_user_left(index, thunk(index), wsi, reason);
   return note_result(wsi, reason, index, result, since_ms);
 }
@@ -77,7 +87,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   record_callback(index, wsi, reason, in, length);
   if ((asked() & kAsksOfCallbacks) != 0 && wsi != nullptr) [[unlikely]]
     return dispatch_on_demand(wsi, reason, user, in, length, index);
-  const int result = original_of(index)(wsi, reason, user, in, length);
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
   const bool noted = is_remarkable(result, since_ms) || ((roles & role::kHandler) != 0 && is_whole(wsi));
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
@@ -88,24 +98,24 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   const uint32_t since_ms = owner_clock_ms();
   const int fd = reason == LWS_CALLBACK_RAW_RX_FILE && wsi != nullptr ? api().lws_get_socket_fd(wsi) : -1;
   const int waiting = waiting_before(fd);
-  const int result = original_of(index)(wsi, reason, user, in, length);
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
   note_callback(wsi, reason, fd, waiting);
   return note_result(wsi, reason, index, result, since_ms);
 }
 
-// Not recorded, but its result or its time says something.
+// Not recorded, but its result, its time or its place says something.
 [[gnu::noinline]] int dispatch_watched(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                        size_t index) {
   if (has_role<role::kWriteable>(reason) && wakes_are_pending()) record_wake(wsi, false);
   if (looks_at_callbacks()) [[unlikely]]
     return dispatch_looked_at(wsi, reason, user, in, length, index);
   const uint32_t since_ms = owner_clock_ms();
-  const int result = original_of(index)(wsi, reason, user, in, length);
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
   const bool noted = is_remarkable(result, since_ms) || (has_role<role::kHandler>(reason) && is_whole(wsi));
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
 
-// What most callbacks are: few registers are saved across the application's.
+// About a descriptor or a lock, as most callbacks are: few registers are saved across the application's.
 [[gnu::noinline]] int pass_on(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                               size_t index) {
   const uint32_t since_ms = owner_clock_ms();
@@ -115,11 +125,23 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return result;
 }
 
+// The same of one about a connection.
+[[gnu::noinline]] int pass_on_told(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                   size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
+  if (is_remarkable(result, since_ms)) [[unlikely]]
+    return note_result(wsi, reason, index, result, since_ms);
+  return result;
+}
+
 // Only calls in the place of its own return, so that the one that is called does what it must and no more.
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
   const uint32_t roles = roles_of(reason);
-  if ((roles & (role::kRecorded | role::kHandler)) == 0 && !wakes_are_pending()) [[likely]]
+  if (roles == 0) [[likely]]
     return pass_on(wsi, reason, user, in, length, index);
+  if ((roles & (role::kRecorded | role::kHandler)) == 0 && !wakes_are_pending())
+    return pass_on_told(wsi, reason, user, in, length, index);
   if ((roles & role::kRecorded) != 0) return dispatch_recorded(wsi, reason, user, in, length, index);
   return dispatch_watched(wsi, reason, user, in, length, index);
 }

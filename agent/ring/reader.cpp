@@ -59,6 +59,13 @@ void RingReader::pop() {
   if (cursor_ - released_ > mask_ / 4) release();
 }
 
+RingReader::Running RingReader::running() const {
+  const uint64_t word = ring_->running.word.load(std::memory_order_acquire);
+  const uint64_t wsi = ring_->running.wsi.load(std::memory_order_acquire);
+  const bool is_one = ring_->running.word.load(std::memory_order_relaxed) == word;
+  return {is_one ? running_reason(word) : -2, running_protocol(word), running_since_ms(word), wsi};
+}
+
 void RingReader::release() {
   if (mode_ != Mode::kOwner || released_ == cursor_) return;
   released_ = cursor_;

@@ -47,6 +47,14 @@ class RingReader {
   // The writer was between reading the clock and publishing when refresh() looked: a record no older than last_ns()
   // may follow.
   [[nodiscard]] bool was_writing() const { return was_writing_; }
+  // What the writer's thread is in: reason, protocol and since_ms as in its word, reason -2: it does not tell, or just changed it.
+  struct Running {
+    int reason;
+    uint16_t protocol;
+    uint32_t since_ms;
+    uint64_t wsi;
+  };
+  [[nodiscard]] Running running() const;
   // Time of the last record consumed, or of the claim when there was none yet.
   [[nodiscard]] uint64_t last_ns() const { return last_ns_; }
   [[nodiscard]] bool drained() const { return cursor_ == head_; }

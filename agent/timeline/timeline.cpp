@@ -58,7 +58,8 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 
 void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
   const bool is_of_connection =
-      event.kind == k_foreign_call || event.kind == k_loop_spins || event.kind == k_call_lasted;
+      event.kind == k_foreign_call || event.kind == k_loop_spins || event.kind == k_call_lasted ||
+      event.kind == k_callback_runs;
   const Life *life = is_of_connection && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
   fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
 }
@@ -81,6 +82,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_loop_left:
     case k_loop_spins:
     case k_call_lasted:
+    case k_callback_runs:
     case k_foreign_call: tell_loop(fold, event, items); return true;
     case k_vhost_created:
       ++fold.vhosts_made;

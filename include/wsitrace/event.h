@@ -330,6 +330,9 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(head_written, 1082)   /* the head of a response is complete, and odd: value says how */                            \
   X(answer_read, 1047)    /* lws_http_client_read() is called for this wsi, and was not before */                      \
   X(body_pending, 1026)   /* the body of an outbound request: value kBodyAnnounced, ... */                             \
+  X(callback_runs, 1083)  /* not recorded, but seen in the ring's header by who drains it: this thread is in the */       \
+                          /* callback `value`, -1: in none, since so long: items. Told while one lasts, and as the */     \
+                          /* process ends */                                                                              \
   X(call_failed, 1009)    /* a connect or adopt call returned NULL: text its name; every wsi of */                     \
                           /* this thread first seen since `value` microseconds before is gone */
 
@@ -338,6 +341,9 @@ enum EventKind : uint16_t {
   WSITRACE_OWN_KINDS(WSITRACE_KIND)
 #undef WSITRACE_KIND
 };
+
+// Whether an event of KIND counts as recorded: the host made it.
+constexpr bool is_counted(unsigned kind) { return kind != k_gap && kind != k_callback_runs; }
 
 // The kind's name, "gap"; nullptr for one that is not ours.
 constexpr const char *own_kind_name(unsigned kind) {

@@ -141,6 +141,21 @@ struct ProcessBlock {
 inline constexpr uint32_t kProcessBlockBytes = 256 * 1024;
 inline constexpr uint32_t kTextBytes = kProcessBlockBytes - sizeof(ProcessBlock);
 
+// The callback of the host that a thread is in, the innermost where they nest; not those about descriptors and locks. A guess of who
+// looks from outside, for the two are stored one after the other.
+struct RunningCallback {
+  // bits 0..15: 0 not told, 1 none, else the reason + 2; 16..31: string id of its protocol; 32..63: FileHeader::clock_ms when it began
+  std::atomic<uint64_t> word;
+  std::atomic<uint64_t> wsi;
+};
+inline constexpr uint64_t kNoCallbackRuns = 1;
+constexpr uint64_t running_word(int reason, uint16_t protocol, uint32_t since_ms) {
+  return uint64_t{since_ms} << 32 | uint64_t{protocol} << 16 | static_cast<uint16_t>(reason + 2);
+}
+constexpr int running_reason(uint64_t word) { return static_cast<int>(word & 0xffff) - 2; }  // -2: not told, -1: none
+constexpr uint16_t running_protocol(uint64_t word) { return static_cast<uint16_t>(word >> 16); }
+constexpr uint32_t running_since_ms(uint64_t word) { return static_cast<uint32_t>(word >> 32); }
+
 struct RingHeader {
   std::atomic<uint32_t> state;
   std::atomic<uint32_t> owner;  // index of the claiming ProcessBlock + 1 (release), 0 until all else is filled in
@@ -154,6 +169,8 @@ struct RingHeader {
   std::atomic<uint32_t> writing;           // 1 from before the clock is read until the event is published
   // Reader's line.
   alignas(64) std::atomic<uint64_t> tail;  // slots consumed
+  // Writer's, but not for events.
+  alignas(64) RunningCallback running;
 };
 inline constexpr uint32_t kRingHeaderBytes = kPageBytes;
 constexpr uint64_t ring_bytes(uint32_t slots) { return kRingHeaderBytes + uint64_t{slots} * kSlotBytes; }
@@ -162,6 +179,7 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uint16_t
 static_assert(sizeof(FileHeader) <= kPageBytes && sizeof(RingHeader) <= kRingHeaderBytes);
 static_assert(sizeof(StringEntry) == 8 && sizeof(ProcessBlock) < 48 * 1024);
 static_assert(offsetof(RingHeader, head) == 64 && offsetof(RingHeader, tail) == 128);
+static_assert(offsetof(RingHeader, running) == 192 && kNoCallbackRuns == running_word(-1, kNoString, 0));
 
 // Trace file: one process, one ordered log. A header, then chunks until the end of the file. A file whose last
 // chunk is no kEndChunk is still being written (its writer holds a lock on it, flock(2)) or was cut off.

@@ -207,7 +207,42 @@ static void serves_by(uint64_t options) {
 static void service_never_returns(void) { serves_by(LWS_SERVER_OPTION_LIBUV); }
 static void service_returns(void) { serves_by(0); }
 
+// --- A callback that does not come back, and callbacks that others are blamed for ---
+
+static enum { kStands, kTakesLong, kCrashesToWrite, kSendsBack } on_message;
+static volatile int gathered;
+static int callback_message(DESK_ARGUMENTS) {
+  (void)user;
+  (void)in;
+  (void)len;
+  if (reason == LWS_CALLBACK_RECEIVE) {
+    while (on_message == kStands) gathered++;
+    if (on_message == kTakesLong) nap(500);
+    if (on_message >= kCrashesToWrite) lws_callback_on_writable(wsi);
+  }
+  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && on_message == kCrashesToWrite) *(volatile int *)(intptr_t)(gathered + 1) = 1;
+  return 0;
+}
+static void gets_message(int manner_of_it, unsigned int alarm_s) {
+  on_message = manner_of_it;
+  struct lws_context *context = desk(callback_message, 20);
+  const int fds[2] = {enter(context), enter(context)};
+  say_frame(fds[1], "two pounds of flour");
+  alarm(alarm_s);
+  serve_for(context, 1500);
+  if (on_message == kSendsBack) *(volatile int *)(intptr_t)(gathered + 1) = 1;
+  lws_context_destroy(context);
+}
+static void stands_on_message(void) { gets_message(kStands, 3); }
+static void takes_long_on_message(void) { gets_message(kTakesLong, 0); }
+static void crashes_to_write(void) { gets_message(kCrashesToWrite, 0); }
+static void crashes_between_turns(void) { gets_message(kSendsBack, 0); }
+
 const struct corpus_case turn_troubles[] = {
+    {"stands_on_message", stands_on_message},
+    {"takes_long_on_message", takes_long_on_message},
+    {"crashes_to_write", crashes_to_write},
+    {"crashes_between_turns", crashes_between_turns},
     {"file_never_read", file_never_read},
     {"file_read", file_read},
     {"file_read_all_the_time", file_read_all_the_time},

@@ -335,7 +335,7 @@ PROGRAMS = [
     row("thread_connects", "not_thread_safe trouble 1", ("lws_client_connect_via_info() was called on another thread",), ("lws_set_timeout()",)),
     row("thread_sets_timeout", "not_thread_safe trouble 1", ("lws_set_timeout()",)),
     row("thread_only_wakes"),
-    row("exits_in_callback", says=("exited with status 3", "It exited within lws_service()", "1 still open"), status=3),
+    row("exits_in_callback", says=("exited with status 3", "It exited within lws_service(), in LWS_CALLBACK_", "1 still open"), status=3),
     row("destroys_in_callback", says=("1 lws context created, 1 destroyed", "1 ended by lws_context_destroy()")),
     row("destroys_while_connecting", says=("this program ended", "GET /order", "destroyed its lws context")),
     row("exits_while_connecting", says=("this program ended", "GET /order", "1 still open")),

@@ -2,7 +2,9 @@
 """Rows of diagnosis_rows.py: what clients hand to lws and get from their servers (tests/corpus/troubles_called.c), and loops that turn for nothing or do
 not come back (tests/corpus/troubles_turns.c)."""
 
-from diagnosis_row import row
+from diagnosis_row import OWN, VERSIONS, row
+
+EVERY = (*VERSIONS, OWN)
 
 CHUNKS = ("lws closed outbound connection 1", "breaks the rules of chunked encoding", "curl -i --raw")
 NOT_CHUNKS = ("closed_midway", "return 0 where")
@@ -39,6 +41,12 @@ ROWS = [
     row("timer_with_pause"),
     row("timer_of_another_thread", "not_thread_safe trouble 1", ("lws_sul_schedule() was called on another thread", "lws_cancel_service()")),
     row("timer_of_own_thread"),
+    # Where it stood, or crashed, by what its thread told.
+    row("stands_on_message", "loop_blocked trouble 1",
+        ("LWS_CALLBACK_RECEIVE of protocol 'desk', on connection 3, has kept the event loop for ", "had not returned when the program ended", "callback_message, troubles_turns.c:", "ended by signal 14"), versions=EVERY, status=142),
+    row("takes_long_on_message", says=("LWS_CALLBACK_RECEIVE of protocol 'desk'",), never=("had not returned",)),
+    row("crashes_to_write", "crashed trouble 1", ("LWS_CALLBACK_SERVER_WRITEABLE of protocol 'desk', on connection 3, was running", "callback_message, troubles_turns.c:"), ("last callback",), versions=EVERY, status=139),
+    row("crashes_between_turns", "crashed trouble 1", ("No callback of a connection was running", "outside of them, or in lws"), ("callback_message, troubles",), versions=EVERY, status=139),
     row("service_never_returns", says=("lws_service(context, 40) never returned", "LWS_SERVER_OPTION_LIBUV", "foreign_loops"), never=("Nothing needs",)),
     row("service_returns"),
 ]

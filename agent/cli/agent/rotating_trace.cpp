@@ -34,7 +34,7 @@ void RotatingTrace::on_string(uint16_t id, std::string_view text) {
 void RotatingTrace::on_event(const Event &event, std::span<const std::byte> items) {
   if (!trace_.writer) begin();
   if (trace_.writer) trace_.writer->on_event(event, items);
-  else if (event.kind != k_gap) ++unwritten_;
+  else if (is_counted(event.kind)) ++unwritten_;
 }
 
 void RotatingTrace::on_loss(const Loss &loss) {

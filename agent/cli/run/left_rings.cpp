@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 
+#include "agent/base/clock.h"
 #include "agent/collect/collector.h"
 #include "agent/collect/liveness.h"
 #include "agent/collect/ring_file.h"
@@ -37,12 +38,20 @@ bool has_unread(const RingFile &ring) {
   return false;
 }
 
+// Since its launcher drained it last. That what hosts write into a mapping changes no time of the file is why it is not asked, but for
+// one that was never drained.
+int64_t left_s(const RingFile &ring, const struct stat &facts) {
+  const uint32_t clock_ms = ring.header().clock_ms.load(std::memory_order_relaxed);
+  if (clock_ms == 0) return std::time(nullptr) - facts.st_mtime;
+  return (static_cast<uint32_t>(monotonic_ns() / 1'000'000) - clock_ms) / 1000;
+}
+
 bool is_left(const std::string &path) {
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_uid != ::geteuid()) return false;
   const auto ring = RingFile::open(path);
   if (!ring || is_in_use(*ring)) return false;
-  return !has_unread(*ring) || std::time(nullptr) - facts.st_mtime > kLeftRingKeptS;
+  return left_s(*ring, facts) > (has_unread(*ring) ? kLeftRingKeptS : kReadRingKeptS);
 }
 
 }  // namespace

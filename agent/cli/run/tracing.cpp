@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "agent/base/clock.h"
+#include "agent/base/output_file.h"
 #include "agent/cli/output.h"
 #include "agent/cli/run/elf_check.h"
 #include "agent/cli/run/preload.h"
@@ -18,12 +19,6 @@ namespace wsitrace {
 namespace {
 
 constexpr uint64_t kFlushNs = 200'000'000;
-
-std::string directory_of(const std::string &path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 // The host is started elsewhere: what it is told must not depend on a working directory.
 std::string absolute(const std::string &path) {

@@ -100,6 +100,9 @@ struct MetricCounts {
   ByVhostAndProtocol<Gauge> sessions_open{};
   ByVhostAndProtocol<Histogram> session_seconds;
 
+  // Of callbacks that last, by pid: callback, protocol, and since when.
+  std::multimap<uint32_t, std::tuple<uint16_t, size_t, Ns>> lasting;
+
   std::array<uint64_t, kFaults> findings{};
   std::optional<Diagnosed> diagnosed;
   std::optional<uint64_t> not_diagnosed;  // traces; nothing: nobody has tried

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "agent/diagnosis/check.h"
@@ -76,6 +78,7 @@ class Families {
     transactions();
     handshakes();
     sessions();
+    callbacks();
     findings();
     diagnoses();
     tracer();
@@ -229,6 +232,25 @@ class Families {
     });
     open.move_to(families_);
     lived.move_to(families_);
+  }
+
+  void callbacks() {
+    FamilyBuilder since("lws_callback_running_start_time_seconds",
+                        "Unix time at which a callback began that keeps its event loop, for 0.2 s or more so far.",
+                        MetricType::Gauge);
+    std::map<std::pair<uint16_t, size_t>, Ns> oldest;
+    for (const auto &[pid, one] : counts_.lasting) {
+      const auto &[callback, p, since_ns] = one;
+      const auto [at, is_new] = oldest.try_emplace({callback, p}, since_ns);
+      if (!is_new) at->second = std::min(at->second, since_ns);
+    }
+    for (const auto &[what, since_ns] : oldest) {
+      const auto began_ns = static_cast<int64_t>(since_ns) + counts_.real_minus_mono_ns;
+      const char *name = what.first < kCallbackKinds ? kind_name(what.first) : nullptr;
+      since.add({{"protocol", protocol(what.second)}, {"callback", name != nullptr ? name : "other"}},
+                static_cast<double>(began_ns) / 1e9);
+    }
+    since.move_to(families_);
   }
 
   void findings() {

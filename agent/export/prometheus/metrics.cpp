@@ -96,6 +96,13 @@ void Metrics::set_diagnosed(const std::optional<Diagnosed> &diagnosed) {
   counts_->diagnosed = diagnosed;
 }
 
+void Metrics::set_lasting(uint32_t pid, const std::vector<Lasting> &lasting) {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->lasting.erase(pid);
+  for (const Lasting &one : lasting)
+    counts_->lasting.emplace(pid, std::tuple(one.callback, counts_->protocols.index_of(one.protocol), one.since_ns));
+}
+
 void Metrics::set_not_diagnosed(uint64_t traces) {
   const std::lock_guard lock(counts_->mutex);
   counts_->not_diagnosed = traces;

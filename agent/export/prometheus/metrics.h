@@ -26,6 +26,7 @@
 #include "agent/diagnosis/finding.h"
 #include "agent/export/prometheus/diagnosed.h"
 #include "agent/export/prometheus/exposed.h"
+#include "agent/export/prometheus/lasting.h"
 #include "agent/timeline/timeline.h"
 
 namespace wsitrace {
@@ -52,6 +53,8 @@ class Metrics final : public Exposed {
   void add_loss(const Loss &before, const Loss &now);
   // The same for its findings. Those of a process that has ended stay.
   void add_findings(const FindingCounts &before, const FindingCounts &now);
+  // The callbacks that last in process PID.
+  void set_lasting(uint32_t pid, const std::vector<Lasting> &lasting);
   // What somebody who reads whole traces has found. Nothing: he has not, or could not.
   void set_diagnosed(const std::optional<Diagnosed> &diagnosed);
   // Traces that he could not read: what is in them is not counted.

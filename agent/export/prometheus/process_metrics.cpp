@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/prometheus/process_metrics.h"
 
+#include <cstring>
+#include <vector>
+
 namespace wsitrace {
 
 void ProcessMetrics::on_process_known(const ProcessFacts &facts) {
@@ -49,13 +52,35 @@ void ProcessMetrics::on_connection_closed(const Connection &connection) {
 
 void ProcessMetrics::on_lost(const Loss &before, const Loss &now) { metrics_.add_loss(before, now); }
 
+void ProcessMetrics::on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *) {
+  if (event.kind != k_callback_runs) return;
+  lasting_.erase(event.thread);
+  uint32_t ms = 0;
+  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
+    if (tag == kItemLasted && bytes.size() == sizeof ms) std::memcpy(&ms, bytes.data(), sizeof ms);
+  });
+  if (event.value < 0 || event.value > UINT16_MAX || ms == 0) return;
+  lasting_[event.thread] = {static_cast<uint16_t>(event.value), event.protocol, event.time_ns - ms * 1'000'000ull};
+}
+
+void ProcessMetrics::tell_lasting(const Timeline &timeline) {
+  if (lasting_.empty() && !lasting_told_) return;
+  std::vector<Lasting> now;
+  for (const auto &[thread, one] : lasting_) now.push_back({one.callback, timeline.text(one.protocol), one.since_ns});
+  metrics_.set_lasting(pid_, now);
+  lasting_told_ = !now.empty();
+}
+
 void ProcessMetrics::on_log_ended(const Timeline &timeline) {
+  lasting_.clear();
+  tell_lasting(timeline);
   timeline.for_each_open([this](const Connection &open) { metrics_.forget_open(open, own(open)); });
   count_findings(timeline);
 }
 
 void ProcessMetrics::on_asked(const Timeline &timeline) {
   if (changed_) count_findings(timeline);
+  tell_lasting(timeline);
 }
 
 void ProcessMetrics::note_answer(const Connection &connection, std::string_view protocol) {

@@ -13,6 +13,8 @@
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
+#include <map>
+
 #include "agent/diagnosis/judge.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/prometheus/own_clients.h"
@@ -36,12 +38,14 @@ class ProcessMetrics final : public TimelineObserver {
   void on_session_closed(const Connection &connection) override;
   void on_connection_closed(const Connection &connection) override;
   void on_lost(const Loss &before, const Loss &now) override;
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override;
   void on_log_ended(const Timeline &timeline) override;
   void on_asked(const Timeline &timeline) override;
   void on_batch(bool begun) override { begun ? batch_.begin() : batch_.end(); }
 
  private:
   void count_findings(const Timeline &timeline);
+  void tell_lasting(const Timeline &timeline);
   void note_answer(const Connection &connection, std::string_view protocol);
   [[nodiscard]] Metrics::Own own(const Connection &connection) const;
 
@@ -50,6 +54,12 @@ class ProcessMetrics final : public TimelineObserver {
   const Judge &judge_;
   OwnClients own_clients_;
   uint32_t pid_ = 0;
+  struct Lasts {
+    uint16_t callback, protocol;  // its string id
+    Ns since_ns;
+  };
+  std::map<uint32_t, Lasts> lasting_;  // by thread
+  bool lasting_told_ = false;
   FindingCounts counted_{};
   bool changed_ = false;  // since they were counted
 };

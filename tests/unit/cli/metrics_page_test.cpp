@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -13,6 +14,7 @@
 
 #include "agent/cli/agent/program_metrics.h"
 #include "agent/diagnosis/judged_log.h"
+#include "agent/lws/callbacks.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace {
@@ -46,6 +48,15 @@ std::string row_of(const prometheus::MetricFamily &family) {
          family.help + " |\n";
 }
 
+void callback_lasts(Timeline &timeline) {
+  Event event{};
+  event.kind = k_callback_runs;
+  event.value = k_RECEIVE;
+  event.time_ns = timeline.last_event_ns() + 1'000'000'000;
+  const std::array<std::byte, kSlotBytes> items{std::byte{kItemLasted}, std::byte{4}, std::byte{200}};
+  timeline.on_event(event, items);
+}
+
 std::vector<prometheus::MetricFamily> everything() {
   ProgramMetrics metrics;
   JudgedLog log;
@@ -54,6 +65,8 @@ std::vector<prometheus::MetricFamily> everything() {
   timeline.on_process({});
   test::Script script(timeline, test::Form::kPreload);
   script.play(kEverything);
+  callback_lasts(timeline);
+  timeline.ask();
   metrics.set_diagnosed({{"program", {}}}, 1, 0);
   metrics.on_rendered(1, 1);
   return metrics.Collect();

@@ -52,6 +52,49 @@ TEST_F(CollectorEndTest, GoneProcessIsDrainedWithoutAWatermarkAndEnds) {
   EXPECT_EQ(live.live_processes(), 0u);
 }
 
+std::vector<int> told_running(const Transcript &log) {
+  std::vector<int> told;
+  for (const Event &event : log.events)
+    if (event.kind == k_callback_runs) told.push_back(event.value);
+  return told;
+}
+
+TEST_F(CollectorEndTest, CallbackThatLastsIsToldOnceItsTimeHasDoubledAndWhenItIsOver) {
+  Collector live = collector();
+  FakeHost host(file);
+  FakeThread thread = host.thread();
+  RunningCallback &running = thread.header().running;
+  live.drain();
+  const auto since_ms = [&](uint32_t ms) { return file.header().clock_ms.load() - ms; };
+  const auto runs = [&](int reason, uint32_t ms) {
+    running.word.store(running_word(reason, kNoString, since_ms(ms)));
+    live.drain();
+  };
+  runs(k_RECEIVE, 100);
+  const uint32_t begun = since_ms(5000);
+  for (int pass = 0; pass < 3; ++pass) {
+    running.word.store(running_word(k_RECEIVE, kNoString, begun));
+    live.drain();
+  }
+  runs(k_RECEIVE, 20'000);  // another that lasts
+  running.word.store(kNoCallbackRuns);
+  live.drain();
+  EXPECT_THAT(told_running(*logs[0]), ElementsAre(k_RECEIVE, -1, k_RECEIVE, -1));
+  EXPECT_TRUE(logs[0]->is_ordered_by_time());
+  EXPECT_EQ(logs[0]->loss.recorded, 0u);
+}
+
+TEST_F(CollectorEndTest, WhatThreadsWereInIsToldWhenTheirProcessHasEnded) {
+  Collector live = collector();
+  FakeHost host(file, gone_pid());
+  host.thread().header().running.word.store(running_word(k_RECEIVE, kNoString, 0));
+  host.thread().header().running.word.store(kNoCallbackRuns);
+  host.thread();  // of an older wsitrace, which does not tell
+  live.drain();
+  EXPECT_THAT(told_running(*logs[0]), ElementsAre(k_RECEIVE, -1));
+  EXPECT_TRUE(logs[0]->end.has_value());
+}
+
 TEST_F(CollectorEndTest, BlocksOfGoneProcessesAreUsedAgain) {
   Collector live = collector();
   constexpr size_t kHosts = 23;

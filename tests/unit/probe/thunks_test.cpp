@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/probe/thunks.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstring>
 
 #include "agent/probe/host_state.h"
@@ -87,6 +90,53 @@ TEST_F(Thunks, CallbackThatLastedIsToldWithWhatIsSure) {
   callback(wsi.pointer(), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
   EXPECT_TRUE(drain().empty());
   owner_clock() = host_map().header()->clock_gap_ms = 0;
+}
+
+std::vector<std::pair<int, uint64_t>> g_ran;  // reason and wsi, as who looks from outside sees it
+void look() { g_ran.emplace_back(running_reason(t_state.running->word), t_state.running->wsi.load()); }
+int looks(lws *wsi, lws_callback_reasons reason, void *inner, void *, size_t) {
+  look();
+  if (inner != nullptr) {
+    (*static_cast<lws_callback_function **>(inner))(static_cast<lws *>(nullptr), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
+    (*static_cast<lws_callback_function **>(inner))(wsi, LWS_CALLBACK_LOCK_POLL, nullptr, nullptr, 0);
+    look();
+  }
+  return 0;
+}
+
+// The innermost, and not those about descriptors and locks.
+TEST_F(Thunks, CallbackThatRunsIsToldWhileItRuns) {
+  FakeVhost vhost{"v", {}};
+  FakeWsi wsi{.vhost = &vhost};
+  const size_t index = thunk_for(looks, "looks", false);
+  lws_callback_function *callback = thunk(index);
+  introduce_protocols();
+  ASSERT_NE(&g_told_nobody, t_state.running);
+  g_ran.clear();
+  look();
+  callback(wsi.pointer(), LWS_CALLBACK_HTTP, &callback, nullptr, 0);
+  look();
+  const auto at = reinterpret_cast<uint64_t>(wsi.pointer());
+  using Ran = std::vector<std::pair<int, uint64_t>>;
+  EXPECT_EQ(g_ran, (Ran{{-1, 0},
+                        {LWS_CALLBACK_HTTP, at},
+                        {LWS_CALLBACK_RECEIVE, 0},
+                        {LWS_CALLBACK_HTTP, at},
+                        {LWS_CALLBACK_HTTP, at},
+                        {-1, 0}}));
+  drain();
+}
+
+// A forked child tells nothing in its parent's ring.
+TEST_F(Thunks, CallbackOfAForkedChildIsToldNobody) {
+  introduce_protocols();
+  const RunningCallback *own = t_state.running;
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(t_state.running == &g_told_nobody ? 7 : 1);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_EQ(t_state.running, own);
 }
 
 TEST_F(Thunks, TableOfAVhostIsWrappedWhole) {
