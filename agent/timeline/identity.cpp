@@ -303,7 +303,10 @@ void identify(Fold &fold, Life &life, const Event &event, ItemBytes items) {
     case k_RAW_PROXY_CLI_ADOPT:
     case k_RAW_PROXY_SRV_ADOPT: note_proxied(fold, life, event); return note_socket(fold, life, event, items);
     case k_RAW_CLOSE_FILE: life.connection.role = Role::kRawFile; return;
-    case k_close_requested: return note_whether_it_listens(life, event);
+    case k_close_requested:
+      // lws 4.1 tells nothing else of one whose connect() fails at once.
+      if (undecided(life) && fold.strings.word(event.text) == Word::kConnectFailed) become_outbound(fold, life, event);
+      return note_whether_it_listens(life, event);
     case k_RAW_ADOPT:
     case k_RAW_ADOPT_FILE:
     case k_RAW_CONNECTED: note_raw(fold, life, event, items); return note_socket(fold, life, event, items);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "agent/lws/versions.h"
 #include "agent/timeline/fold.h"
@@ -48,6 +49,12 @@ bool begins_another(const Fold &fold, const Life &life, const Event &event) {
     case k_SERVER_NEW_CLIENT_INSTANTIATED: return listens;
     default: return false;
   }
+}
+
+// An attempt whose connect() failed at once: of one that is bound to no protocol by name, lws 4.1 tells nothing before.
+bool is_silent_attempt(const Fold &fold, const Event &event) {
+  return event.kind == k_close_requested && fold.strings.word(event.text) == Word::kConnectFailed &&
+         fold.threads[event.thread].connecting.has_value();
 }
 
 // lws's own wsis have no vhost, and end without WSI_DESTROY.
@@ -139,7 +146,7 @@ Life *life_of(Fold &fold, const Event &event) {
     end_unseen(fold, *life, event.time_ns);
     life = nullptr;
   }
-  if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event))) {
+  if (life == nullptr && (can_begin_life(event.kind) || is_silent_listener(event) || is_silent_attempt(fold, event))) {
     if (fold.lives.has_room()) life = &begin_life(fold, event);
     else note_overload(fold, "more than 1,048,576 connections were open at a time: the others were not followed");
   }
@@ -189,7 +196,10 @@ bool end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
   ThreadFacts &thread = fold.threads[event.thread];
   if (connecting) thread.connecting.reset();
   // A host that was put aside before it could write the event seems to have begun the call later than it did.
-  if (connecting && thread.connect_called_ns != 0) since_ns = std::min(since_ns, thread.connect_called_ns);
+  // Nothing that the call made is older than the event which tells of it, and what it lasted is rounded up.
+  constexpr Ns kRoundedNs = 3 * kNsPerMicrosecond;
+  if (connecting && thread.connect_called_ns != 0 && thread.connect_called_ns <= since_ns + kRoundedNs)
+    since_ns = thread.connect_called_ns;
   for (Life *life = fold.lives.newest(); life != nullptr && life->connection.opened_ns >= since_ns;) {
     Life &here = *life;
     life = here.older;
@@ -208,9 +218,11 @@ bool end_failed_call(Fold &fold, const Event &event, ItemBytes items) {
     ended_any = true;
     const CloseReason reason = connecting ? CloseReason::kConnectFailed : CloseReason::kAdoptFailed;
     const CloseBy by = who_failed_connect(here.connection);
-    finish_life(fold, here, event.time_ns,
-                {reason, by == CloseBy::kUnknown ? CloseBy::kLws : by, CloseEvidence::kCallResult, std::string(call),
-                 std::nullopt});
+    take_said(fold, here, event);
+    Close close{reason, by == CloseBy::kUnknown ? CloseBy::kLws : by, CloseEvidence::kCallResult, std::string(call),
+                std::nullopt};
+    close.said = here.clues.said;
+    finish_life(fold, here, event.time_ns, std::move(close));
   }
   return ended_any;
 }
