@@ -73,6 +73,10 @@ std::string address_advice(const Case &of) {
   if (target.starts_with('+')) return {};
   const size_t colon = target.rfind(':');
   const std::string host = target.substr(0, colon);
+  if (host.starts_with('[') && of.connection.attempted.empty())  // as the program wrote it
+    return "leave the brackets out of `address` of the connect info (\"::1\"); they belong in `host` (\"[::1]\"), as "
+           "in "
+           "a URL";
   if (of.connection.attempted.ends_with(":0")) return "set `port` of the connect info, which is 0";
   if (target.empty()) return "set `address` of the connect info, which is empty, to a host name or an IP address";
   const bool has_port = std::count(host.begin(), host.end(), ':') == 1;  // an IPv6 address has two at least

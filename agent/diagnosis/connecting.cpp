@@ -83,6 +83,12 @@ std::optional<Symptom> refused_call(const Case &of) {
                    {"lws_client_connect_via_info() returned NULL, and no callback reports it."},
                    Certainty::kProven,
                    "set `address` of the connect info to a host name or an IP address"};
+  if (of.connection.close->said == Said::kHeadersTooLarge)
+    return Symptom{Cause::kUnreachable,
+                   kTooLongToAsk,
+                   {"lws logged that it ran out of room for it; lws_client_connect_via_info() returned NULL."},
+                   Certainty::kProven,
+                   kTooLongAdvice};
   if (of.connection.fd || is_address(host))
     return Symptom{Cause::kUnreachable,
                    "lws_client_connect_via_info() returned NULL",

@@ -3,10 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "agent/text/spans.h"
 
 namespace wsitrace {
-void EmptyConnects::came_empty(Ns at_ns) {
+namespace {
+
+std::optional<WhyNotMade> why_of(EmptyFor why) {
+  switch (why) {
+    case EmptyFor::kTooLong: return WhyNotMade{kTooLongToAsk, kTooLongAdvice};
+    case EmptyFor::kUnknown: break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void EmptyConnects::came_empty(Ns at_ns, EmptyFor why) {
+  if (times_ == 0) why_ = why;
+  else if (why_ != why) why_ = EmptyFor::kUnknown;
   if (times_++ == 0) first_ns_ = at_ns;
   last_ns_ = at_ns;
 }
@@ -20,7 +36,8 @@ void EmptyConnects::add(std::vector<Diagnosis> &to, const SaidLines &said) const
     to.push_back(std::move(out));
   }
   if (times_ == 0 || said(Said::kTableFull) != nullptr) return;
-  const auto why = why_came_empty(said);
+  auto why = why_came_empty(said);
+  if (!why) why = why_of(why_);
   Diagnosis out = diagnosis_of(Cause::kUnreachable, times_, {});
   out.headline = fmt::format("{} came to nothing: {}", count_text(times_, "connect"),
                              why ? why->text : "lws_client_connect_via_info() returned NULL");

@@ -3,6 +3,8 @@
 // Outbound connections from the request on: answers that do not come, break off or are refused, by either side.
 #include <fmt/format.h>
 
+#include <span>
+
 #include "agent/diagnosis/outbound_rules.h"
 #include "agent/lws/words.h"
 #include "agent/text/callbacks.h"
@@ -90,6 +92,10 @@ std::string handshake_text(const Case &of) {
   if (!of.connection.peer.empty() && port_of(of.connection.peer) != port_of(of.connection.target))
     return fmt::format("TCP connected to the proxy {}, and lws asked it for {}", printable(of.connection.peer),
                        printable(of.connection.target));
+  const auto &tls = of.connection.tls;
+  if (tls && tls->handshake_ns && tls->failure.empty())
+    return tls->alpn == "h2" ? "TLS was established, and lws began HTTP/2 (it has sent no request)"
+                             : "TLS was established (lws has sent no request)";
   return "TCP connected, and lws began the TLS handshake (it has sent no request)";
 }
 
@@ -105,8 +111,10 @@ std::optional<Symptom> never_answered(const Case &of) {
   const Transaction *last = of.last();
   if (last != nullptr) {
     if (!waits_for_answer(of)) return std::nullopt;
-    Symptom symptom = unanswered_by_server(of, fmt::format("TCP connected, and lws sent {}", request_text(last)),
-                                           last->requested_ns, Certainty::kProven);
+    const bool is_stream = of.connection.origin == Origin::kStream;
+    Symptom symptom = unanswered_by_server(
+        of, fmt::format("{}lws sent {}", is_stream ? "" : "TCP connected, and ", request_text(last)),
+        last->requested_ns, Certainty::kProven);
     symptom.is_young = is_young;  // it may have been about to be answered
     return symptom;
   }
@@ -168,6 +176,50 @@ std::optional<Symptom> not_http(const Case &of) {
   return symptom;
 }
 
+// What the server may have missed in the request.
+void tell_what_it_misses(Symptom &symptom, const Case &of) {
+  const Transaction &last = *of.last();
+  if (of.clues.body) {
+    symptom.why.emplace_back("This program had announced a body and called it whole, or part of it was written.");
+    symptom.advice = kBodyAdvice;
+  } else if (last.index == 1 && !of.connection.tls) {
+    symptom.advice = "see the server's log; where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL";
+  } else if (last.index == 1 && of.connection.tls->version == "TLSv1.3") {
+    symptom.why.emplace_back(
+        "With TLS 1.3 a server says only after the handshake that it misses, or does not accept, the client's "
+        "certificate; lws passes that on to nobody.");
+    symptom.advice =
+        "see the server's log; where it wants a certificate of the client, set client_ssl_cert_filepath and its key "
+        "(client_ssl_private_key_filepath)";
+  }
+}
+
+// The request could not be sent: the server had left.
+std::optional<Symptom> request_not_taken(const Case &of) {
+  const Transaction *last = of.last();
+  const auto &tcp = of.connection.tcp;
+  if (!of.ended_as(CloseReason::kHandshakeFailed) || error_word_of(message_of(of)) != ErrorWord::kGivenUp ||
+      last == nullptr || last->responded_ns)
+    return std::nullopt;
+  if (!tcp || (!tcp->was_reset && !tcp->peer_closed_ns))
+    return Symptom{Cause::kUnknownEnd,
+                   {},
+                   {fmt::format("lws gave it up {} after {} was to be sent, and says '{}'.",
+                                wait_text(of, last->requested_ns), request_text(last), printable(message_of(of)))},
+                   Certainty::kProven,
+                   {}};
+  Symptom symptom{Cause::kServerLeftBeforeAnswer,
+                  request_text(last),
+                  {fmt::format("{} after lws began to send the request, the connection was over: the server had {} "
+                               "(lws says '{}').",
+                               wait_text(of, last->requested_ns),
+                               tcp->was_reset ? "reset it (RST)" : "closed its side (FIN)", printable(message_of(of)))},
+                  Certainty::kProven,
+                  {}};
+  tell_what_it_misses(symptom, of);
+  return symptom;
+}
+
 std::optional<Symptom> server_left(const Case &of) {
   const Transaction *last = of.last();
   if (last == nullptr || of.is_open() || !of.connection.close || of.connection.close->by != CloseBy::kPeer)
@@ -188,19 +240,7 @@ std::optional<Symptom> server_left(const Case &of) {
                       "just when the next request is on its way.",
                       last->index));
     symptom.why.push_back(callbacks_text(of.clues));
-    if (of.clues.body) {
-      symptom.why.emplace_back("This program had announced a body and called it whole, or part of it was written.");
-      symptom.advice = kBodyAdvice;
-    } else if (last->index == 1 && !of.connection.tls) {
-      symptom.advice =
-          "see the server's log; where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL";
-    } else if (last->index == 1 && of.connection.tls->version == "TLSv1.3") {
-      symptom.why.emplace_back(
-          "With TLS 1.3 a server says only after the handshake that it misses, or does not accept, the client's "
-          "certificate; lws passes that on to nobody.");
-      symptom.advice =
-          "see the server's log; where it wants a certificate of the client, set client_ssl_cert_filepath and its key";
-    }
+    tell_what_it_misses(symptom, of);
     return symptom;
   }
   return Symptom{
@@ -261,9 +301,14 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
            "with what the server has";
   if (says(message, "EXT:"))
     return "the server wants an extension as this program did not offer it: see `extensions` of the vhost";
+  if (status >= 200 && status <= 299)
+    return "for a plain HTTP request set `method` of the connect info (\"GET\"): without one lws asks for a websocket; "
+           "for a websocket check path, `host` and subprotocol";
   if (status == 400)
-    return "the server found a fault with the request: check path, `host` (with its port, where that is not 80 or "
-           "443), `origin` and subprotocol";
+    return std::string(
+               "the server found a fault with the request: check path, `host` (with its port, where that is "
+               "not 80 or 443), `origin` and subprotocol") +
+           (of.connection.tls ? "" : kPlainAdvice);
   if (status == 401) return "the server wants credentials for that path";
   if (status == 403) return "the server does not let this client in: check its credentials, `origin` and `host`";
   if (status == 404 || status == 405) return "check the path: the server has no websocket there";
@@ -319,19 +364,27 @@ std::optional<Symptom> closed_midway(const Case &of) {
 }
 
 constexpr CaseRule kOutboundRules[] = {
-    method_unknown, not_serviced,       not_its_loop,      body_not_sent,  tls_not_set_up,
-    proxy_silent,   own_request_failed, answer_not_read,   half_a_head,    never_answered,
-    never_sent,     server_tls_failed,  proxy_refused,     connect_failed, head_too_large,
-    not_http,       no_http2_there,     refused_by_broker, head_is_all,    server_left,
-    answer_stalled, answer_refused,     closed_midway,     serviced_late,  server_said_no};
+    method_unknown, not_serviced,       no_table_for_request, not_its_loop,    body_not_sent,  tls_not_set_up,
+    proxy_silent,   own_request_failed, wants_websocket,      answer_not_read, half_a_head,    never_answered,
+    never_sent,     server_tls_failed,  proxy_refused,        connect_failed,  head_too_large, not_http,
+    no_http2_there, refused_by_broker,  head_is_all,          server_left,     answer_stalled, answer_refused,
+    closed_midway,  request_not_taken,  serviced_late,        server_said_no};
+
+// Of streams that this program asked for, on a connection that it made.
+constexpr CaseRule kStreamRules[] = {body_not_sent, never_answered, server_said_no};
+
+std::optional<Symptom> first_of(std::span<const CaseRule> rules, const Case &of) {
+  for (const CaseRule rule : rules)
+    if (auto symptom = rule(of)) return symptom;
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::optional<Symptom> outbound_symptom(const Case &of) {
-  if (of.connection.origin != Origin::kOutbound) return std::nullopt;
-  for (const CaseRule rule : kOutboundRules)
-    if (auto symptom = rule(of)) return symptom;
-  return std::nullopt;
+  const bool is_stream = of.connection.role == Role::kH2 && of.connection.origin == Origin::kStream;
+  if (is_stream && !of.connection.target.empty()) return first_of(kStreamRules, of);
+  return of.connection.origin == Origin::kOutbound ? first_of(kOutboundRules, of) : std::nullopt;
 }
 
 }  // namespace wsitrace

@@ -21,6 +21,9 @@ bool was_tcp_connected(const Case &of);
 // How long the connection went unserviced, if that was long and no sign of an event loop was seen meanwhile.
 std::optional<Ns> unserviced_ns(const Case &of);
 
+inline constexpr const char *kPlainAdvice =
+    "; where that port speaks TLS, connect with LCCSCF_USE_SSL (nginx answers plain HTTP there with 400)";
+
 std::string port_of(const std::string &address);
 // The status of the redirect that it followed last, if that led to where it failed.
 std::optional<int> redirect_status(const Case &of);
@@ -36,6 +39,8 @@ std::optional<Symptom> answer_not_read(const Case &of);
 std::optional<Symptom> half_a_head(const Case &of);
 std::optional<Symptom> head_too_large(const Case &of);
 std::optional<Symptom> server_said_no(const Case &of);
+std::optional<Symptom> wants_websocket(const Case &of);
+std::optional<Symptom> no_table_for_request(const Case &of);
 
 std::optional<Symptom> not_serviced(const Case &of);
 std::optional<Symptom> not_its_loop(const Case &of);

@@ -40,6 +40,8 @@ std::string error_text(int error) {
   return error == 0 ? "" : fmt::format(" ({})", std::generic_category().message(error));
 }
 
+Ns lasted_ns_of(const Event &call) { return (static_cast<Ns>(std::max(call.value, 0)) + 1) * 1'000; }
+
 Diagnosis titled(Cause cause, uint64_t count, std::string headline) {
   Diagnosis out = diagnosis_of(cause, count, {});
   out.headline = std::move(headline);
@@ -110,6 +112,7 @@ void Premises::said(const Event &event, const Timeline &timeline) {
     creating_.erase(event.thread);
     has_context_ = false;
   }
+  if (said_of(event.value) == Said::kHeadersTooLarge) no_header_room_ns_ = event.time_ns;
   const bool is_of_connection = row_of(said_of(event.value)).wrong != nullptr;
   if (is_of_connection && said_of(event.value) != Said::kPasswordsMissing) return;
   lines_.try_emplace(said_of(event.value), SaidLine{printable(timeline.text(event.text)), number_of(event.value),
@@ -119,19 +122,28 @@ void Premises::said(const Event &event, const Timeline &timeline) {
 void Premises::note_failed_call(const Event &event, const Timeline &timeline) {
   if (began_within(event) || timeline.contexts_gone()) return;
   const std::string_view call = timeline.text(event.text);
-  if (call == "lws_client_connect_via_info") return empty_connects_.came_empty(event.time_ns);
+  if (call == "lws_client_connect_via_info") return empty_connects_.came_empty(event.time_ns, why_empty(event));
   if (call != "lws_adopt_descriptor_vhost") return;
   if (turned_away_.times++ == 0) turned_away_.first_ns = event.time_ns;
   turned_away_.last_ns = event.time_ns;
 }
 
 // The call had made a wsi, which has ended by itself.
-bool Premises::began_within(const Event &call) const {
-  const Ns lasted_ns = (static_cast<Ns>(std::max(call.value, 0)) + 1) * 1'000;
-  return last_opened_ns_ + lasted_ns >= call.time_ns;
+bool Premises::began_within(const Event &call) const { return last_opened_ns_ + lasted_ns_of(call) >= call.time_ns; }
+
+EmptyFor Premises::why_empty(const Event &call) const {
+  const Ns lasted_ns = lasted_ns_of(call) + 1'000;
+  return no_header_room_ns_ + lasted_ns >= call.time_ns ? EmptyFor::kTooLong : EmptyFor::kUnknown;
+}
+
+void Premises::note_outbound(uint64_t id) {
+  if (header_pool_ != 0 && outbound_open_ >= header_pool_ && found_no_table_.size() < kKeptDead)
+    found_no_table_.insert(id);
+  ++outbound_open_;
 }
 
 void Premises::closed(const Connection &connection) {
+  if (connection.origin == Origin::kOutbound && outbound_open_ > 0) --outbound_open_;
   if (connection.cls != ConnectionClass::kClient) return;
   if (dead_.size() >= kKeptDead) dead_.clear();
   dead_[connection.pointer] = {connection.id, std::string(connection.last_callback_protocol),

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,7 @@ class Premises {
   void opened(const Connection &connection) {
     last_opened_ns_ = std::max(last_opened_ns_, connection.opened_ns);
     house_.opened(connection);
+    if (connection.origin == Origin::kOutbound) note_outbound(connection.id);
   }
   void closed(const Connection &connection);
 
@@ -39,6 +41,8 @@ class Premises {
   [[nodiscard]] const std::string *passwords_missing() const;
   // max_http_header_pool of the last context; 0: not set, or unknown.
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
+  // As it was made, there were as many outbound connections as the context has header tables.
+  [[nodiscard]] bool found_no_header_table(uint64_t id) const { return found_no_table_.contains(id); }
   // What the last context was made with; nullopt: unknown.
   [[nodiscard]] const std::optional<ContextOptions> &options() const { return options_; }
   // When lws_vhost_destroy() was called.
@@ -80,6 +84,8 @@ class Premises {
   static constexpr size_t kKeptDead = 4096, kKeptVhosts = 64;
 
   [[nodiscard]] bool began_within(const Event &call) const;
+  void note_outbound(uint64_t id);
+  [[nodiscard]] EmptyFor why_empty(const Event &call) const;
   void note_failed_call(const Event &event, const Timeline &timeline);
   void note_use(const Event &event, const Timeline &timeline);
   void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
@@ -111,6 +117,9 @@ class Premises {
   House house_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited
   Ns last_opened_ns_ = 0;
+  Ns no_header_room_ns_ = 0;  // lws logged so, the last time
+  uint64_t outbound_open_ = 0;
+  std::unordered_set<uint64_t> found_no_table_;
   unsigned header_pool_ = 0, table_size_ = 0;
   std::optional<ContextOptions> options_;
 };

@@ -179,6 +179,43 @@ std::optional<Symptom> head_too_large(const Case &of) {
   return symptom;
 }
 
+// The server speaks nothing but websocket there, and this program asked without one: an upgrade that is refused is Outcome::kRejected.
+std::optional<Symptom> wants_websocket(const Case &of) {
+  constexpr int kUpgradeRequired = 426;
+  const Transaction *last = of.last();
+  if (last == nullptr || last->status != kUpgradeRequired || last->outcome == Outcome::kRejected ||
+      of.connection.session)
+    return std::nullopt;
+  return Symptom{Cause::kErrorStatus,
+                 fmt::format("the server answered {} with {}", request_text(last), kUpgradeRequired),
+                 {"426 (Upgrade Required) says that there is something else than plain HTTP, as a rule a websocket.",
+                  "The connect info names a `method`, so lws made a plain HTTP request of it."},
+                 Certainty::kProven,
+                 "for a websocket leave `method` of the connect info at NULL"};
+}
+
+// lws has a place for the request of a connection in one of its header tables; while all are in use, it waits, without a callback.
+std::optional<Symptom> no_table_for_request(const Case &of) {
+  const bool waited = of.is_open() || of.ended_as(CloseReason::kContextDestroyed) ||
+                      of.ended_as(CloseReason::kTimeout) || of.ended_as(CloseReason::kConnectFailed);
+  if (!waited || !of.premises.found_no_header_table(of.connection.id) || of.connection.connected_ns ||
+      of.connection.fd || of.last() != nullptr || of.connection.session || is_raw(of.connection) ||
+      of.until_ns() < of.connection.opened_ns + kUnheardNs)
+    return std::nullopt;
+  return Symptom{
+      Cause::kNeverSent,
+      "no header table was free",
+      {fmt::format(
+           "The context has {} (max_http_header_pool), and as many outbound connections were open when this one "
+           "was made: lws sends its request when one of them is done.",
+           count_text(of.premises.header_pool(), "header table")),
+       fmt::format("It waited {} for one, without a socket; no callback reports that.",
+                   wait_text(of, of.connection.opened_ns))},
+      Certainty::kLikely,
+      "raise max_http_header_pool of the context, or leave it at 0 to have one for each descriptor; or have fewer "
+      "requests under way at a time"};
+}
+
 // lws takes any answer for a success.
 std::optional<Symptom> server_said_no(const Case &of) {
   const Transaction *last = of.last();
@@ -189,6 +226,7 @@ std::optional<Symptom> server_said_no(const Case &of) {
                    "and lws_http_client_http_response() tells the status."},
                   Certainty::kProven,
                   advice_on_status(*last->status)};
+  if (last->status == 400 && !of.connection.tls) symptom.advice += kPlainAdvice;
   const auto &all = of.connection.transactions;
   if (const auto before = all.size() < 2 ? 0 : all[all.size() - 2].status.value_or(0); before >= 300 && before <= 399)
     symptom.why.push_back(

@@ -5,6 +5,7 @@ A row is the truth about a program, whatever wsitrace says: all that is wrong (n
 words that would be false. Nothing wrong: the program looks like one that has the trouble above it, and has none.
 """
 
+import diagnosis_rows_asking
 import diagnosis_rows_called
 import diagnosis_rows_callers
 import diagnosis_rows_clients
@@ -395,4 +396,4 @@ WIRE = [
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
 
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS]
