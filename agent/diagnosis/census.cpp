@@ -86,6 +86,9 @@ std::string Census::end_of(const Connection &connection) {
   std::string end = end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
   const bool by_peer = connection.close && connection.close->reason == CloseReason::kPeerClosed;
   if (by_peer && connection.tcp && connection.tcp->was_reset) end += " with a reset (RST)";
+  const bool says_nothing = connection.session && connection.close && !connection.close->ws_code &&
+                            connection.close->reason == CloseReason::kContextDestroyed;
+  if (says_nothing) end += ", without a close frame (the peer sees 1006)";
   if (connection.close && connection.close->ws_code) end += fmt::format(", code {}", *connection.close->ws_code);
   if (is_idle_timeout(connection)) end += " between two requests (keepalive_timeout of the vhost)";
   return end;

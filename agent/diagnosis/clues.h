@@ -31,6 +31,7 @@ struct Clues {
   Ns refused_ns = 0;
   std::optional<int> close_code;  // of lws_close_reason()
   OptionalNs close_code_ns;
+  std::string close_text;    // lws's own, with that code
   OptionalNs peer_close_ns;  // the peer's close frame came
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi

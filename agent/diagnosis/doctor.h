@@ -61,7 +61,10 @@ class Doctor final : public TimelineObserver {
   };
   using Key = std::tuple<Cause, std::string, std::string, std::string>;  // cause, who, detail, protocol
 
-  void on_event_counted(uint16_t kind) override { clues_.counted(kind); }
+  void on_event_counted(uint16_t kind) override {
+    clues_.counted(kind);
+    if (kind == k_context_destroyed) reconnects_.context_ends(timeline().last_event_ns());
+  }
   void on_lws_said(const Event &) override;
   void on_surroundings(const Event &event, std::span<const std::byte> items) override {
     premises_.surroundings(event, items, timeline());

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "agent/diagnosis/doctor.h"
+#include "agent/text/printable.h"
 #include "agent/text/spans.h"
 
 namespace wsitrace {
@@ -37,6 +38,53 @@ std::string name_of_end(int signal) {
   }
 }
 
+constexpr int kAbort = 6;
+constexpr const char *kConnectLater =
+    "do not connect again within LWS_CALLBACK_CLIENT_CONNECTION_ERROR: let lws_sul_schedule() or "
+    "lws_retry_sul_schedule() do it some time later; and check the name";
+
+// lws calls back before lws_client_connect_via_info() returns, where no name is found: who connects again in that callback begins a call
+// within the call.
+bool blame_recursion(Diagnosis &crash, const Timeline &timeline, const ClueBook &clues) {
+  constexpr uint64_t kDeep = 100;
+  uint64_t count = 0;
+  std::string target, message;
+  timeline.for_each_open([&](const Connection &one) {
+    if (one.origin != Origin::kOutbound || !clues.of(one.id).has(k_CLIENT_CONNECTION_ERROR)) return;
+    if (count++ > 0) return;
+    target = one.target;
+    message = clues.of(one.id).message;
+  });
+  if (count < kDeep) return false;
+  crash.why.push_back(fmt::format(
+      "{} outbound connections to {} had failed, and none of them was closed yet ({}): "
+      "LWS_CALLBACK_CLIENT_CONNECTION_ERROR comes before lws_client_connect_via_info() returns there, and this program "
+      "calls that again in the callback, each call within the one before, until the stack is used up.",
+      count, printable(target),
+      message.empty() ? "lws gave no reason" : fmt::format("lws says: '{}'", printable(message))));
+  crash.advice = kConnectLater;
+  return true;
+}
+
+// In a callback of a websocket session, KIND, that writes as a rule; or that aborts.
+void suspect_write(Diagnosis &crash, int kind, bool is_abort) {
+  const bool writes = kind == k_SERVER_WRITEABLE || kind == k_CLIENT_WRITEABLE;
+  const bool may_write =
+      kind == k_ESTABLISHED || kind == k_RECEIVE || kind == k_CLIENT_ESTABLISHED || kind == k_CLIENT_RECEIVE;
+  if (!writes && !(may_write && is_abort)) return;
+  if (is_abort)
+    crash.why.emplace_back(
+        "abort() is called by assert(), and by glibc where it finds the heap damaged; both say why on stderr "
+        "('free(): invalid pointer', 'double free or corruption').");
+  crash.why.emplace_back(
+      "A usual reason in websocket sessions: lws_write() puts the frame's header into the LWS_PRE bytes before the "
+      "data. A buffer without them (malloc() of the length alone, a string literal) damages the heap, or crashes at "
+      "once.");
+  crash.advice =
+      "look at the function above first: every buffer for lws_write() needs LWS_PRE bytes of its own before the data; "
+      "then at the core dump (coredumpctl gdb); the crash ended whatever was open";
+}
+
 // A connect on another thread does not wake the loop.
 void tell_who_slept(std::vector<Diagnosis> &diagnoses) {
   const auto connects_elsewhere = std::any_of(diagnoses.begin(), diagnoses.end(), [](const Diagnosis &one) {
@@ -65,10 +113,9 @@ void Doctor::add_loops() {
   const Running::Callback *within = running_.only();
   for (Diagnosis &one : diagnoses_)
     if (one.cause == Cause::kContextLeft && loops_.ended_within())
-      one.why.push_back("It exited within lws_service()" +
-                        (within != nullptr ? ", in " + within->text() + "."
-                         : last.empty()    ? "."
-                                           : "; the last callback was " + last + "."));
+      one.why.push_back("It exited within lws_service()" + (within != nullptr ? ", in " + within->text() + "."
+                                                            : last.empty()    ? "."
+                                                                           : "; the last callback was " + last + "."));
 }
 
 // A log that begins in the middle of a context's life, and is whole: the process is a child.
@@ -106,13 +153,14 @@ void Doctor::add_crash() {
   if (const std::string last = surroundings_.last_callback_text(); !last.empty() && running_.only() == nullptr)
     out.why.push_back("The last callback that was recorded before: " + last + ".");
   if (name != nullptr) explain_crash(out);
+  if (out.advice == kConnectLater)  // the last of them was not even looked at
+    std::erase_if(diagnoses_, [](const Diagnosis &one) { return one.cause == Cause::kGivenUpEarly; });
   if (name != nullptr && out.advice == row_of(Cause::kCrashed).advice) place_crash(out);
   diagnoses_.push_back(std::move(out));
 }
 
 void Doctor::tell_what_ran(Diagnosis &crash) const {
-  if (const Running::Callback *callback = running_.only())
-    crash.why.push_back(callback->text() + ", was running.");
+  if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->text() + ", was running.");
   else if (running_.is_none())
     crash.why.emplace_back(
         "No callback of a connection was running: it crashed in the program's own code outside of them, or in lws.");
@@ -128,7 +176,8 @@ void Doctor::place_crash(Diagnosis &crash) const {
     crash.vhost = callback->vhost;
     crash.protocol = callback->protocol;
     if (!is_of_lws(timeline(), timeline().callback_of(callback->protocol))) crash.advice = kAdvice;
-    return look_at_session_bytes(crash);
+    look_at_session_bytes(crash);
+    return suspect_write(crash, callback->kind, timeline().end()->status == kAbort);
   }
   const Surroundings::LastCallback last = surroundings_.last_callback();
   const bool is_elsewhere = timeline().contexts_gone() || is_of_lws(timeline(), timeline().callback_of(last.protocol));
@@ -146,17 +195,30 @@ void Doctor::place_crash(Diagnosis &crash) const {
 }
 
 void Doctor::look_at_session_bytes(Diagnosis &crash) const {
+  if (timeline().end()->status == kAbort) return;  // a NULL pointer does not lead there
+  bool is_outbound = false;
+  timeline().for_each_open([&](const Connection &one) {
+    is_outbound = is_outbound || (!crash.connections.empty() && one.id == crash.connections.front() &&
+                                  one.origin == Origin::kOutbound);
+  });
   for (const House::Protocol &protocol : premises_.house().protocols_of(crash.vhost))
     if (protocol.name == crash.protocol && protocol.session_bytes == 0)
       crash.why.push_back(
-          fmt::format("per_session_data_size of protocol {} is 0: its callback gets NULL as `user`, and "
-                      "crashes if it uses that.",
-                      quoted(crash.protocol)));
+          is_outbound
+              ? fmt::format(
+                    "per_session_data_size of protocol {} is 0: its callback gets `userdata` of the connect info "
+                    "as `user`, which is NULL if it was not set, and has to last as long as the connection (no "
+                    "variable of a function that has returned).",
+                    quoted(crash.protocol))
+              : fmt::format("per_session_data_size of protocol {} is 0: its callback gets NULL as `user`, and "
+                            "crashes if it uses that.",
+                            quoted(crash.protocol)));
 }
 
 // What the program did just before, and must not do.
 void Doctor::explain_crash(Diagnosis &crash) const {
   constexpr Ns kSoonAfterNs = 100'000'000;
+  if (blame_recursion(crash, timeline(), clues_)) return;
   if (auto blame = premises_.blame_for_crash(log_.started_ns); !blame.text.empty()) {
     crash.why.push_back(std::move(blame.text));
     crash.advice = blame.advice;

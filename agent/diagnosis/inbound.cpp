@@ -157,6 +157,7 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
     symptom.why.push_back(
         fmt::format("No callback was asked: vhost {} has no protocol of a name that the client offered.",
                     quoted(of.connection.vhost)));
+    tell_of_protocols(symptom, of);
     if (auto choice = choice_text(of)) {
       symptom.why.push_back(*std::move(choice));
       symptom.advice =
@@ -268,6 +269,7 @@ std::optional<Symptom> not_found(const Case &of) {
             "there "
             "and may be read (a name that does not begin with / counts from where the program was started)"};
   tell_of_mounts(symptom, of, *last);
+  tell_of_socket_io(symptom, *last);
   if (last->method == "OPTIONS") {
     symptom.why.emplace_back(
         "A browser asks with OPTIONS before it sends a request to another site (CORS); lws answers that for no mount.");

@@ -84,6 +84,11 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
                         consequence_of(kind)),
             row_of(Cause::kCallbackObjected).advice};
   }
+  if (null_use_)
+    return {fmt::format("At {}, {}() had been called with NULL for the wsi, which lws uses without a look.",
+                        time_text(null_use_->second, started_ns), null_use_->first),
+            "check the wsi before you pass it to lws: it is NULL where lws_client_connect_via_info() failed, and where "
+            "this program forgot it when its connection ended (LWS_CALLBACK_CLIENT_CLOSED, LWS_CALLBACK_CLOSED)"};
   if (uses_.empty()) return {};
   const Use &use = uses_.front();
   const std::string of_which = use.ids.empty() ? "" : fmt::format(" of connection {}", use.ids.front());

@@ -106,6 +106,7 @@ Symptom as_young(Symptom symptom, bool is_young) {
 
 std::optional<Symptom> never_answered(const Case &of) {
   if (!of.is_open() && !was_given_up(of)) return std::nullopt;
+  if (of.is_open() && of.clues.has(k_CLIENT_CONNECTION_ERROR)) return std::nullopt;  // and it is about to be closed
   const bool is_young = is_impatient(of);
   if (is_young && !of.ended_as(CloseReason::kContextDestroyed) && !(of.is_open() && of.log.end)) return std::nullopt;
   const Transaction *last = of.last();
@@ -307,7 +308,8 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
   if (status == 400)
     return std::string(
                "the server found a fault with the request: check path, `host` (with its port, where that is "
-               "not 80 or 443), `origin` and subprotocol") +
+               "not 80 or 443), `origin` and subprotocol, and that this program writes nothing before "
+               "LWS_CALLBACK_CLIENT_ESTABLISHED has come (lws_write() puts it in front of the request)") +
            (of.connection.tls ? "" : kPlainAdvice);
   if (status == 401) return "the server wants credentials for that path";
   if (status == 403) return "the server does not let this client in: check its credentials, `origin` and `host`";

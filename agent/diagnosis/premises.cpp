@@ -151,9 +151,10 @@ void Premises::closed(const Connection &connection) {
 }
 
 void Premises::note_use(const Event &event, const Timeline &timeline) {
+  const std::string call(timeline.text(event.text));
+  if (event.wsi == 0 && !null_use_) null_use_ = {call, event.time_ns};
   const auto dead = dead_.find(event.wsi);
   if (dead == dead_.end()) return;
-  const std::string call(timeline.text(event.text));
   auto at = std::find_if(uses_.begin(), uses_.end(), [&](const Use &use) { return use.call == call; });
   if (at == uses_.end())
     at = uses_.insert(at, Use{{}, call, dead->second.protocol, 0, event.time_ns, dead->second.closed_ns});

@@ -105,6 +105,7 @@ class Premises {
   std::vector<std::pair<std::string, int>> vhosts_;       // with their ports
   std::map<uint64_t, Dead> dead_;                         // by pointer; emptied when it is full
   std::vector<Use> uses_;                                 // of one call each
+  std::optional<std::pair<std::string, Ns>> null_use_;    // the first call that got NULL for a wsi
   Late turned_away_;                                      // by lws itself: the longest and the pause are unused
   std::map<int, Ns> misused_;                             // by `value` of service_misused
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have

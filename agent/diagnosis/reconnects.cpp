@@ -71,7 +71,23 @@ Reconnects::Target *Reconnects::target_of(const Connection &connection) {
   return targets_.size() < kTargets ? &targets_[connection.target] : nullptr;
 }
 
+void Reconnects::note_left(const Connection &connection) {
+  if (!connection.session || !connection.close || connection.close->by != CloseBy::kPeer) return;
+  left_ = Left{connection.id,
+               *connection.closed_ns,
+               connection.target,
+               std::string(connection.vhost),
+               std::string(connection.session->protocol),
+               connection.close->ws_code,
+               std::nullopt};
+}
+
+void Reconnects::context_ends(Ns now_ns) {
+  if (left_ && !left_->until_ns) left_->until_ns = now_ns;
+}
+
 void Reconnects::opened(const Connection &connection) {
+  if (is_attempt(connection)) left_.reset();
   Target *target = target_of(connection);
   if (target == nullptr) return;
   if (target->failed_ns && connection.opened_ns >= *target->failed_ns) {
@@ -81,6 +97,7 @@ void Reconnects::opened(const Connection &connection) {
     if (pause_ns <= kPromptNs) ++target->now.prompt;
   }
   target->failed_ns.reset();
+  ++target->open;
   if (target->now.count == 0) target->now.first_ns = connection.opened_ns;
 }
 
@@ -94,6 +111,7 @@ void Reconnects::failing(const Connection &connection, Ns now_ns) {
 void Reconnects::closed(const Connection &connection) {
   Target *target = target_of(connection);
   if (target == nullptr || !connection.closed_ns) return;
+  if (target->open > 0 && --target->open == 0) note_left(connection);
   if (!has_failed(connection)) {
     target->now = {};
     target->failed_ns.reset();

@@ -24,6 +24,8 @@ class Reconnects {
   // The program learns that it has failed: it may connect again within the callback.
   void failing(const Connection &connection, Ns now_ns);
   void closed(const Connection &connection);
+  // A context is being destroyed.
+  void context_ends(Ns now_ns);
 
   // Failures in a row, none of them answered.
   struct Row {
@@ -39,6 +41,15 @@ class Reconnects {
     // "43 attempts failed in 27 ms, 1,600 per second; each began at most 0.1 ms after the failure before, without a pause."
     [[nodiscard]] std::string text() const;
   };
+  // The last session to a target, which the server ended, and nobody connected anywhere since.
+  struct Left {
+    uint64_t id = 0;
+    Ns ended_ns = 0;
+    std::string target, vhost, protocol;
+    std::optional<int> code;  // of the server's close frame
+    OptionalNs until_ns;      // when the first context was destroyed after that
+  };
+  [[nodiscard]] const std::optional<Left> &left() const { return left_; }
   // The longest row to TARGET, if it is a storm.
   [[nodiscard]] const Row *storm(const std::string &target) const;
   [[nodiscard]] std::vector<std::string> targets() const;
@@ -48,10 +59,14 @@ class Reconnects {
     Row now, longest;
     OptionalNs failed_ns;  // the last attempt that ended
     std::optional<uint64_t> failing_id;
+    uint64_t open = 0;
   };
   Target *target_of(const Connection &connection);
 
+  void note_left(const Connection &connection);
+
   std::map<std::string, Target> targets_;
+  std::optional<Left> left_;
 };
 
 }  // namespace wsitrace

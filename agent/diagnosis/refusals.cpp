@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "agent/diagnosis/rules.h"
+#include "agent/lws/close_texts.h"
 #include "agent/text/spans.h"
 
 namespace wsitrace {
@@ -45,7 +46,7 @@ const char *name_of_h2_error(unsigned code) {
   return known != nullptr ? known->name : "an error";
 }
 
-std::string wrong_text(const Close &close) {
+std::string wrong_text(const Close &close, const CloseText *broken) {
   if (close.said == Said::kGoaway)
     return fmt::format("what the peer sent broke a rule of HTTP/2 ({}: {})", name_of_h2_error(close.said_number),
                        close.said_text);
@@ -55,6 +56,7 @@ std::string wrong_text(const Close &close) {
         "allows",
         close.said_number);
   if (close.said != Said::kNothing && row_of(close.said).wrong != nullptr) return row_of(close.said).wrong;
+  if (broken != nullptr) return broken->wrong;
   switch (close.ws_code.value_or(0)) {
     case 1002: return "the peer sent a websocket frame that RFC 6455 does not allow";
     case 1003: return "the peer sent a kind of websocket message that this side does not take";
@@ -66,6 +68,9 @@ std::string wrong_text(const Close &close) {
   }
 }
 
+// A pong repeats the payload of its ping.
+bool may_be_own_ping(const Close &close) { return close.said == Said::kControlFrameTooLong; }
+
 // How it is known that it was lws, and neither the peer nor a callback.
 std::vector<std::string> evidence(const Case &of) {
   const Close &close = *of.connection.close;
@@ -73,6 +78,10 @@ std::vector<std::string> evidence(const Case &of) {
   if (close.said != Said::kNothing) why.emplace_back("lws logged that just before it closed the connection.");
   if (close.ws_code)
     why.push_back(fmt::format("lws itself sent close frame {}: no callback had asked for it.", *close.ws_code));
+  if (may_be_own_ping(close))
+    why.emplace_back(
+        "A pong repeats the payload of its ping (RFC 6455 5.5.3), and lws_write() sends a ping of any length: where "
+        "this program pings with more than 125 bytes, the peer's pong is as long.");
   const auto &tcp = of.connection.tcp;
   if (tcp && tcp->peer_was_there) why.emplace_back("The peer had not closed its socket when lws closed it.");
   if (close.said == Said::kTooManyStreams)
@@ -84,8 +93,12 @@ std::vector<std::string> evidence(const Case &of) {
   return why;
 }
 
-const char *advice_on(const Close &close) {
+const char *advice_on(const Close &close, const CloseText *broken) {
+  if (may_be_own_ping(close))
+    return "keep what this program sends with LWS_WRITE_PING to 125 bytes at most; if it sends no pings of its own, "
+           "mend the peer (RFC 6455 5.5)";
   if (close.said != Said::kNothing) return row_of(close.said).advice;
+  if (broken != nullptr) return broken->advice;
   if (close.ws_code == 1007) return row_of(Said::kNotUtf8).advice;
   return "see what the peer sends";
 }
@@ -95,7 +108,9 @@ const char *advice_on(const Close &close) {
 std::optional<Symptom> refusal_symptom(const Case &of) {
   if (!of.ended_as(CloseReason::kProtocolError)) return std::nullopt;
   const Close &close = *of.connection.close;
-  return Symptom{Cause::kProtocolError, wrong_text(close), evidence(of), Certainty::kProven, advice_on(close)};
+  const CloseText *broken = close_text_of(of.clues.close_text);  // the rule
+  return Symptom{Cause::kProtocolError, wrong_text(close, broken), evidence(of), Certainty::kProven,
+                 advice_on(close, broken)};
 }
 
 std::optional<Symptom> goaway_symptom(const Case &of) {

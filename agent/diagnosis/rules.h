@@ -84,6 +84,10 @@ std::optional<Symptom> session_symptom_heard(const Case &, const Timeline &);
 bool is_of_lws(const Timeline &, uint64_t address);
 // Why the mounts of the vhost lead nowhere from the path of the request: adds to SYMPTOM, of cause not_found.
 void tell_of_mounts(Symptom &, const Case &, const Transaction &);
+// upgrades.cpp: both add to SYMPTOM; which names the vhost has, where the client offers none of them
+void tell_of_protocols(Symptom &, const Case &);
+// that the request is socket.io's, where it is
+void tell_of_socket_io(Symptom &, const Transaction &request);
 // asked.cpp: by the callback of this program that lws asks about certificates; AFTER: when, or empty
 Symptom certificate_refused(const Case &, const std::string &after);
 // asked.cpp: where the first protocol gets the callbacks; PROTOCOLS: how many are known, of all vhosts

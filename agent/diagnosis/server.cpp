@@ -31,6 +31,16 @@ void tell_of_pieces(Symptom &symptom, const Case &of) {
       "then look at the message; return 0 to keep the connection open";
 }
 
+void tell_of_writeable(Symptom &symptom, const Case &of) {
+  if (of.clues.close_code || (of.clues.refused != k_SERVER_WRITEABLE && of.clues.refused != k_CLIENT_WRITEABLE)) return;
+  symptom.why.emplace_back(
+      "WRITEABLE also comes when nobody has asked for it, as after a message that the socket took in parts, and once "
+      "for several calls of lws_callback_on_writable(): that there is nothing to write is no error.");
+  symptom.advice =
+      "return 0 to keep the connection open, also where there is nothing to write; do not return the result of "
+      "lws_write(), which is a byte count";
+}
+
 }  // namespace
 
 std::optional<Symptom> descriptor_gone(const Case &of) {
@@ -205,6 +215,7 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
       Certainty::kProven,
       {}};
   tell_of_pieces(symptom, of);
+  tell_of_writeable(symptom, of);
   return symptom;
 }
 

@@ -16,7 +16,12 @@ std::optional<Symptom> close_code_unused(const Case &of) {
   if (clues.refused && clues.refused_ns >= *clues.close_code_ns) return std::nullopt;
   const Ns until_ns = clues.peer_close_ns.value_or(clues.caller_ns.value_or(of.until_ns()));
   if (until_ns < *clues.close_code_ns + kSoonNs) return std::nullopt;
-  Symptom symptom{Cause::kCloseCodeUnused, {}, {}, Certainty::kProven, {}};
+  Symptom symptom{Cause::kCloseCodeUnused,
+                  {},
+                  {},
+                  Certainty::kProven,
+                  "return -1 after lws_close_reason(), from a callback of the same session: to end another one, call "
+                  "lws_callback_on_writable() for it, and do both in its WRITEABLE callback"};
   const auto peer_code = of.connection.session->peer_code;
   if (clues.peer_close_ns)
     symptom.detail = fmt::format(", the peer did, with close frame {}", peer_code.value_or(1005));
@@ -97,10 +102,37 @@ const char *advice_on_code(int code) {
   }
 }
 
+// RFC 6455 7.4; 1012 to 1014 are registered.
+bool may_be_sent(int code) {
+  const bool is_reserved = code >= 1004 && code <= 1006;
+  return (code >= 1000 && code <= 1014 && !is_reserved) || (code >= 3000 && code <= 4999);
+}
+
+// lws_close_reason() takes any code, and puts it into the frame.
+Symptom code_not_allowed(const Case &of, int code) {
+  const bool is_reserved = (code >= 1004 && code <= 1006) || code == 1015;
+  Symptom symptom{
+      Cause::kCloseCode,
+      fmt::format("{} (which no close frame may carry) from this side", code),
+      {fmt::format(
+          "This program called lws_close_reason({}), and lws sent that code in its close frame. {}: peers take "
+          "the frame for a protocol error, and answer with 1002.",
+          code,
+          is_reserved ? "RFC 6455 7.4 reserves 1004, 1005, 1006 and 1015 for what a side reports to its own "
+                        "program when no such frame came"
+                      : "By RFC 6455 7.4 only 1000 to 1014 and 3000 to 4999 are codes to send")},
+      Certainty::kProven,
+      "give lws_close_reason() another code: 1000 (done), 1001 (going away), 1008 (against the policy), 1011 (an error "
+      "here), or one of your own from 4000 to 4999"};
+  if (of.clues.refused) symptom.why.push_back("It went out when " + refusal_text(of.clues) + ".");
+  return symptom;
+}
+
 // A code that does not merely say goodbye.
 std::optional<Symptom> close_code(const Case &of) {
   if (of.is_open() || !of.connection.close || !of.connection.close->ws_code) return std::nullopt;
   const int code = *of.connection.close->ws_code;
+  if (of.ended_as(CloseReason::kLocalWsClose) && !may_be_sent(code)) return code_not_allowed(of, code);
   const char *meaning = code_text(code);
   if (meaning == nullptr) return std::nullopt;
   const bool from_peer = of.connection.close->by == CloseBy::kPeer;
@@ -110,6 +142,14 @@ std::optional<Symptom> close_code(const Case &of) {
       {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code." : "lws sent the code in its close frame."},
       Certainty::kProven,
       from_peer ? advice_on_code(code) : ""};
+  if (from_peer && code == 1007 && of.connection.origin == Origin::kOutbound) {
+    symptom.why.emplace_back(
+        "This program is the client here: lws_write() masks what it sends where it lies (RFC 6455 5.3), so that the "
+        "buffer no longer holds the text when the call returns.");
+    symptom.advice =
+        "fill the buffer anew before each lws_write(): what is written a second time is the masked text of the first; "
+        "otherwise send as text only what is UTF-8 to its last byte, and everything else with LWS_WRITE_BINARY";
+  }
   if (from_peer && code == 1002)
     symptom.why.emplace_back(
         "lws tells 1002, too, where the peer's own code is one that it does not allow: below 1000, 1004 to 1006, and "

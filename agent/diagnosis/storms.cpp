@@ -9,6 +9,42 @@
 #include "agent/text/spans.h"
 
 namespace wsitrace {
+namespace {
+
+constexpr const char *kComeBack =
+    "to come back, connect again in LWS_CALLBACK_CLIENT_CLOSED, too: LWS_CALLBACK_CLIENT_CONNECTION_ERROR comes only "
+    "where no session came about; lws_retry_sul_schedule() waits longer before each attempt";
+
+// A client that the server sent away, and that stays away. Nothing is wrong with 1000, which says that both are done.
+void tell_of_left(std::vector<Diagnosis> &diagnoses, const Reconnects::Left &left, const LogFacts &log) {
+  constexpr Ns kLongNs = 2'000'000'000;
+  const Ns until_ns = left.until_ns.value_or(log.last_ns);
+  if (until_ns < left.ended_ns + kLongNs || left.code == 1000 || log.lossy()) return;
+  const std::string why = fmt::format(
+      "The server, {}, ended it at {}; the lws context was there for {} more, and this program connected nowhere in "
+      "that time.",
+      printable(left.target), time_text(left.ended_ns, log.started_ns), span_text(left.ended_ns, until_ns));
+  for (Diagnosis &one : diagnoses)
+    if (std::find(one.connections.begin(), one.connections.end(), left.id) != one.connections.end()) {
+      one.why.push_back(why);
+      if (one.cause == Cause::kNoCloseFrame || one.cause == Cause::kCloseCode)
+        one.advice = fmt::format("{}; {}", kComeBack, one.advice);
+      return;
+    }
+  if (!left.code) return;
+  Diagnosis out = diagnosis_of(Cause::kCloseCode, 1, fmt::format("{} from the peer", *left.code),
+                               fmt::format("websocket session {}", left.id));
+  out.headline += ", and this program did not connect again";
+  out.connections = {left.id};
+  out.vhost = left.vhost;
+  out.protocol = left.protocol;
+  out.first_ns = out.last_ns = left.ended_ns;
+  out.why.push_back(why);
+  out.advice = kComeBack;
+  diagnoses.push_back(std::move(out));
+}
+
+}  // namespace
 
 // Attempts that fail again and again have a cause, and a second one: that the program does not wait.
 void Doctor::note_storm(Group &group) const {
@@ -41,6 +77,7 @@ void Doctor::add_storms() {
     out.why.push_back(storm->text());
     diagnoses_.push_back(std::move(out));
   }
+  if (reconnects_.left()) tell_of_left(diagnoses_, *reconnects_.left(), log_);
 }
 
 }  // namespace wsitrace

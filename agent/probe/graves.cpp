@@ -28,7 +28,7 @@ void unbury(const void *wsi) noexcept {
 
 bool is_buried(const void *wsi) noexcept {
   const auto address = reinterpret_cast<uintptr_t>(wsi);
-  return address != 0 && grave_of(address).load(std::memory_order_relaxed) == address;
+  return grave_of(address).load(std::memory_order_relaxed) == address;
 }
 
 }  // namespace wsitrace

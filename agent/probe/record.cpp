@@ -6,6 +6,7 @@
 
 #include "agent/base/redact.h"
 #include "agent/lws/callbacks.h"
+#include "agent/lws/close_texts.h"
 #include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/facts.h"
@@ -247,6 +248,11 @@ void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcep
     event.text = intern_literal(text);
     if (wsi != nullptr) event.vhost = vhost_of(wsi);
   });
+}
+
+void record_close_code(lws *wsi, int code, const unsigned char *text, size_t length) noexcept {
+  const CloseText *known = text != nullptr ? close_text_of({reinterpret_cast<const char *>(text), length}) : nullptr;
+  record_about(k_close_code_sent, wsi, code, known != nullptr ? known->text.data() : nullptr);
 }
 
 void record_close(lws *wsi, int reason, const char *caller) noexcept {

@@ -23,6 +23,8 @@ void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;
 // Same, about a wsi that is alive: its vhost is recorded too.
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;
+// lws_close_reason(WSI, CODE, TEXT, LENGTH) was called; TEXT is lws's own, or nullptr.
+void record_close_code(lws *wsi, int code, const unsigned char *text, size_t length) noexcept;
 // lws_close_free_wsi(WSI, REASON, CALLER) was called.
 void record_close(lws *wsi, int reason, const char *caller) noexcept;
 // lws_http_transaction_completed(WSI) was called.

@@ -43,7 +43,7 @@ bool is_dying(const void *context) noexcept {
 }  // namespace
 
 void note_use(const void *wsi, const char *call, const void *caller) noexcept {
-  if (is_buried(wsi)) [[unlikely]]
+  if (wsi == nullptr || is_buried(wsi)) [[unlikely]]
     tell_use(wsi, call, caller);
 }
 

@@ -16,7 +16,7 @@ namespace wsitrace {
 inline constexpr unsigned kMaxUses = 64;
 inline constexpr uint32_t kLongCallMs = 200;  // who waits longer notices
 
-// The function named CALL, a literal, was called about WSI by code at CALLER.
+// The function named CALL, a literal, was called about WSI by code at CALLER; nullptr is no wsi, either.
 void note_use(const void *wsi, const char *call, const void *caller) noexcept;
 
 // lws_context_destroy(CONTEXT) begins, and returns.

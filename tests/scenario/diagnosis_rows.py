@@ -13,6 +13,7 @@ import diagnosis_rows_field
 import diagnosis_rows_front
 import diagnosis_rows_hosting
 import diagnosis_rows_serving
+import diagnosis_rows_talk
 from diagnosis_row import OWN, VERSIONS, row
 from diagnosis_rows_loops import LOOPS
 
@@ -201,7 +202,7 @@ ENDS = [
     row("is_killed", says=("ended by signal 9", *OPEN_SESSIONS), status=137),
     row("leaves_with_sessions", says=("exited with status 0", *OPEN_SESSIONS)),
     row("returns_with_sessions", says=("exited with status 0", *OPEN_SESSIONS)),
-    row("destroys_with_sessions", says=("3 ended by lws_context_destroy()",), never=("still open",)),
+    row("destroys_with_sessions", says=("3 ended by lws_context_destroy(), without a close frame (the peer sees 1006)",), never=("still open",)),
     row("destroys_in_work", "closed_midway trouble 3", ("3 accepted connections", "GET /order", "destroyed its lws context"), ("the peer closed",)),
     row("only_stand_ins", says=("no connections", "stand-in", "PROTOCOL_INIT")),
     row("only_a_listener", says=("1 listener", "no connections")),
@@ -264,7 +265,7 @@ REFUSALS = [
     row("as_many_streams_as_allowed", says=("4 HTTP/2 streams",), versions=(OWN,)),
     row("frame_of_wrong_size", "protocol_error trouble 1", ("no HTTP/2 that lws accepts", "closed by lws for a protocol error"), ("1 closed by the peer",)),
     row("frame_of_wrong_size", "protocol_error trouble 1", ("FRAME_SIZE_ERROR",), ("1 closed by the peer",), versions=(OWN,)),
-    row("frame_of_no_kind", "protocol_error trouble 1", ("close frame 1002", "no callback had asked"), ("closed by this program's close frame",)),
+    row("frame_of_no_kind", "protocol_error trouble 1", ("unknown kind", "close frame 1002", "no callback had asked"), ("closed by this program's close frame",)),
     row("frame_of_no_kind", "protocol_error trouble 1", ("unknown kind",), ("closed by this program's close frame",), versions=(OWN,)),
     row("frame_not_utf8", "protocol_error trouble 1", ("not UTF-8", "1007"), ("closed by this program's close frame",), versions=(*VERSIONS, OWN)),
     row("pings_unanswered", "ping_timeout trouble 1", ("no pong came",), versions=(OWN,)),
@@ -396,4 +397,4 @@ WIRE = [
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
 
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS, *diagnosis_rows_talk.ROWS]

@@ -166,8 +166,11 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_close_reason)(lws *wsi, lws_close_status stat
                                                  size_t length) {
   const auto original = WSITRACE_ORIGINAL(lws_close_reason);
   if (original == nullptr) return;
-  if (hooks_record()) wsitrace::note_call(wsi, "lws_close_reason");
-  if (hooks_record()) wsitrace::record_about(wsitrace::k_close_code_sent, wsi, status, nullptr);
+  if (hooks_record()) {
+    wsitrace::note_call(wsi, "lws_close_reason");
+    const bool by_lws = wsitrace::is_code_of_lws(__builtin_return_address(0));
+    wsitrace::record_close_code(wsi, status, by_lws ? text : nullptr, length);
+  }
   original(wsi, status, text, length);
 }
 
