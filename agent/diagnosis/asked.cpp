@@ -78,6 +78,10 @@ std::string address_advice(const Case &of) {
            "in "
            "a URL";
   if (of.connection.attempted.ends_with(":0")) return "set `port` of the connect info, which is 0";
+  if (host.starts_with('/') || host.starts_with("./"))
+    return "for a unix domain socket, write a '+' before its path in `address` of the connect info "
+           "(\"+/run/desk.sock\"; "
+           "\"+@desk\" for an abstract one): without it, lws looks up what is there as the name of a host";
   if (target.empty()) return "set `address` of the connect info, which is empty, to a host name or an IP address";
   const bool has_port = std::count(host.begin(), host.end(), ':') == 1;  // an IPv6 address has two at least
   if (host.find('/') == std::string::npos && !has_port) return {};
@@ -192,11 +196,37 @@ Symptom certificate_refused(const Case &of, const std::string &after) {
   return symptom;
 }
 
+// Nobody named a protocol, several could be meant, and in all that time nobody said anything.
+std::optional<Symptom> protocol_not_named(const Case &of) {
+  constexpr Ns kLongNs = 1'000'000'000;
+  constexpr uint64_t kSynAndFin = 2;  // TCP counts them as bytes
+  const Connection &connection = of.connection;
+  const std::string_view got = connection.last_callback_protocol;
+  const auto &tcp = connection.tcp;
+  if (connection.wanted.method != "RAW" || connection.origin != Origin::kOutbound || got.empty() || !tcp)
+    return std::nullopt;
+  const bool is_silent = tcp->sent_bytes <= kSynAndFin && tcp->received_bytes <= kSynAndFin;
+  if (!is_silent || of.until_ns() < connection.opened_ns + kLongNs) return std::nullopt;
+  std::string others;
+  for (const House::Protocol &one : of.premises.house().protocols_of(connection.vhost))
+    if (one.name != got) others += (others.empty() ? "" : ", ") + quoted(one.name);
+  if (others.empty()) return std::nullopt;
+  return Symptom{Cause::kProtocolNotNamed,
+                 quoted(got),
+                 {fmt::format("lws gives a connection of method RAW that names no protocol to protocols[0] of the "
+                              "vhost; the vhost has {}, too.",
+                              others),
+                  fmt::format("In the {} that it lasted, neither side sent anything.",
+                              span_text(connection.opened_ns, of.until_ns()))},
+                 Certainty::kLikely,
+                 {}};
+}
+
 std::optional<Symptom> protocol_unknown(const Case &of, size_t protocols) {
   const Wanted &asked = of.connection.wanted;
   const std::string_view got = of.connection.last_callback_protocol;
-  if (asked.protocol.empty() || asked.protocol == "overflow" || got.empty() || got == asked.protocol)
-    return std::nullopt;
+  if (asked.protocol.empty()) return protocol_not_named(of);
+  if (asked.protocol == "overflow" || got.empty() || got == asked.protocol) return std::nullopt;
   if (of.connection.origin != Origin::kOutbound || (!asked.is_local && protocols < 2)) return std::nullopt;
   const bool was_bound = std::any_of(of.connection.bindings.begin(), of.connection.bindings.end(),
                                      [&](const Binding &one) { return one.protocol == asked.protocol; });

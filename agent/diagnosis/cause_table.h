@@ -85,6 +85,9 @@
   X(kProtocolUnknown, "protocol_unknown", kTrouble, \
     "{who} {was|were} to get protocol '{detail}', which its vhost does not have", \
     "compare local_protocol_name (or else protocol) of the connect info with the names in the lws_protocols of the vhost") \
+  X(kProtocolNotNamed, "protocol_not_named", kNote, \
+    "{who} got the callbacks of {detail}, because the connect info names no protocol", \
+    "name the protocol that is to get its callbacks in local_protocol_name of the connect info") \
   X(kProxyIgnored, "proxy_ignored", kNote, \
     "lws ignores the HTTP proxy that is set: {detail}", \
     "write http_proxy (or what lws_set_proxy() gets) as HOST:PORT or http://HOST:PORT, an IPv6 address in brackets") \
@@ -304,6 +307,12 @@
   X(kDeadWsi, "wsi_used_after_end", kTrouble, \
     "this program used the wsi of {who} after its end", \
     "forget a wsi in LWS_CALLBACK_CLOSED (CLOSED_HTTP, CLIENT_CLOSED, RAW_CLOSE) at the latest; after LWS_CALLBACK_WSI_DESTROY its memory is freed, and may be another connection's") \
+  X(kHalfKept, "other_half_kept", kTrouble, \
+    "", \
+    "close it when its outbound half fails or ends (CLIENT_CONNECTION_ERROR, RAW_CLOSE, CLIENT_CLOSED of that one): lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC), with the accepted wsi kept in opaque_user_data of the connect info") \
+  X(kStandIn, "stand_in_used", kTrouble, \
+    "", \
+    "keep the wsi of a connection from a callback of its own (LWS_CALLBACK_ESTABLISHED, CLIENT_ESTABLISHED, RAW_ADOPT, RAW_CONNECTED) until its ..._CLOSED, or call lws_callback_on_writable_all_protocol(), which needs none") \
   X(kDeadContext, "context_used_after_end", kTrouble, \
     "{detail}", \
     "") \

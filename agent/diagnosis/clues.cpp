@@ -110,6 +110,7 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       clues.close_code_ns = event.time_ns;
       clues.close_text = text;
       break;
+    case k_wsi_timer_cancelled: clues.timer_cancelled_ns = event.time_ns; break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
     case k_FILTER_HTTP_CONNECTION:

@@ -14,6 +14,11 @@ constexpr const char *kZeroAdvice =
     "memset(&info, 0, sizeof info)): lws goes by every member that is not zero; and compile with the header of the "
     "libwebsockets that runs";
 
+constexpr const char *kDestroyAdvice =
+    "set the pointer to NULL when you call lws_context_destroy(), and look at it before the next call: one place "
+    "should "
+    "destroy the context, as a rule after the loop";
+
 struct DeadText {
   const char *state;  // completes "was called with a context that ..."
   const char *follows;
@@ -47,7 +52,11 @@ void ConnectCalls::note(Times &times, std::string_view what, Ns at_ns) {
   times.last_ns = at_ns;
 }
 
-void ConnectCalls::used_dead_context(const Event &event, std::string_view call) {
+void ConnectCalls::used_dead_context(const Event &event, std::string_view call, bool one_call_ends_it) {
+  if (call == "lws_context_destroy") {
+    if (event.value == kDestroyedContext && one_call_ends_it) note(destroyed_again_, call, event.time_ns);
+    return;
+  }
   note(dead_[event.value], call, event.time_ns);
 }
 
@@ -69,6 +78,18 @@ void ConnectCalls::add(std::vector<Diagnosis> &to, const LogFacts &log) const {
     out.why.push_back(fmt::format("That happened {}, first at {}. {}", times_text(times.count),
                                   time_text(times.first_ns, log.started_ns), text.follows));
     out.advice = text.advice;
+    to.push_back(std::move(out));
+  }
+  if (destroyed_again_.count > 0) {
+    Diagnosis out = diagnosis_of(Cause::kDeadContext, destroyed_again_.count,
+                                 "lws_context_destroy() was called again with a context that it had destroyed");
+    out.first_ns = destroyed_again_.first_ns;
+    out.last_ns = destroyed_again_.last_ns;
+    out.why.push_back(
+        fmt::format("That happened {}, first at {}. With lws's own event loop the context is freed when "
+                    "the first call returns: the next one uses that memory, and crashes at once or later.",
+                    times_text(destroyed_again_.count), time_text(destroyed_again_.first_ns, log.started_ns)));
+    out.advice = kDestroyAdvice;
     to.push_back(std::move(out));
   }
   if (nowhere_.count == 0) return;
@@ -97,6 +118,11 @@ ConnectCalls::Blame ConnectCalls::blame_for_crash(Ns started_ns) const {
                         time_text(found->second.last_ns, started_ns), found->second.what, text_of(how).state),
             text_of(how).advice};
   }
+  if (destroyed_again_.count > 0)
+    return {fmt::format("Before, at {}, lws_context_destroy() had been called again with a context that it had "
+                        "destroyed. That is the likely cause.",
+                        time_text(destroyed_again_.last_ns, started_ns)),
+            kDestroyAdvice};
   return {};
 }
 

@@ -18,7 +18,8 @@ namespace wsitrace {
 
 class ConnectCalls {
  public:
-  void used_dead_context(const Event &event, std::string_view call);
+  // ONE_CALL_ENDS_IT: lws_context_destroy() is done when it returns.
+  void used_dead_context(const Event &event, std::string_view call, bool one_call_ends_it);
   // connect_requested, of which some members point to no memory.
   void pointed_nowhere(const Event &event, std::span<const std::byte> items);
   void add(std::vector<Diagnosis> &to, const LogFacts &log) const;
@@ -39,7 +40,7 @@ class ConnectCalls {
   static void note(Times &times, std::string_view what, Ns at_ns);
 
   std::map<int32_t, Times> dead_;  // by DeadContext
-  Times nowhere_;
+  Times nowhere_, destroyed_again_;
 };
 
 }  // namespace wsitrace

@@ -258,7 +258,16 @@ std::optional<Symptom> not_serviced(const Case &of) {
                     "'{}'.",
                     printable(message_of(of))));
   if (of.log.loop_turns == 0 && of.premises.options()) symptom.why.push_back(event_library_text(of.premises));
-  if (!event_library_in(of.premises.options()).empty())
+  if (of.clues.turns_before > 0 && !of.clues.serviced_ns && of.is_open()) {
+    symptom.why.emplace_back(
+        "The loop had run before. If the connect was made in a callback, that callback has not returned: until it "
+        "does, "
+        "its loop serves nobody.");
+    symptom.advice =
+        "do not wait in a callback for what the same event loop has to deliver: return from it, and go on in "
+        "CLIENT_ESTABLISHED or CLIENT_CONNECTION_ERROR; if it was not made in one, call lws_service() right after it; "
+        "the server is not the cause";
+  } else if (!event_library_in(of.premises.options()).empty())
     symptom.advice =
         "run the event loop that the context was made for, and connect when it runs, from a timer or a callback of it; "
         "the server is not the cause";

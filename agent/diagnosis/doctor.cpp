@@ -153,6 +153,7 @@ void Doctor::on_connection_event(const Connection &connection, const Event &even
   clues_.event(connection, event, items, timeline().text(event.text), timeline().text(event.protocol));
   surroundings_.event(connection, event, items, timeline());
   if (has_role<role::kLoopTurns>(event.kind)) running_.loop_turned(event.thread, event.time_ns);
+  premises_.called(connection, event);
   if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP)
     reconnects_.failing(connection, event.time_ns);
 }
@@ -181,10 +182,6 @@ void Doctor::on_connection_closed(const Connection &connection) {
       clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
   if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);
   clues_.forget(connection.id);
-}
-
-void Doctor::on_transaction_ended(const Connection &, const Transaction &transaction) {
-  census_.transaction(transaction);
 }
 
 void Doctor::examine(const Connection &connection) {
@@ -278,8 +275,7 @@ void Doctor::finish() {
   add_loops();
   add_findings();
   const auto order = [](const Diagnosis &of) {
-    const bool is_consequence = of.cause == Cause::kLostWithCarrier;
-    return std::make_tuple(of.severity, is_consequence, ~of.count, of.first_ns.value_or(0));
+    return std::make_tuple(of.severity, of.cause == Cause::kLostWithCarrier, ~of.count, of.first_ns.value_or(0));
   };
   std::stable_sort(diagnoses_.begin(), diagnoses_.end(),
                    [&](const Diagnosis &a, const Diagnosis &b) { return order(a) < order(b); });

@@ -67,6 +67,7 @@ class Doctor final : public TimelineObserver {
   }
   void on_lws_said(const Event &) override;
   void on_surroundings(const Event &event, std::span<const std::byte> items) override {
+    if (event.kind == k_timer_set) return premises_.timer_set(event, surroundings_.last_callback());
     premises_.surroundings(event, items, timeline());
   }
   void on_accept_failed(const Event &, std::span<const std::byte> items) override;
@@ -77,7 +78,7 @@ class Doctor final : public TimelineObserver {
   void on_connection_event(const Connection &, const Event &, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &) override;
   void on_connection_closed(const Connection &) override;
-  void on_transaction_ended(const Connection &, const Transaction &) override;
+  void on_transaction_ended(const Connection &, const Transaction &ended) override { census_.transaction(ended); }
 
   void examine(const Connection &connection);
   void add(const Connection &connection, const Symptom &symptom);

@@ -105,6 +105,7 @@ void Doctor::add_loops() {
   for (Diagnosis &one : loops_.diagnoses(timeline(), log_, diagnoses_)) diagnoses_.push_back(std::move(one));
   for (Diagnosis &one : running_.diagnoses(timeline())) diagnoses_.push_back(std::move(one));
   add_inherited();
+  premises_.halves().add(diagnoses_, timeline(), log_);
   tell_who_slept(diagnoses_);
   const std::string rest = loops_.rest_text(log_);
   for (Diagnosis &one : diagnoses_)
@@ -146,8 +147,21 @@ void Doctor::add_crash() {
   if (*end->status == kKill)
     out.advice =
         "no program can handle SIGKILL: look for the kernel's out-of-memory killer (dmesg), or a supervisor whose "
-        "patience was over";
-  if (*end->status == kPipe) out.advice = "ignore SIGPIPE: signal(SIGPIPE, SIG_IGN)";
+        "patience was over; where a program does not stop when it is told to, set its flag and then call "
+        "lws_cancel_service(), since lws_service() sleeps until something happens, whatever its timeout";
+  if (const auto library = event_library_in(premises_.options()); *end->status == kKill && !library.empty())
+    out.why.push_back(fmt::format(
+        "The context was made with LWS_SERVER_OPTION_{}: lws_service() runs that loop and does not return as long as "
+        "it runs, so a flag that is only looked at between two calls of it stops nothing. Stop the loop in one of its "
+        "own callbacks.",
+        library));
+  if (*end->status == kPipe) {
+    out.why.emplace_back(
+        "SIGPIPE comes of writing to a pipe or socket whose other end has gone. lws_create_context() has it ignored; "
+        "this program, or a library of it, has set that back since.");
+    out.advice =
+        "ignore SIGPIPE: signal(SIGPIPE, SIG_IGN) after everything else is set up; write() then fails with EPIPE";
+  }
   out.why.push_back(fmt::format("The parent of the process saw it end by signal {}.", *end->status));
   if (name != nullptr) tell_what_ran(out);
   if (const std::string last = surroundings_.last_callback_text(); !last.empty() && running_.only() == nullptr)
@@ -222,6 +236,13 @@ void Doctor::explain_crash(Diagnosis &crash) const {
   if (auto blame = premises_.blame_for_crash(log_.started_ns); !blame.text.empty()) {
     crash.why.push_back(std::move(blame.text));
     crash.advice = blame.advice;
+    return;
+  }
+  if (auto blame = premises_.timers().blame_for_crash(log_.started_ns, log_.last_ns); !blame.text.empty()) {
+    crash.connections = {blame.connection};
+    crash.protocol = blame.protocol;
+    crash.why.push_back(std::move(blame.text));
+    crash.advice = kTimerAdvice;
     return;
   }
   if (!killed_ || log_.last_ns > killed_->at_ns + kSoonAfterNs) return;

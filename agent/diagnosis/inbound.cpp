@@ -202,6 +202,15 @@ Symptom not_adopted(const Case &of) {
     symptom.advice =
         "give the vhost a protocol of that name, or name one of its own in the adopt call, or in "
         "listen_accept_protocol of the vhost where lws accepted the connection";
+  } else if (of.connection.close->detail == "lws_create_adopt_udp") {
+    symptom.why.push_back(
+        of.premises.udp_not_bound()
+            ? "lws_create_adopt_udp() returned NULL: lws logged that bind() of the UDP socket failed. "
+              "Another socket has that UDP port, or the address is none of this machine."
+            : "lws_create_adopt_udp() returned NULL: the address was not resolved, or there was no "
+              "socket for it.");
+    symptom.advice =
+        "find what holds that UDP port (ss -lunp), or take another, and look at what lws_create_adopt_udp() returns";
   } else if (of.connection.origin == Origin::kAccepted && of.connection.fd) {
     symptom.certainty = Certainty::kLikely;
     symptom.why.push_back(fmt::format(

@@ -256,8 +256,8 @@ std::string Loops::spin_text(int32_t how, const Spin &spin) {
   switch (how) {
     case kAsksAgain: return "this program keeps asking for WRITEABLE on " + who;
     case kStaysReady:
-      return fmt::format("{} of protocol {} does not read what is there on {}", callback_name(k_RAW_RX_FILE),
-                         quoted(spin.protocol), who);
+      return fmt::format("{} of protocol {} does not read what is there on {}, or goes on at its end",
+                         callback_name(k_RAW_RX_FILE), quoted(spin.protocol), who);
     case kIsWoken: return "lws_cancel_service() is called again and again";
     case kTimersDue: return "this program keeps setting timers that are due within a millisecond";
     default: return "lws_service() is called with a negative timeout, which never waits";
@@ -268,7 +268,8 @@ const char *Loops::spin_advice(int32_t how) {
   switch (how) {
     case kStaysReady:
       return "read the descriptor in that callback until there is no more (read() returns EAGAIN; it has to be "
-             "non-blocking), and return -1 at its end; lws does not read from adopted files itself";
+             "non-blocking), and return -1 when read() returns 0: that is the end, as at once with /dev/null, and it "
+             "stays ready for ever; lws does not read from adopted files itself";
     case kIsWoken:
       return "call lws_cancel_service() once for each piece of work that another thread has put aside, and not in "
              "LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is its answer: all protocols of all vhosts get that each time";

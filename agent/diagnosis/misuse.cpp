@@ -62,7 +62,43 @@ void Premises::add_objections(std::vector<Diagnosis> &to, const LogFacts &log) c
   }
 }
 
+// One whose address is a connection's after all is none.
+void Premises::note_stand_in(const Event &event, const Timeline &timeline) {
+  bool is_connection = false;
+  timeline.for_each_open([&](const Connection &one) { is_connection = is_connection || one.pointer == event.wsi; });
+  if (is_connection) return;
+  StandIn &use = stand_ins_[{event.value, std::string(timeline.text(event.text))}];
+  if (use.times++ == 0) use.first_ns = event.time_ns;
+  use.last_ns = event.time_ns;
+}
+
+void Premises::add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  for (const auto &[how, use] : stand_ins_) {
+    const auto &[callback, call] = how;
+    Diagnosis out = diagnosis_of(Cause::kStandIn, use.times, {});
+    const std::string name(callback_name(static_cast<uint16_t>(callback)));
+    out.headline = fmt::format("this program called {}() with the wsi of {}, which is no connection", call, name);
+    out.first_ns = use.first_ns;
+    out.last_ns = use.last_ns;
+    out.why.push_back(
+        fmt::format("That happened {}, first at {}.", times_text(use.times), time_text(use.first_ns, log.started_ns)));
+    out.why.push_back(fmt::format(
+        "{} is about no connection: what lws passes as its wsi only stands for one during the callback, so that the "
+        "context, vhost and protocol can be asked for. What is asked of it does not happen, or crashes the program.",
+        name));
+    to.push_back(std::move(out));
+  }
+}
+
 Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
+  if (!stand_ins_.empty()) {
+    const auto &[how, use] = *stand_ins_.begin();
+    return {
+        fmt::format("Before, at {}, {}() had been called with the wsi of {}, which is no connection. That is the "
+                    "likely cause.",
+                    time_text(use.last_ns, started_ns), how.second, callback_name(static_cast<uint16_t>(how.first))),
+        row_of(Cause::kStandIn).advice};
+  }
   if (!missing_threads_.empty())
     return {fmt::format("Before, lws_service_tsi() had been called for service thread {}, which the context does not "
                         "have: lws then uses memory that is not its own. That is the likely cause.",

@@ -92,8 +92,12 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       late_.pause_ns = std::max(late_.pause_ns, Ns{facts_in<uint32_t>(items, kItemLasted)} * kMs);
       break;
     case k_call_failed: note_failed_call(event, timeline); break;
-    case k_dead_wsi_used: note_use(event, timeline); break;
-    case k_dead_context_used: connect_calls_.used_dead_context(event, timeline.text(event.text)); break;
+    case k_dead_wsi_used: event.value != 0 ? note_stand_in(event, timeline) : note_use(event, timeline); break;
+    case k_timer_cancelled: timers_.cancelled(event); break;
+    case k_dead_context_used:
+      connect_calls_.used_dead_context(event, timeline.text(event.text),
+                                       options_ && event_library_in(options_).empty());
+      break;
     case k_connect_requested: connect_calls_.pointed_nowhere(event, items); break;
     case k_service_misused:
       if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
@@ -145,6 +149,8 @@ void Premises::note_outbound(uint64_t id) {
 void Premises::closed(const Connection &connection) {
   if (connection.origin == Origin::kOutbound && outbound_open_ > 0) --outbound_open_;
   if (connection.cls != ConnectionClass::kClient) return;
+  timers_.closed(connection);
+  halves_.closed(connection);
   if (dead_.size() >= kKeptDead) dead_.clear();
   dead_[connection.pointer] = {connection.id, std::string(connection.last_callback_protocol),
                                connection.closed_ns.value_or(0)};
@@ -275,6 +281,10 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
     out.last_ns = at_ns;
     out.why.push_back(fmt::format("{} {} in the kernel's queue, connected and not accepted; no event loop ever ran.",
                                   clients, waiting == 1 ? "was" : "were"));
+    if (event_library_in(options_).empty())
+      out.why.emplace_back(
+          "A poll() loop of the program's own is told of lws's descriptors (LWS_CALLBACK_ADD_POLL_FD) only by a "
+          "libwebsockets that was built with LWS_WITH_EXTERNAL_POLL, which few are: lws_service() needs none of that.");
     to.push_back(std::move(out));
   } else if (contexts > 1) {
     Diagnosis out = titled(
@@ -367,6 +377,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_missing_threads(all, log);
   add_objections(all, log);
   add_uses(all, log);
+  add_stand_ins(all, log);
   house_.add(all, log);
   return all;
 }

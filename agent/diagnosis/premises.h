@@ -16,8 +16,11 @@
 #include "agent/diagnosis/connect_calls.h"
 #include "agent/diagnosis/diagnosis.h"
 #include "agent/diagnosis/empty_connects.h"
+#include "agent/diagnosis/halves.h"
 #include "agent/diagnosis/house.h"
 #include "agent/diagnosis/subject.h"
+#include "agent/diagnosis/surroundings.h"
+#include "agent/diagnosis/timers.h"
 #include "agent/lws/said.h"
 
 namespace wsitrace {
@@ -29,12 +32,16 @@ class Premises {
  public:
   void surroundings(const Event &event, std::span<const std::byte> items, const Timeline &timeline);
   void said(const Event &event, const Timeline &timeline);
+  // timer_set, AFTER the last callback.
+  void timer_set(const Event &event, const Surroundings::LastCallback &after) { timers_.set(event, after); }
   void opened(const Connection &connection) {
     last_opened_ns_ = std::max(last_opened_ns_, connection.opened_ns);
     house_.opened(connection);
     if (connection.origin == Origin::kOutbound) note_outbound(connection.id);
+    halves_.opened(connection);
   }
   void closed(const Connection &connection);
+  void called(const Connection &connection, const Event &event) { halves_.event(connection, event); }
 
   [[nodiscard]] const House &house() const { return house_; }
   // The mount's file of passwords that lws could not open: its name, as far as it is known; nullptr: none.
@@ -45,6 +52,10 @@ class Premises {
   [[nodiscard]] bool found_no_header_table(uint64_t id) const { return found_no_table_.contains(id); }
   // What the last context was made with; nullopt: unknown.
   [[nodiscard]] const std::optional<ContextOptions> &options() const { return options_; }
+  [[nodiscard]] const PendingTimers &timers() const { return timers_; }
+  [[nodiscard]] const Halves &halves() const { return halves_; }
+  // lws could not bind a UDP socket.
+  [[nodiscard]] bool udp_not_bound() const { return line(Said::kUdpBindFailed) != nullptr; }
   // When lws_vhost_destroy() was called.
   [[nodiscard]] OptionalNs vhost_gone_ns(std::string_view vhost) const;
   // What the program has done that may crash lws, for a sentence, and what to do; empty: nothing is known.
@@ -81,6 +92,10 @@ class Premises {
     std::string protocol;
     Ns closed_ns = 0;
   };
+  struct StandIn {  // of a callback, in one call
+    uint64_t times = 0;
+    Ns first_ns = 0, last_ns = 0;
+  };
   static constexpr size_t kKeptDead = 4096, kKeptVhosts = 64;
 
   [[nodiscard]] bool began_within(const Event &call) const;
@@ -88,6 +103,8 @@ class Premises {
   [[nodiscard]] EmptyFor why_empty(const Event &call) const;
   void note_failed_call(const Event &event, const Timeline &timeline);
   void note_use(const Event &event, const Timeline &timeline);
+  void note_stand_in(const Event &event, const Timeline &timeline);
+  void add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const;
   [[nodiscard]] const SaidLine *line(Said said) const;
   void add_not_made(std::vector<Diagnosis> &to) const;
@@ -102,10 +119,13 @@ class Premises {
   std::map<Said, SaidLine> lines_;  // the first of each kind
   std::map<int, Queue> queues_;     // by descriptor of the listener
   std::map<std::string, Ns, std::less<>> vhosts_gone_;
-  std::vector<std::pair<std::string, int>> vhosts_;       // with their ports
-  std::map<uint64_t, Dead> dead_;                         // by pointer; emptied when it is full
-  std::vector<Use> uses_;                                 // of one call each
-  std::optional<std::pair<std::string, Ns>> null_use_;    // the first call that got NULL for a wsi
+  std::vector<std::pair<std::string, int>> vhosts_;           // with their ports
+  std::map<uint64_t, Dead> dead_;                             // by pointer; emptied when it is full
+  std::vector<Use> uses_;                                     // of one call each
+  std::optional<std::pair<std::string, Ns>> null_use_;        // the first call that got NULL for a wsi
+  std::map<std::pair<int, std::string>, StandIn> stand_ins_;  // by callback and call
+  PendingTimers timers_;
+  Halves halves_;
   Late turned_away_;                                      // by lws itself: the longest and the pause are unused
   std::map<int, Ns> misused_;                             // by `value` of service_misused
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have

@@ -216,6 +216,18 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
       {}};
   tell_of_pieces(symptom, of);
   tell_of_writeable(symptom, of);
+  constexpr Ns kAtOnceNs = 100'000'000;
+  const auto &cancelled_ns = of.clues.timer_cancelled_ns;
+  if (of.clues.refused == k_TIMER && cancelled_ns && of.clues.refused_ns <= *cancelled_ns + kAtOnceNs) {
+    symptom.why.push_back(
+        fmt::format("{} before, it had called lws_set_timer_usecs() with LWS_SET_TIMER_USEC_CANCEL: libwebsockets 4.1 "
+                    "to 4.3 cancel "
+                    "nothing then, but deliver LWS_CALLBACK_TIMER in the next turn of the loop.",
+                    span_text(*cancelled_ns, of.clues.refused_ns)));
+    symptom.advice =
+        "use lws_sul_schedule() and lws_sul_cancel() in place of lws_set_timer_usecs(), or a flag of the session that "
+        "LWS_CALLBACK_TIMER looks at before it returns -1";
+  }
   return symptom;
 }
 

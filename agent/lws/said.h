@@ -89,7 +89,8 @@ namespace wsitrace {
     "see what the server sends (curl -i --raw): with Transfer-Encoding: chunked, each part has its length in hexadecimal digits before it and CR LF after it (RFC 9112 7.1); lws takes no chunk extensions ('5;name=value')") \
   X(kSocksRefused, "the SOCKS5 proxy refused", "") \
   X(kNoConnectionUpgrade, "the request has Upgrade: websocket, and no Connection: Upgrade, which belongs to it", \
-    "see which headers come in: a proxy on the way passes on the one and not the other (nginx: proxy_set_header Connection \"upgrade\")")
+    "see which headers come in: a proxy on the way passes on the one and not the other (nginx: proxy_set_header Connection \"upgrade\")") \
+  X(kUdpBindFailed, nullptr, "")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -163,6 +164,7 @@ inline constexpr KnownLine kKnownLines[] = {
     {"can't open auth file", Said::kPasswordsMissing, "s"},
     {"%s: malformed or absent conn hdr", Said::kNoConnectionUpgrade, ""},
     {"Unknown client spec version", Said::kWebsocketVersion, ""},
+    {"%s: bind failed", Said::kUdpBindFailed, ""},
     {"Socket fd %d is too high (%d)", Said::kDescriptorTooHigh, "in"},
     {"ERROR on binding fd %d to port %d (%s)", Said::kBindFailed, "in"},  // later
     {"%s: Failed to get ah", Said::kNoHeaderTable, ""},

@@ -241,6 +241,13 @@ void record_own(EventKind kind, const void *subject, int value, const char *text
   });
 }
 
+void record_timer(const void *timer, int due_ms, bool again) noexcept {
+  record_as(k_timer_set, timer, [&](Event &event) {
+    event.value = due_ms;
+    event.flags = again ? kSetAgain : 0;
+  });
+}
+
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept {
   if (is_of_guest_only(wsi, kNoCallback)) return;
   record_as(kind, wsi, [&](Event &event) {

@@ -21,6 +21,8 @@ void record_objection(size_t thunk_index, int reason) noexcept;
 void record_vhost(EventKind kind, lws_vhost *vhost) noexcept;
 // An event of our own about SUBJECT, a wsi or a context. TEXT is a literal or nullptr.
 void record_own(EventKind kind, const void *subject, int value, const char *text) noexcept;
+// lws_sul_schedule() for TIMER, to be due in DUE_MS; AGAIN: it had been set before.
+void record_timer(const void *timer, int due_ms, bool again) noexcept;
 // Same, about a wsi that is alive: its vhost is recorded too.
 void record_about(EventKind kind, lws *wsi, int value, const char *text) noexcept;
 // lws_close_reason(WSI, CODE, TEXT, LENGTH) was called; TEXT is lws's own, or nullptr.

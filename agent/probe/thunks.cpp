@@ -16,6 +16,7 @@
 #include "agent/probe/spins.h"
 #include "agent/probe/tables.h"
 #include "agent/probe/thunk_table.h"
+#include "agent/probe/uses.h"
 #include "agent/probe/vhosts.h"
 #include "agent/probe/wakes.h"
 
@@ -84,6 +85,8 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   const uint32_t roles = roles_of(reason), since_ms = owner_clock_ms();
   if ((roles & role::kIntroducesVhost) != 0 && wsi != nullptr) [[unlikely]]
     learn_vhost(wsi, reason);
+  if ((roles & role::kStandIn) != 0) [[unlikely]]
+    note_stand_in(wsi, reason);
   record_callback(index, wsi, reason, in, length);
   if ((asked() & kAsksOfCallbacks) != 0 && wsi != nullptr) [[unlikely]]
     return dispatch_on_demand(wsi, reason, user, in, length, index);
@@ -107,6 +110,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
 [[gnu::noinline]] int dispatch_watched(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                        size_t index) {
   if (has_role<role::kWriteable>(reason) && wakes_are_pending()) record_wake(wsi, false);
+  if (has_role<role::kStandIn>(reason)) note_stand_in(wsi, reason);
   if (looks_at_callbacks()) [[unlikely]]
     return dispatch_looked_at(wsi, reason, user, in, length, index);
   const uint32_t since_ms = owner_clock_ms();
@@ -140,7 +144,7 @@ int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t
   const uint32_t roles = roles_of(reason);
   if (roles == 0) [[likely]]
     return pass_on(wsi, reason, user, in, length, index);
-  if ((roles & (role::kRecorded | role::kHandler)) == 0 && !wakes_are_pending())
+  if ((roles & (role::kRecorded | role::kHandler | role::kStandIn)) == 0 && !wakes_are_pending())
     return pass_on_told(wsi, reason, user, in, length, index);
   if ((roles & role::kRecorded) != 0) return dispatch_recorded(wsi, reason, user, in, length, index);
   return dispatch_watched(wsi, reason, user, in, length, index);

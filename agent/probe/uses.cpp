@@ -7,6 +7,7 @@
 #include "wsitrace/event.h"
 
 #include "agent/base/clock.h"
+#include "agent/lws/callbacks.h"
 #include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/graves.h"
@@ -17,12 +18,20 @@
 namespace wsitrace {
 namespace {
 
-[[gnu::noinline]] void tell_use(const void *wsi, const char *call, const void *caller) noexcept {
+[[gnu::noinline]] void tell_use(const void *wsi, const char *call, const void *caller, int stand_in_of) noexcept {
   const ErrnoGuard guard;
   if (!is_on() || is_code_of_lws(caller)) return;
   if (host_state().dead_uses.fetch_add(1, std::memory_order_relaxed) >= kMaxUses) return;
-  record_own(k_dead_wsi_used, wsi, 0, call);
+  record_own(k_dead_wsi_used, wsi, stand_in_of, call);
 }
+
+// The last ones of each kind; lws uses the same memory again and again, or that of its stack.
+struct StandIn {
+  std::atomic<uintptr_t> wsi;
+  int reason;
+};
+constinit StandIn g_stand_ins[] = {
+    {{0}, k_EVENT_WAIT_CANCELLED}, {{0}, k_PROTOCOL_INIT}, {{0}, k_PROTOCOL_INIT}, {{0}, k_PROTOCOL_INIT}};
 
 // Those of which the calling threads are in lws_context_destroy(); a program has few.
 constexpr size_t kDying = 4;
@@ -44,7 +53,20 @@ bool is_dying(const void *context) noexcept {
 
 void note_use(const void *wsi, const char *call, const void *caller) noexcept {
   if (wsi == nullptr || is_buried(wsi)) [[unlikely]]
-    tell_use(wsi, call, caller);
+    return tell_use(wsi, call, caller, 0);
+  for (const StandIn &one : g_stand_ins)
+    if (one.wsi.load(std::memory_order_relaxed) == reinterpret_cast<uintptr_t>(wsi)) [[unlikely]]
+      return tell_use(wsi, call, caller, one.reason);
+}
+
+void note_stand_in(const void *wsi, int reason) noexcept {
+  const auto address = reinterpret_cast<uintptr_t>(wsi);
+  uintptr_t moved = address;  // each moves on by one place, and the oldest out
+  for (StandIn &one : g_stand_ins) {
+    if (one.reason != reason) continue;
+    moved = one.wsi.exchange(moved, std::memory_order_relaxed);
+    if (moved == address) return;
+  }
 }
 
 void context_dying(const void *context) noexcept {

@@ -108,6 +108,8 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
     case k_clients_waiting:
     case k_served_late:
     case k_dead_wsi_used:
+    case k_timer_set:
+    case k_timer_cancelled:
     case k_dead_context_used:
     case k_service_misused: fold.observer.on_surroundings(event, items); return true;
     case k_calls_observed: fold.sees_calls = true; return true;

@@ -78,6 +78,8 @@ enum EventFlag : uint8_t {
   // of response_written
   kStatusPage = 64,  // by lws_return_http_status
   kCutShort = 128,   // not all of it went out: less than its content-length promised, or lws holds the rest still
+  // of timer_set
+  kSetAgain = 64,  // it had been set before, and not cancelled since
   // of connect_requested
   kLocalName = 64,  // kItemProtocol is its local_protocol_name
 };
@@ -312,7 +314,13 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
   X(dead_context_used, 1070) /* the application called the function `text` with this context: `value` DeadContext */   \
   X(call_lasted,                                                                                                       \
     1071) /* the function `text` of lws returned after `value` ms, having kept its thread; wsi is what it made */      \
-  X(dead_wsi_used, 1031)   /* the application called the function `text` about this wsi, which is destroyed */         \
+  X(dead_wsi_used, 1031) /* the application called the function `text` about this wsi, which is destroyed; `value` */  \
+                         /* not 0: which is none, but the stand-in that lws passes to this callback */                 \
+  X(timer_set, 1090)     /* lws_sul_schedule() by the application for the timer at `wsi`, of its heap or stack: for */ \
+  /* the first time, to be due in `value` ms, and (kSetAgain) for the second; wsi 0: from here */                      \
+  /* on timers are not told any more */                                                                                \
+  X(timer_cancelled, 1091)     /* such a timer was cancelled */                                                        \
+  X(wsi_timer_cancelled, 1092) /* lws_set_timer_usecs(wsi, LWS_SET_TIMER_USEC_CANCEL) by the application */            \
   X(service_misused, 1030) /* lws_service() was called while it ran: `value` 1 on another thread, 2 in a callback; */  \
   /* lws_service_tsi() for a service thread that the context does not have: service_tsi_value() */                     \
   X(callback_known,                                                                                                    \

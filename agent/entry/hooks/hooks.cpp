@@ -14,6 +14,7 @@
 #include "agent/probe/spins.h"
 #include "agent/probe/thunks.h"
 #include "agent/probe/timeouts.h"
+#include "agent/probe/timers.h"
 #include "agent/probe/uses.h"
 #include "agent/probe/wakes.h"
 
@@ -205,8 +206,39 @@ LWS_VISIBLE void WSITRACE_HOOK(lws_sul_schedule)(lws_context *context, int tsi, 
   if (hooks_record()) {
     wsitrace::note_context_call(context, "lws_sul_schedule");
     wsitrace::note_timer(us);
+    const bool is_of_lws = wsitrace::is_code_of_lws(reinterpret_cast<const void *>(callback));
+    if (us == LWS_SET_TIMER_USEC_CANCEL) wsitrace::timer_cancelled(timer);
+    else if (!is_of_lws) wsitrace::timer_set(timer, us);
   }
   original(context, tsi, timer, callback, us);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_sul_cancel)(lws_sorted_usec_list_t *timer) {
+  const auto original = WSITRACE_ORIGINAL(lws_sul_cancel);
+  if (original == nullptr) return;
+  if (hooks_record()) wsitrace::timer_cancelled(timer);
+  original(timer);
+}
+
+LWS_VISIBLE void WSITRACE_HOOK(lws_set_timer_usecs)(lws *wsi, lws_usec_t us) {
+  const auto original = WSITRACE_ORIGINAL(lws_set_timer_usecs);
+  if (original == nullptr) return;
+  if (hooks_record() && !wsitrace::is_code_of_lws(__builtin_return_address(0))) {
+    wsitrace::note_use(wsi, "lws_set_timer_usecs", __builtin_return_address(0));
+    if (us == LWS_SET_TIMER_USEC_CANCEL) wsitrace::wsi_timer_cancelled(wsi);
+  }
+  original(wsi, us);
+}
+
+LWS_VISIBLE lws *wsitrace_hook_lws_create_adopt_udp(lws_vhost *vhost, const char *address, int port, int flags,
+                                                    const char *protocol, const char *interface, lws *parent,
+                                                    void *opaque, const lws_retry_bo_t *retry, const char *fault_name) {
+  const auto original = wsitrace::host_function<CreateAdoptUdp>(wsitrace::kHook_lws_create_adopt_udp);
+  if (original == nullptr) return nullptr;
+  const auto call = [&] {
+    return original(vhost, address, port, flags, protocol, interface, parent, opaque, retry, fault_name);
+  };
+  return hooks_record() ? wsitrace::watch_for_failure("lws_create_adopt_udp", call) : call();
 }
 
 LWS_VISIBLE lws *WSITRACE_HOOK(lws_client_connect_via_info)(const lws_client_connect_info *info) {

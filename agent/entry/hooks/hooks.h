@@ -31,6 +31,8 @@
   X(lws_set_timeout)                       \
   X(lws_callback_on_writable)              \
   X(lws_sul_schedule)                      \
+  X(lws_sul_cancel)                        \
+  X(lws_set_timer_usecs)                   \
   X(lws_client_connect_via_info)           \
   X(lws_client_http_body_pending)          \
   X(lws_http_client_read)                  \
@@ -39,8 +41,8 @@
   X(lws_callback_all_protocol)             \
   X(lws_rx_flow_allow_all_protocol)
 
-// Those that came after 4.1.6, whose header does not declare them.
-#define WSITRACE_NEWER_HOOKS(X) X(_lws_log_cx)
+// Those that came after 4.1.6, or have more parameters since: its header does not declare them so.
+#define WSITRACE_NEWER_HOOKS(X) X(_lws_log_cx) X(lws_create_adopt_udp)
 // What the bodies call instead, and nothing stands in front of.
 #define WSITRACE_CALLED(X) X(_lws_logv) X(lwsl_visible_cx) X(lws_get_count_threads)
 
@@ -104,10 +106,16 @@ WSITRACE_HOOKS(WSITRACE_DECLARE)
 using LogPrefix = void (*)(void *, void *, char **, char *);
 using LogInContext = void(void *context, LogPrefix, void *object, int level, const char *function, const char *format,
                           ...);
+// The last parameter came with 4.2: what 4.1 gets there, it does not look at.
+using CreateAdoptUdp = lws *(lws_vhost *vhost, const char *address, int port, int flags, const char *protocol,
+                             const char *interface, lws *parent, void *opaque, const lws_retry_bo_t *retry,
+                             const char *fault_name);
 #if defined(WSITRACE_HOOKS_BY_SYMBOL)
 LWS_VISIBLE LogInContext wsitrace_hook__lws_log_cx __asm__("_lws_log_cx");
+LWS_VISIBLE CreateAdoptUdp wsitrace_hook_lws_create_adopt_udp __asm__("lws_create_adopt_udp");
 #else
 LogInContext wsitrace_hook__lws_log_cx;
+CreateAdoptUdp wsitrace_hook_lws_create_adopt_udp;
 #endif
 }
 

@@ -4,6 +4,8 @@
 // before the first context.
 #include "agent/entry/hooks/hooks.h"
 
+#include <atomic>
+
 #include "agent/entry/preload/library_loops.h"
 #include "agent/entry/preload/real_lws.h"
 #include "agent/probe/accepts.h"
@@ -69,6 +71,12 @@ LWS_VISIBLE void lws_context_destroy(lws_context *context) {
   const auto real = WSITRACE_REAL(lws_context_destroy);
   if (real == nullptr) return;
   const bool ready = context != nullptr && wsitrace::probe_ready() && wsitrace::is_observed_context(context);
+  // One that is destroyed within its own loop needs another call, or lws makes that itself.
+  static std::atomic<const void *> destroyed_inside{nullptr};
+  const bool inside = wsitrace::is_serving();
+  if (ready && !inside && destroyed_inside.load(std::memory_order_relaxed) != context)
+    wsitrace::note_context_use(context, "lws_context_destroy");
+  if (inside) destroyed_inside.store(context, std::memory_order_relaxed);
   if (ready) wsitrace::record_clients_waiting();
   if (ready) wsitrace::note_context_call(context, "lws_context_destroy");
   if (ready) wsitrace::record_own(wsitrace::k_context_destroyed, context, 0, nullptr);
