@@ -77,14 +77,16 @@ void Premises::add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) co
     const auto &[callback, call] = how;
     Diagnosis out = diagnosis_of(Cause::kStandIn, use.times, {});
     const std::string name(callback_name(static_cast<uint16_t>(callback)));
-    out.headline = fmt::format("this program called {}() with the wsi of {}, which is no connection", call, name);
+    out.headline =
+        fmt::format("this program called {}() with the wsi that lws passes to {}, which is no connection", call, name);
     out.first_ns = use.first_ns;
     out.last_ns = use.last_ns;
     out.why.push_back(
         fmt::format("That happened {}, first at {}.", times_text(use.times), time_text(use.first_ns, log.started_ns)));
     out.why.push_back(fmt::format(
         "{} is about no connection: what lws passes as its wsi only stands for one during the callback, so that the "
-        "context, vhost and protocol can be asked for. What is asked of it does not happen, or crashes the program.",
+        "context, vhost and protocol can be asked for; some versions pass the same one to LWS_CALLBACK_PROTOCOL_INIT. "
+        "What is asked of it does not happen, or crashes the program.",
         name));
     to.push_back(std::move(out));
   }
@@ -94,7 +96,8 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
   if (!stand_ins_.empty()) {
     const auto &[how, use] = *stand_ins_.begin();
     return {
-        fmt::format("Before, at {}, {}() had been called with the wsi of {}, which is no connection. That is the "
+        fmt::format("Before, at {}, {}() had been called with the wsi that lws passes to {}, which is no connection. "
+                    "That is the "
                     "likely cause.",
                     time_text(use.last_ns, started_ns), how.second, callback_name(static_cast<uint16_t>(how.first))),
         row_of(Cause::kStandIn).advice};

@@ -6,7 +6,7 @@ from diagnosis_row import row
 ROWS = [
     # The wsi of callbacks that are about no connection.
     row("asks_stand_in_to_write", "crashed trouble 1 + stand_in_used trouble 1",
-        ("lws_callback_on_writable() with the wsi of LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is no connection", "That is the likely cause", "LWS_CALLBACK_ESTABLISHED"), ("core dump",), status=139),
+        ("lws_callback_on_writable() with the wsi that lws passes to LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is no connection", "That is the likely cause", "LWS_CALLBACK_ESTABLISHED"), ("core dump",), status=139),
     row("asks_session_to_write"),
     # Timers.
     row("timer_left_in_guest", "crashed trouble 1", ("lws_sul_schedule()", "LWS_CALLBACK_ESTABLISHED of protocol 'desk' on connection 2", "lws_sul_cancel()"), ("core dump",), status=139),
