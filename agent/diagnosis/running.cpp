@@ -71,6 +71,12 @@ bool Running::is_stuck(uint32_t thread, const Callback &callback) const {
   return turned == turned_ns_.end() || turned->second <= callback.since_ns + kOwnNs;
 }
 
+bool Running::holds(uint64_t id) const {
+  return std::any_of(threads_.begin(), threads_.end(), [&](const auto &one) {
+    return one.second && one.second->id == id && is_stuck(one.first, *one.second);
+  });
+}
+
 std::vector<Diagnosis> Running::diagnoses(const Timeline &timeline) const {
   std::vector<Diagnosis> all;
   for (const auto &[thread, running] : threads_) {

@@ -36,6 +36,8 @@ class Running {
 
   // The one that ran; nullptr: none, several, or not known.
   [[nodiscard]] const Callback *only() const;
+  // A callback that had lasted long was about connection ID: what is missing on it may come yet.
+  [[nodiscard]] bool holds(uint64_t id) const;
   // That none ran is known.
   [[nodiscard]] bool is_none() const { return !threads_.empty() && count() == 0; }
   // Of those that had lasted long.

@@ -21,6 +21,7 @@ class LoopStuck(ByUrl):
         """How long what `explain` calls stuck has lasted, in seconds, its callback and its connection."""
         result = self.wsitrace("explain", self.url())
         self.assertEqual((result.status, result.err), (0, ""), result)
+        self.assertNotIn("response_owed", result.out)
         return re.search(r"(LWS_CALLBACK_\w+) of protocol '(\w+)', on connection (\d+), has kept the event loop for ([\d.]+) s and still runs", result.out)
 
     def check(self, lws):
