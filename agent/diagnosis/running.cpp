@@ -46,7 +46,8 @@ void Running::heard(const Event &event, std::span<const std::byte> items, const 
   now->since_ns = event.time_ns - std::min(event.time_ns, lasted_ns(items));
   if (connection == nullptr) return;
   // The clock of hosts is coarse: it began with the last event, if that was about then.
-  if (const Ns sign_ns = connection->last_sign_ns.value_or(0); sign_ns > now->since_ns && sign_ns <= now->since_ns + kOwnNs)
+  if (const Ns sign_ns = connection->last_sign_ns.value_or(0);
+      sign_ns > now->since_ns && sign_ns <= now->since_ns + kOwnNs)
     now->since_ns = sign_ns;
   now->id = connection->id;
   now->vhost = connection->vhost;
@@ -79,13 +80,13 @@ bool Running::holds(uint64_t id) const {
 
 std::vector<Diagnosis> Running::diagnoses(const Timeline &timeline) const {
   std::vector<Diagnosis> all;
-  for (const auto &[thread, running] : threads_) {
-    if (!running || !is_stuck(thread, *running)) continue;
+  for (const auto &[thread, now] : threads_) {
+    if (!now || !is_stuck(thread, *now)) continue;
+    const Callback *running = &*now;
     const std::string span = span_text(running->since_ns, running->told_ns);
     uint64_t others = 0;
-    timeline.for_each_open([&](const Connection &open) {
-      others += open.cls == ConnectionClass::kClient && open.id != running->id;
-    });
+    timeline.for_each_open(
+        [&](const Connection &open) { others += open.cls == ConnectionClass::kClient && open.id != running->id; });
     Diagnosis out = diagnosis_of(Cause::kLoopBlocked, 1, {});
     out.headline = fmt::format("{}, has kept the event loop for {} and {}", running->text(), span,
                                timeline.end() == nullptr ? "still runs" : "had not returned when the program ended");

@@ -220,7 +220,8 @@ static int callback_message(DESK_ARGUMENTS) {
     if (on_message == kTakesLong) nap(500);
     if (on_message >= kCrashesToWrite) lws_callback_on_writable(wsi);
   }
-  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && on_message == kCrashesToWrite) *(volatile int *)(intptr_t)(gathered + 1) = 1;
+  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && on_message == kCrashesToWrite)
+    *(volatile int *)(intptr_t)(gathered + 1) = 1;
   return 0;
 }
 static void gets_message(int manner_of_it, unsigned int alarm_s) {

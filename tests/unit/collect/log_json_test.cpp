@@ -43,16 +43,16 @@ TEST(LogJson, UnknownKeysAreIgnored) {
 }
 
 TEST(LogJson, WrongTypesAndMissingValuesAreUnreadable) {
-  for (const char *text : {"", "[]", "7", "{", R"({"process":7})", R"({"process":{"pid":1}})", R"({"loss":{}})",
-                           R"({"loss":{"recorded":"many","lost":0,"by_cause":{}}})",
-                           R"({"loss":{"recorded":1.5,"lost":0,"by_cause":{}}})",
-                           R"({"loss":{"recorded":-1,"lost":0,"by_cause":{}}})",
-                           R"({"loss":{"recorded":100777777777777777777777777777777777777777770000,"lost":0,"by_cause":{}}})",
-                           R"({"loss":{"recorded":1,"lost":0,"by_cause":{"ring_full":1e300}}})",
-                           R"({"loss":{"recorded":1,"lost":0,"by_cause":[7]}})"})
+  for (const char *text :
+       {"", "[]", "7", "{", R"({"process":7})", R"({"process":{"pid":1}})", R"({"loss":{}})",
+        R"({"loss":{"recorded":"many","lost":0,"by_cause":{}}})", R"({"loss":{"recorded":1.5,"lost":0,"by_cause":{}}})",
+        R"({"loss":{"recorded":-1,"lost":0,"by_cause":{}}})",
+        R"({"loss":{"recorded":100777777777777777777777777777777777777777770000,"lost":0,"by_cause":{}}})",
+        R"({"loss":{"recorded":1,"lost":0,"by_cause":{"ring_full":1e300}}})",
+        R"({"loss":{"recorded":1,"lost":0,"by_cause":[7]}})"})
     EXPECT_FALSE(meta_from_json(text)) << text;
-  for (const char *text : {"", "null", "{}", R"({"kind":7})", R"({"kind":"exit","status":"none"})", R"({"kind":"exit","status":4294967296})",
-                           R"({"kind":"exit","status":true})"})
+  for (const char *text : {"", "null", "{}", R"({"kind":7})", R"({"kind":"exit","status":"none"})",
+                           R"({"kind":"exit","status":4294967296})", R"({"kind":"exit","status":true})"})
     EXPECT_FALSE(end_from_json(text)) << text;
 }
 

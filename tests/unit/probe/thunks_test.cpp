@@ -97,7 +97,8 @@ void look() { g_ran.emplace_back(running_reason(t_state.running->word), t_state.
 int looks(lws *wsi, lws_callback_reasons reason, void *inner, void *, size_t) {
   look();
   if (inner != nullptr) {
-    (*static_cast<lws_callback_function **>(inner))(static_cast<lws *>(nullptr), LWS_CALLBACK_RECEIVE, nullptr, nullptr, 0);
+    (*static_cast<lws_callback_function **>(inner))(static_cast<lws *>(nullptr), LWS_CALLBACK_RECEIVE, nullptr, nullptr,
+                                                    0);
     (*static_cast<lws_callback_function **>(inner))(wsi, LWS_CALLBACK_LOCK_POLL, nullptr, nullptr, 0);
     look();
   }
