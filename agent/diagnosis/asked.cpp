@@ -73,10 +73,7 @@ std::string address_advice(const Case &of) {
   if (target.starts_with('+')) return {};
   const size_t colon = target.rfind(':');
   const std::string host = target.substr(0, colon);
-  if (host.starts_with('[') && of.connection.attempted.empty())  // as the program wrote it
-    return "leave the brackets out of `address` of the connect info (\"::1\"); they belong in `host` (\"[::1]\"), as "
-           "in "
-           "a URL";
+  if ((of.connection.wanted.odd & kAskedBrackets) != 0 && of.connection.attempted.empty()) return kBracketsAdvice;
   if (of.connection.attempted.ends_with(":0")) return "set `port` of the connect info, which is 0";
   if (host.starts_with('/') || host.starts_with("./"))
     return "for a unix domain socket, write a '+' before its path in `address` of the connect info "

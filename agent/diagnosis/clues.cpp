@@ -89,7 +89,10 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     clues.turns_between = loop_turns_ - clues.turns_before - (has_role<role::kLoopTurns>(event.kind) ? 1 : 0);
   }
   switch (event.kind) {
-    case k_CLIENT_APPEND_HANDSHAKE_HEADER: clues.body.reset(); break;
+    case k_CLIENT_APPEND_HANDSHAKE_HEADER:
+      clues.body.reset();
+      clues.odd_head = 0;
+      break;
     case k_body_pending: clues.body = event.value; break;
     case k_answer_read: clues.reads_answer = true; break;
     case k_head_written: clues.odd_head |= event.value; break;

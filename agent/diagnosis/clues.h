@@ -50,7 +50,7 @@ struct Clues {
   bool foreign_wake_unanswered = false;
 
   uint8_t request_flags = 0;      // of the last request: EventFlag
-  int odd_head = 0;               // of the response to it: kHeadWithoutEnd, ...
+  int odd_head = 0;               // of the response to it: kHeadWithoutEnd, ...; outbound: kHeadLineOpen, ...
   bool session_of_first = false;  // the websocket session is one of protocols[0]
   OptionalNs body_came_ns;        // all of its body
   std::optional<ResponsePart> part;

@@ -175,6 +175,21 @@ std::string certificate_advice(int verify) {
   }
 }
 
+// Without its CAs this program trusts nobody.
+void tell_of_missing_ca(Symptom &symptom, const Case &of, int verify) {
+  const std::string *file = of.premises.client_ca_missing();
+  const bool lacks_ca =
+      verify == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || verify == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+      verify == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE || verify == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+      verify == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+  if (file == nullptr || !lacks_ca) return;
+  symptom.why.push_back(fmt::format(
+      "lws had logged that it could not load the CAs in '{}', so this program knows none of them.", printable(*file)));
+  symptom.advice =
+      "check client_ssl_ca_filepath of the context or vhost (or else ssl_ca_filepath): the file has to be there, "
+      "readable for this program, and PEM";
+}
+
 // lws sets out for another address than the one that this program named.
 std::optional<Symptom> redirect_failed(const Case &of, const std::optional<ConnectError> &error) {
   const auto status = redirect_status(of);
@@ -303,6 +318,7 @@ std::optional<Symptom> server_tls_failed(const Case &of) {
                      after},
                     Certainty::kProven,
                     certificate_advice(*tls->verify)};
+    tell_of_missing_ca(symptom, of, *tls->verify);
     return symptom;
   }
   Symptom symptom{Cause::kTlsFailed, printable(failure), {}, Certainty::kProven, {}};

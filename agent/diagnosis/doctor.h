@@ -95,6 +95,7 @@ class Doctor final : public TimelineObserver {
   void add_crash();
   void explain_crash(Diagnosis &crash) const;
   void tell_what_ran(Diagnosis &crash) const;
+  [[nodiscard]] bool blame_missing_host(Diagnosis &crash) const;
   void place_crash(Diagnosis &crash) const;
   void look_at_session_bytes(Diagnosis &crash) const;
   void add_loops();

@@ -13,6 +13,7 @@ namespace {
 std::optional<WhyNotMade> why_of(EmptyFor why) {
   switch (why) {
     case EmptyFor::kTooLong: return WhyNotMade{kTooLongToAsk, kTooLongAdvice};
+    case EmptyFor::kBrackets: return WhyNotMade{"its `address` is in brackets, and so no address", kBracketsAdvice};
     case EmptyFor::kUnknown: break;
   }
   return std::nullopt;
@@ -46,7 +47,7 @@ void EmptyConnects::add(std::vector<Diagnosis> &to, const SaidLines &said) const
   out.why.push_back(
       fmt::format("lws_client_connect_via_info() returned NULL {}, before lws had made a connection{}: no callback "
                   "reports that; the return value is the only sign.",
-                  times_text(times_), why ? ", and logged why" : ""));
+                  times_text(times_), why && why_ != EmptyFor::kBrackets ? ", and logged why" : ""));
   out.advice = why ? why->advice
                    : "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL), which says why; check "
                      "vhost, method and address of the connect info";

@@ -15,14 +15,18 @@ namespace wsitrace {
 // What is known of such a call besides lws's log.
 enum class EmptyFor {
   kUnknown,
-  kTooLong,  // lws ran out of room for what it asks for
+  kTooLong,   // lws ran out of room for what it asks for
+  kBrackets,  // `address` was in brackets
 };
 
 inline constexpr const char *kTooLongToAsk =
     "path, host, origin and subprotocol together are longer than max_http_header_data of the context";
 inline constexpr const char *kTooLongAdvice =
     "raise max_http_header_data of the context (4096 bytes, if not set) and pt_serv_buf_size (4096, too), into which "
-    "the whole request has to fit; or make the path shorter: what is long belongs in a header or a body";
+    "the "
+    "whole request has to fit; or make the path shorter: what is long belongs in a header or a body";
+inline constexpr const char *kBracketsAdvice =
+    "leave the brackets out of `address` of the connect info (\"::1\"); they belong in `host` (\"[::1]\"), as in a URL";
 
 class EmptyConnects {
  public:

@@ -229,6 +229,23 @@ void Doctor::look_at_session_bytes(Diagnosis &crash) const {
                             quoted(crash.protocol)));
 }
 
+// lws copies `host` for TLS (SNI) without a look at it.
+bool Doctor::blame_missing_host(Diagnosis &crash) const {
+  constexpr uint32_t kBoth = kAskedTls | kAskedWithoutHost;
+  timeline().for_each_open([&](const Connection &one) {
+    const bool began_tls = one.connected_ns && !(one.tls && one.tls->handshake_ns) && one.transactions.empty();
+    if ((one.wanted.odd & kBoth) == kBoth && began_tls) crash.connections = {one.id};
+  });
+  if (crash.connections.empty()) return false;
+  crash.why.push_back(
+      fmt::format("`host` of the connect info of connection {} is NULL, and TLS was asked for: lws takes the name for "
+                  "SNI from there "
+                  "and crashes as it begins the handshake. That is the likely cause.",
+                  crash.connections.front()));
+  crash.advice = "set `host` of the connect info to the name that is in the server's certificate";
+  return true;
+}
+
 // What the program did just before, and must not do.
 void Doctor::explain_crash(Diagnosis &crash) const {
   constexpr Ns kSoonAfterNs = 100'000'000;
@@ -238,6 +255,7 @@ void Doctor::explain_crash(Diagnosis &crash) const {
     crash.advice = blame.advice;
     return;
   }
+  if (blame_missing_host(crash)) return;
   if (auto blame = premises_.timers().blame_for_crash(log_.started_ns, log_.last_ns); !blame.text.empty()) {
     crash.connections = {blame.connection};
     crash.protocol = blame.protocol;

@@ -89,6 +89,8 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
 // lws sends the request as soon as TCP is connected, except to a proxy and where TLS comes first.
 std::string handshake_text(const Case &of) {
   if (of.connection.wanted.method == "MQTT") return "TCP connected, and lws sent CONNECT to the broker";
+  if ((of.connection.wanted.odd & kAskedHttp2) != 0)
+    return "TCP connected, and lws began HTTP/2 (LCCSCF_H2_PRIOR_KNOWLEDGE; it has sent no request)";
   if (!of.connection.peer.empty() && port_of(of.connection.peer) != port_of(of.connection.target))
     return fmt::format("TCP connected to the proxy {}, and lws asked it for {}", printable(of.connection.peer),
                        printable(of.connection.target));
@@ -116,9 +118,11 @@ std::optional<Symptom> never_answered(const Case &of) {
     Symptom symptom = unanswered_by_server(
         of, fmt::format("{}lws sent {}", is_stream ? "" : "TCP connected, and ", request_text(last)),
         last->requested_ns, Certainty::kProven);
+    if (is_stream) tell_of_websocket(symptom, of);
     symptom.is_young = is_young;  // it may have been about to be answered
     return symptom;
   }
+  if (of.connection.streams > 0) return std::nullopt;  // which carry the requests
   if (of.connection.session || !(of.connection.role == Role::kUnknown || of.connection.tls)) return std::nullopt;
   if (of.connection.connected_ns)
     return as_young(unanswered_by_server(of, handshake_text(of), *of.connection.connected_ns, Certainty::kLikely),
@@ -367,17 +371,20 @@ std::optional<Symptom> closed_midway(const Case &of) {
 
 constexpr CaseRule kOutboundRules[] = {
     method_unknown, not_serviced,       no_table_for_request, not_its_loop,    body_not_sent,  tls_not_set_up,
-    proxy_silent,   own_request_failed, wants_websocket,      answer_not_read, half_a_head,    never_answered,
-    never_sent,     server_tls_failed,  proxy_refused,        connect_failed,  head_too_large, not_http,
-    no_http2_there, refused_by_broker,  head_is_all,          server_left,     answer_stalled, answer_refused,
-    closed_midway,  request_not_taken,  serviced_late,        server_said_no};
+    proxy_silent,   own_request_failed, wants_websocket,      answer_not_read, half_a_head,    settings_empty,
+    never_answered, never_sent,         server_tls_failed,    proxy_refused,   connect_failed, head_too_large,
+    not_http,       no_http2_there,     refused_by_broker,    head_is_all,     server_left,    answer_stalled,
+    answer_refused, closed_midway,      request_not_taken,    serviced_late,   server_said_no};
 
 // Of streams that this program asked for, on a connection that it made.
-constexpr CaseRule kStreamRules[] = {body_not_sent, never_answered, server_said_no};
+constexpr CaseRule kStreamRules[] = {stream_reset, body_not_sent, never_answered, server_said_no};
 
 std::optional<Symptom> first_of(std::span<const CaseRule> rules, const Case &of) {
   for (const CaseRule rule : rules)
-    if (auto symptom = rule(of)) return symptom;
+    if (auto symptom = rule(of)) {
+      tell_of_oddities(*symptom, of);
+      return symptom;
+    }
   return std::nullopt;
 }
 

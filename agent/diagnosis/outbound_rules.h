@@ -56,6 +56,13 @@ std::string event_library_text(const Premises &of);
 std::string address_advice(const Case &of);
 std::optional<Symptom> never_sent(const Case &of);
 std::optional<Symptom> server_tls_failed(const Case &of);
+// streams.cpp
+std::optional<Symptom> stream_reset(const Case &of);
+std::optional<Symptom> settings_empty(const Case &of);
+// A websocket was asked for on HTTP/2: adds to SYMPTOM.
+void tell_of_websocket(Symptom &symptom, const Case &of);
+// oddities.cpp: what is odd about the request, where that may be why it came to nothing: adds to SYMPTOM.
+void tell_of_oddities(Symptom &symptom, const Case &of);
 // proxies.cpp
 std::optional<Symptom> proxy_refused(const Case &of);
 std::optional<Symptom> connect_failed(const Case &of);

@@ -98,7 +98,10 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       connect_calls_.used_dead_context(event, timeline.text(event.text),
                                        options_ && event_library_in(options_).empty());
       break;
-    case k_connect_requested: connect_calls_.pointed_nowhere(event, items); break;
+    case k_connect_requested:
+      connect_calls_.pointed_nowhere(event, items);
+      if ((facts_in<uint32_t>(items, kItemAsked) & kAskedBrackets) != 0) in_brackets_ns_ = event.time_ns;
+      break;
     case k_service_misused:
       if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
       else misused_.try_emplace(event.value, event.time_ns);
@@ -137,6 +140,7 @@ bool Premises::began_within(const Event &call) const { return last_opened_ns_ + 
 
 EmptyFor Premises::why_empty(const Event &call) const {
   const Ns lasted_ns = lasted_ns_of(call) + 1'000;
+  if (in_brackets_ns_ + lasted_ns >= call.time_ns) return EmptyFor::kBrackets;
   return no_header_room_ns_ + lasted_ns >= call.time_ns ? EmptyFor::kTooLong : EmptyFor::kUnknown;
 }
 
@@ -144,6 +148,11 @@ void Premises::note_outbound(uint64_t id) {
   if (header_pool_ != 0 && outbound_open_ >= header_pool_ && found_no_table_.size() < kKeptDead)
     found_no_table_.insert(id);
   ++outbound_open_;
+}
+
+const std::string *Premises::client_ca_missing() const {
+  const SaidLine *missing = line(Said::kNoClientCa);
+  return missing != nullptr ? &missing->text : nullptr;
 }
 
 void Premises::closed(const Connection &connection) {

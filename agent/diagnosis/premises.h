@@ -50,6 +50,8 @@ class Premises {
   [[nodiscard]] unsigned header_pool() const { return header_pool_; }
   // As it was made, there were as many outbound connections as the context has header tables.
   [[nodiscard]] bool found_no_header_table(uint64_t id) const { return found_no_table_.contains(id); }
+  // The file of CAs for outbound connections that lws could not load; nullptr: none.
+  [[nodiscard]] const std::string *client_ca_missing() const;
   // What the last context was made with; nullopt: unknown.
   [[nodiscard]] const std::optional<ContextOptions> &options() const { return options_; }
   [[nodiscard]] const PendingTimers &timers() const { return timers_; }
@@ -138,7 +140,8 @@ class Premises {
   House house_;
   uint64_t contexts_at_once_ = 0;  // when somebody had waited
   Ns last_opened_ns_ = 0;
-  Ns no_header_room_ns_ = 0;  // lws logged so, the last time
+  Ns no_header_room_ns_ = 0,
+     in_brackets_ns_ = 0;  // lws logged so; a connect to such an address was begun; the last time
   uint64_t outbound_open_ = 0;
   std::unordered_set<uint64_t> found_no_table_;
   unsigned header_pool_ = 0, table_size_ = 0;

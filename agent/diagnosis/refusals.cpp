@@ -105,6 +105,12 @@ const char *advice_on(const Close &close, const CloseText *broken) {
 
 }  // namespace
 
+Http2ErrorText http2_error_text(unsigned code) {
+  const Http2Error *known = http2_error(code);
+  if (known == nullptr) return {fmt::format("error {}", code), ""};
+  return {*known->meaning != '\0' ? fmt::format("{} ({})", known->meaning, known->name) : known->name, known->advice};
+}
+
 std::optional<Symptom> refusal_symptom(const Case &of) {
   if (!of.ended_as(CloseReason::kProtocolError)) return std::nullopt;
   const Close &close = *of.connection.close;
@@ -116,16 +122,14 @@ std::optional<Symptom> refusal_symptom(const Case &of) {
 std::optional<Symptom> goaway_symptom(const Case &of) {
   const auto &close = of.connection.close;
   if (of.is_open() || !close || close->said != Said::kGoawayFromPeer || close->said_number == 0) return std::nullopt;
-  const Http2Error *known = http2_error(close->said_number);
-  const std::string detail = known != nullptr ? fmt::format("{} ({})", known->meaning, known->name)
-                                              : fmt::format("error {}", close->said_number);
+  const Http2ErrorText error = http2_error_text(close->said_number);
   return Symptom{Cause::kPeerGaveUp,
-                 detail,
+                 error.text,
                  {fmt::format("lws logged GOAWAY with error code {} of the peer, and closed the connection with all of "
                               "its streams.",
                               close->said_number)},
                  Certainty::kProven,
-                 known != nullptr && *known->advice != '\0' ? known->advice : "see the peer's log"};
+                 *error.advice != '\0' ? error.advice : "see the peer's log"};
 }
 
 std::optional<Symptom> foreign_wake_symptom(const Case &of) {

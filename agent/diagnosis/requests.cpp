@@ -179,12 +179,12 @@ std::optional<Symptom> head_too_large(const Case &of) {
   return symptom;
 }
 
-// The server speaks nothing but websocket there, and this program asked without one: an upgrade that is refused is Outcome::kRejected.
+// The server speaks nothing but websocket there, and this program asked without one.
 std::optional<Symptom> wants_websocket(const Case &of) {
   constexpr int kUpgradeRequired = 426;
   const Transaction *last = of.last();
-  if (last == nullptr || last->status != kUpgradeRequired || last->outcome == Outcome::kRejected ||
-      of.connection.session)
+  if (last == nullptr || last->status != kUpgradeRequired || of.connection.wanted.is_websocket ||
+      last->outcome == Outcome::kRejected || of.connection.session)
     return std::nullopt;
   return Symptom{Cause::kErrorStatus,
                  fmt::format("the server answered {} with {}", request_text(last), kUpgradeRequired),

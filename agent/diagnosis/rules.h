@@ -99,8 +99,14 @@ std::string refusal_text(const Clues &);
 std::optional<Symptom> timed_out(const Case &);
 // " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
 std::string timeout_text(const Case &);
-std::optional<Symptom> refusal_symptom(const Case &);       // refusals.cpp: of what lws itself refused
-std::optional<Symptom> goaway_symptom(const Case &);        // refusals.cpp: of what the peer refused, by HTTP/2
+std::optional<Symptom> refusal_symptom(const Case &);  // refusals.cpp: of what lws itself refused
+std::optional<Symptom> goaway_symptom(const Case &);   // refusals.cpp: of what the peer refused, by HTTP/2
+// refusals.cpp: an error code of RFC 9113, 7, "it did not take the stream (REFUSED_STREAM)", and what to do, or nothing
+struct Http2ErrorText {
+  std::string text;
+  const char *advice;
+};
+Http2ErrorText http2_error_text(unsigned code);
 std::optional<Symptom> foreign_wake_symptom(const Case &);  // refusals.cpp: of calls on another thread
 
 inline constexpr const char *kKillAdvice =

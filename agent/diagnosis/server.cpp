@@ -10,7 +10,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kStuckNs = 500'000'000;       // of what the peer does not take
+constexpr Ns kNotTakenNs = 500'000'000;    // of what the peer does not take
 constexpr Ns kHeadUnreadNs = 250'000'000;  // of a request, by a loop that runs
 
 std::string connection_role_text(const Connection &connection) {
@@ -153,7 +153,7 @@ std::optional<Symptom> thread_not_run(const Case &of) {
 
 std::optional<Symptom> peer_not_reading(const Case &of) {
   const auto &tcp = of.connection.tcp;
-  if (!tcp || tcp->unsent_bytes == 0 || tcp->unsent_ns < kStuckNs || tcp->peer_closed_ns) return std::nullopt;
+  if (!tcp || tcp->unsent_bytes == 0 || tcp->unsent_ns < kNotTakenNs || tcp->peer_closed_ns) return std::nullopt;
   return Symptom{Cause::kPeerNotReading,
                  span_text(tcp->unsent_ns),
                  {fmt::format("{} that this program wrote waited in the socket {}, and nothing of it was taken for {}: "

@@ -90,7 +90,8 @@ namespace wsitrace {
   X(kSocksRefused, "the SOCKS5 proxy refused", "") \
   X(kNoConnectionUpgrade, "the request has Upgrade: websocket, and no Connection: Upgrade, which belongs to it", \
     "see which headers come in: a proxy on the way passes on the one and not the other (nginx: proxy_set_header Connection \"upgrade\")") \
-  X(kUdpBindFailed, nullptr, "")
+  X(kUdpBindFailed, nullptr, "") \
+  X(kNoClientCa, nullptr, "")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -214,6 +215,7 @@ inline constexpr KnownLine kKnownLines[] = {
     {"chunking failure", Said::kBadChunks, ""},
     {"%s: socks reply: v%d, err %d", Said::kSocksRefused, "pin"},  // 4.1
     {"socks reply: v%d, err %d", Said::kSocksRefused, "in"},
+    {"Unable to load SSL Client certs file from %s", Said::kNoClientCa, "s"},
     {"http_proxy needs to be ads:port", Said::kProxyWithoutPort, ""},
     {"%s: malformed proxy", Said::kProxyWithoutPort, ""},
     {"malformed proxy", Said::kProxyWithoutPort, ""},

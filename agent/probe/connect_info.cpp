@@ -12,6 +12,7 @@
 #include "agent/lws/versions.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/host_state.h"
+#include "wsitrace/event.h"
 
 namespace wsitrace {
 namespace {
@@ -61,6 +62,15 @@ void add_name(const char *name) noexcept {
   std::memcpy(t_names + at, name, more + 1);
 }
 
+// "wss://host/path", after a slash perhaps.
+bool begins_as_url(const char *path) noexcept {
+  constexpr size_t kMaxSchemeBytes = 8;
+  const char *scheme = path[0] == '/' ? path + 1 : path;
+  size_t length = 0;
+  while (length < kMaxSchemeBytes && scheme[length] >= 'a' && scheme[length] <= 'z') ++length;
+  return length > 0 && std::strncmp(scheme + length, "://", 3) == 0;
+}
+
 bool is_before_5() noexcept { return lws_version_of(image_facts().lws_version).major < 5; }
 
 }  // namespace
@@ -83,6 +93,18 @@ const char *members_to_nowhere(const lws_client_connect_info &info) noexcept {
                                Member{"seq", info.seq}, Member{"retry_and_idle_policy", info.retry_and_idle_policy}})
     look_at(member);
   return t_names;
+}
+
+uint32_t oddities_of(const lws_client_connect_info &info) noexcept {
+  const auto has = [&](int flag) {
+    return (static_cast<uint32_t>(info.ssl_connection) & static_cast<uint32_t>(flag)) != 0;
+  };
+  uint32_t bits = 0;
+  if (has(LCCSCF_H2_PRIOR_KNOWLEDGE) && !has(LCCSCF_USE_SSL)) bits |= kAskedHttp2;
+  if (info.host == nullptr) bits |= kAskedWithoutHost;
+  if (info.path != nullptr && begins_as_url(info.path)) bits |= kAskedPathOfUrl;
+  if (info.address != nullptr && info.address[0] == '[') bits |= kAskedBrackets;
+  return bits != 0 && has(LCCSCF_USE_SSL) ? bits | kAskedTls : bits;
 }
 
 }  // namespace wsitrace

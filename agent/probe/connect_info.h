@@ -11,11 +11,14 @@
 #include <libwebsockets.h>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace wsitrace {
 
 // Their names, "iface, alpn", in a buffer of this thread; empty: all point to memory, or are NULL.
 const char *members_to_nowhere(const lws_client_connect_info &info) noexcept;
+// Bits of kItemAsked (event.h); all that INFO points to is memory. 0: none, or TLS alone.
+uint32_t oddities_of(const lws_client_connect_info &info) noexcept;
 
 }  // namespace wsitrace
 

@@ -303,7 +303,10 @@ void add_target(Event &event, Items &items, const lws_client_connect_info &info)
   const char *method = info.method != nullptr ? info.method : "GET";  // without one lws upgrades to websocket
   const size_t length = strnlen(method, kMaxMethodBytes);
   if (is_name(method, length)) items.add(kItemMethod, method, length);
+  if (info.method == nullptr) event.flags |= kNoMethod;
   add_protocol(event, items, info);
+  if (const uint32_t asked = oddities_of(info); asked != 0) [[unlikely]]
+    items.add(kItemAsked, &asked, sizeof asked);
 }
 
 bool is_stream(lws *wsi) noexcept { return api().lws_get_network_wsi(wsi) != wsi; }

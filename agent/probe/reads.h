@@ -18,7 +18,8 @@ namespace wsitrace {
 inline constexpr int kCountedFds = 65536;
 
 // lws has read BYTES bytes, one at least.
-void count_read(int fd, const void *read, size_t bytes) noexcept;
+// True: it is HTTP/2, and the other side a server, whose SETTINGS came first.
+bool count_read(int fd, const void *read, size_t bytes) noexcept;
 // FD belongs to a new connection.
 void forget_reads(int fd) noexcept;
 // The number of reads so far, as an event's `value` tells it; 0 when they are not counted.
@@ -27,6 +28,7 @@ int32_t read_mark(int fd) noexcept;
 int32_t first_answer(int fd) noexcept;
 // lws has read from FD.
 bool was_read(int fd) noexcept;
+bool was_read_once(int fd) noexcept;
 // True when asking the kernel what waits on FD is worth a system call: once per connection, and whenever the last read is so long
 // ago (kWorthAskingMs) that the call cannot be felt.
 bool is_worth_asking(int fd) noexcept;

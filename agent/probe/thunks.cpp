@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/lws/callbacks.h"
+#include "agent/probe/appended.h"
 #include "agent/probe/errno_guard.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/guests.h"
@@ -80,6 +81,17 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return note_result(wsi, reason, index, result, since_ms);
 }
 
+// What the application adds to the head of a request, which lws then ends with an empty line.
+[[gnu::noinline]] int dispatch_appending(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
+                                         size_t index) {
+  const uint32_t since_ms = owner_clock_ms();
+  unsigned char *const *const end = static_cast<unsigned char **>(in);
+  const unsigned char *const before = end != nullptr ? *end : nullptr;
+  const int result = run(wsi, reason, user, in, length, index, since_ms);
+  if (result == 0 && before != nullptr) note_appended(wsi, before, *end);
+  return note_result(wsi, reason, index, result, since_ms);
+}
+
 [[gnu::noinline]] int dispatch_recorded(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                         size_t index) {
   const uint32_t roles = roles_of(reason), since_ms = owner_clock_ms();
@@ -90,6 +102,8 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   record_callback(index, wsi, reason, in, length);
   if ((asked() & kAsksOfCallbacks) != 0 && wsi != nullptr) [[unlikely]]
     return dispatch_on_demand(wsi, reason, user, in, length, index);
+  if (reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER)
+    return dispatch_appending(wsi, reason, user, in, length, index);
   const int result = run(wsi, reason, user, in, length, index, since_ms);
   const bool noted = is_remarkable(result, since_ms) || ((roles & role::kHandler) != 0 && is_whole(wsi));
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;

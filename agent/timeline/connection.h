@@ -182,6 +182,14 @@ struct Wanted {
   std::string_view method;    // "GET" stands for a websocket, too
   std::string_view protocol;  // that is to get its callbacks; empty: it named none
   bool is_local = false;      // by local_protocol_name
+  bool is_websocket = false;  // no method was named
+  uint32_t odd = 0;           // kAskedHttp2 and so on (wsitrace/event.h)
+};
+
+// A stream of HTTP/2 that the server reset.
+struct StreamReset {
+  uint32_t error = 0;  // RFC 9113, 7
+  Ns at_ns = 0;
 };
 
 struct Connection {
@@ -202,7 +210,10 @@ struct Connection {
   std::string peer;
   std::string target;  // outbound: "HOST:PORT" as the application asked for it
   Wanted wanted;
-  std::optional<Tls> tls;  // there when the connection is a TLS one
+  std::optional<StreamReset> reset;  // of a stream of an outbound connection
+  bool settings_empty = false;       // outbound, HTTP/2: the server's first SETTINGS had none
+  uint64_t streams = 0;              // same: how many requests it has carried
+  std::optional<Tls> tls;            // there when the connection is a TLS one
   std::optional<Tcp> tcp;
   Ns opened_ns = 0;                             // first sight
   OptionalNs connected_ns;                      // outbound: TCP (or what carries it) was connected

@@ -132,6 +132,7 @@ Transaction &begin_transaction(Fold &fold, Life &life, Ns requested_ns);
 // outbound.cpp
 void note_connect_request(Fold &fold, const Event &event, ItemBytes items);
 void take_connect_request(Fold &fold, Life &life, const Event &event);
+void fold_frame(Fold &fold, const Event &event, ItemBytes items);
 void fold_outbound(Fold &fold, Life &life, const Event &event, ItemBytes items);
 
 // pipelining.cpp
@@ -141,6 +142,7 @@ void judge_pipelining(Life &life, Transaction &transaction, const Event &request
 // transport.cpp
 void remember_descriptor(Fold &fold, const Life &life);
 void fold_handshake(Fold &fold, const Event &event, ItemBytes items);
+Life *life_on_descriptor(Fold &fold, int descriptor);  // nullptr: none
 void fold_peer_left(Fold &fold, const Event &event, ItemBytes items);
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items);
 

@@ -95,7 +95,8 @@ struct Life {
   int accepted_fd = -1;  // what the listener accepted in this thread just before the first event
   uint16_t vhost_id = kNoString;
   uint64_t parent_pointer = 0;
-  uint32_t children = 0;  // open h2 streams
+  uint32_t children = 0;          // open h2 streams
+  std::vector<uint64_t> streams;  // outbound, HTTP/2: pointers, of the streams 3, 5, 7, ...
   CloseClues clues;
   TransactionProgress progress;
   Completion completion;

@@ -60,7 +60,7 @@ class TimelineObserver {
   // accept() of lws's listener failed, or works again: k_accept_failed of event.h.
   virtual void on_accept_failed(const Event &, std::span<const std::byte> /*items*/) {}
   // Of the process, and no single connection: context_created, vhost_created, vhost_destroyed, mount_known, protocol_known, clients_waiting, served_late, service_misused,
-  // dead_wsi_used, dead_context_used, timer_set, timer_cancelled; connect_requested with members that point to nowhere; call_failed of a call that had made no wsi; callback_refused of PROTOCOL_INIT.
+  // dead_wsi_used, dead_context_used, timer_set, timer_cancelled; connect_requested with members that point to nowhere, or that are odd; call_failed of a call that had made no wsi; callback_refused of PROTOCOL_INIT.
   virtual void on_surroundings(const Event &, std::span<const std::byte> /*items*/) {}
   // The program's event loop: context_created, service_overslept, loop_left, loop_spins, foreign_call, call_lasted. The connection that it is about, or nullptr.
   virtual void on_loop_heard(const Event &, std::span<const std::byte> /*items*/, const Connection *) {}

@@ -10,7 +10,9 @@
 //    CLIENT_ESTABLISHED         upgraded
 //    CLIENT_HTTP_REDIRECT       answered; the same wsi connects again
 //    CLIENT_CONNECTION_ERROR    failed; "HS: ..." is lws's word for an upgrade that was not accepted
+//    frame_read                 the server reset the stream, or began with SETTINGS that lws passes over
 //    close_requested            by a caller that authenticates: answered with 401; the same wsi connects again
+#include <cstring>
 #include <utility>
 
 #include "agent/timeline/fold.h"
@@ -20,6 +22,8 @@ namespace {
 
 constexpr std::string_view kRefusedUpgrade = "HS:";
 constexpr int kUnauthorized = 401;
+constexpr uint32_t kFirstStream = 3;   // of lws 4.1.6 to 5.0
+constexpr size_t kKeptStreams = 4096;  // those after them are not known by their numbers
 
 // lws makes carrier and first stream of an h2 connection out of one request: the stream sends it.
 void take_from_carrier(Fold &fold, Life &stream) {
@@ -28,10 +32,22 @@ void take_from_carrier(Fold &fold, Life &stream) {
   if (carrier == nullptr || !carrier->is_client_side() || carrier->request.target.empty()) return;
   stream.request = std::exchange(carrier->request, {});
   stream.connection.target = stream.request.target;
+  stream.connection.wanted = stream.request.wanted;
+}
+
+// lws numbers the streams of a connection as it sends their requests: 3, 5, 7, ...
+void number_stream(Fold &fold, Life &stream) {
+  Life *carrier = fold.lives.find(stream.parent_pointer);
+  if (carrier == nullptr || stream.connection.target.empty()) return;
+  ++carrier->connection.streams;
+  if (carrier->streams.size() < kKeptStreams) carrier->streams.push_back(stream.connection.pointer);
 }
 
 void begin(Fold &fold, Life &life, const Event &event) {
-  if (life.is_stream()) take_from_carrier(fold, life);
+  if (life.is_stream()) {
+    take_from_carrier(fold, life);
+    number_stream(fold, life);
+  }
   if (life.progress.open) end_transaction(fold, life, Outcome::kAborted, event.time_ns);
   Transaction &transaction = begin_transaction(fold, life, event.time_ns);
   life.progress.outbound = true;
@@ -82,7 +98,10 @@ void note_connect_request(Fold &fold, const Event &event, ItemBytes items) {
     if (tag == kItemPath) request.path = text;
     if (tag == kItemMethod) request.method = request.wanted.method = fold.strings.intern(text);
     if (tag == kItemProtocol) request.wanted.protocol = fold.strings.intern(text);
+    if (tag == kItemAsked && bytes.size() == sizeof request.wanted.odd)
+      std::memcpy(&request.wanted.odd, bytes.data(), bytes.size());
   });
+  request.wanted.is_websocket = (event.flags & kNoMethod) != 0;
   request.wanted.is_local = (event.flags & kLocalName) != 0;
   if (event.value > 0 && !request.target.empty()) request.target += ':' + std::to_string(event.value);
   fold.threads[event.thread].connecting = std::move(request);
@@ -96,6 +115,23 @@ void take_connect_request(Fold &fold, Life &life, const Event &event) {
   connecting.reset();
   life.connection.target = life.request.target;
   life.connection.wanted = life.request.wanted;
+}
+
+void fold_frame(Fold &fold, const Event &event, ItemBytes items) {
+  Life *carrier = life_on_descriptor(fold, event.value);
+  if (carrier == nullptr) return;
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    FrameFacts facts;
+    if (tag != kItemFrame || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    if (facts.type == kFrameSettings) carrier->connection.settings_empty = true;
+    if (facts.type != kFrameReset) return;
+    if (facts.stream < kFirstStream || facts.stream % 2 == 0) return;
+    const size_t at = (facts.stream - kFirstStream) / 2;
+    Life *stream = at < carrier->streams.size() ? fold.lives.find(carrier->streams[at]) : nullptr;
+    if (stream != nullptr && stream->parent_pointer == carrier->connection.pointer)
+      stream->connection.reset = StreamReset{facts.error, event.time_ns};
+  });
 }
 
 void fold_outbound(Fold &fold, Life &life, const Event &event, ItemBytes items) {

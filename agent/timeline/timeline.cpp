@@ -64,9 +64,9 @@ void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
   fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
 }
 
-bool points_nowhere(ItemBytes items) {
+bool asks_oddly(ItemBytes items) {
   bool found = false;
-  for_each_item(items, [&](ItemTag tag, ItemBytes) { found = found || tag == kItemNowhere; });
+  for_each_item(items, [&](ItemTag tag, ItemBytes) { found = found || tag == kItemNowhere || tag == kItemAsked; });
   return found;
 }
 
@@ -120,13 +120,14 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
       return true;
     case k_connect_requested:
       note_connect_request(fold, event, items);
-      if (points_nowhere(items)) fold.observer.on_surroundings(event, items);
+      if (asks_oddly(items)) fold.observer.on_surroundings(event, items);
       return true;
     case k_tls_handshake: fold_handshake(fold, event, items); return true;
     case k_lws_said:
       note_said(fold, event);
       fold.observer.on_lws_said(event);
       return true;
+    case k_frame_read: fold_frame(fold, event, items); return true;
     case k_accept_failed: fold.observer.on_accept_failed(event, items); return true;
     case k_socket_quiet:
     case k_peer_left: fold_peer_left(fold, event, items); return true;

@@ -106,12 +106,17 @@ void remember_descriptor(Fold &fold, const Life &life) {
   fold.pointer_by_fd[at] = life.connection.pointer;
 }
 
+Life *life_on_descriptor(Fold &fold, int descriptor) {
+  const auto fd = static_cast<size_t>(descriptor);
+  if (descriptor < 0 || fd >= fold.pointer_by_fd.size()) return nullptr;
+  Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
+  return life != nullptr && life->connection.fd == descriptor ? life : nullptr;
+}
+
 // The handshake is told by its descriptor.
 void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
-  const auto fd = static_cast<size_t>(event.value);
-  if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
-  Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
-  if (life == nullptr || life->connection.fd != event.value) return;
+  Life *life = life_on_descriptor(fold, event.value);
+  if (life == nullptr) return;
   Tls &tls = tls_of(*life);
   if (event.text != kNoString) {
     tls.failure = fold.strings.text(event.text);
@@ -132,10 +137,7 @@ void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
 
 // So is what the kernel said at the process's exit.
 void fold_peer_left(Fold &fold, const Event &event, ItemBytes items) {
-  const auto fd = static_cast<size_t>(event.value);
-  if (event.value < 0 || fd >= fold.pointer_by_fd.size()) return;
-  Life *life = fold.lives.find(fold.pointer_by_fd[fd]);
-  if (life != nullptr && life->connection.fd == event.value) note_tcp(*life, event.time_ns, items);
+  if (Life *life = life_on_descriptor(fold, event.value)) note_tcp(*life, event.time_ns, items);
 }
 
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {

@@ -82,6 +82,7 @@ enum EventFlag : uint8_t {
   kSetAgain = 64,  // it had been set before, and not cancelled since
   // of connect_requested
   kLocalName = 64,  // kItemProtocol is its local_protocol_name
+  kNoMethod = 128,  // its `method` is NULL: lws asks for a websocket
 };
 
 // Read marks: `value` of FILTER_HTTP_CONNECTION and transaction_completed counts, without its sign bit, the reads that lws has done on
@@ -146,6 +147,8 @@ enum ItemTag : uint8_t {
   kItemNowhere = 50,    // of connect_requested: members of the connect info that point to no memory, "iface, alpn"
   kItemSetAgo = 51,     // uint32_t; of WSI_DESTROY: its pending timeout was set so many ms ago, and its time is up
   kItemMount = 44,      // MountFacts, and the mountpoint behind it
+  kItemAsked = 60,      // uint32_t, bits kAskedHttp2 and so on; of connect_requested, where one of them is set
+  kItemFrame = 61,      // FrameFacts; of frame_read
 };
 
 inline constexpr size_t kMaxFrames = 28;  // of kItemStack
@@ -212,9 +215,29 @@ struct MountFacts {
 static_assert(sizeof(MountFacts) == 4 && std::is_trivially_copyable_v<MountFacts>);
 inline constexpr size_t kMaxMountBytes = 60;  // of a mountpoint that is told
 
-// Bits of `value` of head_written: what is odd about the head of a response.
+// Bits of `value` of head_written: what is odd about the head. Of a response:
 inline constexpr int32_t kHeadWithoutEnd = 1;   // of HTTP/1.1: no length, no chunks, and the connection goes on
 inline constexpr int32_t kHeadToWebsocket = 2;  // the request has Sec-WebSocket-Key, and this is no 101
+
+// Of a request: what CLIENT_APPEND_HANDSHAKE_HEADER put behind its head.
+inline constexpr int32_t kHeadLineOpen = 4;   // it does not end with CR LF
+inline constexpr int32_t kHeadEndsEarly = 8;  // it has an empty line in it, which ends the head
+
+// Bits of kItemAsked: what is seldom meant, or decides what lws waits for.
+inline constexpr uint32_t kAskedHttp2 = 1;        // LCCSCF_H2_PRIOR_KNOWLEDGE, and no TLS
+inline constexpr uint32_t kAskedWithoutHost = 2;  // `host` is NULL
+inline constexpr uint32_t kAskedTls = 4;          // LCCSCF_USE_SSL; told beside others only
+inline constexpr uint32_t kAskedPathOfUrl = 8;    // `path` begins as a URL does, "wss://"
+inline constexpr uint32_t kAskedBrackets = 16;    // `address` is in brackets, "[::1]"
+
+// A frame of HTTP/2 that a server sent and that lws tells no callback of; source: RFC 9113, 4.1.
+enum FrameType : uint8_t { kFrameReset = 3, kFrameSettings = 4 };
+struct FrameFacts {
+  uint32_t stream;  // its identifier
+  uint32_t error;   // of kFrameReset: its error code
+  uint32_t type;    // FrameType; kFrameSettings: one without a setting, the first that came
+};
+static_assert(sizeof(FrameFacts) == 12 && std::is_trivially_copyable_v<FrameFacts>);
 
 // More of what the application asked for when it made the context; source: likewise.
 struct ContextOptions {
@@ -335,7 +358,8 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                           /* `value`th of all such calls; told for the first 32, and when their count doubles */       \
   X(mount_known, 1080)    /* the vhost of vhost_created before, of this thread, has this mount: items */               \
   X(protocol_known, 1081) /* it has this protocol: value per_session_data_size, items its name */                      \
-  X(head_written, 1082)   /* the head of a response is complete, and odd: value says how */                            \
+  X(head_written, 1082)   /* the head of a response, or a request, is complete, and odd: value says how */             \
+  X(frame_read, 1090)     /* lws read a frame of HTTP/2 from the descriptor `value`, as a client: items */             \
   X(answer_read, 1047)    /* lws_http_client_read() is called for this wsi, and was not before */                      \
   X(body_pending, 1026)   /* the body of an outbound request: value kBodyAnnounced, ... */                             \
   X(callback_runs, 1083)  /* not recorded, but seen in the ring's header by who drains it: this thread is in the */       \

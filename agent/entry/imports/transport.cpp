@@ -11,6 +11,7 @@
 #include "agent/probe/accepts.h"
 #include "agent/probe/attempts.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/frames.h"
 #include "agent/probe/reads.h"
 #include "agent/probe/record.h"
 #include "agent/probe/service.h"
@@ -50,7 +51,9 @@ void find(void *library, const char *name, Function &function) noexcept {
 ssize_t watched_recv(int fd, void *to, size_t room, int flags) {
   const ssize_t got = g_real.recv(fd, to, room, flags);
   if (got > 0) {
-    count_read(fd, to, static_cast<size_t>(got));
+    const auto bytes = static_cast<size_t>(got);
+    if (count_read(fd, to, bytes)) [[unlikely]]
+      note_frames(fd, to, bytes);
     note_served(fd);
     note_work();
   }
@@ -96,7 +99,10 @@ int watched_accept4(int listener, sockaddr *address, socklen_t *length, int flag
 int watched_ssl_read(void *ssl, void *to, int room) {
   const int got = g_real.SSL_read(ssl, to, room);
   if (got > 0) {
-    count_read(g_real.SSL_get_fd(ssl), to, static_cast<size_t>(got));
+    const int fd = g_real.SSL_get_fd(ssl);
+    const auto bytes = static_cast<size_t>(got);
+    if (count_read(fd, to, bytes)) [[unlikely]]
+      note_frames(fd, to, bytes);
     note_work();
   }
   return got;

@@ -339,7 +339,7 @@ TEST_F(TransportProbe, FailureTellsTheCallThatFailedAndTellsItOnce) {
 
 TEST_F(TransportProbe, ConnectRequestKeepsNoQuery) {
   lws_client_connect_info info{};
-  info.address = "example.org";
+  info.address = info.host = "example.org";
   info.port = 443;
   info.path = "/a?secret=1";
   info.method = "POST";

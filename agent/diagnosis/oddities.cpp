@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// What is odd about a request that this program made: the head that it wrote, the connect info that it filled in.
+#include <fmt/format.h>
+
+#include "agent/diagnosis/outbound_rules.h"
+#include "agent/text/callbacks.h"
+#include "agent/text/printable.h"
+
+namespace wsitrace {
+namespace {
+
+bool may_come_of_request(Cause cause) {
+  return cause == Cause::kNeverAnswered || cause == Cause::kAnswerIncomplete || cause == Cause::kErrorStatus ||
+         cause == Cause::kAnswerRefused || cause == Cause::kServerLeftBeforeAnswer;
+}
+
+// The server found something, or did not.
+bool is_about_place(const Case &of) {
+  const Transaction *last = of.last();
+  const int status = last != nullptr ? last->status.value_or(0) : 0;
+  return status == 400 || status == 403 || status == 404 || status == 405 || status == 421;
+}
+
+std::string appended_text(const Case &of) {
+  return fmt::format("What {} of protocol {} added to the head of {}", callback_name(k_CLIENT_APPEND_HANDSHAKE_HEADER),
+                     quoted(of.last()->protocol), request_text(of.last()));
+}
+
+}  // namespace
+
+void tell_of_oddities(Symptom &symptom, const Case &of) {
+  if (!may_come_of_request(symptom.cause) || of.last() == nullptr) return;
+  const uint32_t asked = of.connection.wanted.odd;
+  if ((of.clues.odd_head & kHeadEndsEarly) != 0) {
+    symptom.why.push_back(appended_text(of) +
+                          " has an empty line in it: the head ends there, and what follows is no part of it.");
+    symptom.advice = "end each header with one CR LF (\"\\r\\n\"): lws adds the empty line after the last";
+  } else if ((of.clues.odd_head & kHeadLineOpen) != 0) {
+    symptom.why.push_back(appended_text(of) +
+                          " does not end with CR LF: the empty line that ends a head is missing, and the server waits "
+                          "for the rest of it.");
+    symptom.advice =
+        "end each header that this callback adds with CR LF (\"\\r\\n\"), or let lws_add_http_header_by_name() do it";
+  } else if ((asked & kAskedPathOfUrl) != 0 && is_about_place(of)) {
+    symptom.why.push_back(fmt::format(
+        "`path` of the connect info is a URL, and lws asked for all of it as a path; {} is only the end of that.",
+        printable(of.last()->path)));
+    symptom.advice =
+        "give `path` what follows the host in that URL, from the slash on; the host belongs in `address` and `host`";
+  } else if ((asked & kAskedWithoutHost) != 0 &&
+             (is_about_place(of) || symptom.cause == Cause::kServerLeftBeforeAnswer)) {
+    symptom.why.emplace_back("`host` of the connect info is NULL, so the Host header of the request names nothing.");
+    symptom.advice = "set `host` of the connect info to the server's name, with its port where that is not 80 or 443";
+  }
+}
+
+}  // namespace wsitrace
