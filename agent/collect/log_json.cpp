@@ -37,8 +37,8 @@ bool convert(const json &value, T &to) {
 }
 
 bool convert(const json &value, std::vector<std::string> &to) {
-  return value.is_array() && std::all_of(value.begin(), value.end(),
-                                         [&](const json &one) { return convert(one, to.emplace_back()); });
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [&](const json &one) { return convert(one, to.emplace_back()); });
 }
 
 bool convert(const json &value, std::map<std::string, uint64_t> &to) {

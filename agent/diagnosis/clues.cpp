@@ -51,6 +51,17 @@ void note_part(Clues &clues, const Connection &connection, Ns now_ns, std::span<
   });
 }
 
+void note_file_sent(Clues &clues, const Connection &connection, std::string_view protocol) {
+  if (connection.transactions.empty()) return;
+  clues.file_sent = connection.transactions.back().index;
+  if (clues.file_forgotten == 0) clues.file_protocol = protocol;
+}
+
+void note_next_request(Clues &clues) {
+  if (clues.file_sent != 0 && clues.file_forgotten == 0) clues.file_forgotten = clues.file_sent;
+  clues.file_sent = 0;
+}
+
 void note_foreign_wake(Clues &clues, int32_t waited_ms) {
   const Ns waited_ns = static_cast<Ns>(std::abs(waited_ms)) * 1'000'000;
   if (waited_ns <= clues.foreign_wake_ns) return;
@@ -116,7 +127,11 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     case k_wsi_timer_cancelled: clues.timer_cancelled_ns = event.time_ns; break;
     case k_WS_PEER_INITIATED_CLOSE: clues.peer_close_ns = event.time_ns; break;
     case k_CLIENT_CONNECTION_ERROR: clues.message = message_of(items); break;
+    case k_HTTP_FILE_COMPLETION: note_file_sent(clues, connection, protocol); break;
+    case k_transaction_completed: clues.file_sent = 0; break;
+    case k_response_written: clues.cut_short = (event.flags & kCutShort) != 0; break;
     case k_FILTER_HTTP_CONNECTION:
+      note_next_request(clues);
       note_request(clues, connection, event.kind);
       clues.request_flags = event.flags;
       break;

@@ -52,7 +52,11 @@ struct Clues {
   uint8_t request_flags = 0;      // of the last request: EventFlag
   int odd_head = 0;               // of the response to it: kHeadWithoutEnd, ...; outbound: kHeadLineOpen, ...
   bool session_of_first = false;  // the websocket session is one of protocols[0]
-  OptionalNs body_came_ns;        // all of its body
+  bool cut_short = false;         // of what was written as a response, lws holds a part still, at the end
+  uint64_t file_sent = 0;  // the transaction, by index, whose file was sent and is not yet known as completed to lws
+  uint64_t file_forgotten = 0;  // the first of which lws did not know by the next request
+  std::string file_protocol;    // whose callback was told that it was sent
+  OptionalNs body_came_ns;      // all of its body
   std::optional<ResponsePart> part;
   bool descriptor_gone = false;  // closed by somebody else
   uint64_t answered = 0;         // the transaction whose status was sent last, by index

@@ -36,17 +36,28 @@ std::optional<Symptom> tls_not_finished(const Case &of) {
                                    : std::string("the peer closed before it was over"),
       {came},
       Certainty::kProven,
-      "see the client's own error: port scanners and health checks connect and close, and a client that does not trust "
-      "the server may leave without an alert"};
+      tls && !tls->sni.empty()
+          ? "see the client's own error: one that does not trust the server's certificate leaves like this; check that "
+            "it "
+            "is for the name that the client asks for, and that ssl_cert_filepath has the intermediate certificates, "
+            "too"
+          : "see the client's own error: port scanners and health checks connect and close, and a client that does not "
+            "trust the server may leave without an alert"};
 }
 
 // What OpenSSL says, as far as there is something to do about it: the first that fits.
+constexpr const char *kCertificateOfServer =
+    "the client refused this server's certificate: check that it is for the name that the client connects to, and that "
+    "ssl_cert_filepath has the intermediate certificates, too";
 struct AcceptAdvice {
   const char *says;
   const char *advice;
 };
 constexpr AcceptAdvice kAcceptAdvice[] = {
-    {"http request", "the peer spoke plain HTTP to a TLS port: its URL begins with http:// where https:// is meant"},
+    {"http request",
+     "the peer spoke plain HTTP to a TLS port: its URL begins with http:// where https:// is meant; to send such "
+     "clients on to https, set LWS_SERVER_OPTION_ALLOW_NON_SSL_ON_SSL_PORT together with "
+     "LWS_SERVER_OPTION_REDIRECT_HTTP_TO_HTTPS, which does nothing alone"},
     {"did not return a certificate",
      "the client sent no certificate, and this vhost requires one "
      "(LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT): "
@@ -60,14 +71,54 @@ constexpr AcceptAdvice kAcceptAdvice[] = {
     {"no suitable signature algorithm",
      "the client can sign with nothing that this side accepts, as those that know TLS 1.0 and 1.1 only: update the "
      "client, or lower SECLEVEL in ssl_cipher_list of the vhost"},
+    {"alert unknown ca",
+     "the client does not trust this server's certificate: put the intermediate certificates into ssl_cert_filepath, "
+     "behind the server's own (the whole chain), and let the client trust the CA that signed it"},
+    {"alert certificate expired",
+     "the client says that this server's certificate has expired: renew it, or correct the client's clock"},
+    {"alert bad certificate", kCertificateOfServer},
+    {"alert certificate unknown", kCertificateOfServer},
     {"unknown ca", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
     {"certificate", "a certificate was not accepted: check its names, its dates and the CAs that the verifier trusts"},
 };
 
+// By lws's rules: a vhost's name, or one below it.
+bool is_meant(std::string_view name, std::string_view vhost) {
+  return name == vhost ||
+         (name.size() > vhost.size() && name.ends_with(vhost) && name[name.size() - vhost.size() - 1] == '.');
+}
+
+// A client that leaves may have got the certificate of another vhost.
+void tell_name_asked(Symptom &symptom, const Case &of) {
+  const auto &tls = of.connection.tls;
+  if (!tls || tls->sni.empty()) return;
+  const std::vector<std::string> others = of.premises.vhosts_beside(of.connection.vhost);
+  const bool has_one =
+      is_meant(tls->sni, of.connection.vhost) ||
+      std::any_of(others.begin(), others.end(), [&](const auto &one) { return is_meant(tls->sni, one); });
+  if (others.empty() || has_one) {
+    symptom.why.push_back(fmt::format("The client asked for the host {}.", quoted(printable(tls->sni))));
+    return;
+  }
+  std::string names;
+  for (const std::string &one : others) names += (names.empty() ? "" : ", ") + quoted(one);
+  symptom.why.push_back(
+      fmt::format("The client asked for the host {}, and no vhost of that port has the name: lws showed it the "
+                  "certificate of {}, the first one ({} {} on the same port).",
+                  quoted(printable(tls->sni)), quoted(of.connection.vhost), names, others.size() == 1 ? "is" : "are"));
+  symptom.advice = fmt::format(
+      "set vhost_name of the vhost that is meant to {} (the host name of the client's URL, without port): lws takes "
+      "vhost and certificate by it",
+      quoted(printable(tls->sni)));
+}
+
 std::optional<Symptom> tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
   if (of.clues.certificate_refused) return certificate_refused(of, {});
-  if (auto symptom = tls_not_finished(of)) return symptom;
+  if (auto symptom = tls_not_finished(of)) {
+    if (of.connection.close->by == CloseBy::kPeer) tell_name_asked(*symptom, of);
+    return symptom;
+  }
   const auto &tls = of.connection.tls;
   const std::string failure =
       printable(tls && !tls->failure.empty() ? tls->failure : std::string_view(of.connection.close->detail));
@@ -77,6 +128,8 @@ std::optional<Symptom> tls_failed(const Case &of) {
       symptom.advice = one.advice;
       break;
     }
+  const auto says = [&](const char *what) { return failure.find(what) != std::string::npos; };
+  if (says("alert") && (says("certificate") || says("unknown ca"))) tell_name_asked(symptom, of);
   return symptom;
 }
 
@@ -102,11 +155,12 @@ Symptom no_request(const Case &of) {
     symptom.detail = ": no HTTP request that lws accepts";
     symptom.why.push_back(
         fmt::format("What came in{} was no HTTP request that lws accepts: another protocol on a plain HTTP port, such "
-                    "as TLS, a method or an Upgrade that lws does not know, or a scanner.",
+                    "as TLS or HTTP/2, a method or an Upgrade that lws does not know, or a scanner.",
                     bytes ? fmt::format(", {},", count_text(*bytes, "byte")) : ""));
     symptom.advice =
         "where a client means https:// or wss:// here, give the vhost a certificate "
-        "(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, ssl_cert_filepath) or the client http:// or ws://";
+        "(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, ssl_cert_filepath) or the client http:// or ws://; where it begins "
+        "with HTTP/2 without TLS, set LWS_SERVER_OPTION_H2_PRIOR_KNOWLEDGE";
   }
   if (of.connection.origin == Origin::kAdopted) {
     symptom.why = {fmt::format("What lws read{} is no HTTP request that it accepts.",
@@ -288,11 +342,14 @@ std::optional<Symptom> not_found(const Case &of) {
   return symptom;
 }
 
+// clang-format off
 constexpr CaseRule kInboundRules[] = {
-    upgrade_lost,       owes_response,     forgot_completion,   lost_with_carrier, tls_failed,   refused,
-    timed_out,          gave_up,           left_midway,         answered_twice,    wrong_length, response_without_end,
-    completion_ignored, continue_not_sent, header_pool_used_up, thread_not_run,    vhost_gone,   not_read,
-    peer_not_reading,   not_found,         error_status,        ended_by_callback, binding_left};
+    upgrade_lost, thrown_away, file_not_completed, odd_header, owes_response, forgot_completion, lost_with_carrier,
+    tls_failed, refused, refused_midway, timed_out, gave_up, left_midway, answered_twice, wrong_length,
+    stream_not_ended, response_without_end, redirected_in_circle, completion_ignored, continue_not_sent,
+    header_pool_used_up, thread_not_run, vhost_gone, not_read, peer_not_reading, not_found, error_status,
+    ended_by_callback, binding_left};
+// clang-format on
 
 }  // namespace
 

@@ -16,7 +16,9 @@ constexpr Reason kReasons[] = {
     {Said::kNoCertificate, "the certificate '@' could not be loaded",
      "check that the file is there, that this program may read it, and that it is a PEM certificate"},
     {Said::kNoKey, "the private key '@' could not be loaded",
-     "check that the file is there, that this program may read it, and that it is the certificate's own key"},
+     "check that the file is there, that this program may read it, and that it is the certificate's own key; one that "
+     "is "
+     "encrypted (BEGIN ENCRYPTED PRIVATE KEY) needs its passphrase in ssl_private_key_password"},
     {Said::kCertificateUnreadable, "its certificate could not be read",
      "check server_ssl_cert_mem and server_ssl_cert_mem_len: PEM text with the 0 that ends it, or DER"},
     {Said::kKeyUnreadable, "the private key in memory could not be used",
@@ -40,6 +42,14 @@ constexpr Reason kReasons[] = {
     {Said::kEventLoopMissing, "its event loop is missing",
      "install the event loop for lws (Debian: libwebsockets-evlib-uv, -ev or -glib), or leave the option for it out "
      "(LWS_SERVER_OPTION_LIBUV, ...): lws has a loop of its own"},
+};
+
+// Of a socket in the file system; some versions make the vhost all the same.
+constexpr Reason kSocketReasons[] = {
+    {Said::kSocketOwnerUnknown, "there is no user or group '@', which is to own its socket",
+     "check unix_socket_perms of the vhost, USER:GROUP (getent passwd, getent group)"},
+    {Said::kSocketPathTooLong, "the path of its socket is too long, '@'",
+     "give `iface` of the vhost a shorter one: the path of a UNIX socket has at most 107 bytes"},
 };
 
 constexpr Reason kEmptyReasons[] = {
@@ -79,11 +89,14 @@ std::optional<WhyNotMade> first_of(std::span<const Reason> reasons, const SaidLi
 }  // namespace
 
 WhyNotMade why_not_made(const SaidLines &said) {
+  if (auto why = why_no_socket(said)) return *std::move(why);
   return first_of(kReasons, said)
       .value_or(
           WhyNotMade{"lws logged no reason that wsitrace knows",
                      "switch on lws's log with lws_set_log_level(LLL_ERR | LLL_WARN, NULL): it says what is missing"});
 }
+
+std::optional<WhyNotMade> why_no_socket(const SaidLines &said) { return first_of(kSocketReasons, said); }
 
 std::optional<WhyNotMade> why_came_empty(const SaidLines &said) { return first_of(kEmptyReasons, said); }
 

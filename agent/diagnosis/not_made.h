@@ -29,6 +29,8 @@ struct WhyNotMade {
 using SaidLines = std::function<const SaidLine *(Said)>;
 
 WhyNotMade why_not_made(const SaidLines &said);
+// Of a listener on a socket in the file system: completes "this program does not listen: ".
+std::optional<WhyNotMade> why_no_socket(const SaidLines &said);
 // Of a connect that returned before there was a wsi: completes "2 connects came to nothing: ".
 std::optional<WhyNotMade> why_came_empty(const SaidLines &said);
 

@@ -61,9 +61,11 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       header_pool_ = facts.header_pool;
       table_size_ = facts.table_size;
       options_ = options_in(items);
+      context_made_ns_ = event.time_ns;
       break;
     }
     case k_vhost_created:
+      ++vhosts_made_;
       if (event.value > 0 && vhosts_.size() < kKeptVhosts)
         vhosts_.emplace_back(timeline.text(event.vhost), static_cast<int>(event.value));
       break;
@@ -237,7 +239,16 @@ void Premises::add_not_made(std::vector<Diagnosis> &to) const {
 
 void Premises::add_no_listener(std::vector<Diagnosis> &to) const {
   const SaidLine *path = line(Said::kUnixBindFailed), *interface = line(Said::kNoInterface);
-  if (path != nullptr) {
+  const bool nothing_made = line(Said::kContextNotMade) != nullptr || line(Said::kVhostNotMade) != nullptr;
+  if (const auto why = why_no_socket([this](Said said) { return line(said); }); why) {
+    if (nothing_made) return;
+    Diagnosis out = titled(Cause::kBindFailed, 1, "this program does not listen: " + why->text);
+    for (const Said said : {Said::kSocketOwnerUnknown, Said::kSocketPathTooLong})
+      if (const SaidLine *logged = line(said)) out.first_ns = logged->at_ns;
+    out.why.emplace_back("lws logged that, and carries on without the listener.");
+    out.advice = why->advice;
+    to.push_back(std::move(out));
+  } else if (path != nullptr) {
     Diagnosis out =
         titled(Cause::kBindFailed, 1,
                fmt::format("this program does not listen on the socket '{}'{}", path->text, error_text(path->error)));
@@ -377,6 +388,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   std::vector<Diagnosis> all;
   add_not_made(all);
   add_no_listener(all);
+  add_no_vhost(all, log);
   if (!accept_failed) add_waiting(all, log);
   add_turned_away(all);
   empty_connects_.add(all, [this](Said said) { return line(said); });

@@ -111,6 +111,7 @@ class Premises {
   [[nodiscard]] const SaidLine *line(Said said) const;
   void add_not_made(std::vector<Diagnosis> &to) const;
   void add_no_listener(std::vector<Diagnosis> &to) const;
+  void add_no_vhost(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_turned_away(std::vector<Diagnosis> &to) const;
   void add_late(std::vector<Diagnosis> &to) const;
@@ -121,7 +122,9 @@ class Premises {
   std::map<Said, SaidLine> lines_;  // the first of each kind
   std::map<int, Queue> queues_;     // by descriptor of the listener
   std::map<std::string, Ns, std::less<>> vhosts_gone_;
-  std::vector<std::pair<std::string, int>> vhosts_;           // with their ports
+  std::vector<std::pair<std::string, int>> vhosts_;  // with their ports
+  uint64_t vhosts_made_ = 0;
+  Ns context_made_ns_ = 0;                                    // the last
   std::map<uint64_t, Dead> dead_;                             // by pointer; emptied when it is full
   std::vector<Use> uses_;                                     // of one call each
   std::optional<std::pair<std::string, Ns>> null_use_;        // the first call that got NULL for a wsi

@@ -146,12 +146,19 @@ std::string end_text_of(const Case &of) {
   }
 }
 
+// lws could not take what came after a response that is not completed, and closed the connection; no callback had asked for that.
+bool another_was_refused(const Case &of) {
+  return of.ended_as(CloseReason::kRefused) && of.connection.close->said == Said::kNothing && !of.clues.refused &&
+         of.last()->handled_ns && !of.last()->brings_body();
+}
+
 // The first response that was written whole, and for a while was not completed; nullptr: none.
 const Transaction *forgotten_one(const Case &of) {
   constexpr Ns kForgottenNs = 50'000'000;  // some complete it in the next turn
   for (const Transaction &one : of.connection.transactions) {
     if (one.outcome != Outcome::kAborted || !one.written_ns) continue;
     const bool is_last = &one == of.last();
+    if (is_last && another_was_refused(of)) return &one;
     if (is_last && of.connection.origin != Origin::kStream && (!of.connection.tcp || peer_does_not_read(of))) continue;
     const bool was_last_answered = of.last()->outcome == Outcome::kCompleted;  // else it still matters at the end
     const Ns until_ns = is_last || !was_last_answered ? of.until_ns() : one.completed_ns.value_or(0);
@@ -175,12 +182,20 @@ std::optional<Symptom> forgot_completion(const Case &of) {
                                is_last ? ", for " + span_text(*one->written_ns, of.until_ns()) : "")},
                   Certainty::kProven,
                   {}};
-  symptom.why.push_back(
-      is_last ? "Until it does, lws handles no further request on that connection: a later one waits, unread."
-              : fmt::format("A further request came on the connection {} later{}: for lws the one before was not over.",
-                            span_text(*one->written_ns, one->completed_ns.value_or(of.until_ns())),
-                            of.last()->outcome == Outcome::kCompleted ? "" : ", and got no answer"));
-  if (!of.is_open()) symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
+  if (is_last && another_was_refused(of))
+    symptom.why.emplace_back(
+        "Then more came on the connection, its next request as a rule. lws cannot take that before the response is "
+        "completed, and closed the connection (lws_read_h1 bail).");
+  else
+    symptom.why.push_back(
+        is_last
+            ? "Until it does, lws handles no further request on that connection: a later one waits, unread."
+            : fmt::format(
+                  "A further request came on the connection {} later{}: for lws the one before was not over.",
+                  span_text(*one->written_ns, one->completed_ns.value_or(of.until_ns())),
+                  of.last()->outcome == Outcome::kCompleted || of.last()->responded_ns ? "" : ", and got no answer"));
+  const bool went_on = !is_last && of.last()->responded_ns;  // then nobody had waited for that
+  if (!of.is_open() && !went_on) symptom.why.push_back(fmt::format("It ended when {}.", end_text_of(of)));
   return symptom;
 }
 

@@ -74,6 +74,14 @@ std::optional<Symptom> close_unanswered(const Case &);
 std::optional<Symptom> ended_by_callback(const Case &);
 std::optional<Symptom> error_status(const Case &);
 
+// web_answers.cpp
+std::optional<Symptom> stream_not_ended(const Case &);
+std::optional<Symptom> file_not_completed(const Case &);
+std::optional<Symptom> thrown_away(const Case &);
+std::optional<Symptom> refused_midway(const Case &);
+std::optional<Symptom> odd_header(const Case &);
+std::optional<Symptom> redirected_in_circle(const Case &);
+
 // served.cpp
 std::optional<Symptom> upgrade_lost(const Case &);
 std::optional<Symptom> response_without_end(const Case &);

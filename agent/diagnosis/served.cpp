@@ -65,11 +65,35 @@ const House::Mount *mount_of_wrong_length(const std::vector<House::Mount> &mount
   return nullptr;
 }
 
+// Its text ends with a slash, so a path below it would have to go on with another.
+const House::Mount *mount_with_slash(const std::vector<House::Mount> &mounts, std::string_view path) {
+  for (const House::Mount &one : mounts)
+    if (one.path.size() > 1 && one.path.ends_with('/') && one.stated_bytes == one.path.size() &&
+        path.size() > one.path.size() && path.starts_with(one.path) && path[one.path.size()] != '/')
+      return &one;
+  return nullptr;
+}
+
 std::string list_of(const std::vector<House::Mount> &mounts) {
   constexpr size_t kShown = 6;
   std::string out;
   for (size_t i = 0; i < std::min(kShown, mounts.size()); ++i) out += (i == 0 ? "" : ", ") + quoted(mounts[i].path);
   return mounts.size() > kShown ? out + fmt::format(" and {} more", mounts.size() - kShown) : out;
+}
+
+Symptom chunks_not_ended(const Case &of, const Transaction &last) {
+  return {
+      Cause::kNoEndOfResponse,
+      request_text(&last),
+      {fmt::format("The head that protocol {} sent says Transfer-Encoding: chunked, so the body ends with a chunk of "
+                   "length 0. What was written last is none: it does not end with \"0\\r\\n\\r\\n\".",
+                   quoted(last.protocol)),
+       fmt::format("lws_http_transaction_completed() then kept the connection for the next request: the client "
+                   "waits for the rest of the body, here for {}, until {}.",
+                   span_text(*last.completed_ns, of.until_ns()), end_text(of))},
+      Certainty::kProven,
+      "write the last chunk, \"0\\r\\n\\r\\n\", with LWS_WRITE_HTTP_FINAL before you call "
+      "lws_http_transaction_completed()"};
 }
 
 // BY_LWS: its protocol's callback is lws's own.
@@ -123,7 +147,9 @@ std::optional<Symptom> upgrade_lost(const Case &of) {
 
 std::optional<Symptom> response_without_end(const Case &of) {
   const Transaction *last = completed_one(of);
-  if (last == nullptr || (of.clues.odd_head & kHeadWithoutEnd) == 0 || last->has_no_body()) return std::nullopt;
+  if (last == nullptr || last->has_no_body()) return std::nullopt;
+  if ((of.clues.odd_head & kChunksNotEnded) != 0) return chunks_not_ended(of, *last);
+  if ((of.clues.odd_head & kHeadWithoutEnd) == 0) return std::nullopt;
   return Symptom{
       Cause::kNoEndOfResponse,
       request_text(last),
@@ -181,13 +207,24 @@ std::optional<Symptom> session_symptom_heard(const Case &of, const Timeline &tim
 void tell_of_mounts(Symptom &symptom, const Case &of, const Transaction &request) {
   const std::vector<House::Mount> &mounts = of.premises.house().mounts_of(of.connection.vhost);
   if (!of.clues.asks_first_protocol || request.path.empty()) return;
-  constexpr unsigned kHttp = 0, kHttps = 1, kCgi = 3;  // LWSMPRO_...
+  constexpr unsigned kHttp = 0, kHttps = 1, kFile = 2, kCgi = 3;  // LWSMPRO_...
   if (const House::Mount *wrong = mount_of_wrong_length(mounts, request.path)) {
     symptom.why.push_back(
         fmt::format("Its mount {} has {}, and mountpoint_len says {}: lws compares that many, and the "
                     "path has to end there, or go on with a slash.",
                     quoted(wrong->path), count_text(wrong->real_bytes, "character"), wrong->stated_bytes));
     symptom.advice = fmt::format("set mountpoint_len of that lws_http_mount to {}", wrong->real_bytes);
+    return;
+  }
+  if (const House::Mount *wrong = mount_with_slash(mounts, request.path)) {
+    const std::string_view text = std::string_view(wrong->path).substr(0, wrong->path.size() - 1);
+    symptom.why.push_back(
+        fmt::format("Its mount {} ends with a slash: lws takes a mount where the path ends there, or goes on with a "
+                    "slash after it.",
+                    quoted(wrong->path)));
+    symptom.advice =
+        fmt::format("set mountpoint of that lws_http_mount to {}, without the slash, and mountpoint_len to {}",
+                    quoted(text), text.size());
     return;
   }
   const House::Mount *taken = mount_taken(mounts, request.path);
@@ -205,6 +242,15 @@ void tell_of_mounts(Symptom &symptom, const Case &of, const Transaction &request
                               "rarely are, or serve the path from a callback"
                             : "use a libwebsockets that was built with -DLWS_WITH_HTTP_PROXY=1, which those of "
                               "distributions rarely are, or put a proxy such as nginx in front";
+    return;
+  }
+  if (taken != nullptr && taken->protocol == kFile && request.brings_body()) {
+    symptom.why.push_back(fmt::format(
+        "Its mount {} serves files (LWSMPRO_FILE) and asks no handler, whatever the method.", quoted(taken->path)));
+    symptom.advice = fmt::format(
+        "to handle {} in a callback, add a mount for that path with origin_protocol LWSMPRO_CALLBACK and the name of "
+        "the protocol as `origin` (mountpoint '/api', mountpoint_len 4)",
+        request.method);
     return;
   }
   if (taken == nullptr && !mounts.empty())

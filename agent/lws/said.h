@@ -91,7 +91,9 @@ namespace wsitrace {
   X(kNoConnectionUpgrade, "the request has Upgrade: websocket, and no Connection: Upgrade, which belongs to it", \
     "see which headers come in: a proxy on the way passes on the one and not the other (nginx: proxy_set_header Connection \"upgrade\")") \
   X(kUdpBindFailed, nullptr, "") \
-  X(kNoClientCa, nullptr, "")
+  X(kNoClientCa, nullptr, "") \
+  X(kSocketOwnerUnknown, nullptr, "") \
+  X(kSocketPathTooLong, nullptr, "")
 // clang-format on
 
 enum class Said : uint8_t {
@@ -219,6 +221,9 @@ inline constexpr KnownLine kKnownLines[] = {
     {"http_proxy needs to be ads:port", Said::kProxyWithoutPort, ""},
     {"%s: malformed proxy", Said::kProxyWithoutPort, ""},
     {"malformed proxy", Said::kProxyWithoutPort, ""},
+    {"%s: unknown group '%s'", Said::kSocketOwnerUnknown, "ps"},
+    {"%s: unknown user '%s'", Said::kSocketOwnerUnknown, "ps"},
+    {"\"%s\" too long for UNIX domain socket", Said::kSocketPathTooLong, "s"},
 };
 
 // nullptr: not one of them. FORMAT is that of printf, not the line.

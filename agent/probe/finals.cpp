@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 
 #include "agent/base/clock.h"
@@ -14,8 +15,14 @@ constexpr uint64_t kNoPromise = UINT64_MAX;         // of `promised`
 constexpr uint64_t kIsStatusPage = UINT64_MAX - 1;  // of `promised`: nothing was, but it is whole
 constexpr uint64_t kNoHead = UINT64_MAX;            // of `sent`: what goes out now may be the head
 constexpr int kMaxDigits = 18;
-constexpr unsigned kWriteFinal = 7;    // LWS_WRITE_HTTP_FINAL
-constexpr unsigned kWriteHeaders = 8;  // LWS_WRITE_HTTP_HEADERS
+constexpr unsigned kWriteHttp = 3;      // LWS_WRITE_HTTP
+constexpr unsigned kWriteFinal = 7;     // LWS_WRITE_HTTP_FINAL
+constexpr unsigned kWriteHeaders = 8;   // LWS_WRITE_HTTP_HEADERS
+constexpr unsigned kEndsStream = 0x80;  // LWS_WRITE_H2_STREAM_END
+constexpr char kLastChunk[] = "0\r\n\r\n";
+constexpr size_t kLastChunkBytes = sizeof kLastChunk - 1;
+// Of `ends`.
+constexpr uint8_t kInChunks = 1, kChunksEnded = 2, kStreamEnded = 4;
 
 // A wsi is served by one thread at a time.
 struct Response {
@@ -24,6 +31,7 @@ struct Response {
   std::atomic<uint64_t> promised;    // bytes
   std::atomic<uint64_t> sent;        // of them
   std::atomic<bool> bodiless;
+  std::atomic<uint8_t> ends;
   std::atomic<uint64_t> last_ms;  // when the last of the body went out; 0: none did, or it made it whole
 };
 constinit Response g_responses[kFinalSlots]{};
@@ -51,12 +59,30 @@ void begin_response(Response &slot, const void *wsi, uint64_t promised, uint64_t
   store_in<uint64_t>(slot.last_ms, 0);
   store_in(slot.promised, promised);
   store_in(slot.sent, sent);
-  if (!is_to(slot, wsi)) store_in(slot.bodiless, false);
+  if (!is_to(slot, wsi)) store_in(slot.bodiless, false), store_in<uint8_t>(slot.ends, 0);
   store_in(slot.wsi, reinterpret_cast<uintptr_t>(wsi));
 }
 
 void note_whole(Response &slot) noexcept {
   if (load_of(slot.written_ms) == 0) store_in(slot.written_ms, coarse_ms());
+}
+
+void set_ends(Response &slot, uint8_t bits) noexcept {
+  store_in<uint8_t>(slot.ends, static_cast<uint8_t>(load_of(slot.ends) | bits));
+}
+
+// lws ends a stream with what it was asked to, and with the last byte of a body whose length it knows.
+bool ends_stream(const Response &slot, unsigned protocol) noexcept {
+  const unsigned kind = protocol & 0x1f;
+  if (kind == kWriteFinal || (protocol & kEndsStream) != 0) return true;
+  const uint64_t sent = load_of(slot.sent), promised = load_of(slot.promised);
+  return kind == kWriteHttp && (sent == kNoHead || (promised != 0 && sent >= promised));
+}
+
+void note_ends(Response &slot, const unsigned char *data, size_t length, unsigned protocol) noexcept {
+  if (ends_stream(slot, protocol)) set_ends(slot, kStreamEnded);
+  if ((load_of(slot.ends) & kInChunks) == 0 || data == nullptr || length < kLastChunkBytes) return;
+  if (std::memcmp(data + length - kLastChunkBytes, kLastChunk, kLastChunkBytes) == 0) set_ends(slot, kChunksEnded);
 }
 
 }  // namespace
@@ -72,7 +98,7 @@ void note_content_length(const void *wsi, const unsigned char *value, int length
   begin_response(response_of(wsi), wsi, promised, kNoHead);
 }
 
-void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noexcept {
+void note_response_bytes(const void *wsi, const unsigned char *data, size_t length, unsigned protocol) noexcept {
   Response &slot = response_of(wsi);
   const unsigned kind = protocol & 0x1f;
   if (!is_to(slot, wsi)) begin_response(slot, wsi, kNoPromise, kNoHead);
@@ -82,6 +108,7 @@ void note_response_bytes(const void *wsi, size_t length, unsigned protocol) noex
   } else if (before != kNoHead) {
     store_in(slot.sent, before + length);
   }
+  note_ends(slot, data, length, protocol);
   const uint64_t sent = load_of(slot.sent);
   if (kind == kWriteFinal || (sent != kNoHead && sent >= load_of(slot.promised))) note_whole(slot);
   else if (kind != kWriteHeaders) store_in(slot.last_ms, coarse_ms());
@@ -101,6 +128,22 @@ void note_bodiless(const void *wsi) noexcept {
   Response &slot = response_of(wsi);
   if (!is_to(slot, wsi)) begin_response(slot, wsi, kNoPromise, kNoHead);
   store_in(slot.bodiless, true);
+}
+
+void note_chunked(const void *wsi) noexcept {
+  Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi)) begin_response(slot, wsi, kNoPromise, kNoHead);
+  set_ends(slot, kInChunks);
+}
+
+int missing_ends(const void *wsi) noexcept {
+  const Response &slot = response_of(wsi);
+  if (!is_to(slot, wsi) || load_of(slot.promised) == kIsStatusPage) return 0;
+  const uint8_t ends = load_of(slot.ends);
+  int missing = 0;
+  if ((ends & kStreamEnded) == 0 && load_of(slot.sent) != kNoHead) missing |= kStreamNotEnded;
+  if ((ends & (kInChunks | kChunksEnded)) == kInChunks && !load_of(slot.bodiless)) missing |= kChunksNotEnded;
+  return missing;
 }
 
 void forget_final(const void *wsi) noexcept {

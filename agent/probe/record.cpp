@@ -270,13 +270,19 @@ void record_close(lws *wsi, int reason, const char *caller) noexcept {
     event.text = intern_literal(caller);
     event.vhost = vhost_of(wsi);
     if (closes_listeners(reason, caller)) add_whether_it_listens(event, wsi);
-    else if (!is_stream(wsi)) add_tcp(items, wsi);  // before lws sends a FIN of its own
+    else if (!is_stream(wsi)) {
+      add_tcp(items, wsi);  // before lws sends a FIN of its own
+      add_name_asked(items, wsi);
+    }
   });
 }
 
 void record_completion(lws *wsi) noexcept {
   if (is_of_guest_only(wsi, kNoCallback)) return;
   ResponseFacts facts;
+  if (const int missing = wsi != nullptr ? missing_ends(wsi) : 0)
+    if (const int odd = missing & (is_stream(wsi) ? kStreamNotEnded : kChunksNotEnded))
+      record_about(k_head_written, wsi, odd, nullptr);
   if (wsi != nullptr && take_wrong_length(wsi, facts) && !is_stream(wsi)) [[unlikely]]
     record_as(k_response_part, wsi, [&](Event &, Items &items) { items.add(kItemResponse, &facts, sizeof facts); });
   record_as(k_transaction_completed, wsi, [&](Event &event) {
@@ -384,6 +390,7 @@ void record_failed_handshake(int fd, const void *ssl, const char *failure) noexc
     event.value = fd;
     event.text = intern_literal(failure);
     add_verify_result(items, ssl);
+    add_name_asked(items, ssl);
     add_ended_socket(items, fd);
   });
 }

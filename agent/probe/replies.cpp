@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
+#include "agent/probe/callers.h"
 #include "agent/probe/errno_guard.h"
+#include "agent/probe/facts.h"
 #include "agent/probe/finals.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
@@ -54,6 +57,21 @@ const char *find_in(const char *from, const char *to, const char *text) noexcept
   return true;
 }
 
+// "localhost:8080/x": what stands before the colon is read as the scheme.
+bool is_host_and_port(const unsigned char *value, int length) noexcept {
+  int i = 0;
+  const auto is_of_name = [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' ||
+           c == '_';
+  };
+  while (i < length && is_of_name(value[i])) ++i;
+  const int colon = i++;
+  if (colon == 0 || i >= length || value[colon] != ':') return false;
+  const int digits = i;
+  while (i < length && value[i] >= '0' && value[i] <= '9') ++i;
+  return i > digits && (i == length || value[i] == '/' || value[i] == '?');
+}
+
 // Of 16 random bytes in base64 (RFC 6455, 4.1); header tokens of a build that leaves some out are shifted.
 bool has_websocket_key(lws *wsi) noexcept {
   constexpr int kKeyBytes = 24;
@@ -74,6 +92,39 @@ void note_head(lws *wsi, const unsigned char *written) noexcept {
     return;
   const ErrnoGuard guard;
   record_about(k_head_written, wsi, odd, nullptr);
+}
+
+lws_token_indexes token_named(const unsigned char *name) noexcept {
+  constexpr struct {
+    const char *name;
+    lws_token_indexes token;
+  } kNames[] = {{"connection:", WSI_TOKEN_CONNECTION},
+                {"keep-alive:", WSI_TOKEN_CONNECTION},
+                {"transfer-encoding:", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
+                {"location:", WSI_TOKEN_HTTP_LOCATION}};
+  if (name == nullptr) return WSI_TOKEN_GET_URI;
+  for (const auto &one : kNames)
+    if ((name[0] | 0x20) == one.name[0] && strcasecmp(reinterpret_cast<const char *>(name), one.name) == 0)
+      return one.token;
+  return WSI_TOKEN_GET_URI;
+}
+
+// lws makes redirects for the application, and chunks that it ends by itself.
+void note_header(lws *wsi, lws_token_indexes token, const unsigned char *value, int length,
+                 const void *caller) noexcept {
+  constexpr std::string_view kChunked = "chunked";
+  if (!is_on() || wsi == nullptr || value == nullptr || length <= 0) return;
+  const ErrnoGuard guard;
+  if (token == WSI_TOKEN_HTTP_LOCATION) {
+    if (is_host_and_port(value, length)) record_about(k_head_written, wsi, kRedirectToPort, nullptr);
+  } else if (is_code_of_lws(caller)) {
+    return;
+  } else if (is_stream(wsi)) {
+    record_about(k_head_written, wsi, kNotOfHttp2, nullptr);
+  } else if (token == WSI_TOKEN_HTTP_TRANSFER_ENCODING && static_cast<size_t>(length) == kChunked.size() &&
+             strncasecmp(reinterpret_cast<const char *>(value), kChunked.data(), kChunked.size()) == 0) {
+    note_chunked(wsi);
+  }
 }
 
 }  // namespace wsitrace

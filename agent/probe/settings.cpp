@@ -11,7 +11,8 @@ namespace wsitrace {
 namespace {
 
 // In every supported version.
-static_assert(offsetof(lws_context_creation_info, max_http_header_pool) == 146 &&
+static_assert(offsetof(lws_context_creation_info, port) == 96 &&
+              offsetof(lws_context_creation_info, max_http_header_pool) == 146 &&
               offsetof(lws_context_creation_info, max_http_header_pool2) == 108);
 
 // Of fd_limit_per_thread, by the headers of 4.1.6, 4.3.5, 4.5.8 and 5.0.0; 0: unknown. Behind it the layouts of builds differ.
@@ -41,6 +42,7 @@ Settings settings_of(const lws_context_creation_info &info) noexcept {
   std::memcpy(&facts.table_size, limit, sizeof facts.table_size);
   std::memcpy(&settings.options.count_threads, limit - kThreadsBefore, sizeof settings.options.count_threads);
   std::memcpy(&settings.options.options, limit - kOptionsBefore, sizeof settings.options.options);
+  settings.options.port = info.port;
   settings.has_options = true;
   return settings;
 }

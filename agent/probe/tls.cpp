@@ -71,6 +71,15 @@ void add_established(Event &event, Items &items, const void *ssl) noexcept {
   if (g_watching.load(std::memory_order_acquire)) add_tls(event, items, ssl);
 }
 
+void add_name_asked(Items &items, const void *ssl) noexcept {
+  if (ssl != nullptr && g_watching.load(std::memory_order_acquire))
+    add_text(items, kItemSni, g_tls.SSL_get_servername(ssl, kHostName), kMaxSni);
+}
+
+void add_name_asked(Items &items, lws *wsi) noexcept {
+  if (told(wsi).load(std::memory_order_relaxed) != reinterpret_cast<uintptr_t>(wsi)) add_name_asked(items, ssl_of(wsi));
+}
+
 void add_verify_result(Items &items, const void *ssl) noexcept {
   if (g_watching.load(std::memory_order_acquire)) add_verify(items, ssl);
 }

@@ -60,6 +60,9 @@ void watch_tls(const TlsApi &api) noexcept;
 // Adds what SSL, whose handshake is over, knows.
 void add_verify_result(Items &items, const void *ssl) noexcept;
 void add_established(Event &event, Items &items, const void *ssl) noexcept;
+// Of a handshake that has not ended, or that failed: the name that the client asks for.
+void add_name_asked(Items &items, const void *ssl) noexcept;
+void add_name_asked(Items &items, lws *wsi) noexcept;
 // Records tls_established for WSI (a stream's network connection in its place) unless that was done before.
 void tell_tls(lws *wsi) noexcept;
 // WSI begins or ends: what was told about its address is void.

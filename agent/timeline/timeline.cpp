@@ -57,9 +57,8 @@ void fold_vhost_destroyed(Fold &fold, const Event &event) {
 }
 
 void tell_loop(Fold &fold, const Event &event, ItemBytes items) {
-  const bool is_of_connection =
-      event.kind == k_foreign_call || event.kind == k_loop_spins || event.kind == k_call_lasted ||
-      event.kind == k_callback_runs;
+  const bool is_of_connection = event.kind == k_foreign_call || event.kind == k_loop_spins ||
+                                event.kind == k_call_lasted || event.kind == k_callback_runs;
   const Life *life = is_of_connection && event.wsi != 0 ? fold.lives.find(event.wsi) : nullptr;
   fold.observer.on_loop_heard(event, items, life != nullptr ? &life->connection : nullptr);
 }

@@ -65,6 +65,14 @@ void note_before_close(Fold &fold, Life &life, const Event &event, ItemBytes ite
   });
 }
 
+// Of a handshake that has not ended.
+void note_name_asked(Life &life, ItemBytes items) {
+  for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
+    if (tag == kItemSni && tls_of(life).sni.empty())
+      tls_of(life).sni = std::string_view(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  });
+}
+
 void note_tcp(Life &life, Ns now_ns, ItemBytes items) {
   for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
     TcpFacts facts;
@@ -123,6 +131,7 @@ void fold_handshake(Fold &fold, const Event &event, ItemBytes items) {
     for_each_item(items, [&](ItemTag tag, ItemBytes bytes) {
       if (tag == kItemTlsVerify) tls.verify = verify_result(bytes);
     });
+    note_name_asked(*life, items);
     note_tcp(*life, event.time_ns, items);
     note_addresses(*life, items);
   } else {
@@ -142,7 +151,10 @@ void fold_peer_left(Fold &fold, const Event &event, ItemBytes items) {
 
 void fold_transport(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   if (event.kind == k_tls_established) return note_tls(fold, life, event, items);
-  if (event.kind == k_close_requested) return note_before_close(fold, life, event, items);
+  if (event.kind == k_close_requested) {
+    note_name_asked(life, items);
+    return note_before_close(fold, life, event, items);
+  }
   if (has_role<role::kTcp>(event.kind)) note_tcp(life, event.time_ns, items);
 }
 

@@ -127,7 +127,7 @@ enum ItemTag : uint8_t {
   kItemTlsVersion = 8,  // "TLSv1.3"
   kItemCipher = 9,      // "TLS_AES_256_GCM_SHA384"
   kItemAlpn = 10,       // what both sides agreed on, "h2"
-  kItemSni = 11,        // host name that the client asked for
+  kItemSni = 11,        // host name that the client asked for; of close_requested where no handshake has told it
   kItemTcp = 12,        // TcpFacts
   kItemTlsVerify = 13,  // int32_t, X509_V_...; where the peer presented a certificate or its verification failed
   kItemStack = 14,      // uint64_t x at most kMaxFrames: return addresses, innermost first
@@ -215,13 +215,17 @@ struct MountFacts {
 static_assert(sizeof(MountFacts) == 4 && std::is_trivially_copyable_v<MountFacts>);
 inline constexpr size_t kMaxMountBytes = 60;  // of a mountpoint that is told
 
-// Bits of `value` of head_written: what is odd about the head. Of a response:
+// Bits of `value` of head_written: what is odd about a response or its head:
 inline constexpr int32_t kHeadWithoutEnd = 1;   // of HTTP/1.1: no length, no chunks, and the connection goes on
 inline constexpr int32_t kHeadToWebsocket = 2;  // the request has Sec-WebSocket-Key, and this is no 101
+inline constexpr int32_t kStreamNotEnded = 4;   // of HTTP/2: it is about to be completed, and no frame ended its stream
+inline constexpr int32_t kChunksNotEnded = 8;   // of HTTP/1.1: likewise, and the last of its chunks was not written
+inline constexpr int32_t kRedirectToPort = 16;  // its Location is HOST:PORT, without a scheme
+inline constexpr int32_t kNotOfHttp2 = 32;      // it is of HTTP/2, and has a header that is of HTTP/1.1 only
 
 // Of a request: what CLIENT_APPEND_HANDSHAKE_HEADER put behind its head.
-inline constexpr int32_t kHeadLineOpen = 4;   // it does not end with CR LF
-inline constexpr int32_t kHeadEndsEarly = 8;  // it has an empty line in it, which ends the head
+inline constexpr int32_t kHeadLineOpen = 64;    // it does not end with CR LF
+inline constexpr int32_t kHeadEndsEarly = 128;  // it has an empty line in it, which ends the head
 
 // Bits of kItemAsked: what is seldom meant, or decides what lws waits for.
 inline constexpr uint32_t kAskedHttp2 = 1;        // LCCSCF_H2_PRIOR_KNOWLEDGE, and no TLS
@@ -243,7 +247,7 @@ static_assert(sizeof(FrameFacts) == 12 && std::is_trivially_copyable_v<FrameFact
 struct ContextOptions {
   uint64_t options;  // LWS_SERVER_OPTION_...
   uint32_t count_threads;
-  uint32_t reserved;
+  int32_t port;  // of its own vhost; 0: not set, or unknown
 };
 static_assert(sizeof(ContextOptions) == 16 && std::is_trivially_copyable_v<ContextOptions>);
 
@@ -358,13 +362,13 @@ static_assert(sizeof(TcpFacts) == 40 && std::is_trivially_copyable_v<TcpFacts>);
                           /* `value`th of all such calls; told for the first 32, and when their count doubles */       \
   X(mount_known, 1080)    /* the vhost of vhost_created before, of this thread, has this mount: items */               \
   X(protocol_known, 1081) /* it has this protocol: value per_session_data_size, items its name */                      \
-  X(head_written, 1082)   /* the head of a response, or a request, is complete, and odd: value says how */             \
-  X(frame_read, 1090)     /* lws read a frame of HTTP/2 from the descriptor `value`, as a client: items */             \
+  X(head_written, 1082)   /* a response, or a head, is complete, and odd: value says how */                            \
+  X(frame_read, 1093)     /* lws read a frame of HTTP/2 from the descriptor `value`, as a client: items */             \
   X(answer_read, 1047)    /* lws_http_client_read() is called for this wsi, and was not before */                      \
   X(body_pending, 1026)   /* the body of an outbound request: value kBodyAnnounced, ... */                             \
-  X(callback_runs, 1083)  /* not recorded, but seen in the ring's header by who drains it: this thread is in the */       \
-                          /* callback `value`, -1: in none, since so long: items. Told while one lasts, and as the */     \
-                          /* process ends */                                                                              \
+  X(callback_runs, 1083)  /* not recorded, but seen in the ring's header by who drains it: this thread is in the */    \
+                          /* callback `value`, -1: in none, since so long: items. Told while one lasts, and as the */  \
+                          /* process ends */                                                                           \
   X(call_failed, 1009)    /* a connect or adopt call returned NULL: text its name; every wsi of */                     \
                           /* this thread first seen since `value` microseconds before is gone */
 

@@ -15,6 +15,7 @@ import diagnosis_rows_hosting
 import diagnosis_rows_kept
 import diagnosis_rows_serving
 import diagnosis_rows_talk
+import diagnosis_rows_web
 from diagnosis_row import OWN, VERSIONS, row
 from diagnosis_rows_loops import LOOPS
 
@@ -397,4 +398,4 @@ WIRE = [
     row("table_full_for_clients", "connect_failed trouble * + never_answered trouble *", ("own table of", "fd_limit_per_thread"), ("the route",)),
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS, *diagnosis_rows_talk.ROWS, *diagnosis_rows_kept.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS, *diagnosis_rows_talk.ROWS, *diagnosis_rows_kept.ROWS, *diagnosis_rows_web.ROWS]

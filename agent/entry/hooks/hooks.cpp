@@ -10,6 +10,7 @@
 #include "agent/probe/host_state.h"
 #include "agent/probe/probe.h"
 #include "agent/probe/record.h"
+#include "agent/probe/replies.h"
 #include "agent/probe/service.h"
 #include "agent/probe/spins.h"
 #include "agent/probe/thunks.h"
@@ -116,7 +117,7 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_write)(lws *wsi, unsigned char *buffer, size_t
   }
   const int result = original(wsi, buffer, length, protocol);
   if (wsitrace::is_of_response(protocol) && result >= 0) {
-    wsitrace::note_response_bytes(wsi, length, protocol);
+    wsitrace::note_response_bytes(wsi, buffer, length, protocol);
     if (hooks_record()) wsitrace::body_was_written(wsi);
   }
   return result;
@@ -144,14 +145,26 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_return_http_status)(lws *wsi, unsigned int cod
   return result;
 }
 
-// Of headers, only the length of the response is looked at.
+// Of headers, only those are looked at that tell where a response ends and leads.
 LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_by_token)(lws *wsi, lws_token_indexes token,
                                                             const unsigned char *value, int length, unsigned char **p,
                                                             unsigned char *end) {
   const auto original = WSITRACE_ORIGINAL(lws_add_http_header_by_token);
   if (original == nullptr) return 1;
   if (token == WSI_TOKEN_HTTP_CONTENT_LENGTH) wsitrace::note_content_length(wsi, value, length);
+  else if (wsitrace::is_noted(token)) wsitrace::note_header(wsi, token, value, length, __builtin_return_address(0));
   return original(wsi, token, value, length, p, end);
+}
+
+// lws comes here for those that it has no token of.
+LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_by_name)(lws *wsi, const unsigned char *name,
+                                                           const unsigned char *value, int length, unsigned char **p,
+                                                           unsigned char *end) {
+  const auto original = WSITRACE_ORIGINAL(lws_add_http_header_by_name);
+  if (original == nullptr) return 1;
+  const lws_token_indexes token = wsitrace::token_named(name);
+  if (wsitrace::is_noted(token)) wsitrace::note_header(wsi, token, value, length, __builtin_return_address(0));
+  return original(wsi, name, value, length, p, end);
 }
 
 LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_status)(lws *wsi, unsigned int code, unsigned char **p,

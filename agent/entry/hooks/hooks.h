@@ -26,6 +26,7 @@
   X(lws_write)                             \
   X(lws_return_http_status)                \
   X(lws_add_http_header_by_token)          \
+  X(lws_add_http_header_by_name)           \
   X(lws_add_http_header_status)            \
   X(lws_close_reason)                      \
   X(lws_set_timeout)                       \

@@ -18,7 +18,10 @@ class Finals : public testing::Test {
   void promise(std::string_view length) {
     note_content_length(wsi(), reinterpret_cast<const unsigned char *>(length.data()), static_cast<int>(length.size()));
   }
-  void write(size_t bytes, unsigned protocol = LWS_WRITE_HTTP) { note_response_bytes(wsi(), bytes, protocol); }
+  void write(size_t bytes, unsigned protocol = LWS_WRITE_HTTP) { note_response_bytes(wsi(), nullptr, bytes, protocol); }
+  void chunk(std::string_view text) {
+    note_response_bytes(wsi(), reinterpret_cast<const unsigned char *>(text.data()), text.size(), LWS_WRITE_HTTP);
+  }
   void head(unsigned flags = 0) { write(211, LWS_WRITE_HTTP_HEADERS | flags); }
 };
 
@@ -41,6 +44,32 @@ TEST_F(Finals, LastWriteMakesItWhole) {
   EXPECT_GE(final.ago_ms, 0);
   EXPECT_FALSE(final.cut_short);
   EXPECT_LT(take_final(wsi()).ago_ms, 0) << "it was taken";
+}
+
+TEST_F(Finals, StreamOfEmptyResponseEndsOnlyWhenAsked) {
+  promise("0");
+  head();
+  EXPECT_EQ(missing_ends(wsi()), kStreamNotEnded);
+  head(LWS_WRITE_H2_STREAM_END);
+  EXPECT_EQ(missing_ends(wsi()), 0);
+}
+
+TEST_F(Finals, StreamEndsWithLastPromisedByte) {
+  promise("101");
+  head();
+  write(100);
+  EXPECT_EQ(missing_ends(wsi()), kStreamNotEnded);
+  write(1);
+  EXPECT_EQ(missing_ends(wsi()), 0);
+}
+
+TEST_F(Finals, ChunksEndWithOneOfLengthZero) {
+  note_chunked(wsi());
+  head();
+  chunk("6\r\nhello\n\r\n");
+  EXPECT_EQ(missing_ends(wsi()) & kChunksNotEnded, kChunksNotEnded);
+  chunk("0\r\n\r\n");
+  EXPECT_EQ(missing_ends(wsi()) & kChunksNotEnded, 0);
 }
 
 TEST_F(Finals, AsManyBytesAsWerePromisedMakeItWhole) {
