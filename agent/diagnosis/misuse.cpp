@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a program does to lws itself, and no connection shows: service threads that are not there, callbacks that object to what lws only
-// tells them.
+// What a program does to lws itself, and no connection shows: service threads that are not there, wsis that are dead, callbacks that object
+// to what lws only tells them.
 #include <fmt/format.h>
 
 #include "agent/diagnosis/premises.h"
@@ -134,6 +134,21 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
   return {fmt::format("Before, {}() had been called about the wsi{}, {} after its end. That is the likely cause.",
                       use.call, of_which, span_text(use.closed_ns, use.first_ns)),
           row_of(Cause::kDeadWsi).advice};
+}
+
+void Premises::add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  for (const Use &use : uses_) {
+    const std::string who =
+        use.ids.size() == 1 ? fmt::format("connection {}", use.ids.front()) : count_text(use.ids.size(), "connection");
+    Diagnosis out = diagnosis_of(Cause::kDeadWsi, use.ids.size(), {}, who);
+    out.connections = use.ids;
+    out.protocol = use.protocol;
+    out.first_ns = use.first_ns;
+    out.why.push_back(fmt::format(
+        "{}() was called {} about a wsi that lws had destroyed, first at {}: {} after its end.", use.call,
+        times_text(use.times), time_text(use.first_ns, log.started_ns), span_text(use.closed_ns, use.first_ns)));
+    to.push_back(std::move(out));
+  }
 }
 
 }  // namespace wsitrace

@@ -179,21 +179,6 @@ void Premises::note_use(const Event &event, const Timeline &timeline) {
   if (std::find(at->ids.begin(), at->ids.end(), dead->second.id) == at->ids.end()) at->ids.push_back(dead->second.id);
 }
 
-void Premises::add_uses(std::vector<Diagnosis> &to, const LogFacts &log) const {
-  for (const Use &use : uses_) {
-    const std::string who =
-        use.ids.size() == 1 ? fmt::format("connection {}", use.ids.front()) : count_text(use.ids.size(), "connection");
-    Diagnosis out = diagnosis_of(Cause::kDeadWsi, use.ids.size(), {}, who);
-    out.connections = use.ids;
-    out.protocol = use.protocol;
-    out.first_ns = use.first_ns;
-    out.why.push_back(fmt::format(
-        "{}() was called {} about a wsi that lws had destroyed, first at {}: {} after its end.", use.call,
-        times_text(use.times), time_text(use.first_ns, log.started_ns), span_text(use.closed_ns, use.first_ns)));
-    to.push_back(std::move(out));
-  }
-}
-
 OptionalNs Premises::vhost_gone_ns(std::string_view vhost) const {
   const auto found = vhosts_gone_.find(vhost);
   return found == vhosts_gone_.end() ? std::nullopt : OptionalNs(found->second);

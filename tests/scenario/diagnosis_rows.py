@@ -36,8 +36,7 @@ OUTBOUND = [
     row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "returned NULL", "CLIENT_CONNECTION_ERROR did not come"), ("nothing listens",), versions=("4.1.6",)),
     row("name_unknown", "name_not_resolved trouble 1", ("depot..invalid:80", "name"), ("nothing listens", "did not come"), versions=("4.3.5",)),
     row("never_serviced", "not_serviced trouble 1", ("no event loop ran", "lws_service()"), ("firewall",)),
-    row("asleep_after_connect", "not_serviced trouble 1", ("no event loop ran", "the server is not the cause", "connect_timeout_secs"),
-        ("was refused", "firewall")),
+    row("asleep_after_connect", "not_serviced trouble 1", ("no event loop ran", "the server is not the cause", "connect_timeout_secs"), ("was refused", "firewall")),
     row("short_sleep_after_connect"),
 ]
 
