@@ -14,7 +14,6 @@
 #include "agent/base/allow_access.h"
 #include "agent/base/clock.h"
 #include "agent/base/file_limit.h"
-#include "agent/base/output_file.h"
 #include "agent/collect/liveness.h"
 
 namespace wsitrace {
@@ -86,39 +85,23 @@ Expected<Mapping> map(int fd, size_t bytes, int protection, const std::string &n
 
 }  // namespace
 
-// Memory without a PATH, or a file that gets its name once it is whole: nobody finds it half made. Where the file system or a missing
-// /proc does not allow that, it has its name at once.
 Expected<RingFile> RingFile::create(const std::string &path, const RingFileOptions &wanted) {
-  constexpr const char *kHint = "choose a directory that you may write to";
   auto options = check(wanted);
   if (!options) return unexpected(options.error());
-  if (path.empty()) return make(Fd(::memfd_create("wsitrace", MFD_CLOEXEC)), path, *options);
-  if (Fd unnamed(::open(directory_of(path).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); unnamed.valid()) {
-    auto made = make(std::move(unnamed), path, *options);
-    if (!made) return made;
-    const std::string self = "/proc/self/fd/" + std::to_string(made->fd_.get());
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return made;
-    if (errno == EEXIST) return unexpected(system_error(path, errno, kHint));
-  }
-  Fd named(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!named.valid()) return unexpected(system_error(path, errno, kHint));
-  auto made = make(std::move(named), path, *options);
-  if (!made) ::unlink(path.c_str());
-  return made;
-}
-
-Expected<RingFile> RingFile::make(Fd fd, const std::string &path, const RingFileOptions &options) {
   const std::string name = path.empty() ? "ring memory" : path;
-  if (!fd.valid()) return unexpected(system_error(name, errno));
   RingFile file;
-  file.fd_ = std::move(fd);
+  file.fd_ = Fd(path.empty() ? ::memfd_create("wsitrace", MFD_CLOEXEC)
+                             : ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.fd_.valid()) return unexpected(system_error(name, errno, "choose a directory that you may write to"));
   file.path_ = path;
-  file.options_ = options;
+  file.options_ = *options;
   if (!path.empty() && file.is_locked_by_another()) return unexpected(Error{name, "another process owns it", {}});
-  if (auto made = file.lay_out(name); !made) return unexpected(made.error());
-  if (options.user && ::fchown(file.fd_.get(), options.user->uid, options.user->gid) != 0)
-    return unexpected(system_error(name, errno, "an agent that gives rings to users must be root, or have CAP_CHOWN"));
-  return file;
+  auto made = file.lay_out(name);
+  if (made && options->user && ::fchown(file.fd_.get(), options->user->uid, options->user->gid) != 0)
+    made = unexpected(system_error(name, errno, "an agent that gives rings to users must be root, or have CAP_CHOWN"));
+  if (made) return file;
+  if (!path.empty()) ::unlink(path.c_str());
+  return unexpected(made.error());
 }
 
 Expected<void> RingFile::lay_out(const std::string &name) {

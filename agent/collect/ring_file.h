@@ -42,8 +42,7 @@ struct RingFileOptions {
 
 class RingFile {
  public:
-  // Creates PATH (mode 0600, must not exist) with its first blocks ready; whoever finds it finds it whole. An empty path: memory without
-  // a name (memfd).
+  // Creates PATH (mode 0600, must not exist) with its first blocks ready. An empty path: memory without a name (memfd).
   static Expected<RingFile> create(const std::string &path, const RingFileOptions &options);
   // Opens an existing file read-only, to report what a killed program left behind. Everything in it is untrusted.
   static Expected<RingFile> open(const std::string &path);
@@ -84,7 +83,6 @@ class RingFile {
   [[nodiscard]] uint32_t rings_reserved() const { return rings_reserved_; }
 
  private:
-  static Expected<RingFile> make(Fd fd, const std::string &path, const RingFileOptions &options);
   Expected<void> lay_out(const std::string &name);
   Expected<void> attach(int protection);
   // Storage for a range of the file, and access to it: what nobody uses is never touched, not even by mlockall(2).

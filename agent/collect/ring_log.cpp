@@ -39,11 +39,11 @@ void tell(const RingFile &file, uint32_t block, bool replaced, uint64_t no_proce
       log.add_ring(file, i, RingReader::Mode::kReadOnly);
   log.tell_facts();
   log.look(UINT64_MAX);
-  log.merge_all();
+  const bool has_unread = log.merge_all() > 0;
   log.tell_loss(no_process);
   const char *kind = replaced ? "exec" : log.said_goodbye_ns() != 0 ? "exit" : "unknown";
   const End end{kind, std::nullopt, std::nullopt};
-  log.tell_last_running(file.header().clock_ms.load(std::memory_order_relaxed), end);
+  if (has_unread) log.tell_last_running(file.header().clock_ms.load(std::memory_order_relaxed), end);
   log.end(end);
 }
 

@@ -261,7 +261,7 @@ void Doctor::finish() {
   log_.last_turn_ns = clues_.last_turn_ns();
   timeline().for_each_open([this](const Connection &connection) {
     census_.still_open(connection);
-    if (!running_.holds(connection.id)) examine(connection);
+    if (!running_.holds(connection.id, timeline().end() == nullptr)) examine(connection);
   });
   verdict_ = judged_.verdict();
   add_symptoms();

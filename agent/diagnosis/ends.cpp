@@ -174,7 +174,7 @@ void Doctor::add_crash() {
 }
 
 void Doctor::tell_what_ran(Diagnosis &crash) const {
-  if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->text() + ", was running.");
+  if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->subject() + " was running.");
   else if (running_.is_none())
     crash.why.emplace_back(
         "No callback of a connection was running: it crashed in the program's own code outside of them, or in lws.");

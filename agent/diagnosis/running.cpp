@@ -72,9 +72,9 @@ bool Running::is_stuck(uint32_t thread, const Callback &callback) const {
   return turned == turned_ns_.end() || turned->second <= callback.since_ns + kOwnNs;
 }
 
-bool Running::holds(uint64_t id) const {
+bool Running::holds(uint64_t id, bool is_live) const {
   return std::any_of(threads_.begin(), threads_.end(), [&](const auto &one) {
-    return one.second && one.second->id == id && is_stuck(one.first, *one.second);
+    return one.second && one.second->id == id && (is_live || is_stuck(one.first, *one.second));
   });
 }
 
@@ -88,7 +88,7 @@ std::vector<Diagnosis> Running::diagnoses(const Timeline &timeline) const {
     timeline.for_each_open(
         [&](const Connection &open) { others += open.cls == ConnectionClass::kClient && open.id != running->id; });
     Diagnosis out = diagnosis_of(Cause::kLoopBlocked, 1, {});
-    out.headline = fmt::format("{}, has kept the event loop for {} and {}", running->text(), span,
+    out.headline = fmt::format("{} has kept the event loop for {} and {}", running->subject(), span,
                                timeline.end() == nullptr ? "still runs" : "had not returned when the program ended");
     if (running->id != 0) out.connections = {running->id};
     out.vhost = running->vhost;

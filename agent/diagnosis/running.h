@@ -28,6 +28,8 @@ class Running {
 
     // "LWS_CALLBACK_RECEIVE of protocol 'chat', on connection 7"
     [[nodiscard]] std::string text() const;
+    // The same before a verb: "..., on connection 7,".
+    [[nodiscard]] std::string subject() const { return id == 0 ? text() : text() + ","; }
   };
   void heard(const Event &event, std::span<const std::byte> items, const Connection *connection,
              const Timeline &timeline);
@@ -36,8 +38,8 @@ class Running {
 
   // The one that ran; nullptr: none, several, or not known.
   [[nodiscard]] const Callback *only() const;
-  // A callback that had lasted long was about connection ID: what is missing on it may come yet.
-  [[nodiscard]] bool holds(uint64_t id) const;
+  // A callback about connection ID has lasted, and may do what is missing on it: where IS_LIVE, it still runs.
+  [[nodiscard]] bool holds(uint64_t id, bool is_live) const;
   // That none ran is known.
   [[nodiscard]] bool is_none() const { return !threads_.empty() && count() == 0; }
   // Of those that had lasted long.

@@ -23,6 +23,13 @@ constexpr bool is_noted(lws_token_indexes token) noexcept {
 }
 // Which of them has NAME, with the colon that lws wants behind it; else one that is not noted.
 lws_token_indexes token_named(const unsigned char *name) noexcept;
+// Whether it may be one of them, by its first letters: nearly none is.
+inline bool may_be_noted(const unsigned char *name) noexcept {
+  if (name == nullptr || name[0] == 0) return false;
+  const unsigned first = name[0] | 0x20u;
+  if (first == 'c') return (name[1] | 0x20u) == 'o' && (name[2] | 0x20u) == 'n' && (name[3] | 0x20u) == 'n';
+  return first == 'k' || first == 'l' || first == 't';
+}
 // CALLER is about to add that header, which is_noted(), to a head.
 void note_header(lws *wsi, lws_token_indexes token, const unsigned char *value, int length,
                  const void *caller) noexcept;

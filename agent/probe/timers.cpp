@@ -14,6 +14,9 @@
 #include "agent/probe/record.h"
 
 namespace wsitrace {
+
+constinit std::atomic<unsigned> g_timers_known{0};
+
 namespace {
 
 enum TimerTold : uint8_t { kTimerNotTold, kTimerOnce, kTimerTwice, kTimerStatic };
@@ -38,6 +41,7 @@ OwnTimer *claim_timer(uintptr_t timer) noexcept {
     uintptr_t free = 0;
     if (!g_timers[at].at.compare_exchange_strong(free, timer, std::memory_order_relaxed)) continue;
     g_timers[at].told.store(kTimerNotTold, std::memory_order_relaxed);
+    g_timers_known.fetch_add(1, std::memory_order_relaxed);
     return &g_timers[at];
   }
   return nullptr;
@@ -88,11 +92,12 @@ void timer_set(const void *timer, int64_t us) noexcept {
   tell_timer(known, timer, us);
 }
 
-void timer_cancelled(const void *timer) noexcept {
+void known_timer_cancelled(const void *timer) noexcept {
   if (timer == nullptr || !tells_timers()) return;
   OwnTimer *known = find_timer(reinterpret_cast<uintptr_t>(timer));
   if (known == nullptr || known->told.load(std::memory_order_relaxed) == kTimerStatic) return;
-  known->at.store(0, std::memory_order_relaxed);
+  const uintptr_t before = known->at.exchange(0, std::memory_order_relaxed);
+  if (before != 0) g_timers_known.fetch_sub(1, std::memory_order_relaxed);
   const ErrnoGuard guard;
   if (is_on() && count_timer_told()) record_own(k_timer_cancelled, timer, 0, nullptr);
 }

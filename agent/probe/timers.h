@@ -6,10 +6,12 @@
 // Limits:  kTimers at a time, kMaxTimersTold events; beyond that, one event says that no more are told. A timer that is taken out of the
 //          list by hand is not seen to be.
 // Threads: any.
-// Cost:    a hash and a load or two; a dladdr() for a timer that was not seen before.
+// Cost:    a load where the application has no timers, as lws itself cancels many; else a hash and up to eight loads; a dladdr() for a timer
+//          that was not seen before.
 #ifndef WSITRACE_PROBE_TIMERS_H
 #define WSITRACE_PROBE_TIMERS_H
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,7 +25,12 @@ inline constexpr unsigned kMaxCancelsTold = 64;  // of wsis
 
 // lws_sul_schedule() is called for TIMER, whose callback is the application's, to be due after US.
 void timer_set(const void *timer, int64_t us) noexcept;
-void timer_cancelled(const void *timer) noexcept;
+[[gnu::noinline]] void known_timer_cancelled(const void *timer) noexcept;
+extern constinit std::atomic<unsigned> g_timers_known;  // NOLINT(bugprone-dynamic-static-initializers)
+inline void timer_cancelled(const void *timer) noexcept {
+  if (g_timers_known.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    known_timer_cancelled(timer);
+}
 // lws_set_timer_usecs(WSI, LWS_SET_TIMER_USEC_CANCEL).
 void wsi_timer_cancelled(lws *wsi) noexcept;
 

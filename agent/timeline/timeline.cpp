@@ -143,7 +143,7 @@ bool fold_surroundings(Fold &fold, const Event &event, ItemBytes items) {
 void fold_event(Fold &fold, const Event &event, ItemBytes items) {
   fold.last_event_ns = event.time_ns;
   ++fold.may_look_at;
-  fold.observer.on_event_counted(event.kind);
+  if (event.kind != k_callback_runs) fold.observer.on_event_counted(event.kind);
   if (fold_surroundings(fold, event, items)) return;
   Life *life = life_of(fold, event);
   if (life == nullptr) {

@@ -162,8 +162,10 @@ LWS_VISIBLE int WSITRACE_HOOK(lws_add_http_header_by_name)(lws *wsi, const unsig
                                                            unsigned char *end) {
   const auto original = WSITRACE_ORIGINAL(lws_add_http_header_by_name);
   if (original == nullptr) return 1;
-  const lws_token_indexes token = wsitrace::token_named(name);
-  if (wsitrace::is_noted(token)) wsitrace::note_header(wsi, token, value, length, __builtin_return_address(0));
+  if (wsitrace::may_be_noted(name)) {
+    const lws_token_indexes token = wsitrace::token_named(name);
+    if (wsitrace::is_noted(token)) wsitrace::note_header(wsi, token, value, length, __builtin_return_address(0));
+  }
   return original(wsi, name, value, length, p, end);
 }
 

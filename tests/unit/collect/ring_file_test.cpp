@@ -6,11 +6,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <atomic>
 #include <cstring>
 #include <fstream>
-#include <string>
-#include <thread>
 
 #include "tests/unit/collect/fake_host.h"
 
@@ -41,25 +38,6 @@ TEST(RingFile, IsPrivateToItsOwner) {
   struct stat facts {};
   ASSERT_EQ(::stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
-}
-
-// Whoever looks for it, again and again, finds it whole or not at all.
-TEST(RingFile, IsWholeOnceItIsFound) {
-  const TestDirectory directory;
-  constexpr int kFiles = 211;
-  std::atomic<int> made{0}, whole{0};
-  const auto path_of = [&](int i) { return directory.file("ring." + std::to_string(i)); };
-  std::thread looks([&] {
-    for (int i = 0; i < kFiles; ++i) {
-      struct stat facts {};
-      while (::stat(path_of(i).c_str(), &facts) != 0) continue;
-      whole += RingFile::open(path_of(i)).has_value();
-    }
-  });
-  for (int i = 0; i < kFiles; ++i) made += RingFile::create(path_of(i), kSmallFile).has_value();
-  looks.join();
-  EXPECT_EQ(made, kFiles);
-  EXPECT_EQ(whole, kFiles);
 }
 
 TEST(RingFile, IsNotMadeOverAnotherFile) {
