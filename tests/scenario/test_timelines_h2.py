@@ -4,6 +4,7 @@
 import contextlib
 import socket
 import struct
+import time
 import unittest
 
 import http2
@@ -23,10 +24,11 @@ def connected(traffic, vhost="app"):
 
 
 def until_gone(h2):
-    """Reads on until the server has closed."""
+    """Reads on until the server has closed, and leaves it the time to see that this side has, too, before it is told to end."""
     with contextlib.suppress(workload.WorkloadError, OSError):
         h2.until(lambda: False)
     h2.sock.close()
+    time.sleep(1)
 
 
 @table.case(APP)
