@@ -12,7 +12,7 @@ namespace wsitrace {
 namespace {
 
 constexpr const char *kDamaged = "damaged";
-constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr uint64_t kClockNsPerMs = 1'000'000;
 
 template <size_t N>
 std::string text_in(const char (&field)[N]) {
@@ -249,8 +249,8 @@ void ProcessLog::tell_last_running(uint32_t now_ms, const End &end) {
   uint64_t last_ns = attached_ns_;
   for (const Ring &ring : rings_) last_ns = std::max(last_ns, ring.reader.last_ns());
   // The clock of hosts has 32 bits, and may be behind.
-  const uint32_t later_ms = now_ms - static_cast<uint32_t>(last_ns / kNsPerMs);
-  if (later_ms < INT32_MAX) last_ns += later_ms * kNsPerMs;
+  const uint32_t later_ms = now_ms - static_cast<uint32_t>(last_ns / kClockNsPerMs);
+  if (later_ms < INT32_MAX) last_ns += later_ms * kClockNsPerMs;
   for (const Ring &ring : rings_) {
     const RingReader::Running running = ring.reader.running();
     if (running.reason < 0 && (running.reason != -1 || end.kind == "exit" || end.kind == "exec")) continue;

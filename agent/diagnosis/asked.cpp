@@ -195,7 +195,7 @@ Symptom certificate_refused(const Case &of, const std::string &after) {
 
 // Nobody named a protocol, several could be meant, and in all that time nobody said anything.
 std::optional<Symptom> protocol_not_named(const Case &of) {
-  constexpr Ns kLongNs = 1'000'000'000;
+  constexpr Ns kSilentNs = 1'000'000'000;
   constexpr uint64_t kSynAndFin = 2;  // TCP counts them as bytes
   const Connection &connection = of.connection;
   const std::string_view got = connection.last_callback_protocol;
@@ -203,7 +203,7 @@ std::optional<Symptom> protocol_not_named(const Case &of) {
   if (connection.wanted.method != "RAW" || connection.origin != Origin::kOutbound || got.empty() || !tcp)
     return std::nullopt;
   const bool is_silent = tcp->sent_bytes <= kSynAndFin && tcp->received_bytes <= kSynAndFin;
-  if (!is_silent || of.until_ns() < connection.opened_ns + kLongNs) return std::nullopt;
+  if (!is_silent || of.until_ns() < connection.opened_ns + kSilentNs) return std::nullopt;
   std::string others;
   for (const House::Protocol &one : of.premises.house().protocols_of(connection.vhost))
     if (one.name != got) others += (others.empty() ? "" : ", ") + quoted(one.name);

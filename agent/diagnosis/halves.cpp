@@ -13,7 +13,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kWithinCallNs = 5'000'000;   // what an application does in a callback is done by then
+constexpr Ns kSameCallNs = 5'000'000;     // what an application does in a callback is done by then
 constexpr Ns kKeptForNs = 1'000'000'000;  // a program that closes the other half, too, does it sooner
 
 bool is_half(const Connection &connection) {
@@ -29,7 +29,7 @@ void Halves::event(const Connection &connection, const Event &event) {
 void Halves::opened(const Connection &connection) {
   if (connection.origin != Origin::kOutbound) return;
   const auto turn = turns_.find(connection.opened_thread.value_or(0));
-  if (turn == turns_.end() || connection.opened_ns > turn->second.at_ns + kWithinCallNs) return;
+  if (turn == turns_.end() || connection.opened_ns > turn->second.at_ns + kSameCallNs) return;
   made_in_[connection.id] = turn->second.id;
   outbound_of_[turn->second.id].insert(connection.id);
   gone_.erase(turn->second.id);

@@ -97,10 +97,10 @@ void Doctor::add_what_lws_said() {
 // One that was to listen: lws takes its port for that of the vhost that it makes by itself, and it was told to make none.
 void Premises::add_no_vhost(std::vector<Diagnosis> &to, const LogFacts &log) const {
   constexpr uint64_t kExplicitVhosts = 1ULL << 13;  // LWS_SERVER_OPTION_EXPLICIT_VHOSTS
-  constexpr Ns kSoonNs = 500'000'000;
+  constexpr Ns kMadeByNs = 500'000'000;
   const bool was_to_listen = options_ && (options_->options & kExplicitVhosts) != 0 && options_->port > 0;
   if (!log.by_preload || log.lossy() || !was_to_listen || vhosts_made_ > 0 || line(Said::kVhostNotMade) != nullptr ||
-      log.last_ns < context_made_ns_ + kSoonNs)
+      log.last_ns < context_made_ns_ + kMadeByNs)
     return;
   Diagnosis out = diagnosis_of(Cause::kBindFailed, 1, std::to_string(options_->port));
   out.first_ns = context_made_ns_;

@@ -13,16 +13,17 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kNsPerMs = 1'000'000;
-constexpr Ns kStuckNs = 1'000 * kNsPerMs;
-constexpr Ns kOwnNs = 100 * kNsPerMs;  // the clock of `since` may be behind by that, so that its own event comes later
+constexpr Ns kRunNsPerMs = 1'000'000;
+constexpr Ns kStuckNs = 1'000 * kRunNsPerMs;
+constexpr Ns kOwnNs =
+    100 * kRunNsPerMs;  // the clock of `since` may be behind by that, so that its own event comes later
 
-Ns lasted_ns(std::span<const std::byte> items) {
+Ns ran_ns(std::span<const std::byte> items) {
   uint32_t ms = 0;
   for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
     if (tag == kItemLasted && bytes.size() == sizeof ms) std::memcpy(&ms, bytes.data(), sizeof ms);
   });
-  return ms * kNsPerMs;
+  return ms * kRunNsPerMs;
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ void Running::heard(const Event &event, std::span<const std::byte> items, const 
   now->kind = static_cast<uint16_t>(event.value);
   now->protocol = timeline.text(event.protocol);
   now->told_ns = event.time_ns;
-  now->since_ns = event.time_ns - std::min(event.time_ns, lasted_ns(items));
+  now->since_ns = event.time_ns - std::min(event.time_ns, ran_ns(items));
   if (connection == nullptr) return;
   // The clock of hosts is coarse: it began with the last event, if that was about then.
   if (const Ns sign_ns = connection->last_sign_ns.value_or(0);

@@ -216,9 +216,9 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
       {}};
   tell_of_pieces(symptom, of);
   tell_of_writeable(symptom, of);
-  constexpr Ns kAtOnceNs = 100'000'000;
+  constexpr Ns kNextTurnNs = 100'000'000;
   const auto &cancelled_ns = of.clues.timer_cancelled_ns;
-  if (of.clues.refused == k_TIMER && cancelled_ns && of.clues.refused_ns <= *cancelled_ns + kAtOnceNs) {
+  if (of.clues.refused == k_TIMER && cancelled_ns && of.clues.refused_ns <= *cancelled_ns + kNextTurnNs) {
     symptom.why.push_back(
         fmt::format("{} before, it had called lws_set_timer_usecs() with LWS_SET_TIMER_USEC_CANCEL: libwebsockets 4.1 "
                     "to 4.3 cancel "

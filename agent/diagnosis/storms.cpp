@@ -17,9 +17,9 @@ constexpr const char *kComeBack =
 
 // A client that the server sent away, and that stays away. Nothing is wrong with 1000, which says that both are done.
 void tell_of_left(std::vector<Diagnosis> &diagnoses, const Reconnects::Left &left, const LogFacts &log) {
-  constexpr Ns kLongNs = 2'000'000'000;
+  constexpr Ns kStaysAwayNs = 2'000'000'000;
   const Ns until_ns = left.until_ns.value_or(log.last_ns);
-  if (until_ns < left.ended_ns + kLongNs || left.code == 1000 || log.lossy()) return;
+  if (until_ns < left.ended_ns + kStaysAwayNs || left.code == 1000 || log.lossy()) return;
   const std::string why = fmt::format(
       "The server, {}, ended it at {}; the lws context was there for {} more, and this program connected nowhere in "
       "that time.",

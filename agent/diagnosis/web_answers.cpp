@@ -18,7 +18,7 @@ const Transaction *one_numbered(const Connection &connection, uint64_t index) {
   return found == connection.transactions.end() ? nullptr : &*found;
 }
 
-std::string answer_text(const Transaction &transaction) {
+std::string answered_text(const Transaction &transaction) {
   return transaction.status ? fmt::format("{} was answered with {}", request_text(&transaction), *transaction.status)
                             : request_text(&transaction) + " was answered";
 }
@@ -101,7 +101,7 @@ std::optional<Symptom> refused_midway(const Case &of) {
     return std::nullopt;
   return Symptom{
       Cause::kRequestRefused,
-      fmt::format(": {} before all of its body had come", answer_text(*last)),
+      fmt::format(": {} before all of its body had come", answered_text(*last)),
       {refusal_text(of.clues) + ", which makes lws close the connection.",
        fmt::format(
            "{} of the body {} unread in the socket then: TCP resets such a connection (RST), and a client that is "
@@ -117,7 +117,7 @@ std::optional<Symptom> refused_midway(const Case &of) {
 std::optional<Symptom> odd_header(const Case &of) {
   const Transaction *last = of.last();
   if (last == nullptr || (of.clues.odd_head & (kRedirectToPort | kNotOfHttp2)) == 0) return std::nullopt;
-  Symptom symptom{Cause::kErrorStatus, answer_text(*last), {}, Certainty::kProven, {}};
+  Symptom symptom{Cause::kErrorStatus, answered_text(*last), {}, Certainty::kProven, {}};
   if ((of.clues.odd_head & kRedirectToPort) != 0) {
     symptom.detail += ", and its Location is no URL,";
     symptom.why.emplace_back(
@@ -141,19 +141,19 @@ std::optional<Symptom> odd_header(const Case &of) {
 // A client that follows them comes back for the same path, at once, until it has had enough.
 std::optional<Symptom> redirected_in_circle(const Case &of) {
   constexpr size_t kRounds = 4;
-  constexpr Ns kAtOnceNs = 200'000'000;
+  constexpr Ns kComesBackNs = 200'000'000;
   const auto &all = of.connection.transactions;
   const Transaction *last = of.last();
   const auto redirects = [](const Transaction &one) { return one.status.value_or(0) / 100 == 3 && one.status != 304; };
   size_t rounds = 0;
   for (auto one = all.rbegin(); one != all.rend(); ++one, ++rounds) {
     if (!redirects(*one) || one->path != last->path || one->path.empty()) break;
-    if (rounds > 0 && (!one->completed_ns || (one - 1)->requested_ns > *one->completed_ns + kAtOnceNs)) break;
+    if (rounds > 0 && (!one->completed_ns || (one - 1)->requested_ns > *one->completed_ns + kComesBackNs)) break;
   }
   if (rounds < kRounds) return std::nullopt;
   return Symptom{
       Cause::kErrorStatus,
-      fmt::format("{}, {} times in a row,", answer_text(*last), rounds),
+      fmt::format("{}, {} times in a row,", answered_text(*last), rounds),
       {"Each time the client came back at once for the same path: the redirect leads to itself, in a circle."},
       Certainty::kLikely,
       "see where it leads; lws itself redirects what it cannot find to error_document_404 of the vhost, so check that "

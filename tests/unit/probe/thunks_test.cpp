@@ -94,7 +94,7 @@ TEST_F(Thunks, CallbackThatLastedIsToldWithWhatIsSure) {
 
 std::vector<std::pair<int, uint64_t>> g_ran;  // reason and wsi, as who looks from outside sees it
 void look() { g_ran.emplace_back(running_reason(t_state.running->word), t_state.running->wsi.load()); }
-int looks(lws *wsi, lws_callback_reasons reason, void *inner, void *, size_t) {
+int looks(lws *wsi, lws_callback_reasons, void *inner, void *, size_t) {
   look();
   if (inner != nullptr) {
     (*static_cast<lws_callback_function **>(inner))(static_cast<lws *>(nullptr), LWS_CALLBACK_RECEIVE, nullptr, nullptr,
