@@ -43,7 +43,8 @@ TEST_F(Thunks, EqualPairsShareOne) {
 TEST_F(Thunks, PassArgumentsAndResultOnUntouched) {
   FakeVhost vhost{"v", {}};
   FakeWsi wsi{.vhost = &vhost};
-  int user = 0, in = 0;
+  int user = 0;
+  unsigned char *in = nullptr;  // where CLIENT_APPEND_HANDSHAKE_HEADER would add to a head
   lws_callback_function *callback = thunk(thunk_for(remember, "passes", false));
   for (int reason = 0; reason < 300; ++reason) {
     g_answer = reason * 7 - 101;
