@@ -15,9 +15,8 @@ constexpr const char *kZeroAdvice =
     "libwebsockets that runs";
 
 constexpr const char *kDestroyAdvice =
-    "set the pointer to NULL when you call lws_context_destroy(), and look at it before the next call: one place "
-    "should "
-    "destroy the context, as a rule after the loop";
+    "set the pointer to NULL when you call lws_context_destroy(), and check it before the next call: one place should "
+    "destroy the context, usually after the loop";
 
 struct DeadText {
   const char *state;  // completes "was called with a context that ..."
@@ -67,41 +66,37 @@ void ConnectCalls::pointed_nowhere(const Event &event, std::span<const std::byte
   });
 }
 
+// Something that happened so often: FOLLOWS says what comes of it.
+Diagnosis ConnectCalls::told(Cause cause, const Times &times, const std::string &detail, const char *follows,
+                             const char *advice, const LogFacts &log) {
+  Diagnosis out = diagnosis_of(cause, times.count, detail);
+  out.first_ns = times.first_ns;
+  out.last_ns = times.last_ns;
+  out.why.push_back(fmt::format("That happened {}, first at {}. {}", times_text(times.count),
+                                time_text(times.first_ns, log.started_ns), follows));
+  out.advice = advice;
+  return out;
+}
+
 void ConnectCalls::add(std::vector<Diagnosis> &to, const LogFacts &log) const {
   for (const auto &[how, times] : dead_) {
     const DeadText text = text_of(how);
-    Diagnosis out = diagnosis_of(Cause::kDeadContext, times.count,
-                                 fmt::format("{}() was called with a context that {}", times.what, text.state));
-    if (how == kDyingContext) out.severity = Weight::kNote;
-    out.first_ns = times.first_ns;
-    out.last_ns = times.last_ns;
-    out.why.push_back(fmt::format("That happened {}, first at {}. {}", times_text(times.count),
-                                  time_text(times.first_ns, log.started_ns), text.follows));
-    out.advice = text.advice;
-    to.push_back(std::move(out));
+    to.push_back(told(Cause::kDeadContext, times,
+                      fmt::format("{}() was called with a context that {}", times.what, text.state), text.follows,
+                      text.advice, log));
+    if (how == kDyingContext) to.back().severity = Weight::kNote;
   }
-  if (destroyed_again_.count > 0) {
-    Diagnosis out = diagnosis_of(Cause::kDeadContext, destroyed_again_.count,
-                                 "lws_context_destroy() was called again with a context that it had destroyed");
-    out.first_ns = destroyed_again_.first_ns;
-    out.last_ns = destroyed_again_.last_ns;
-    out.why.push_back(
-        fmt::format("That happened {}, first at {}. With lws's own event loop the context is freed when "
-                    "the first call returns: the next one uses that memory, and crashes at once or later.",
-                    times_text(destroyed_again_.count), time_text(destroyed_again_.first_ns, log.started_ns)));
-    out.advice = kDestroyAdvice;
-    to.push_back(std::move(out));
-  }
-  if (nowhere_.count == 0) return;
-  Diagnosis out = diagnosis_of(Cause::kInfoNotSet, nowhere_.count, nowhere_.what);
-  out.first_ns = nowhere_.first_ns;
-  out.last_ns = nowhere_.last_ns;
-  out.why.push_back(
-      fmt::format("That happened {}, first at {}. These members of the lws_client_connect_info do not "
-                  "point to memory of this program: they were probably never set.",
-                  times_text(nowhere_.count), time_text(nowhere_.first_ns, log.started_ns)));
-  out.advice = kZeroAdvice;
-  to.push_back(std::move(out));
+  if (destroyed_again_.count > 0)
+    to.push_back(told(Cause::kDeadContext, destroyed_again_,
+                      "lws_context_destroy() was called again with a context that it had destroyed",
+                      "With lws's own event loop the context is freed when the first call returns: the next one uses "
+                      "that memory, and crashes at once or later.",
+                      kDestroyAdvice, log));
+  if (nowhere_.count > 0)
+    to.push_back(told(Cause::kInfoNotSet, nowhere_, nowhere_.what,
+                      "These members of the lws_client_connect_info do not point to memory of this program: they were "
+                      "probably never set.",
+                      kZeroAdvice, log));
 }
 
 ConnectCalls::Blame ConnectCalls::blame_for_crash(Ns started_ns) const {

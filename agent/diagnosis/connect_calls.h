@@ -38,6 +38,8 @@ class ConnectCalls {
     Ns first_ns = 0, last_ns = 0;
   };
   static void note(Times &times, std::string_view what, Ns at_ns);
+  static Diagnosis told(Cause cause, const Times &times, const std::string &detail, const char *follows,
+                        const char *advice, const LogFacts &log);
 
   std::map<int32_t, Times> dead_;  // by DeadContext
   Times nowhere_, destroyed_again_;

@@ -13,7 +13,8 @@ namespace {
 std::optional<WhyNotMade> why_of(EmptyFor why) {
   switch (why) {
     case EmptyFor::kTooLong: return WhyNotMade{kTooLongToAsk, kTooLongAdvice};
-    case EmptyFor::kBrackets: return WhyNotMade{"its `address` is in brackets, and so no address", kBracketsAdvice};
+    case EmptyFor::kBrackets:
+      return WhyNotMade{"its `address` is in brackets, so it is not a valid address", kBracketsAdvice};
     case EmptyFor::kUnknown: break;
   }
   return std::nullopt;

@@ -146,8 +146,8 @@ void Doctor::add_crash() {
                                          (timeline().contexts_gone() ? "" : " before it called lws_context_destroy()"));
   if (*end->status == kKill)
     out.advice =
-        "no program can handle SIGKILL: look for the kernel's out-of-memory killer (dmesg), or a supervisor whose "
-        "patience was over; where a program does not stop when it is told to, set its flag and then call "
+        "no program can handle SIGKILL: look for the kernel's out-of-memory killer (dmesg), or a supervisor that "
+        "gave up waiting; if the program does not stop when it is told to, set its flag and then call "
         "lws_cancel_service(), since lws_service() sleeps until something happens, whatever its timeout";
   if (const auto library = event_library_in(premises_.options()); *end->status == kKill && !library.empty())
     out.why.push_back(fmt::format(
@@ -157,8 +157,9 @@ void Doctor::add_crash() {
         library));
   if (*end->status == kPipe) {
     out.why.emplace_back(
-        "SIGPIPE comes of writing to a pipe or socket whose other end has gone. lws_create_context() has it ignored; "
-        "this program, or a library of it, has set that back since.");
+        "SIGPIPE comes from writing to a pipe or socket whose other end is gone. lws_create_context() makes the "
+        "process ignore it; "
+        "this program, or a library in it, has undone that since.");
     out.advice =
         "ignore SIGPIPE: signal(SIGPIPE, SIG_IGN) after everything else is set up; write() then fails with EPIPE";
   }

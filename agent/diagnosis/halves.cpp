@@ -96,7 +96,7 @@ void Halves::add(std::vector<Diagnosis> &to, const Timeline &timeline, const Log
                                 time_text(kept.first.at_ns, log.started_ns), first_kept,
                                 is_one ? span_text(0, kept.longest_ns) : "up to " + span_text(0, kept.longest_ns),
                                 is_one ? "" : ", as others did"));
-  out.why.emplace_back("Its peer waits for an answer that nobody can bring any more.");
+  out.why.emplace_back("Its peer waits for an answer that can no longer come.");
   to.push_back(std::move(out));
 }
 

@@ -264,7 +264,7 @@ Symptom not_adopted(const Case &of) {
             : "lws_create_adopt_udp() returned NULL: the address was not resolved, or there was no "
               "socket for it.");
     symptom.advice =
-        "find what holds that UDP port (ss -lunp), or take another, and look at what lws_create_adopt_udp() returns";
+        "find what holds that UDP port (ss -lunp), or take another, and check what lws_create_adopt_udp() returns";
   } else if (of.connection.origin == Origin::kAccepted && of.connection.fd) {
     symptom.certainty = Certainty::kLikely;
     symptom.why.push_back(fmt::format(

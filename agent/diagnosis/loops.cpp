@@ -11,6 +11,7 @@
 #include "agent/text/callbacks.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/items.h"
 #include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
@@ -18,17 +19,6 @@ namespace {
 
 constexpr Ns kLoopMs = 1'000'000;
 constexpr int kStoodMs = 1000;  // a program that ends sooner after its loop is only ending
-
-template <typename Value>
-std::optional<Value> item_of(std::span<const std::byte> items, ItemTag wanted) {
-  std::optional<Value> found;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag != wanted || bytes.size() != sizeof(Value)) return;
-    found.emplace();
-    std::memcpy(&*found, bytes.data(), sizeof(Value));
-  });
-  return found;
-}
 
 Ns ns_of(int32_t ms) { return static_cast<Ns>(std::max(ms, 0)) * kLoopMs; }
 
@@ -256,7 +246,7 @@ std::string Loops::spin_text(int32_t how, const Spin &spin) {
   switch (how) {
     case kAsksAgain: return "this program keeps asking for WRITEABLE on " + who;
     case kStaysReady:
-      return fmt::format("{} of protocol {} does not read what is there on {}, or goes on at its end",
+      return fmt::format("{} of protocol {} does not read the data waiting on {}, or carries on after its end",
                          callback_name(k_RAW_RX_FILE), quoted(spin.protocol), who);
     case kIsWoken: return "lws_cancel_service() is called again and again";
     case kTimersDue: return "this program keeps setting timers that are due within a millisecond";

@@ -77,8 +77,8 @@ void Premises::add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) co
     const auto &[callback, call] = how;
     Diagnosis out = diagnosis_of(Cause::kStandIn, use.times, {});
     const std::string name(callback_name(static_cast<uint16_t>(callback)));
-    out.headline =
-        fmt::format("this program called {}() with the wsi that lws passes to {}, which is no connection", call, name);
+    out.headline = fmt::format("this program called {}() with the wsi that lws passes to {}, which is not a connection",
+                               call, name);
     out.first_ns = use.first_ns;
     out.last_ns = use.last_ns;
     out.why.push_back(
@@ -86,7 +86,7 @@ void Premises::add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) co
     out.why.push_back(fmt::format(
         "{} is about no connection: what lws passes as its wsi only stands for one during the callback, so that the "
         "context, vhost and protocol can be asked for; some versions pass the same one to LWS_CALLBACK_PROTOCOL_INIT. "
-        "What is asked of it does not happen, or crashes the program.",
+        "What you ask of it does not happen, or crashes the program.",
         name));
     to.push_back(std::move(out));
   }
@@ -95,12 +95,12 @@ void Premises::add_stand_ins(std::vector<Diagnosis> &to, const LogFacts &log) co
 Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
   if (!stand_ins_.empty()) {
     const auto &[how, use] = *stand_ins_.begin();
-    return {
-        fmt::format("Before, at {}, {}() had been called with the wsi that lws passes to {}, which is no connection. "
-                    "That is the "
-                    "likely cause.",
-                    time_text(use.last_ns, started_ns), how.second, callback_name(static_cast<uint16_t>(how.first))),
-        row_of(Cause::kStandIn).advice};
+    return {fmt::format(
+                "Before, at {}, {}() had been called with the wsi that lws passes to {}, which is not a connection. "
+                "That is the "
+                "likely cause.",
+                time_text(use.last_ns, started_ns), how.second, callback_name(static_cast<uint16_t>(how.first))),
+            row_of(Cause::kStandIn).advice};
   }
   if (!missing_threads_.empty())
     return {fmt::format("Before, lws_service_tsi() had been called for service thread {}, which the context does not "
@@ -124,7 +124,7 @@ Premises::Blame Premises::blame_for_crash(Ns started_ns) const {
             row_of(Cause::kCallbackObjected).advice};
   }
   if (null_use_)
-    return {fmt::format("At {}, {}() had been called with NULL for the wsi, which lws uses without a look.",
+    return {fmt::format("At {}, {}() had been called with NULL for the wsi, and lws does not check for that.",
                         time_text(null_use_->second, started_ns), null_use_->first),
             "check the wsi before you pass it to lws: it is NULL where lws_client_connect_via_info() failed, and where "
             "this program forgot it when its connection ended (LWS_CALLBACK_CLIENT_CLOSED, LWS_CALLBACK_CLOSED)"};

@@ -33,8 +33,9 @@ void tell_of_oddities(Symptom &symptom, const Case &of) {
   if (!may_come_of_request(symptom.cause) || of.last() == nullptr) return;
   const uint32_t asked = of.connection.wanted.odd;
   if ((of.clues.odd_head & kHeadEndsEarly) != 0) {
-    symptom.why.push_back(appended_text(of) +
-                          " has an empty line in it: the head ends there, and what follows is no part of it.");
+    symptom.why.push_back(
+        appended_text(of) +
+        " contains an empty line: the head ends there, and the server does not read what follows as headers.");
     symptom.advice = "end each header with one CR LF (\"\\r\\n\"): lws adds the empty line after the last";
   } else if ((of.clues.odd_head & kHeadLineOpen) != 0) {
     symptom.why.push_back(appended_text(of) +
@@ -43,11 +44,12 @@ void tell_of_oddities(Symptom &symptom, const Case &of) {
     symptom.advice =
         "end each header that this callback adds with CR LF (\"\\r\\n\"), or let lws_add_http_header_by_name() do it";
   } else if ((asked & kAskedPathOfUrl) != 0 && is_about_place(of)) {
-    symptom.why.push_back(fmt::format(
-        "`path` of the connect info is a URL, and lws asked for all of it as a path; {} is only the end of that.",
-        printable(of.last()->path)));
+    symptom.why.push_back(
+        fmt::format("`path` of the connect info is a URL, and lws requested all of it as the path; {} is only its end.",
+                    printable(of.last()->path)));
     symptom.advice =
-        "give `path` what follows the host in that URL, from the slash on; the host belongs in `address` and `host`";
+        "set `path` to what follows the host in that URL, starting with the slash; the host belongs in `address` and "
+        "`host`";
   } else if ((asked & kAskedWithoutHost) != 0 &&
              (is_about_place(of) || symptom.cause == Cause::kServerLeftBeforeAnswer)) {
     symptom.why.emplace_back("`host` of the connect info is NULL, so the Host header of the request names nothing.");

@@ -185,14 +185,15 @@ std::optional<Symptom> not_http(const Case &of) {
 void tell_what_it_misses(Symptom &symptom, const Case &of) {
   const Transaction &last = *of.last();
   if (of.clues.body) {
-    symptom.why.emplace_back("This program had announced a body and called it whole, or part of it was written.");
+    symptom.why.emplace_back(
+        "This program had announced a body, and had written some of it or said that it was complete.");
     symptom.advice = kBodyAdvice;
   } else if (last.index == 1 && !of.connection.tls) {
     symptom.advice = "see the server's log; where that port speaks TLS (https://, wss://), connect with LCCSCF_USE_SSL";
   } else if (last.index == 1 && of.connection.tls->version == "TLSv1.3") {
     symptom.why.emplace_back(
-        "With TLS 1.3 a server says only after the handshake that it misses, or does not accept, the client's "
-        "certificate; lws passes that on to nobody.");
+        "With TLS 1.3 a server reports a missing or rejected client certificate only after the handshake, and lws does "
+        "not pass that on.");
     symptom.advice =
         "see the server's log; where it wants a certificate of the client, set client_ssl_cert_filepath and its key "
         "(client_ssl_private_key_filepath)";
@@ -311,7 +312,7 @@ std::string answer_advice(const Case &of, ErrorWord word, const std::string &mes
            "for a websocket check path, `host` and subprotocol";
   if (status == 400)
     return std::string(
-               "the server found a fault with the request: check path, `host` (with its port, where that is "
+               "the server rejected the request: check path, `host` (with its port, where that is "
                "not 80 or 443), `origin` and subprotocol, and that this program writes nothing before "
                "LWS_CALLBACK_CLIENT_ESTABLISHED has come (lws_write() puts it in front of the request)") +
            (of.connection.tls ? "" : kPlainAdvice);

@@ -10,31 +10,13 @@
 #include "agent/diagnosis/not_made.h"
 #include "agent/text/printable.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/items.h"
 
 namespace wsitrace {
 namespace {
 
 constexpr Ns kMs = 1'000'000;
 constexpr uint64_t kNearlyFull = 3;  // lws keeps an event pipe in its table, and the last place free
-
-template <typename Facts>
-Facts facts_in(std::span<const std::byte> items, ItemTag wanted) {
-  Facts facts{};
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == wanted && bytes.size() == sizeof facts) std::memcpy(&facts, bytes.data(), sizeof facts);
-  });
-  return facts;
-}
-
-std::optional<ContextOptions> options_in(std::span<const std::byte> items) {
-  std::optional<ContextOptions> options;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag != kItemOptions || bytes.size() != sizeof *options) return;
-    options.emplace();
-    std::memcpy(&*options, bytes.data(), sizeof *options);
-  });
-  return options;
-}
 
 std::string error_text(int error) {
   return error == 0 ? "" : fmt::format(" ({})", std::generic_category().message(error));
@@ -57,10 +39,10 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
     case k_context_created: {
       creating_.erase(event.thread);
       has_context_ = true;
-      const auto facts = facts_in<ContextFacts>(items, kItemContext);
+      const auto facts = item_of<ContextFacts>(items, kItemContext).value_or(ContextFacts{});
       header_pool_ = facts.header_pool;
       table_size_ = facts.table_size;
-      options_ = options_in(items);
+      options_ = item_of<ContextOptions>(items, kItemOptions);
       context_made_ns_ = event.time_ns;
       break;
     }
@@ -74,7 +56,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       vhosts_gone_[std::string(timeline.text(event.vhost != kNoString ? event.vhost : event.text))] = event.time_ns;
       break;
     case k_clients_waiting: {
-      const auto facts = facts_in<AcceptFacts>(items, kItemAccept);
+      const auto facts = item_of<AcceptFacts>(items, kItemAccept).value_or(AcceptFacts{});
       Queue &queue = queues_[event.value];
       if (facts.waiting <= queue.waiting) break;
       queue = {facts.waiting, event.time_ns, 0, facts.limit, 0};
@@ -91,7 +73,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       if (late_.times++ == 0) late_.first_ns = event.time_ns;
       late_.last_ns = event.time_ns;
       late_.longest_ns = std::max(late_.longest_ns, static_cast<Ns>(std::max(event.value, 0)) * kMs);
-      late_.pause_ns = std::max(late_.pause_ns, Ns{facts_in<uint32_t>(items, kItemLasted)} * kMs);
+      late_.pause_ns = std::max(late_.pause_ns, Ns{item_of<uint32_t>(items, kItemLasted).value_or(0)} * kMs);
       break;
     case k_call_failed: note_failed_call(event, timeline); break;
     case k_dead_wsi_used: event.value != 0 ? note_stand_in(event, timeline) : note_use(event, timeline); break;
@@ -102,7 +84,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
       break;
     case k_connect_requested:
       connect_calls_.pointed_nowhere(event, items);
-      if ((facts_in<uint32_t>(items, kItemAsked) & kAskedBrackets) != 0) in_brackets_ns_ = event.time_ns;
+      if ((item_of<uint32_t>(items, kItemAsked).value_or(0) & kAskedBrackets) != 0) in_brackets_ns_ = event.time_ns;
       break;
     case k_service_misused:
       if ((event.value & 0xff) == kNoSuchThread) missing_threads_.try_emplace(event.value, event.time_ns);
@@ -288,8 +270,9 @@ void Premises::add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) cons
                                   clients, waiting == 1 ? "was" : "were"));
     if (event_library_in(options_).empty())
       out.why.emplace_back(
-          "A poll() loop of the program's own is told of lws's descriptors (LWS_CALLBACK_ADD_POLL_FD) only by a "
-          "libwebsockets that was built with LWS_WITH_EXTERNAL_POLL, which few are: lws_service() needs none of that.");
+          "If the program has a poll() loop of its own: lws tells it about descriptors (LWS_CALLBACK_ADD_POLL_FD) only "
+          "if libwebsockets was built with LWS_WITH_EXTERNAL_POLL, and few builds are. lws_service() needs none of "
+          "that.");
     to.push_back(std::move(out));
   } else if (contexts > 1) {
     Diagnosis out = titled(

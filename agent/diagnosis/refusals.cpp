@@ -96,7 +96,7 @@ std::vector<std::string> evidence(const Case &of) {
 const char *advice_on(const Close &close, const CloseText *broken) {
   if (may_be_own_ping(close))
     return "keep what this program sends with LWS_WRITE_PING to 125 bytes at most; if it sends no pings of its own, "
-           "mend the peer (RFC 6455 5.5)";
+           "fix the peer (RFC 6455 5.5)";
   if (close.said != Said::kNothing) return row_of(close.said).advice;
   if (broken != nullptr) return broken->advice;
   if (close.ws_code == 1007) return row_of(Said::kNotUtf8).advice;

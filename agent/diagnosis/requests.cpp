@@ -32,7 +32,7 @@ bool has_ended(const Case &of) {
 const char *advice_on_status(int status) {
   switch (status) {
     case 400:
-      return "the server found a fault with the request: check path and `host`, and what "
+      return "the server rejected the request: check path and `host`, and what "
              "LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER adds: the name that lws_add_http_header_by_name() gets ends "
              "with a colon";
     case 401:
@@ -186,12 +186,13 @@ std::optional<Symptom> wants_websocket(const Case &of) {
   if (last == nullptr || last->status != kUpgradeRequired || of.connection.wanted.is_websocket ||
       last->outcome == Outcome::kRejected || of.connection.session)
     return std::nullopt;
-  return Symptom{Cause::kErrorStatus,
-                 fmt::format("the server answered {} with {}", request_text(last), kUpgradeRequired),
-                 {"426 (Upgrade Required) says that there is something else than plain HTTP, as a rule a websocket.",
-                  "The connect info names a `method`, so lws made a plain HTTP request of it."},
-                 Certainty::kProven,
-                 "for a websocket leave `method` of the connect info at NULL"};
+  return Symptom{
+      Cause::kErrorStatus,
+      fmt::format("the server answered {} with {}", request_text(last), kUpgradeRequired),
+      {"426 (Upgrade Required) means that this URL expects another protocol than plain HTTP, usually websocket.",
+       "The connect info names a `method`, so lws made a plain HTTP request of it."},
+      Certainty::kProven,
+      "for a websocket leave `method` of the connect info at NULL"};
 }
 
 // lws has a place for the request of a connection in one of its header tables; while all are in use, it waits, without a callback.

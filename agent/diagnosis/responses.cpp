@@ -184,7 +184,7 @@ std::optional<Symptom> forgot_completion(const Case &of) {
                   {}};
   if (is_last && another_was_refused(of))
     symptom.why.emplace_back(
-        "Then more came on the connection, its next request as a rule. lws cannot take that before the response is "
+        "Then more data came on the connection, usually the next request. lws cannot take it before the response is "
         "completed, and closed the connection (lws_read_h1 bail).");
   else
     symptom.why.push_back(

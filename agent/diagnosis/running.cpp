@@ -9,6 +9,7 @@
 #include "agent/lws/callbacks.h"
 #include "agent/text/callbacks.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/items.h"
 
 namespace wsitrace {
 namespace {
@@ -18,13 +19,7 @@ constexpr Ns kStuckNs = 1'000 * kRunNsPerMs;
 constexpr Ns kOwnNs =
     100 * kRunNsPerMs;  // the clock of `since` may be behind by that, so that its own event comes later
 
-Ns ran_ns(std::span<const std::byte> items) {
-  uint32_t ms = 0;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == kItemLasted && bytes.size() == sizeof ms) std::memcpy(&ms, bytes.data(), sizeof ms);
-  });
-  return ms * kRunNsPerMs;
-}
+Ns ran_ns(std::span<const std::byte> items) { return item_of<uint32_t>(items, kItemLasted).value_or(0) * kRunNsPerMs; }
 
 }  // namespace
 
@@ -96,8 +91,8 @@ std::vector<Diagnosis> Running::diagnoses(const Timeline &timeline) const {
     out.protocol = running->protocol;
     out.first_ns = running->since_ns;
     out.last_ns = running->told_ns;
-    out.why.push_back(fmt::format("Its thread told that it was in that callback for {}, and in no other; {} {} open.",
-                                  span, count_text(others, "other connection"), others == 1 ? "was" : "were"));
+    out.why.push_back(fmt::format("Its thread had been in that callback for {} and had not left it; {} {} open.", span,
+                                  count_text(others, "other connection"), others == 1 ? "was" : "were"));
     all.push_back(std::move(out));
   }
   return all;

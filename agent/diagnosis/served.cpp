@@ -218,10 +218,10 @@ void tell_of_mounts(Symptom &symptom, const Case &of, const Transaction &request
   }
   if (const House::Mount *wrong = mount_with_slash(mounts, request.path)) {
     const std::string_view text = std::string_view(wrong->path).substr(0, wrong->path.size() - 1);
-    symptom.why.push_back(
-        fmt::format("Its mount {} ends with a slash: lws takes a mount where the path ends there, or goes on with a "
-                    "slash after it.",
-                    quoted(wrong->path)));
+    symptom.why.push_back(fmt::format(
+        "Its mountpoint {} ends with a slash. To lws, a path matches a mountpoint only if it ends there or continues "
+        "with another slash.",
+        quoted(wrong->path)));
     symptom.advice =
         fmt::format("set mountpoint of that lws_http_mount to {}, without the slash, and mountpoint_len to {}",
                     quoted(text), text.size());

@@ -34,8 +34,9 @@ void tell_of_pieces(Symptom &symptom, const Case &of) {
 void tell_of_writeable(Symptom &symptom, const Case &of) {
   if (of.clues.close_code || (of.clues.refused != k_SERVER_WRITEABLE && of.clues.refused != k_CLIENT_WRITEABLE)) return;
   symptom.why.emplace_back(
-      "WRITEABLE also comes when nobody has asked for it, as after a message that the socket took in parts, and once "
-      "for several calls of lws_callback_on_writable(): that there is nothing to write is no error.");
+      "WRITEABLE can also come when nobody asked for it (after a message that the socket took in parts), and comes "
+      "once "
+      "for several calls of lws_callback_on_writable(): having nothing to write is not an error.");
   symptom.advice =
       "return 0 to keep the connection open, also where there is nothing to write; do not return the result of "
       "lws_write(), which is a byte count";

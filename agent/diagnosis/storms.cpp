@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char *kComeBack =
     "to come back, connect again in LWS_CALLBACK_CLIENT_CLOSED, too: LWS_CALLBACK_CLIENT_CONNECTION_ERROR comes only "
-    "where no session came about; lws_retry_sul_schedule() waits longer before each attempt";
+    "if no session was established; lws_retry_sul_schedule() waits longer before each attempt";
 
 // A client that the server sent away, and that stays away. Nothing is wrong with 1000, which says that both are done.
 void tell_of_left(std::vector<Diagnosis> &diagnoses, const Reconnects::Left &left, const LogFacts &log) {

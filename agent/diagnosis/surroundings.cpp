@@ -10,6 +10,7 @@
 #include "agent/lws/callbacks.h"
 #include "agent/text/callbacks.h"
 #include "agent/text/spans.h"
+#include "agent/timeline/items.h"
 
 namespace wsitrace {
 namespace {
@@ -24,13 +25,7 @@ std::string callback_text(uint16_t kind, std::string_view protocol) {
   return fmt::format("{} of protocol {}", callback_name(kind), quoted(protocol));
 }
 
-Ns lasted_ns(std::span<const std::byte> items) {
-  uint32_t ms = 0;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == kItemLasted && bytes.size() == sizeof ms) std::memcpy(&ms, bytes.data(), sizeof ms);
-  });
-  return ms * kNsPerMs;
-}
+Ns lasted_ns(std::span<const std::byte> items) { return item_of<uint32_t>(items, kItemLasted).value_or(0) * kNsPerMs; }
 
 // By what the kernel said of its socket when lws was told to close it, at NOW_NS: the peer had left, and was not heard since BY_NS. The
 // kernel counts in ticks of up to 10 ms.

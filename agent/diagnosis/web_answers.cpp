@@ -83,7 +83,7 @@ std::optional<Symptom> thrown_away(const Case &of) {
            "not read so far{}.",
            refusal_text(of.clues), stuck),
        fmt::format(
-           "lws goes on sending for 5 s then, and throws away the rest. It did {} later: the response is cut off.",
+           "lws then keeps sending for up to 5 s and discards the rest. It gave up {} later: the response is cut off.",
            span_text(of.clues.refused_ns, of.until_ns()))},
       Certainty::kProven,
       "write a large body in pieces of some 64 KiB, one for each LWS_CALLBACK_HTTP_WRITEABLE, and end the response "
@@ -154,7 +154,7 @@ std::optional<Symptom> redirected_in_circle(const Case &of) {
   return Symptom{
       Cause::kErrorStatus,
       fmt::format("{}, {} times in a row,", answered_text(*last), rounds),
-      {"Each time the client came back at once for the same path: the redirect leads to itself, in a circle."},
+      {"Each time the client came back at once for the same path: the redirect leads back to itself."},
       Certainty::kLikely,
       "see where it leads; lws itself redirects what it cannot find to error_document_404 of the vhost, so check that "
       "this document is there"};

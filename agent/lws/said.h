@@ -24,12 +24,12 @@ namespace wsitrace {
     "raise the limit (http2_settings[3] of the vhost's lws_context_creation_info, http2_settings[0] = 1), or answer streams sooner") \
   X(kGoawayFromPeer, "the peer said GOAWAY", "") \
   X(kGoaway, "what the peer sent broke a rule of HTTP/2", "see what the peer sends") \
-  X(kBadOpcode, "the peer sent a websocket frame of an unknown kind", "mend the peer: RFC 6455 5.2") \
-  X(kBadBits, "the peer sent a websocket frame with reserved bits set", "mend the peer: RFC 6455 5.2; it may compress without having agreed on it") \
+  X(kBadOpcode, "the peer sent a websocket frame of an unknown kind", "fix the peer: RFC 6455 5.2") \
+  X(kBadBits, "the peer sent a websocket frame with reserved bits set", "fix the peer: RFC 6455 5.2; it may compress without having agreed on it") \
   X(kNotUtf8, "the peer sent a websocket text message that is not UTF-8", \
-    "send what is no UTF-8 as a binary message; lws checks text (LWS_SERVER_OPTION_VALIDATE_UTF8)") \
-  X(kControlFrameTooLong, "the peer sent a websocket control frame of more than 125 bytes", "mend the peer: RFC 6455 5.5") \
-  X(kLengthOutOfRange, "the peer sent a websocket frame with an impossible length", "mend the peer: RFC 6455 5.2") \
+    "send what is not UTF-8 as a binary message; lws checks text (LWS_SERVER_OPTION_VALIDATE_UTF8)") \
+  X(kControlFrameTooLong, "the peer sent a websocket control frame of more than 125 bytes", "fix the peer: RFC 6455 5.5") \
+  X(kLengthOutOfRange, "the peer sent a websocket frame with an impossible length", "fix the peer: RFC 6455 5.2") \
   X(kMaskedByServer, "the server masked a websocket frame", "mend the server: RFC 6455 5.1") \
   X(kHeadersTooLarge, "the headers of the request are larger than max_http_header_data of the context allows", \
     "raise max_http_header_data of the context (4096 bytes, if not set), or send fewer and smaller headers (cookies)") \

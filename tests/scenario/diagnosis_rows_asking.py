@@ -7,7 +7,7 @@ ALL = (*VERSIONS, OWN)
 NOT_OURS = ("this program closed", "Nothing needs")  # the server did it
 ROWS = [
     # The connect info.
-    row("path_is_whole_url", says=("the server answered GET /order with 404", "`path` of the connect info is a URL", "from the slash on"), never=("Nothing needs",)),
+    row("path_is_whole_url", says=("the server answered GET /order with 404", "`path` of the connect info is a URL", "starting with the slash"), never=("Nothing needs",)),
     row("path_names_url"),
     row("host_not_given", says=("the server answered GET /order with 400", "`host` of the connect info is NULL"), never=("Nothing needs",)),
     row("host_not_missed"),
@@ -22,7 +22,7 @@ ROWS = [
     row("path_has_room"),
     # The head.
     row("header_line_left_open", "never_answered trouble 1", ("GET /order", "LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER of protocol 'desk'", "does not end with CR LF"), ("find out why the server",)),
-    row("header_ends_the_head", says=("the server answered GET /order with 400", "has an empty line in it", "one CR LF"), never=("Nothing needs",)),
+    row("header_ends_the_head", says=("the server answered GET /order with 400", "contains an empty line", "one CR LF"), never=("Nothing needs",)),
     row("header_is_a_line"),
     # Header tables.
     row("tables_for_two", "request_never_sent trouble 2", ("2 outbound connections", "no header table was free", "raise max_http_header_pool"), ("firewall", "has not answered")),

@@ -32,7 +32,7 @@ ROWS = [
     row("resolver_is_slow", says=("lws_client_connect_via_info() to localhost:", "lasted 1.3", "getaddrinfo()", "LWS_WITH_SYS_ASYNC_DNS"), never=("Nothing needs",)),
     row("resolver_is_quick"),
     # Loops.
-    row("file_never_read", "loop_spins trouble 1", ("the event loop never sleeps: LWS_CALLBACK_RAW_RX_FILE of protocol 'desk' does not read what is there on adopted connection", "EAGAIN")),
+    row("file_never_read", "loop_spins trouble 1", ("the event loop never sleeps: LWS_CALLBACK_RAW_RX_FILE of protocol 'desk' does not read the data waiting on adopted connection", "EAGAIN")),
     row("file_read"),
     row("file_read_all_the_time"),
     row("wakes_itself", "loop_spins trouble 1", ("lws_cancel_service() is called again and again", "not in LWS_CALLBACK_EVENT_WAIT_CANCELLED")),

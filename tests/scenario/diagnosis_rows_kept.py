@@ -6,7 +6,7 @@ from diagnosis_row import row
 ROWS = [
     # The wsi of callbacks that are about no connection.
     row("asks_stand_in_to_write", "crashed trouble 1 + stand_in_used trouble 1",
-        ("lws_callback_on_writable() with the wsi that lws passes to LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is no connection", "That is the likely cause", "LWS_CALLBACK_ESTABLISHED"), ("core dump",), status=139),
+        ("lws_callback_on_writable() with the wsi that lws passes to LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is not a connection", "That is the likely cause", "LWS_CALLBACK_ESTABLISHED"), ("core dump",), status=139),
     row("asks_session_to_write"),
     # Timers.
     row("timer_left_in_guest", "crashed trouble 1", ("lws_sul_schedule()", "LWS_CALLBACK_ESTABLISHED of protocol 'desk' on connection 2", "lws_sul_cancel()"), ("core dump",), status=139),
@@ -15,9 +15,9 @@ ROWS = [
     row("session_timer_moved_on"),
     # Ends.
     row("context_destroyed_again", "context_used_after_end trouble 1", ("lws_context_destroy() was called again", "set the pointer to NULL"), versions=("4.3.5",)),
-    row("file_goes_on_at_its_end", "loop_spins trouble 1", ("or goes on at its end", "return -1 when read() returns 0")),
+    row("file_goes_on_at_its_end", "loop_spins trouble 1", ("or carries on after its end", "return -1 when read() returns 0")),
     row("file_ends_at_its_end"),
-    row("feeds_nobody", says=("SIGPIPE", "whose other end has gone", "signal(SIGPIPE, SIG_IGN)"), never=("Nothing needs",), status=141),
+    row("feeds_nobody", says=("SIGPIPE", "whose other end is gone", "signal(SIGPIPE, SIG_IGN)"), never=("Nothing needs",), status=141),
     row("feeds_helper"),
     # Waits for its own loop.
     row("waits_in_callback", "loop_blocked trouble 1 + not_serviced trouble 1", ("LWS_CALLBACK_RECEIVE of protocol 'desk'", "that callback has not returned", "do not wait in a callback"), status=137),

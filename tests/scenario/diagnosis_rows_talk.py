@@ -18,7 +18,7 @@ ROWS = [
     row("ping_in_parts", "protocol_error trouble 1", ("control frame (close, ping or pong) in parts",), versions=EVERY),
     row("message_in_parts", says=("1 closed by the peer's close frame, code 1000",)),
     # Writing.
-    row("nothing_to_write_ends", says=("LWS_CALLBACK_SERVER_WRITEABLE of protocol 'desk' returned non-zero", "also comes when nobody has asked for it", "also where there is nothing to write"), never=("Nothing needs",), versions=EVERY),
+    row("nothing_to_write_ends", says=("LWS_CALLBACK_SERVER_WRITEABLE of protocol 'desk' returned non-zero", "can also come when nobody asked for it", "also where there is nothing to write"), never=("Nothing needs",), versions=EVERY),
     row("nothing_to_write", says=("Nothing needs attention",)),
     row("writes_without_room", "crashed trouble 1", ("LWS_PRE bytes before the data", "free(): invalid pointer", "LWS_CALLBACK_SERVER_WRITEABLE of protocol 'desk', on connection 2, was running", "callback_talk, troubles_talk.c:"), ("gets NULL as `user`",), versions=EVERY, status=134),
     row("writes_with_room", says=("Nothing needs attention",)),

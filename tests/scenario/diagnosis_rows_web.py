@@ -20,7 +20,7 @@ ROWS = [
     # Bodies.
     row("upload_is_refused_early", "request_refused trouble 1", ("POST /order was answered with 413 before all of its body had come", "LWS_CALLBACK_HTTP_BODY of protocol 'desk' returned non-zero", "(RST)", "LWS_CALLBACK_HTTP_BODY_COMPLETION"), ("scanner",)),
     row("upload_is_refused_at_last", says=("answered with 413",), never=("RST",)),
-    row("rest_is_thrown_away", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP_WRITEABLE of protocol 'desk' returned non-zero", "for 5 s", "throws away the rest", "in pieces"), ("the peer closed", "Nothing needs")),
+    row("rest_is_thrown_away", "closed_midway trouble 1", ("GET /order", "LWS_CALLBACK_HTTP_WRITEABLE of protocol 'desk' returned non-zero", "for up to 5 s", "discards the rest", "in pieces"), ("the peer closed", "Nothing needs")),
     row("rest_is_taken"),
     row("rest_is_completed"),
     row("status_page_not_completed", "transaction_not_completed fault 1", ("GET /order", "status 403", "never called lws_http_transaction_completed()"), ("got no answer",)),

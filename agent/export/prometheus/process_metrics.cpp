@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/prometheus/process_metrics.h"
 
-#include <cstring>
 #include <vector>
+
+#include "agent/timeline/items.h"
 
 namespace wsitrace {
 
@@ -55,12 +56,9 @@ void ProcessMetrics::on_lost(const Loss &before, const Loss &now) { metrics_.add
 void ProcessMetrics::on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *) {
   if (event.kind != k_callback_runs) return;
   lasting_.erase(event.thread);
-  uint32_t ms = 0;
-  for_each_item(items, [&](ItemTag tag, std::span<const std::byte> bytes) {
-    if (tag == kItemLasted && bytes.size() == sizeof ms) std::memcpy(&ms, bytes.data(), sizeof ms);
-  });
+  const uint64_t ms = item_of<uint32_t>(items, kItemLasted).value_or(0);
   if (event.value < 0 || event.value > UINT16_MAX || ms == 0) return;
-  lasting_[event.thread] = {static_cast<uint16_t>(event.value), event.protocol, event.time_ns - ms * 1'000'000ull};
+  lasting_[event.thread] = {static_cast<uint16_t>(event.value), event.protocol, event.time_ns - ms * 1'000'000};
 }
 
 void ProcessMetrics::tell_lasting(const Timeline &timeline) {
