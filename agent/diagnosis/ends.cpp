@@ -178,7 +178,8 @@ void Doctor::tell_what_ran(Diagnosis &crash) const {
   if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->subject() + " was running.");
   else if (running_.is_none())
     crash.why.emplace_back(
-        "No callback of a connection was running: it crashed in the program's own code outside of them, or in lws.");
+        "No callback of a connection was running, but those about descriptors, locks and passwords are not told: it "
+        "crashed in one of these, in the program's own code outside of callbacks, or in lws.");
 }
 
 // In the callback that ran; where that is not known, in the last one that was recorded, or in one that leaves no event.
