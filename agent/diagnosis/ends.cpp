@@ -178,7 +178,7 @@ void Doctor::tell_what_ran(Diagnosis &crash) const {
   if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->subject() + " was running.");
   else if (running_.is_none())
     crash.why.emplace_back(
-        "No callback of a connection was running, but those about descriptors, locks and passwords are not told: it "
+        "No callback was running, but those about descriptors, locks and thread ids are not told: it "
         "crashed in one of these, in the program's own code outside of callbacks, or in lws.");
 }
 

@@ -24,7 +24,7 @@ Ns ran_ns(std::span<const std::byte> items) { return item_of<uint32_t>(items, kI
 }  // namespace
 
 std::string Running::Callback::text() const {
-  std::string text = callback_name(kind);
+  std::string text = reason_name(kind);
   if (!protocol.empty()) text += " of protocol " + quoted(protocol);
   return id == 0 ? text : fmt::format("{}, on connection {}", text, id);
 }
@@ -65,7 +65,8 @@ bool Running::is_stuck(uint32_t thread, const Callback &callback) const {
   if (callback.kind == k_PROTOCOL_INIT || callback.kind == k_PROTOCOL_DESTROY) return false;
   if (callback.told_ns - callback.since_ns < kStuckNs) return false;
   const auto turned = turned_ns_.find(thread);
-  return turned == turned_ns_.end() || turned->second <= callback.since_ns + kOwnNs;
+  if (turned == turned_ns_.end()) return callback.kind < kCallbackKinds;  // the program calls its own on any thread
+  return turned->second <= callback.since_ns + kOwnNs;
 }
 
 bool Running::holds(uint64_t id, bool is_live) const {

@@ -10,9 +10,20 @@
 #ifndef WSITRACE_PROBE_RUNNING_H
 #define WSITRACE_PROBE_RUNNING_H
 
+#include <libwebsockets.h>
+
 #include "agent/probe/host_state.h"
 
 namespace wsitrace {
+
+// What lws asks and tells its host for its own bookkeeping, many times for each event: threads, descriptors, locks.
+constexpr bool is_bookkeeping(int reason) noexcept {
+  constexpr int kFirst = LWS_CALLBACK_GET_THREAD_ID, kLast = LWS_CALLBACK_UNLOCK_POLL;
+  static_assert(kFirst == 31 && kLast == 36);
+  return static_cast<unsigned>(reason - kFirst) <= kLast - kFirst;
+}
+// RunningCallback::word has room for it. Those of an application begin at LWS_CALLBACK_USER, 1000.
+constexpr bool can_be_told(int reason) noexcept { return reason >= 0 && reason < 0xfffe; }
 
 // What the thread was in before, to be told again by tell_returned().
 struct OuterCallback {

@@ -133,7 +133,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return noted ? note_result(wsi, reason, index, result, since_ms) : result;
 }
 
-// About a descriptor or a lock, as most callbacks are: few registers are saved across the application's.
+// About a descriptor or a lock (is_bookkeeping), as most callbacks are: few registers are saved across the application's.
 [[gnu::noinline]] int pass_on(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                               size_t index) {
   const uint32_t since_ms = owner_clock_ms();
@@ -143,7 +143,7 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
   return result;
 }
 
-// The same of one about a connection.
+// The same of one that is none of these.
 [[gnu::noinline]] int pass_on_told(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length,
                                    size_t index) {
   const uint32_t since_ms = owner_clock_ms();
@@ -155,9 +155,12 @@ bool is_remarkable(int result, uint32_t since_ms) noexcept {
 
 // Only calls in the place of its own return, so that the one that is called does what it must and no more.
 int dispatch(lws *wsi, lws_callback_reasons reason, void *user, void *in, size_t length, size_t index) {
-  const uint32_t roles = roles_of(reason);
-  if (roles == 0) [[likely]]
+  if (is_bookkeeping(reason)) [[likely]]
     return pass_on(wsi, reason, user, in, length, index);
+  const uint32_t roles = roles_of(reason);
+  if (roles == 0)
+    return can_be_told(reason) ? pass_on_told(wsi, reason, user, in, length, index)
+                               : pass_on(wsi, reason, user, in, length, index);
   if ((roles & (role::kRecorded | role::kHandler | role::kStandIn)) == 0 && !wakes_are_pending())
     return pass_on_told(wsi, reason, user, in, length, index);
   if ((roles & role::kRecorded) != 0) return dispatch_recorded(wsi, reason, user, in, length, index);

@@ -13,6 +13,12 @@ std::string callback_name(int reason) {
   return name != nullptr ? std::string("LWS_CALLBACK_") + name : fmt::format("callback {}", reason);
 }
 
+std::string reason_name(int reason) {
+  constexpr int kUser = 1000;  // LWS_CALLBACK_USER
+  if (reason < kUser) return callback_name(reason);
+  return reason == kUser ? "LWS_CALLBACK_USER" : fmt::format("LWS_CALLBACK_USER + {}", reason - kUser);
+}
+
 std::string timeout_purpose(int reason) {
   const TimeoutRow *known = pending_timeout(reason);
   if (known != nullptr && known->purpose != nullptr)

@@ -12,6 +12,9 @@ namespace wsitrace {
 // Source: enum lws_callback_reasons of libwebsockets 4.1.6 to 5.0.
 std::string callback_name(int reason);
 
+// The same of what is a reason for certain, and not the kind of an event: those of an application are "LWS_CALLBACK_USER + 3".
+std::string reason_name(int reason);
+
 // What a pending timeout waits for, as the end of "lws had set a timeout ...": "for an idle keep-alive connection (...)". Empty
 // for a number that is not known. Source: enum pending_timeout of libwebsockets, the same from 4.1.6 to 5.0.
 std::string timeout_purpose(int reason);

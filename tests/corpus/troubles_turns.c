@@ -209,7 +209,7 @@ static void service_returns(void) { serves_by(0); }
 
 // --- A callback that does not come back, and callbacks that others are blamed for ---
 
-static enum { kStands, kTakesLong, kCrashesToWrite, kSendsBack } on_message;
+static enum { kStands, kTakesLong, kCrashesToWrite, kSendsBack, kCrashesAside } on_message;
 static volatile int gathered;
 static int callback_message(DESK_ARGUMENTS) {
   (void)user;
@@ -222,6 +222,10 @@ static int callback_message(DESK_ARGUMENTS) {
   }
   if (reason == LWS_CALLBACK_SERVER_WRITEABLE && on_message == kCrashesToWrite)
     *(volatile int *)(intptr_t)(gathered + 1) = 1;
+  // What the program tells its protocols itself.
+  if (reason == LWS_CALLBACK_SERVER_WRITEABLE && on_message == kCrashesAside)
+    lws_callback_vhost_protocols(wsi, LWS_CALLBACK_USER + 3, NULL, 0);
+  if (reason == LWS_CALLBACK_USER + 3) *(volatile int *)(intptr_t)(gathered + 1) = 1;
   return 0;
 }
 static void gets_message(int manner_of_it, unsigned int alarm_s) {
@@ -237,12 +241,14 @@ static void gets_message(int manner_of_it, unsigned int alarm_s) {
 static void stands_on_message(void) { gets_message(kStands, 3); }
 static void takes_long_on_message(void) { gets_message(kTakesLong, 0); }
 static void crashes_to_write(void) { gets_message(kCrashesToWrite, 0); }
+static void crashes_aside(void) { gets_message(kCrashesAside, 0); }
 static void crashes_between_turns(void) { gets_message(kSendsBack, 0); }
 
 const struct corpus_case turn_troubles[] = {
     {"stands_on_message", stands_on_message},
     {"takes_long_on_message", takes_long_on_message},
     {"crashes_to_write", crashes_to_write},
+    {"crashes_aside", crashes_aside},
     {"crashes_between_turns", crashes_between_turns},
     {"file_never_read", file_never_read},
     {"file_read", file_read},

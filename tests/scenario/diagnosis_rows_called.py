@@ -46,7 +46,8 @@ ROWS = [
         ("LWS_CALLBACK_RECEIVE of protocol 'desk', on connection 3, has kept the event loop for ", "had not returned when the program ended", "callback_message, troubles_turns.c:", "ended by signal 14"), versions=EVERY, status=142),
     row("takes_long_on_message", says=("LWS_CALLBACK_RECEIVE of protocol 'desk'",), never=("had not returned",)),
     row("crashes_to_write", "crashed trouble 1", ("LWS_CALLBACK_SERVER_WRITEABLE of protocol 'desk', on connection 3, was running", "callback_message, troubles_turns.c:"), ("last callback",), versions=EVERY, status=139),
-    row("crashes_between_turns", "crashed trouble 1", ("No callback of a connection was running", "outside of callbacks, or in lws"), ("callback_message, troubles",), versions=EVERY, status=139),
+    row("crashes_aside", "crashed trouble 1", ("LWS_CALLBACK_USER + 3 of protocol 'desk', on connection 3, was running", "callback_message, troubles_turns.c:"), ("WRITEABLE of protocol", "last callback"), versions=EVERY, status=139),
+    row("crashes_between_turns", "crashed trouble 1", ("No callback was running", "outside of callbacks, or in lws"), ("callback_message, troubles",), versions=EVERY, status=139),
     row("service_never_returns", says=("lws_service(context, 40) never returned", "LWS_SERVER_OPTION_LIBUV", "foreign_loops"), never=("Nothing needs",)),
     row("service_returns"),
 ]

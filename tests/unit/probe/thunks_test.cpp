@@ -129,6 +129,25 @@ TEST_F(Thunks, CallbackThatRunsIsToldWhileItRuns) {
   drain();
 }
 
+// Also those of which nothing is recorded, and those of the application's own.
+TEST_F(Thunks, CallbackOfAnyOtherReasonIsToldWhileItRuns) {
+  FakeVhost vhost{"v", {}};
+  FakeWsi wsi{.vhost = &vhost};
+  lws_callback_function *callback = thunk(thunk_for(looks, "looks", false));
+  introduce_protocols();
+  const auto told = [&](int reason) {
+    g_ran.clear();
+    callback(wsi.pointer(), static_cast<lws_callback_reasons>(reason), nullptr, nullptr, 0);
+    return g_ran.at(0).first;
+  };
+  for (const int reason : {int{LWS_CALLBACK_CHECK_ACCESS_RIGHTS}, int{LWS_CALLBACK_VERIFY_BASIC_AUTHORIZATION},
+                           int{LWS_CALLBACK_ADD_HEADERS}, 215, int{LWS_CALLBACK_USER} + 3, 65533})
+    EXPECT_EQ(told(reason), reason);
+  for (const int reason : {31, 32, 33, 34, 35, 36}) EXPECT_EQ(told(reason), -1) << reason;
+  for (const int reason : {-2, -1, 65534, 70000}) EXPECT_EQ(told(reason), -1) << "no room for " << reason;
+  drain();
+}
+
 // A forked child tells nothing in its parent's ring.
 TEST_F(Thunks, CallbackOfAForkedChildIsToldNobody) {
   introduce_protocols();

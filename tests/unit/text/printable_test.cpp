@@ -43,6 +43,9 @@ TEST(Wording, CallbacksHaveTheirNamesInLws) {
   EXPECT_EQ(callback_name(16), "LWS_CALLBACK_HTTP_WRITEABLE");
   EXPECT_EQ(callback_name(105), "LWS_CALLBACK_CONNECTING");
   EXPECT_EQ(callback_name(217), "callback 217");
+  EXPECT_EQ(reason_name(1000), "LWS_CALLBACK_USER");
+  EXPECT_EQ(reason_name(1003), "LWS_CALLBACK_USER + 3");
+  EXPECT_EQ(reason_name(6), "LWS_CALLBACK_RECEIVE");
   EXPECT_EQ(callback_name(1005), "callback 1005") << "of our own, no callback";
   EXPECT_EQ(callback_name(-1), "callback -1");
 }
