@@ -233,12 +233,13 @@ void ProcessLog::tell_lasting(uint32_t now_ms, uint32_t gap_ms) {
   for (Ring &ring : rings_) {
     const RingReader::Running running = ring.reader.running();
     const uint32_t since_ms = now_ms - running.since_ms, lasted_ms = since_ms > gap_ms ? since_ms - gap_ms : 0;
-    const bool lasts = running.reason >= 0 && running.since_ms != 0 && lasted_ms >= kLastsMs && since_ms < kMostMs;
+    const bool lasts =
+        !ring.abandoned && running.reason >= 0 && running.since_ms != 0 && lasted_ms >= kLastsMs && since_ms < kMostMs;
     if (ring.told_running_ms != 0 && !(lasts && running.since_ms == ring.told_since_ms)) {
       ring.told_running_ms = 0;
       tell_runs(ring, {-1, 0, 0, 0}, watermark_ns_, 0);
     }
-    if (!lasts || ring.abandoned || lasted_ms / 2 < ring.told_running_ms) continue;
+    if (!lasts || lasted_ms / 2 < ring.told_running_ms) continue;
     ring.told_running_ms = lasted_ms;
     ring.told_since_ms = running.since_ms;
     tell_runs(ring, running, watermark_ns_, lasted_ms);

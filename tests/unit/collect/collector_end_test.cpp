@@ -3,6 +3,8 @@
 // How logs end, and that blocks come back when their claimers are gone.
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "agent/collect/liveness.h"
 #include "tests/unit/collect/collector_fixture.h"
 
@@ -82,6 +84,22 @@ TEST_F(CollectorEndTest, CallbackThatLastsIsToldOnceItsTimeHasDoubledAndWhenItIs
   EXPECT_THAT(told_running(*logs[0]), ElementsAre(k_RECEIVE, -1, k_RECEIVE, -1));
   EXPECT_TRUE(logs[0]->is_ordered_by_time());
   EXPECT_EQ(logs[0]->loss.recorded, 0u);
+}
+
+TEST_F(CollectorEndTest, CallbackInWhichAThreadHasEndedIsOver) {
+  Collector live = collector();
+  FakeHost host(file);
+  live.drain();
+  std::atomic<bool> may_end = false;
+  std::thread thread([&] {
+    host.thread().header().running.word.store(running_word(k_RECEIVE, kNoString, file.header().clock_ms.load() - 5000));
+    while (!may_end) std::this_thread::yield();
+  });
+  EXPECT_TRUE(drain_until(live, [&] { return !told_running(*logs[0]).empty(); }));
+  may_end = true;
+  thread.join();
+  EXPECT_TRUE(drain_until(live, [&] { return told_running(*logs[0]).size() > 1; }));
+  EXPECT_THAT(told_running(*logs[0]), ElementsAre(k_RECEIVE, -1));
 }
 
 TEST_F(CollectorEndTest, WhatThreadsWereInIsToldWhenTheirProcessHasEnded) {
