@@ -25,7 +25,7 @@ class Endpoints:
         answer = self.settled(3 + self.knocks, state="closed")
         self.assertEqual(answer["schema"], "wsitrace.connections/1")
         self.assertEqual([set(process) for process in answer["processes"]],
-                         [{"pid", "program", "started_at", "now_ns", "ended"}])
+                         [{"pid", "program", "started_at", "now_ns", "ended", "running"}])
         report = {c["id"]: c for c in self.get("/api/report").json["connections"]}
         for row in answer["connections"]:
             whole = report[row["id"]]

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/cli/top/cells.h"
+#include "agent/cli/top/top_lasting.h"
 #include "agent/export/text/details.h"
 
 namespace wsitrace {
@@ -75,8 +76,13 @@ TopScreen draw_connection(const TopInput &input, const TopChoice &choice, const 
     if (timeline.process().pid != name.pid) continue;
     const Connection *connection = find_in(*process.log, name.id);
     if (connection == nullptr) continue;
+    std::vector<std::string> lines;
+    for (const TopLine &line : lasting_lines(process, *connection, input.now_ns))
+      for (std::string &part : wrapped(line.text, size.columns, 2)) lines.push_back(std::move(part));
+    for (std::string &line : lines_of(details_of(*connection, timeline), size.columns))
+      lines.push_back(std::move(line));
     return page_of(fmt::format("{} (PID {}): connection {}", shown_text(timeline.process().program), name.pid, name.id),
-                   lines_of(details_of(*connection, timeline), size.columns), choice, size);
+                   lines, choice, size);
   }
   return page_of(fmt::format("PID {}: connection {}", name.pid, name.id),
                  {"It ended, and is no longer kept: of each program the 200 that ended last are."}, choice, size);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "agent/cli/top/cells.h"
+#include "agent/cli/top/top_lasting.h"
 #include "agent/cli/top/top_pages.h"
 #include "agent/cli/top/top_rows.h"
 
@@ -102,6 +103,7 @@ std::vector<TopLine> header_of(const TopInput &input) {
   std::vector<TopLine> lines;
   lines.push_back({processes_text(input)});
   lines.push_back({connections_text(sums)});
+  for (TopLine &line : lasting_lines(input)) lines.push_back(std::move(line));
   lines.push_back(diagnoses_line(input, sums));
   lines.push_back({fmt::format("{} recorded, {} lost{}", count_of(sums.recorded, "event"), sums.lost,
                                sums.lost > 0 ? "; connections may be missing or incomplete" : ""),

@@ -5,6 +5,7 @@
 //
 //    1 process: http_host (PID 4711), libwebsockets 4.3.5-...
 //    22 connections: 11 open, 11 closed; 1 listener; 101 transactions
+//    Event loop blocked for 2.50 s: ...       only while that is so (top_lasting.h)
 //    1 fault, 2 kinds of trouble, 1 note; worst: the peer of connection 7 is gone (peer_gone)
 //    1234 events recorded, 0 lost
 //       AGE CLASS    ROLE   VHOST  PROTOCOL  STATE  TRANS PEER             PATH

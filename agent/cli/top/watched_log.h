@@ -14,6 +14,7 @@
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/doctor.h"
 #include "agent/diagnosis/judged_log.h"
+#include "agent/timeline/lasting_callbacks.h"
 
 namespace wsitrace {
 
@@ -40,9 +41,18 @@ class WatchedLog final : private TimelineObserver {
   };
   [[nodiscard]] const Diagnosed &diagnosed() const { return diagnosed_; }
   [[nodiscard]] const Census::Numbers &numbers() const { return numbers_; }
+  // The callbacks that keep an event loop as of what has been fed.
+  [[nodiscard]] std::vector<LastingCallback> lasting() const {
+    return timeline().end() == nullptr ? lasting_.that_keep_a_loop() : std::vector<LastingCallback>{};
+  }
 
  private:
-  [[nodiscard]] bool hears_events() const override { return false; }
+  void on_connection_event(const Connection &, const Event &event, std::span<const std::byte>) override {
+    lasting_.on_connection_event(event);
+  }
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override {
+    lasting_.on_loop_heard(event, items, connection);
+  }
   void on_connection_opened(const Connection &connection) override { numbers_.opened(connection); }
   void on_connection_changed(const Connection &before, const Connection &now) override {
     numbers_.changed(before, now);
@@ -51,6 +61,7 @@ class WatchedLog final : private TimelineObserver {
 
   std::deque<Connection> ended_;
   Census::Numbers numbers_;
+  LastingCallbacks lasting_;
   JudgedLog log_;
   Doctor doctor_;  // of the log so far; a copy of it looks at what is open
   Diagnosed diagnosed_;

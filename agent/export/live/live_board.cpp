@@ -227,7 +227,7 @@ LiveMessage LiveBoard::changes(uint64_t position, Ns now_ns) const {
   }
   const auto not_to_be_told = [&](const Gone &g) { return g.version > message.position || find(g.pid, g.id); };
   gone->erase(std::remove_if(gone->begin(), gone->end(), not_to_be_told), gone->end());
-  message.tells = !rows.empty() || !gone->empty();
+  message.tells = !rows.empty() || !gone->empty() || shared_.lasting_version > position;
   std::string &out = message.text;
   JsonObject object(out);
   object.text("type", "changes");

@@ -112,6 +112,10 @@ void LiveProcess::inspect(const std::function<void(const Timeline &)> &look) con
   look(log_.timeline);
 }
 
+std::vector<LastingCallback> LiveProcess::lasting() const {
+  return ended_ ? std::vector<LastingCallback>{} : lasting_.that_keep_a_loop();
+}
+
 // While the log goes on, that it has no end is no doubt.
 Verdict LiveProcess::verdict() const {
   if (ended_) return log_.verdict();

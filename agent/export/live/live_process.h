@@ -20,6 +20,7 @@
 #include "agent/diagnosis/census.h"
 #include "agent/diagnosis/judged_log.h"
 #include "agent/export/live/row_table.h"
+#include "agent/timeline/lasting_callbacks.h"
 
 namespace wsitrace {
 
@@ -29,6 +30,7 @@ struct LiveRows {
 
   BatchMutex mutex;  // guards all of a board
   RowTable table;
+  uint64_t lasting_version = 0;  // of the table, when callbacks that last were told, or were over
 };
 
 class LiveProcess final : public LogSink, private TimelineObserver {
@@ -68,6 +70,8 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   [[nodiscard]] const Timeline &timeline() const { return log_.timeline; }
   [[nodiscard]] Verdict verdict() const;
   [[nodiscard]] const Census::Numbers &numbers() const { return numbers_; }
+  // The callbacks that keep an event loop now.
+  [[nodiscard]] std::vector<LastingCallback> lasting() const;
   void tell_that_asked() { log_.timeline.ask(); }
   // Nothing: not known any more.
   [[nodiscard]] std::optional<uint32_t> row_of(uint64_t id) const;
@@ -78,7 +82,12 @@ class LiveProcess final : public LogSink, private TimelineObserver {
 
  private:
   [[nodiscard]] std::vector<uint64_t> reported_ids() const;
-  [[nodiscard]] bool hears_events() const override { return false; }
+  void on_connection_event(const Connection &, const Event &event, std::span<const std::byte>) override {
+    lasting_.on_connection_event(event);
+  }
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override {
+    if (lasting_.on_loop_heard(event, items, connection)) shared_.lasting_version = shared_.table.count_change();
+  }
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override {
     numbers_.changed(before, now);
@@ -101,6 +110,7 @@ class LiveProcess final : public LogSink, private TimelineObserver {
   bool listed_ = true;
   bool ended_ = false;
   Census::Numbers numbers_;
+  LastingCallbacks lasting_;
   tsl::robin_map<uint64_t, uint32_t> rows_;  // by id
   uint64_t recent_id_ = 0;                   // the connection that changed last; 0: none
   uint32_t recent_row_ = 0;

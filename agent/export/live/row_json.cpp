@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/export/live/row_json.h"
 
+#include "agent/text/callbacks.h"
 #include "agent/text/connection_json.h"
 #include "agent/text/json_text.h"
 #include "agent/timeline/protocol_of.h"
@@ -20,6 +21,17 @@ std::string_view last_path(const Connection &connection) {
 void add_ending(JsonObject &object, const Connection &connection) {
   object.text_or_null("reason", connection.close ? name_of(connection.close->reason) : "");
   object.text_or_null("by", connection.close ? name_of(connection.close->by) : "");
+}
+
+void append_running(std::string &out, const LastingCallback &callback, const Timeline &timeline) {
+  JsonObject object(out);
+  object.number("thread", callback.thread);
+  object.text("callback", reason_name(callback.kind));
+  object.text_or_null("protocol", timeline.text(callback.protocol));
+  object.number_or_null("connection", callback.connection == 0 ? std::nullopt : std::optional(callback.connection));
+  add_row_time(object, "since_ns", callback.since_ns, timeline.process().started_mono_ns);
+  object.number("waiting", waiting_behind(callback, timeline));
+  object.close();
 }
 
 }  // namespace
@@ -65,6 +77,8 @@ void append_live_process(std::string &out, const LiveProcess &process, Ns now_ns
   }
   append_json(object.key("now_ns"), now_of(process, now_ns));
   object.text_or_null("ended", process.timeline().end() == nullptr ? "" : process.timeline().end()->kind);
+  append_list(object.key("running"), process.lasting(),
+              [&](std::string &to, const LastingCallback &one) { append_running(to, one, process.timeline()); });
   object.close();
 }
 

@@ -64,6 +64,8 @@ class RowTable {
 
   [[nodiscard]] const Row &operator[](uint32_t row) const { return rows_[row]; }
   [[nodiscard]] uint64_t version() const { return version_; }
+  // Something beside the rows has changed: the next version is that of it.
+  uint64_t count_change() { return ++version_; }
   // Rows whose version is larger, oldest change first.
   [[nodiscard]] std::vector<uint32_t> changed_since(uint64_t version) const;
   // Nothing: what was gone by then is not all known any more.

@@ -3,8 +3,6 @@
 
 #include <vector>
 
-#include "agent/timeline/items.h"
-
 namespace wsitrace {
 
 void ProcessMetrics::on_process_known(const ProcessFacts &facts) {
@@ -53,24 +51,17 @@ void ProcessMetrics::on_connection_closed(const Connection &connection) {
 
 void ProcessMetrics::on_lost(const Loss &before, const Loss &now) { metrics_.add_loss(before, now); }
 
-void ProcessMetrics::on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *) {
-  if (event.kind != k_callback_runs) return;
-  lasting_.erase(event.thread);
-  const uint64_t ms = item_of<uint32_t>(items, kItemLasted).value_or(0);
-  if (event.value < 0 || event.value > UINT16_MAX || ms == 0) return;
-  lasting_[event.thread] = {static_cast<uint16_t>(event.value), event.protocol, event.time_ns - ms * 1'000'000};
-}
-
 void ProcessMetrics::tell_lasting(const Timeline &timeline) {
   if (lasting_.empty() && !lasting_told_) return;
   std::vector<Lasting> now;
-  for (const auto &[thread, one] : lasting_) now.push_back({one.callback, timeline.text(one.protocol), one.since_ns});
+  for (const LastingCallback &one : lasting_.that_keep_a_loop())
+    now.push_back({one.kind, timeline.text(one.protocol), one.since_ns});
   metrics_.set_lasting(pid_, now);
   lasting_told_ = !now.empty();
 }
 
 void ProcessMetrics::on_log_ended(const Timeline &timeline) {
-  lasting_.clear();
+  lasting_ = {};
   tell_lasting(timeline);
   timeline.for_each_open([this](const Connection &open) { metrics_.forget_open(open, own(open)); });
   count_findings(timeline);

@@ -13,11 +13,10 @@
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
-#include <map>
-
 #include "agent/diagnosis/judge.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/prometheus/own_clients.h"
+#include "agent/timeline/lasting_callbacks.h"
 
 namespace wsitrace {
 
@@ -28,6 +27,9 @@ class ProcessMetrics final : public TimelineObserver {
 
   void on_process_known(const ProcessFacts &facts) override;
   void on_event_counted(uint16_t kind) override;
+  void on_connection_event(const Connection &, const Event &event, std::span<const std::byte>) override {
+    lasting_.on_connection_event(event);
+  }
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override;
   void on_tls_established(const Connection &connection) override;
@@ -38,7 +40,9 @@ class ProcessMetrics final : public TimelineObserver {
   void on_session_closed(const Connection &connection) override;
   void on_connection_closed(const Connection &connection) override;
   void on_lost(const Loss &before, const Loss &now) override;
-  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override;
+  void on_loop_heard(const Event &event, std::span<const std::byte> items, const Connection *connection) override {
+    lasting_.on_loop_heard(event, items, connection);
+  }
   void on_log_ended(const Timeline &timeline) override;
   void on_asked(const Timeline &timeline) override;
   void on_batch(bool begun) override { begun ? batch_.begin() : batch_.end(); }
@@ -54,11 +58,7 @@ class ProcessMetrics final : public TimelineObserver {
   const Judge &judge_;
   OwnClients own_clients_;
   uint32_t pid_ = 0;
-  struct Lasts {
-    uint16_t callback, protocol;  // its string id
-    Ns since_ns;
-  };
-  std::map<uint32_t, Lasts> lasting_;  // by thread
+  LastingCallbacks lasting_;
   bool lasting_told_ = false;
   FindingCounts counted_{};
   bool changed_ = false;  // since they were counted

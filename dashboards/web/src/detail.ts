@@ -9,6 +9,7 @@ import { end_text, facts_of, facts_of_row } from "./facts";
 import { visible } from "./format";
 import type { Connection, Row } from "./model";
 import { fragment_of, place_of } from "./route";
+import { blocked_text } from "./running";
 import { lanes_of } from "./spans";
 import type { Store } from "./store";
 import { Waterfall } from "./waterfall";
@@ -37,6 +38,7 @@ export class Detail {
   private readonly end = h("p", { class: "close-cause" });
   private readonly link = h("a", { class: "permalink", title: "Link to this connection" }, "Link");
   private readonly trouble = h("p", { class: "trouble", role: "status", hidden: true });
+  private readonly blocked = h("p", { class: "trouble blocked", hidden: true });
   private readonly facts = h("dl", { class: "facts" });
   readonly waterfall = new Waterfall();
   private visit: Visit | null = null;
@@ -47,7 +49,7 @@ export class Detail {
     this.link.onclick = (event) => this.copy_link(event);
     this.element = h("section", { class: "panel detail", "aria-label": "Connection", hidden: true },
       h("header", {}, this.title, this.end, this.link, close),
-      h("div", { class: "panel-body" }, this.trouble, this.waterfall.element, this.facts));
+      h("div", { class: "panel-body" }, this.trouble, this.blocked, this.waterfall.element, this.facts));
   }
 
   /** KEY: "PID/ID", of a row or not. */
@@ -85,6 +87,7 @@ export class Detail {
   /** Time has gone on. */
   tick(): void {
     const { visit } = this;
+    this.draw_blocked(visit);
     if (visit === null || visit.connection === null || visit.connection.state === "closed") return;
     this.draw_timeline(visit);
     if (this.is_connected() && !this.store.rows.has(visit.key)) this.ask(visit, UNHEARD_MS);
@@ -162,6 +165,16 @@ export class Detail {
     set_text(this.end, end_text(c));
     this.show_facts(facts_of(c, visit.more_streams));
     this.draw_timeline(visit);
+  }
+
+  /** What keeps its event loop now, its own callback or another's. */
+  private draw_blocked(visit: Visit | null): void {
+    const c = visit?.connection ?? null;
+    const pid = Number(visit?.key.split("/")[0]);
+    const blocker = c === null || c.state === "closed" ? undefined :
+      this.store.blockers(this.is_connected()).find(({ process, running }) => process.pid === pid && running.thread === c.thread);
+    this.blocked.hidden = blocker === undefined;
+    set_text(this.blocked, blocker === undefined || c === null ? "" : blocked_text(blocker, c.id));
   }
 
   private show_facts(facts: [string, string][]): void {

@@ -3,7 +3,7 @@
 // The page. Messages change the store; at most four times a second the store is shown.
 //
 //    live -> store -> view -> table
-//                 \-> banners, charts, what went wrong (badge and panel), detail
+//                 \-> banners, blockers of the loop, charts, what went wrong (badge and panel), detail
 //
 // What is shown of it, a connection or the findings and the filter, is in the address (route.ts).
 
@@ -19,6 +19,7 @@ import { listen } from "./keys";
 import { type Link, Live } from "./live";
 import type { Message } from "./model";
 import { type Place, Route } from "./route";
+import { Blockers } from "./running";
 import { Store } from "./store";
 import { Table } from "./table";
 import { Toolbar } from "./toolbar";
@@ -38,6 +39,7 @@ const route = new Route((place) => {
 });
 const is_connected = () => live.link.state === "connected";
 const banners = new Banners(() => live.connect());
+const blockers = new Blockers(() => store.processes.size > 1, (key) => open(key));
 const charts = new Charts(() => (is_connected() ? store.totals : null));
 const toolbar = new Toolbar((filter, typed) => {
   view.filter = filter;
@@ -47,6 +49,7 @@ const toolbar = new Toolbar((filter, typed) => {
 const table = new Table({
   age_ns: (row) => store.age_ns(row, is_connected()),
   several_programs: () => store.processes.size > 1,
+  is_in_callback: (row) => blocking.has(row.key),
   on_order: (order) => {
     const again = view.order.column === order.column;
     view.order = again ? { ...order, down: !view.order.down } : order;
@@ -61,6 +64,7 @@ const totals = h("span", { class: "totals" });
 
 let shown_version = -1;
 let next_show_ms = 0;
+let blocking = new Set<string>(); // keys of the connections that those callbacks are about
 let awaited = ""; // key of a row that is to be scrolled to once it is there
 
 function on_link(link: Link): void {
@@ -124,6 +128,12 @@ function show_head(): void {
   const parts = [counted(connections, "connection"), `${count(connections_open)} open`, counted(listeners, "listener"),
     streams > 0 ? counted(streams, "stream") : "", counted(transactions, "transaction")];
   set_text(totals, parts.filter(Boolean).join(" · "));
+}
+
+function show_blockers(): void {
+  const now = store.blockers(is_connected());
+  blocking = new Set(now.map(({ process, running }) => `${process.pid}/${running.connection}`));
+  blockers.show(now);
 }
 
 /** Puts what is shown into the address, as a step that Back takes back. */
@@ -210,12 +220,13 @@ listen({
 document.getElementById("page")!.replaceChildren(
   h("header", { class: "top" },
     h("h1", {}, "wsitrace"), h("span", { class: "link-state" }), processes, totals, findings.badge),
-  banners.element, charts.element,
+  banners.element, blockers.element, charts.element,
   h("main", {}, toolbar.element, table.element, detail.element, findings.element));
 take_token();
 show_place(route.here());
 live.connect();
 setInterval(() => {
+  show_blockers();
   if (store.version !== shown_version && performance.now() >= next_show_ms) show();
   else table.draw(); // ages go on
   show_head();

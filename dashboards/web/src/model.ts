@@ -13,6 +13,17 @@ export interface Process {
   program: string;
   now_ns: number;
   ended: string | null; // how; null while it runs
+  running: Running[];
+}
+
+/** A callback of the program that keeps an event loop, for 0.2 s or more so far. */
+export interface Running {
+  thread: number;
+  callback: string;
+  protocol: string | null;
+  connection: number | null;
+  since_ns: number;
+  waiting: number; // other open connections of the thread
 }
 
 export interface Loss {

@@ -3,6 +3,7 @@
 // The rows as they are known now, and the time of each process between two messages.
 
 import type { Loss, Message, Process, Row, Totals } from "./model";
+import type { Blocker } from "./running";
 
 export class Store {
   readonly rows = new Map<string, Row>();
@@ -74,6 +75,14 @@ export class Store {
     if (row.opened_ns === null) return null;
     if (row.state === "closed" && row.closed_ns === null) return null;
     return Math.max((row.closed_ns ?? this.now_ns(row.pid, connected)) - row.opened_ns, 0);
+  }
+
+  /** What blocks an event loop now, longest first. Nothing is known of that while nothing is heard. */
+  blockers(connected: boolean): Blocker[] {
+    if (!connected) return [];
+    const all = [...this.processes.values()].flatMap((process) => process.running.map((running) =>
+      ({ process, running, for_ns: Math.max(this.now_ns(process.pid, connected) - running.since_ns, 0) })));
+    return all.sort((a, b) => b.for_ns - a.for_ns);
   }
 
   children(row: Row): Row[] {

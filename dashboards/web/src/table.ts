@@ -28,6 +28,7 @@ interface Slot {
 export interface TableHost {
   age_ns(row: Row): number | null;
   several_programs(): boolean;
+  is_in_callback(row: Row): boolean; // one that blocks its event loop
   on_order(order: Order): void;
   on_open(row: Row): void;
 }
@@ -158,6 +159,7 @@ export class Table {
     }
     set_attribute(slot.element, "aria-selected", String(row.key === this.opened));
     slot.element.classList.toggle("current", row.key === this.current);
+    slot.element.classList.toggle("blocker", this.host.is_in_callback(row));
     const age_ns = this.host.age_ns(row);
     set_text(slot.cells.get("age")!, age_ns === null ? "–" : age(age_ns, row.state !== "closed"));
     if (slot.row === row) return;
@@ -183,7 +185,7 @@ export class Table {
     slot.index = -1;
     slot.row = null;
     slot.element.hidden = true;
-    slot.element.classList.remove("current");
+    slot.element.classList.remove("current", "blocker");
     for (const name of Object.keys(slot.element.dataset)) delete slot.element.dataset[name];
   }
 

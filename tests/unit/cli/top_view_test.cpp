@@ -9,6 +9,7 @@
 
 #include "agent/cli/top/cells.h"
 #include "agent/cli/top/top_keys.h"
+#include "tests/unit/timeline/runs.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace {
@@ -98,6 +99,28 @@ TEST_F(TopViewTest, LossIsAWarning) {
   const TopLine line = draw_top(input_, {}, {}).lines[3];
   EXPECT_EQ(line.text, "23 events recorded, 7 lost; connections may be missing or incomplete");
   EXPECT_EQ(line.style, TopStyle::kWarning);
+}
+
+TEST_F(TopViewTest, CallbackThatKeepsItsLoopIsALineWhileItDoes) {
+  WatchedLog &log = process(4711, "host", "A:CBIND B:CBIND C:CBIND");
+  const std::vector<std::string> before = screen();
+  input_.now_ns = Script::kStartNs + 5'000'000'000;
+  test::tell_runs(log.sink(), 'A', k_HTTP, Script::kStartNs + 4'000'000'000, 1500);
+  const TopLine line = draw_top(input_, {}, {200, 24}).lines[2];
+  EXPECT_EQ(
+      line.text,
+      "Event loop blocked for 2.50 s: LWS_CALLBACK_HTTP of protocol 'dyn', connection 1, thread 0; 2 connections wait");
+  EXPECT_EQ(line.style, TopStyle::kWarning);
+  TopChoice other;
+  other.mode = TopMode::kConnection;
+  other.selected = TopName{4711, 2};
+  EXPECT_THAT(screen(other, {200, 24})[1], StartsWith("Event loop blocked for 2.50 s: "));
+  input_.processes[0].lives = false;
+  EXPECT_THAT(screen(), Not(Contains(StartsWith("Event loop"))));
+  input_.processes[0].lives = true;
+  test::tell_runs(log.sink(), 'A', -1, Script::kStartNs + 5'000'000'000, 0);
+  EXPECT_THAT(screen(), Not(Contains(StartsWith("Event loop"))));
+  EXPECT_EQ(screen()[2], before[2]);
 }
 
 TEST_F(TopViewTest, OpenConnectionsComeFirstThenThoseLeftOpenThenEndedOnes) {

@@ -7,6 +7,7 @@
 
 #include "agent/diagnosis/check.h"
 #include "agent/diagnosis/judge.h"
+#include "tests/unit/timeline/runs.h"
 #include "tests/unit/timeline/script.h"
 
 namespace wsitrace::test {
@@ -35,6 +36,11 @@ class Process {
     log_.timeline.ask();
     return *this;
   }
+  Process &runs(int reason, uint64_t at_ms, uint32_t lasted_ms) {
+    tell_runs(log_.timeline, 'A', reason, Script::kStartNs + at_ms * 1'000'000, lasted_ms);
+    log_.timeline.ask();
+    return *this;
+  }
   void ends() { script_.end("exit"); }
 
  private:
@@ -52,6 +58,24 @@ TEST(ProcessMetrics, EveryKindOfFindingIsShownAtZero) {
   const std::string text = render_metrics(metrics);
   for (const Cause kind : fault_causes()) EXPECT_THAT(text, HasSubstr(findings_of_kind(name_of(kind), 0)));
   EXPECT_EQ(fault_causes().size(), kFaults);
+}
+
+constexpr const char *kRunning = "lws_callback_running_start_time_seconds{protocol=\"dyn\",callback=\"HTTP\"} ";
+
+TEST(ProcessMetrics, CallbackThatKeepsItsLoopIsShownWhileItDoes) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays("A:CBIND").runs(k_HTTP, 5000, 3000);
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(std::string(kRunning) + "1700000002\n"));
+  process.runs(-1, 6000, 0);
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr(kRunning)));
+}
+
+TEST(ProcessMetrics, CallbackThatRunsALoopOfItsOwnKeepsNobody) {
+  Metrics metrics;
+  Process process(metrics);
+  process.plays("A:CBIND").runs(k_HTTP, 5000, 3000).plays("+4000ms B:CREATE B:NEW=9 B:FH('/a')");
+  EXPECT_THAT(render_metrics(metrics), Not(HasSubstr(kRunning)));
 }
 
 TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
