@@ -26,7 +26,7 @@ case ${1:-60} in
   *[!0-9]*) echo "wsitrace: tests/fuzz/run.sh: $1: not a number of seconds (see --help)" >&2; exit 2 ;;
 esac
 seconds=${1:-60}  # or --build
-targets=(read_log ring_file allow_list request doctor redact)
+targets=(read_log ring_file allow_list request doctor redact wire)
 build=build/fuzz
 mkdir -p $build/crashes
 
