@@ -32,12 +32,12 @@ def read(path):
         return file.read()
 
 
-def until(condition, what):
+def until(condition, what, every_s=0.01):
     end = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > end:
             raise ServerError(f"waited {PATIENCE_S} s in vain for {what}")
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def tree_of(pid):
@@ -61,6 +61,13 @@ def cpu_ns(pids):
     return total, first
 
 
+def is_of_wsitrace(pid):
+    """True for the launcher and for the process by which it hands on the signals of its group."""
+    with contextlib.suppress(OSError):
+        return read(f"/proc/{pid}/comm").startswith("wsitrace")
+    return False
+
+
 class Server:
     """One that was started with COMMAND and answers PATH on PORT once it is ready."""
 
@@ -75,7 +82,7 @@ class Server:
             self.stop()
             raise ServerError(f"{error}: {read(self.log.name)[-800:]}") from None
         tree = tree_of(self.program.pid)
-        self.collector = [pid for pid in tree if read(f"/proc/{pid}/comm").strip() == "wsitrace"]
+        self.collector = [pid for pid in tree if is_of_wsitrace(pid)]
         self.pids = [pid for pid in tree if pid not in self.collector]
         self._pin()
 
@@ -111,7 +118,7 @@ class Server:
     def stop(self):
         """SIGINT ends every server here; what stays is killed, by its id."""
         tree = tree_of(self.program.pid)
-        target = tree[1] if len(tree) > 1 and self.collector_runs(tree[0]) else tree[0]
+        target = next((pid for pid in tree if not is_of_wsitrace(pid)), tree[0])
         with contextlib.suppress(ProcessLookupError):
             os.kill(target, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -121,12 +128,6 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         self.program.wait()
         self.log.close()
-
-    @staticmethod
-    def collector_runs(pid):
-        with contextlib.suppress(OSError):
-            return read(f"/proc/{pid}/comm").strip() == "wsitrace"
-        return False
 
 
 def start_host(build, directory, lws="", traced=False):

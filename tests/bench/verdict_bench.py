@@ -44,8 +44,7 @@ def measure_once(build, connections):
             socks = open_connections(server.port, connections)
             server.get("/dyn")  # all those before it are accepted
             os.kill(server.pids[0], signal.SIGINT)
-            while not has_ended(server.pids[0]):
-                time.sleep(0.0005)
+            servers.until(lambda: has_ended(server.pids[0]), "the host to end", every_s=0.0005)
             ended = time.monotonic()
             status = server.program.wait(servers.PATIENCE_S)
             took_ms = (time.monotonic() - ended) * 1000
