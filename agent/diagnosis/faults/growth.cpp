@@ -17,6 +17,9 @@ bool is_client(const Connection &connection) {
   return connection.cls == ConnectionClass::kClient && connection.origin != Origin::kStream;
 }
 
+// No peer is known, or one of a unix socket.
+bool is_local(const Connection &connection) { return connection.peer.empty() || connection.peer.starts_with("unix:"); }
+
 struct Round {
   uint64_t begun = 0, ended = 0;
   [[nodiscard]] uint64_t left() const { return begun > ended ? begun - ended : 0; }
@@ -51,7 +54,7 @@ void Growth::add(Steps &steps, Step step) {
 
 void Growth::opened(const Connection &connection) {
   if (!is_client(connection)) return;
-  if (connection.origin == Origin::kAdopted) open_adopted_.insert(connection.id);
+  if (connection.origin == Origin::kAdopted && is_local(connection)) open_adopted_.insert(connection.id);
   add(vhosts_[std::string(connection.vhost)], {connection.opened_ns, connection.id, What::kBegun, Role::kUnknown});
 }
 
@@ -91,8 +94,7 @@ void Growth::judge_kept(const Timeline &timeline, Groups &groups) const {
   constexpr uint64_t kLeastLoad = 2;
   std::map<std::pair<std::string_view, Role>, std::vector<const Connection *>> alike;
   timeline.for_each_open([&](const Connection &open) {
-    const bool is_local = open.peer.empty() || open.peer.starts_with("unix:");
-    if (open.origin == Origin::kAdopted && is_client(open) && is_local && !open.session &&
+    if (open.origin == Origin::kAdopted && is_client(open) && is_local(open) && !open.session &&
         !vhosts_with_ends_.contains(std::string(open.vhost)))
       alike[{open.vhost, open.role}].push_back(&open);
   });

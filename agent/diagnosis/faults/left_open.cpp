@@ -53,6 +53,7 @@ void judge_vhosts(const Timeline &timeline, Groups &groups) {
 void judge_what_is_left(const Timeline &timeline, Groups &groups) {
   judge_contexts(timeline, groups);
   const bool contexts_gone = timeline.contexts_gone();
+  if (!contexts_gone && timeline.end() == nullptr) return;  // before the end, no socket of an open one was looked at
   timeline.for_each_open([&](const Connection &connection) {
     if (!contexts_gone) judge_peer(connection, groups);
     else if (!began_unseen(timeline, connection)) judge_open(connection, groups);
