@@ -24,7 +24,7 @@
 namespace wsitrace {
 
 // How long a client waits for its response to be rendered before libwebsockets ends the connection.
-inline constexpr int kRenderTimeoutSeconds = 60;
+inline constexpr int kRenderTimeoutSeconds = 180;
 
 // What clients of api/live ask for as their subprotocol.
 inline constexpr const char *kLiveProtocol = "wsitrace";
