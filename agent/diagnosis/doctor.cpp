@@ -198,6 +198,7 @@ void Doctor::examine(const Connection &connection) {
   if (!symptom) symptom = outbound_symptom(of);
   if (!symptom) symptom = inbound_symptom(of);
   if (!symptom && is_unknown_end(connection)) symptom = Symptom{Cause::kUnknownEnd, {}, {}, Certainty::kProven, {}};
+  if (symptom) tell_of_no_protocols(*symptom, of, timeline());
   if (symptom) add(connection, *symptom);
 }
 

@@ -103,6 +103,16 @@ const std::vector<House::Protocol> &House::protocols_of(std::string_view vhost) 
   return found == nullptr ? kNone : found->protocols;
 }
 
+std::vector<const std::vector<House::Protocol> *> House::namesakes(std::string_view vhost, int port) const {
+  std::vector<const Vhost *> all;
+  for (const auto &[pointer, one] : vhosts_)
+    if (one.name == vhost && one.port > 0 && one.port == port) all.push_back(&one);
+  std::sort(all.begin(), all.end(), [](const Vhost *a, const Vhost *b) { return a->made_ns < b->made_ns; });
+  std::vector<const std::vector<Protocol> *> protocols;
+  for (const Vhost *one : all) protocols.push_back(&one->protocols);
+  return protocols;
+}
+
 // Its protocols were initialized, and not destroyed.
 void House::add_kept(std::vector<Diagnosis> &to, const Timeline &timeline, const LogFacts &log) const {
   constexpr Ns kGoneForNs = 500'000'000;

@@ -37,6 +37,8 @@ class House {
   // Of the vhost of that name that was made last; empty: it has none, or they are not known.
   [[nodiscard]] const std::vector<Mount> &mounts_of(std::string_view vhost) const;
   [[nodiscard]] const std::vector<Protocol> &protocols_of(std::string_view vhost) const;
+  // The protocols of each vhost of that name that listens on PORT, as they were made: lws serves clients with the first.
+  [[nodiscard]] std::vector<const std::vector<Protocol> *> namesakes(std::string_view vhost, int port) const;
   // Once the log has ended, or as much of it as there is.
   void add(std::vector<Diagnosis> &to, const LogFacts &log) const;
   // Those that lws keeps although lws_vhost_destroy() was called, and nobody is connected to them.

@@ -63,8 +63,8 @@ constexpr AcceptAdvice kAcceptAdvice[] = {
      "(LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT): "
      "give the client one, or let those without in (LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED)"},
     {"no shared cipher",
-     "this side and the client have no cipher in common: see ssl_cipher_list of the vhost, and whether its key is RSA "
-     "or EC"},
+     "this side and the client have no cipher in common: see ssl_cipher_list of the vhost, which takes OpenSSL's names "
+     "(ECDHE-RSA-AES256-GCM-SHA384) and not IANA's (TLS_ECDHE_RSA_...), and whether its key is RSA or EC"},
     {"unsupported protocol",
      "the client offers no version of TLS that this side accepts: update the client, or see MinProtocol in "
      "openssl.cnf"},
@@ -129,6 +129,7 @@ std::optional<Symptom> tls_failed(const Case &of) {
       break;
     }
   const auto says = [&](const char *what) { return failure.find(what) != std::string::npos; };
+  if (says("http request")) tell_of_plain_vhosts(symptom, of);
   if (says("alert") && (says("certificate") || says("unknown ca"))) tell_name_asked(symptom, of);
   return symptom;
 }
@@ -339,13 +340,14 @@ std::optional<Symptom> not_found(const Case &of) {
     symptom.advice = "answer OPTIONS in LWS_CALLBACK_HTTP: 204 with Access-Control-Allow-Origin, -Methods and -Headers";
   }
   if (auto choice = choice_text(of)) symptom.why.push_back(*std::move(choice));
+  else tell_of_namesakes(symptom, of);
   return symptom;
 }
 
 // clang-format off
 constexpr CaseRule kInboundRules[] = {
     upgrade_lost, thrown_away, file_not_completed, odd_header, owes_response, forgot_completion, lost_with_carrier,
-    tls_failed, refused, refused_midway, timed_out, gave_up, left_midway, answered_twice, wrong_length,
+    tls_failed, refused, refused_midway, both_wait, timed_out, gave_up, left_midway, answered_twice, wrong_length,
     stream_not_ended, response_without_end, redirected_in_circle, completion_ignored, continue_not_sent,
     header_pool_used_up, thread_not_run, vhost_gone, not_read, peer_not_reading, not_found, error_status,
     ended_by_callback, binding_left};

@@ -113,4 +113,23 @@ void Premises::add_no_vhost(std::vector<Diagnosis> &to, const LogFacts &log) con
   to.push_back(std::move(out));
 }
 
+// A socket in the file system has no port, and lws makes a listener only where there is one.
+void Premises::add_no_socket(std::vector<Diagnosis> &to, const LogFacts &log) const {
+  constexpr uint64_t kExplicitVhosts = 1ULL << 13, kUnixSocket = 1ULL << 14;  // LWS_SERVER_OPTION_...
+  constexpr Ns kServedForNs = 500'000'000;
+  const bool is_asked = options_ && (options_->options & (kExplicitVhosts | kUnixSocket)) == kUnixSocket;
+  if (!log.by_preload || log.lossy() || !is_asked || options_->port >= 0 || was_to_listen_ || vhosts_made_ == 0 ||
+      log.last_ns < context_made_ns_ + kServedForNs)
+    return;
+  Diagnosis out = diagnosis_of(Cause::kBindFailed, 1, {});
+  out.headline = "this program does not listen on a UNIX socket: its vhost has no listener";
+  out.first_ns = context_made_ns_;
+  out.why.push_back(fmt::format(
+      "The context was made with LWS_SERVER_OPTION_UNIX_SOCK, whose socket is at `iface`, and with port {} ({}): lws "
+      "then makes no listener, of a UNIX socket neither, and logs nothing.",
+      options_->port, options_->port == -1 ? "CONTEXT_PORT_NO_LISTEN" : "CONTEXT_PORT_NO_LISTEN_SERVER"));
+  out.advice = "set `port` of the lws_context_creation_info to 0";
+  to.push_back(std::move(out));
+}
+
 }  // namespace wsitrace

@@ -48,6 +48,7 @@ void Premises::surroundings(const Event &event, std::span<const std::byte> items
     }
     case k_vhost_created:
       ++vhosts_made_;
+      was_to_listen_ = was_to_listen_ || event.value >= 0;
       if (event.value > 0 && vhosts_.size() < kKeptVhosts)
         vhosts_.emplace_back(timeline.text(event.vhost), static_cast<int>(event.value));
       break;
@@ -357,6 +358,7 @@ std::vector<Diagnosis> Premises::diagnoses(const LogFacts &log, bool accept_fail
   add_not_made(all);
   add_no_listener(all);
   add_no_vhost(all, log);
+  add_no_socket(all, log);
   if (!accept_failed) add_waiting(all, log);
   add_turned_away(all);
   empty_connects_.add(all, [this](Said said) { return line(said); });

@@ -112,6 +112,7 @@ class Premises {
   void add_not_made(std::vector<Diagnosis> &to) const;
   void add_no_listener(std::vector<Diagnosis> &to) const;
   void add_no_vhost(std::vector<Diagnosis> &to, const LogFacts &log) const;
+  void add_no_socket(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_waiting(std::vector<Diagnosis> &to, const LogFacts &log) const;
   void add_turned_away(std::vector<Diagnosis> &to) const;
   void add_late(std::vector<Diagnosis> &to) const;
@@ -137,6 +138,7 @@ class Premises {
   std::map<std::pair<int, std::string>, Ns> objections_;  // by callback and protocol
   std::map<uint32_t, Ns> creating_;                       // since when a thread is in lws_create_context()
   bool has_context_ = false;                              // lws_create_context() has returned one, the last time
+  bool was_to_listen_ = false;                            // a vhost that was made
   Late late_;
   EmptyConnects empty_connects_;
   ConnectCalls connect_calls_;

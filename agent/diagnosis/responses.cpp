@@ -277,7 +277,7 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
     return std::nullopt;
   if (last->written_ns) return std::nullopt;
   const bool is_of_client = !of.connection.target.empty();  // a stream of an outbound connection
-  return Symptom{
+  Symptom symptom{
       Cause::kLostWithCarrier,
       {},
       {is_of_client ? fmt::format("lws had sent {} as a client, and the server had not {} when connection {} "
@@ -289,6 +289,14 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
                                   request_text(last), quoted(last->protocol), of.connection.parent.value_or(0))},
       Certainty::kProven,
       is_of_client ? "see why that connection ended; send again what is safe to repeat" : ""};
+  if (!is_of_client && !last->responded_ns && awaits_body(of, *last)) {
+    symptom.why.emplace_back(
+        "LWS_CALLBACK_HTTP_BODY_COMPLETION had not come: not all of its body had, or the request has no "
+        "Content-Length, "
+        "without which libwebsockets 4.1 does not report the end of a body on HTTP/2.");
+    symptom.advice = "let the client send Content-Length, and see whether it sends all of the body";
+  }
+  return symptom;
 }
 
 std::string missing_body_text(const Case &of) {
@@ -323,6 +331,7 @@ std::optional<Symptom> left_midway(const Case &of) {
   const Transaction *last = of.last();
   if (of.is_open() || !of.connection.close || last == nullptr || last->outcome != Outcome::kAborted)
     return std::nullopt;
+  if (auto symptom = vhost_taken_away(of, *last)) return symptom;
   const std::string span = span_text(last->requested_ns, of.until_ns());
   if (last->written_ns) return std::nullopt;
   const ResponsePart *part = part_of(of, *last);

@@ -64,6 +64,8 @@ bool peer_was_first(const Case &);
 // server.cpp
 std::optional<Symptom> descriptor_gone(const Case &);
 std::optional<Symptom> vhost_gone(const Case &);
+// One that was asked for something when its vhost was destroyed.
+std::optional<Symptom> vhost_taken_away(const Case &, const Transaction &);
 std::optional<Symptom> thread_not_run(const Case &);
 // An event loop of the program turned well after what happened AGO_NS before the end: were it its own, it had seen to that.
 bool loop_turned_since(const Case &, Ns ago_ns);
@@ -81,6 +83,7 @@ std::optional<Symptom> thrown_away(const Case &);
 std::optional<Symptom> refused_midway(const Case &);
 std::optional<Symptom> odd_header(const Case &);
 std::optional<Symptom> redirected_in_circle(const Case &);
+std::optional<Symptom> both_wait(const Case &);
 
 // served.cpp
 std::optional<Symptom> upgrade_lost(const Case &);
@@ -92,8 +95,14 @@ std::optional<Symptom> session_symptom_heard(const Case &, const Timeline &);
 bool is_of_lws(const Timeline &, uint64_t address);
 // Why the mounts of the vhost lead nowhere from the path of the request: adds to SYMPTOM, of cause not_found.
 void tell_of_mounts(Symptom &, const Case &, const Transaction &);
-// upgrades.cpp: both add to SYMPTOM; which names the vhost has, where the client offers none of them
+// upgrades.cpp: all add to SYMPTOM; which names the vhost has, where the client offers none of them
 void tell_of_protocols(Symptom &, const Case &);
+// that the vhost has others of its name beside it on the port; false: it has none
+bool tell_of_namesakes(Symptom &, const Case &);
+// which vhosts share its port, and with it TLS
+void tell_of_plain_vhosts(Symptom &, const Case &);
+// that none of its protocols is the program's
+void tell_of_no_protocols(Symptom &, const Case &, const Timeline &);
 // that the request is socket.io's, where it is
 void tell_of_socket_io(Symptom &, const Transaction &request);
 // asked.cpp: by the callback of this program that lws asks about certificates; AFTER: when, or empty

@@ -81,6 +81,16 @@ std::string list_of(const std::vector<House::Mount> &mounts) {
   return mounts.size() > kShown ? out + fmt::format(" and {} more", mounts.size() - kShown) : out;
 }
 
+// Completed, and its client left, or waits.
+const Transaction *completed_in_vain(const Case &of) {
+  const Transaction *last = of.last();
+  if (last == nullptr || last->outcome != Outcome::kCompleted || !last->completed_ns || !last->handled_ns ||
+      of.connection.origin == Origin::kStream)
+    return nullptr;
+  const bool has_left = !of.is_open() && (peer_was_first(of) || of.connection.close->by == CloseBy::kPeer);
+  return has_left || of.until_ns() >= *last->completed_ns + kFeltNs ? last : nullptr;
+}
+
 Symptom chunks_not_ended(const Case &of, const Transaction &last) {
   return {
       Cause::kNoEndOfResponse,
@@ -93,7 +103,8 @@ Symptom chunks_not_ended(const Case &of, const Transaction &last) {
                    span_text(*last.completed_ns, of.until_ns()), end_text(of))},
       Certainty::kProven,
       "write the last chunk, \"0\\r\\n\\r\\n\", with LWS_WRITE_HTTP_FINAL before you call "
-      "lws_http_transaction_completed()"};
+      "lws_http_transaction_completed(), and each chunk before it as its length in hexadecimal digits, CR LF, its "
+      "bytes, CR LF: lws_write() adds none of that"};
 }
 
 // BY_LWS: its protocol's callback is lws's own.
@@ -146,9 +157,11 @@ std::optional<Symptom> upgrade_lost(const Case &of) {
 }
 
 std::optional<Symptom> response_without_end(const Case &of) {
+  if (const Transaction *one = completed_in_vain(of);
+      one != nullptr && !one->has_no_body() && (of.clues.odd_head & kChunksNotEnded) != 0)
+    return chunks_not_ended(of, *one);
   const Transaction *last = completed_one(of);
   if (last == nullptr || last->has_no_body()) return std::nullopt;
-  if ((of.clues.odd_head & kChunksNotEnded) != 0) return chunks_not_ended(of, *last);
   if ((of.clues.odd_head & kHeadWithoutEnd) == 0) return std::nullopt;
   return Symptom{
       Cause::kNoEndOfResponse,

@@ -69,6 +69,25 @@ std::optional<Symptom> vhost_gone(const Case &of) {
       {}};
 }
 
+// This program did: the peer saw the end, and closed its own side, before lws was through.
+std::optional<Symptom> vhost_taken_away(const Case &of, const Transaction &last) {
+  const OptionalNs gone_ns = of.premises.vhost_gone_ns(of.connection.vhost);
+  if (!gone_ns || *gone_ns < last.requested_ns || *gone_ns > of.until_ns() ||
+      of.connection.close->by == CloseBy::kPeer || !last.handled_ns || last.responded_ns)
+    return std::nullopt;
+  Symptom symptom{Cause::kClosedMidway, request_text(&last), {}, Certainty::kProven, {}};
+  symptom.why.push_back(
+      fmt::format("lws_vhost_destroy() of its vhost {} was called {} after the request had come, before it was "
+                  "answered.",
+                  quoted(of.connection.vhost), span_text(last.requested_ns, *gone_ns)));
+  if (of.clues.refused && of.clues.refused_ns >= *gone_ns)
+    symptom.why.push_back(fmt::format("After that, {}.", refusal_text(of.clues)));
+  symptom.advice =
+      "answer first, and call lws_vhost_destroy() when no callback of the vhost's connections runs: after "
+      "lws_service() has returned, or from a timer (lws_sul_schedule())";
+  return symptom;
+}
+
 // Of the last response that was completed.
 std::optional<Symptom> wrong_length(const Case &of) {
   const Transaction *last = of.last();

@@ -160,4 +160,31 @@ std::optional<Symptom> redirected_in_circle(const Case &of) {
       "this document is there"};
 }
 
+// Of a port for HTTP and another protocol, whose server is to speak first: lws looks at what the client sends to see which it is.
+std::optional<Symptom> both_wait(const Case &of) {
+  constexpr uint64_t kFallback = 1ULL << 20;  // LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG
+  constexpr Ns kWaitedNs = 1'000'000'000;
+  const auto &options = of.premises.options();
+  const auto &tcp = of.connection.tcp;
+  const bool is_silent = tcp && tcp->received_bytes <= 1 && tcp->sent_bytes <= 1;  // TCP counts SYN and FIN
+  if (!options || (options->options & kFallback) == 0 || !is_silent || of.last() != nullptr || of.connection.session ||
+      of.connection.tls || !of.connection.bindings.empty() || of.connection.origin != Origin::kAccepted ||
+      of.until_ns() < of.connection.opened_ns + kWaitedNs)
+    return std::nullopt;
+  Symptom symptom{Cause::kNeverAnswered,
+                  {},
+                  {fmt::format("Nothing came from the client in {}, and nothing was sent to it.",
+                               span_text(of.connection.opened_ns, of.until_ns())),
+                   "With LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG lws waits for the first bytes of the "
+                   "client, to see "
+                   "whether they are HTTP: LWS_CALLBACK_RAW_ADOPT comes only after them, so a server that is to speak "
+                   "first cannot. "
+                   "A client that waits for it, too, waits in vain; spare connections of browsers look the same."},
+                  Certainty::kLikely,
+                  "where the server speaks first, give that protocol a port of its own, on a vhost with "
+                  "LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG and listen_accept_role \"raw-skt\""};
+  symptom.is_note = true;
+  return symptom;
+}
+
 }  // namespace wsitrace

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Rows of diagnosis_rows.py: web servers whose answers their clients cannot use (tests/corpus/troubles_web.c), or that are not there for them (troubles_doors.c)."""
+"""Rows of diagnosis_rows.py: web servers whose answers their clients cannot use (tests/corpus/troubles_web.c), or that are not there for them (troubles_doors.c); and those of diagnosis_rows_settings.py."""
 
+import diagnosis_rows_settings
 from diagnosis_row import row
 
 ROWS = [
@@ -38,4 +39,5 @@ ROWS = [
     row("shop_without_name", "tls_failed trouble 1", ("asked for the host 'smithy.example'", "certificate of 'bakery.example'", "set vhost_name of the vhost that is meant to 'smithy.example'", "'workshop'")),
     row("shop_with_name"),
     row("key_is_encrypted", "context_not_made trouble 1", ("the private key", "ssl_private_key_password"), status=3),
+    *diagnosis_rows_settings.ROWS,
 ]
