@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Servers whose settings do not do what they were meant to: vhosts that share a port, or a name; no protocols; a UNIX socket without a
-// listener; a port for two protocols; a vhost that is destroyed by the request that it answers.
-
+// listener; a port for two protocols; a vhost that is destroyed by the request that it answers. Also clients on another thread, which
+// answer the end of a connection within microseconds.
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "troubles_identity.h"
@@ -214,6 +215,46 @@ static void posts_h2(bool says_length) {
 static void h2_post_without_length(void) { posts_h2(false); }
 static void h2_post_with_length(void) { posts_h2(true); }
 
+// --- Clients that close as soon as the server has ---
+
+enum { kFastClients = 20 };
+
+static bool refuses;
+static int callback_may_refuse(DESK_ARGUMENTS) {
+  (void)user;
+  (void)in;
+  (void)len;
+  if (reason != LWS_CALLBACK_HTTP) return 0;
+  return refuses || answer(wsi) || complete(wsi) ? -1 : 0;
+}
+
+static volatile int fast_clients_done;
+static void *fast_clients(void *port) {
+  char got[512];
+  for (int i = 0; i < kFastClients; i++) {
+    const int fd = dial(*(const int *)port);
+    say(fd, "GET /order HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n");
+    while (read(fd, got, sizeof got) > 0) continue;
+    close(fd);
+  }
+  fast_clients_done = 1;
+  return NULL;
+}
+
+static void serves_fast_clients(bool in_vain) {
+  refuses = in_vain;
+  struct lws_context *context = desk(callback_may_refuse, 20);
+  int port = port_of(context, "app");
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, fast_clients, &port)) give_up("no thread");
+  serve_until(context, &fast_clients_done, 1);
+  pthread_join(thread, NULL);
+  serve_for(context, 50);
+  lws_context_destroy(context);
+}
+static void fast_clients_are_refused(void) { serves_fast_clients(true); }
+static void fast_clients_are_answered(void) { serves_fast_clients(false); }
+
 const struct corpus_case settings_troubles[] = {
     {"vhosts_of_one_name", vhosts_of_one_name},
     {"vhosts_of_two_names", vhosts_of_two_names},
@@ -230,5 +271,7 @@ const struct corpus_case settings_troubles[] = {
     {"body_is_in_no_chunks", body_is_in_no_chunks},
     {"h2_post_without_length", h2_post_without_length},
     {"h2_post_with_length", h2_post_with_length},
+    {"fast_clients_are_refused", fast_clients_are_refused},
+    {"fast_clients_are_answered", fast_clients_are_answered},
     {0},
 };

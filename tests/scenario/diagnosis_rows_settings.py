@@ -21,5 +21,7 @@ ROWS = [
     row("vhost_stays_for_request", says=("1 completed",)),
     row("body_is_in_no_chunks", "response_without_end trouble 1", ("GET /order", "Transfer-Encoding: chunked", "its length in hexadecimal digits"), ("Nothing needs",)),
     row("h2_post_without_length", "lost_with_carrier trouble 1", ("POST / had been handled", "LWS_CALLBACK_HTTP_BODY_COMPLETION had not come", "the request has no Content-Length", "let the client send Content-Length"), ("it has no body",), versions=("4.1.6",)),
+    row("fast_clients_are_refused", "closed_midway trouble 20", ("this program closed 20 accepted connections before the response to GET /order", "LWS_CALLBACK_HTTP of protocol 'desk' returned non-zero"), ("The peer closed", "left before")),
+    row("fast_clients_are_answered", says=("20 completed",), never=("left before",)),
     row("h2_post_with_length", says=("1 completed",), never=("Content-Length",)),
 ]
