@@ -16,6 +16,8 @@ namespace {
 constexpr uint64_t kMarginNs = 1'000'000;
 // How far ahead of the collector's clock a record may be before it counts as damaged.
 constexpr uint64_t kHorizonNs = 1'000'000'000;
+// What threads did while no pass came for longer is not known.
+constexpr uint64_t kLongestSampleNs = 1'000'000'000;
 // How often processes and threads are looked for; a pass comes every 10 ms.
 constexpr uint64_t kLivenessNs = 20'000'000;
 
@@ -30,6 +32,7 @@ struct Live {
   uint64_t no_process = 0;   // events of no process that this log tells of
   bool replaced = false;     // its pid has claimed a younger block: it called exec
   std::optional<End> end{};  // set when nothing more can be written
+  bool is_heard = true;      // it has a sink
 };
 
 // LATER is the same process, which began before EARLIER attached; not one that was given the number of one that is gone.
@@ -43,7 +46,9 @@ struct Collector::State {
   RingFile &file;
   SinkForProcess sink_for_process;
   EndOfProcess end_of_process;
-  std::list<Live> live;  // in the order in which they attached
+  CallbackSampler sampler;
+  uint64_t sampled_ns = 0;  // when; 0: not yet
+  std::list<Live> live;     // in the order in which they attached
   std::array<Live *, kMaxProcesses> by_block{};
   std::array<bool, kMaxRings> ring_known{};
   uint64_t liveness_due_ns = 0;
@@ -60,12 +65,13 @@ struct Collector::State {
   [[nodiscard]] std::optional<End> end_of(const Live &process) const;
   [[nodiscard]] End end_at_finish(const Live &process) const;
   size_t drain_one(Live &process, uint64_t watermark_ns);
+  void sample(uint64_t now_ns);
   void take_back_rings(Live &process);
   void take_back_ended();
 };
 
 Collector::Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process)
-    : state_(new State{file, std::move(sink_for_process), std::move(end_of_process), {}, {}, {}, 0, 0, false}) {
+    : state_(new State{file, std::move(sink_for_process), std::move(end_of_process), {}, 0, {}, {}, {}, 0, 0, false}) {
   file.tell_time(monotonic_ns());
 }
 
@@ -77,8 +83,10 @@ Live *Collector::State::find_or_begin(uint32_t block) {
   if (from.state.load(std::memory_order_acquire) < kClaimed || from.facts_ready.load(std::memory_order_acquire) == 0)
     return nullptr;
   auto sink = sink_for_process(facts_of(from));
-  if (sink == nullptr) sink = std::make_shared<Nobody>();
+  const bool is_heard = sink != nullptr;
+  if (!is_heard) sink = std::make_shared<Nobody>();
   Live &process = live.emplace_back(Live{block, ProcessLog(from, std::move(sink))});
+  process.is_heard = is_heard;
   for (Live &other : live) other.replaced |= &other != &process && is_before_exec(other.log, process.log);
   process.log.tell_facts();
   return by_block[block] = &process;
@@ -143,6 +151,13 @@ size_t Collector::State::drain_one(Live &process, uint64_t watermark_ns) {
   return count;
 }
 
+void Collector::State::sample(uint64_t now_ns) {
+  const uint64_t before_ns = std::exchange(sampled_ns, now_ns);
+  if (!sampler || before_ns == 0 || now_ns <= before_ns || now_ns - before_ns > kLongestSampleNs) return;
+  for (const Live &process : live)
+    if (process.is_heard && !process.end) process.log.sample(now_ns - before_ns, sampler);
+}
+
 void Collector::State::take_back_rings(Live &process) {
   auto &rings = process.log.rings();
   for (size_t at = rings.size(); at-- > 0;) {
@@ -168,6 +183,8 @@ void Collector::State::take_back_ended() {
   }
 }
 
+void Collector::sample_callbacks(CallbackSampler sampler) { state_->sampler = std::move(sampler); }
+
 size_t Collector::drain() {
   State &state = *state_;
   if (state.finished) return 0;
@@ -175,6 +192,7 @@ size_t Collector::drain() {
   state.file.tell_time(now_ns);
   state.find_processes();
   state.find_ended();
+  state.sample(now_ns);
   state.find_rings();  // after find_ended: whatever an ended process has claimed is seen now
   size_t count = 0;
   for (Live &process : state.live) count += state.drain_one(process, watermark_ns);

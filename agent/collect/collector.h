@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "agent/collect/ring_file.h"
+#include "agent/collect/sampled.h"
 #include "wsitrace/log.h"
 
 namespace wsitrace {
@@ -36,6 +37,9 @@ class Collector {
 
   Collector(RingFile &file, SinkForProcess sink_for_process, EndOfProcess end_of_process = {});
   ~Collector();
+
+  // SAMPLER hears, in each pass, what threads are in.
+  void sample_callbacks(CallbackSampler sampler);
 
   // One pass: drains what is there, keeps spares ready, ends the logs of processes that are gone and takes their blocks
   // back. Returns the number of events handed on. Call every 10 ms or so.

@@ -176,12 +176,20 @@ bool ProcessLog::tell_string(uint32_t index) {
   if (string_told_[index]) return true;
   const StringEntry &entry = block_.strings[index];
   if (entry.ready.load(std::memory_order_acquire) == 0) return false;
-  const uint32_t offset = entry.offset;
-  const uint32_t length = entry.length;
-  if (offset > kTextBytes || length > kMaxStringBytes || length > kTextBytes - offset) return true;
-  sink_->on_string(static_cast<uint16_t>(index + 1), valid_utf8(std::string(block_.text + offset, length)));
+  const auto text = text_of(index);
+  if (!text) return true;
+  sink_->on_string(static_cast<uint16_t>(index + 1), *text);
   string_told_[index] = true;
   return true;
+}
+
+std::optional<std::string> ProcessLog::text_of(uint32_t index) const {
+  const StringEntry &entry = block_.strings[index];
+  if (entry.ready.load(std::memory_order_acquire) == 0) return std::nullopt;
+  const uint32_t offset = entry.offset;
+  const uint32_t length = entry.length;
+  if (offset > kTextBytes || length > kMaxStringBytes || length > kTextBytes - offset) return std::nullopt;
+  return valid_utf8(std::string(block_.text + offset, length));
 }
 
 void ProcessLog::make_known(uint16_t &id) {
@@ -243,6 +251,17 @@ void ProcessLog::tell_lasting(uint32_t now_ms, uint32_t gap_ms) {
     ring.told_running_ms = lasted_ms;
     ring.told_since_ms = running.since_ms;
     tell_runs(ring, running, watermark_ns_, lasted_ms);
+  }
+}
+
+void ProcessLog::sample(uint64_t for_ns, const CallbackSampler &sampler) const {
+  if (!facts_told_) return;
+  for (const Ring &ring : rings_) {
+    const RingReader::Running running = ring.reader.running();
+    if (running.reason < -1 || ring.abandoned) continue;
+    const bool is_known = running.reason >= 0 && running.protocol != kNoString && running.protocol <= kMaxStrings;
+    const std::string protocol = is_known ? text_of(running.protocol - 1u).value_or("") : "";
+    sampler(*facts_told_, {running.reason, protocol, for_ns});
   }
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "agent/collect/ring_file.h"
+#include "agent/collect/sampled.h"
 #include "agent/ring/reader.h"
 #include "wsitrace/log.h"
 
@@ -49,6 +50,8 @@ class ProcessLog {
   // After merge(): tells the callbacks that last, as callback_runs events. Now is NOW_MS on the clock that hosts read, which was behind by
   // at most GAP_MS.
   void tell_lasting(uint32_t now_ms, uint32_t gap_ms);
+  // Tells SAMPLER what threads are in, each for FOR_NS; not of those of an older writer, which do not tell.
+  void sample(uint64_t for_ns, const CallbackSampler &sampler) const;
   // After merge_all(): what each thread was in when the process ended.
   void tell_last_running(uint32_t now_ms, const End &end);
   // Tells the loss when it has changed. NO_PROCESS: events of this file that were lost for want of a process block.
@@ -83,6 +86,8 @@ class ProcessLog {
   void bound_by(const Ring &ring);
   void tell_strings();
   bool tell_string(uint32_t index);
+  // Nothing: it is not in place yet, or it points outside the table.
+  [[nodiscard]] std::optional<std::string> text_of(uint32_t index) const;
   void tell_runs(const Ring &ring, const RingReader::Running &running, uint64_t at_ns, uint32_t lasted_ms);
   void make_known(uint16_t &id);
   [[nodiscard]] bool facts_unchanged() const;

@@ -72,7 +72,7 @@ void drain_live(benchmark::State &state) {
   Metrics metrics;
   LiveBoard board;
   const auto process = board.listener();
-  process->add(std::make_shared<ProcessMetrics>(metrics, process->log().judge));
+  process->add(std::make_shared<ProcessMetrics>(metrics, process->log()));
   drain_into(state, process);
   if (process->timeline().totals().transactions == 0) state.SkipWithError("the timeline saw no transaction");
 }

@@ -40,7 +40,7 @@ struct Busy {
   size_t bytes_per_open = 0;
 
   Busy() {
-    process->add(std::make_shared<ProcessMetrics>(metrics, process->log().judge));
+    process->add(std::make_shared<ProcessMetrics>(metrics, process->log()));
     play();
     bytes_per_open = (heap_bytes() - heap_before) / kOpen;
   }

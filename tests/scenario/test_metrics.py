@@ -35,6 +35,7 @@ LABELS = {
     "lws_transactions_pipelined_total": "vhost",
     "lws_websocket_sessions_open": "vhost protocol",
     "lws_websocket_session_duration_seconds_bucket": "vhost protocol",
+    "lws_callback_sampled_seconds_total": "protocol callback",
     "lws_tls_handshake_duration_seconds_bucket": "vhost",
     "lws_findings": "kind",
     "lws_diagnoses": "severity",

@@ -33,7 +33,7 @@ AgentView::~AgentView() {
 
 std::shared_ptr<LogSink> AgentView::listener(const ProcessFacts &facts) {
   auto live = board_.listener();
-  for (auto &observer : metrics_.observers(facts.program, live->log().judge)) live->add(std::move(observer));
+  for (auto &observer : metrics_.observers(facts.program, live->log())) live->add(std::move(observer));
   {
     const std::lock_guard lock(mutex_);
     auto ended = std::count_if(processes_.begin(), processes_.end(), [](const auto &p) { return p->has_ended(); });

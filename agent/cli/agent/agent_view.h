@@ -20,6 +20,7 @@
 #include <string>
 
 #include "agent/cli/agent/program_metrics.h"
+#include "agent/collect/sampled.h"
 #include "agent/export/live/live_board.h"
 #include "agent/serve/served_site.h"
 #include "agent/serve/site.h"
@@ -42,6 +43,10 @@ class AgentView {
 
   // For the log of one more process.
   std::shared_ptr<LogSink> listener(const ProcessFacts &facts);
+  // Of a process of PROGRAM, which is not trusted.
+  void sampled(const std::string &program, const SampledCallback &sampled) {
+    metrics_.add_sampled(program, sampled.protocol, sampled.reason, sampled.for_ns);
+  }
   void set_rings(const RingCounts &rings) { metrics_.set_rings(rings); }
   // For the collector's thread: the youngest trace of each process.
   [[nodiscard]] FreshTraces &traces() { return traces_; }

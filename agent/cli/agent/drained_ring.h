@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "agent/cli/agent/file_users.h"
 #include "agent/collect/collector.h"
@@ -30,6 +31,7 @@ class DrainedRing {
   DrainedRing(const DrainedRing &) = delete;
   DrainedRing &operator=(const DrainedRing &) = delete;
 
+  void sample_callbacks(CallbackSampler sampler) { collector_.sample_callbacks(std::move(sampler)); }
   size_t drain() { return collector_.drain(); }
   // Taken over, drained, and used by nobody any more.
   bool is_deserted();

@@ -57,15 +57,21 @@ class ProgramMetrics::Process final : public TimelineObserver {
 };
 
 std::vector<std::shared_ptr<TimelineObserver>> ProgramMetrics::observers(const std::string &program_untrusted,
-                                                                         const Judge &judge) {
-  Program *program = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    auto &place = programs_[names_.index_of(program_untrusted)];
-    if (place == nullptr) place = std::make_unique<Program>();
-    program = place.get();
-  }
-  return {std::make_shared<ProcessMetrics>(program->metrics, judge), std::make_shared<Process>(*this, *program)};
+                                                                         const JudgedLog &log) {
+  Program &program = program_of(program_untrusted);
+  return {std::make_shared<ProcessMetrics>(program.metrics, log), std::make_shared<Process>(*this, program)};
+}
+
+ProgramMetrics::Program &ProgramMetrics::program_of(const std::string &name_untrusted) {
+  const std::lock_guard lock(mutex_);
+  auto &place = programs_[names_.index_of(name_untrusted)];
+  if (place == nullptr) place = std::make_unique<Program>();
+  return *place;
+}
+
+void ProgramMetrics::add_sampled(const std::string &program_untrusted, std::string_view protocol, int reason,
+                                 uint64_t for_ns) {
+  program_of(program_untrusted).metrics.add_sampled(protocol, reason, for_ns);
 }
 
 void ProgramMetrics::set_rings(const RingCounts &rings) {

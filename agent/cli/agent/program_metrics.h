@@ -14,10 +14,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "agent/diagnosis/judge.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/export/prometheus/capped_names.h"
 #include "agent/export/prometheus/metrics.h"
 
@@ -32,8 +33,10 @@ class ProgramMetrics final : public Exposed {
  public:
   static constexpr size_t kMaxPrograms = CappedNames::kMaxNames;
 
-  // For the timeline of one more process, which JUDGE hears; this outlives them.
-  std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted, const Judge &judge);
+  // For the log of one more process, LOG; this outlives them.
+  std::vector<std::shared_ptr<TimelineObserver>> observers(const std::string &program_untrusted, const JudgedLog &log);
+  // What Collector::sample_callbacks() tells of a process of PROGRAM.
+  void add_sampled(const std::string &program_untrusted, std::string_view protocol, int reason, uint64_t for_ns);
   void set_rings(const RingCounts &rings);
   // What was found in the traces by program (its name is not trusted), and how many could not be read.
   void set_diagnosed(const std::map<std::string, SeverityCounts> &by_program_untrusted, uint64_t unix_ns,
@@ -53,6 +56,7 @@ class ProgramMetrics final : public Exposed {
         ended{};  // by how; all of them from the beginning, so that a rate() sees the first
   };
   [[nodiscard]] std::vector<ExposedFamily> own_families() const;
+  Program &program_of(const std::string &name_untrusted);
 
   Metrics own_;  // of no program: what the scrapes cost
   mutable std::mutex mutex_;

@@ -140,6 +140,9 @@ void RingKeeper::add(RingFile file, bool ours, const RingUser *user) {
   rings_.emplace_back(std::move(file), ours, [this, user](const ProcessFacts &facts, uint64_t session) {
     return user != nullptr ? sink_of_user(*user, facts, session) : sink_for(facts, session);
   });
+  rings_.back().sample_callbacks([this, user](const ProcessFacts &facts, const SampledCallback &sampled) {
+    if (view_) view_->sampled(user != nullptr ? name_in_ring_of(user->name, facts.program) : facts.program, sampled);
+  });
 }
 
 std::shared_ptr<LogSink> RingKeeper::sink_of_user(const RingUser &user, const ProcessFacts &facts, uint64_t session) {

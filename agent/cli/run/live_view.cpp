@@ -28,7 +28,7 @@ LiveView::~LiveView() {
 
 std::shared_ptr<LiveProcess> LiveView::listener() {
   auto process = board_.listener();
-  process->add(std::make_shared<ProcessMetrics>(metrics_, process->log().judge));
+  process->add(std::make_shared<ProcessMetrics>(metrics_, process->log()));
   return process;
 }
 

@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/collect/sampled.h"
 #include "agent/export/live/live_board.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/serve/served_site.h"
@@ -37,6 +38,11 @@ class LiveView {
 
   // For the log of one more process.
   std::shared_ptr<LiveProcess> listener();
+
+  // For the collector's thread, of what its passes see.
+  void sampled(const SampledCallback &sampled) {
+    metrics_.add_sampled(sampled.protocol, sampled.reason, sampled.for_ns);
+  }
 
   // For the collector's thread: the traces of all processes, the first one's first, or none yet.
   [[nodiscard]] FreshTraces &traces() { return traces_; }

@@ -98,6 +98,9 @@ void Tracing::begin(Collector::EndOfProcess end_of_process) {
         return recordings_.begin(defines_lws("/proc/" + std::to_string(process.pid) + "/exe"));
       },
       std::move(end_of_process));
+  if (!live_) return;
+  collector_->sample_callbacks(
+      [this](const ProcessFacts &, const SampledCallback &sampled) { live_->sampled(sampled); });
 }
 
 template <typename Step>

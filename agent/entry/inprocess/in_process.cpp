@@ -68,7 +68,7 @@ struct InProcess::State {
     // A forked child: it counts and can be looked at, but the report is not of it.
     if (facts.pid != pid) {
       auto child = board.listener();
-      child->add(std::make_shared<ProcessMetrics>(metrics, child->log().judge));
+      child->add(std::make_shared<ProcessMetrics>(metrics, child->log()));
       return child;
     }
     auto sinks = std::make_shared<FanOut>();
@@ -206,6 +206,9 @@ Expected<void> InProcess::begin(const InProcessOptions &options) {
     return unexpected(Error{"libwebsockets", why, {}});
   state->collector =
       std::make_unique<Collector>(state->ring, [state](const ProcessFacts &facts) { return state->sink_for(facts); });
+  state->collector->sample_callbacks([state](const ProcessFacts &, const SampledCallback &sampled) {
+    state->metrics.add_sampled(sampled.protocol, sampled.reason, sampled.for_ns);
+  });
   state->thread = std::make_unique<ColdThread>([state] { return state->turn(); });
   return {};
 }

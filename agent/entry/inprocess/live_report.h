@@ -23,7 +23,7 @@ class LiveReport {
   // BOARD and METRICS outlive this.
   LiveReport(LiveBoard &board, Metrics &metrics) : process_(board.listener()) {
     process_->add(scopes_);
-    process_->add(std::make_shared<ProcessMetrics>(metrics, process_->log().judge));
+    process_->add(std::make_shared<ProcessMetrics>(metrics, process_->log()));
   }
   LiveReport(const LiveReport &) = delete;
   LiveReport &operator=(const LiveReport &) = delete;

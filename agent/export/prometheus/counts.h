@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -42,6 +43,9 @@ inline constexpr uint16_t kOwnKinds = [] {
   return static_cast<uint16_t>(last - kFirstOwnKind + 1);
 }();
 inline constexpr size_t kOtherKind = kCallbackKinds + kOwnKinds;
+// Pairs of protocol and callback that have series of their own; all others share "overflow" and "other".
+inline constexpr size_t kMostCallbacks = 32;
+inline constexpr uint16_t kOtherCallback = kCallbackKinds;
 
 // A gauge is shown from its first change on, also at 0: an alert must not lose its series.
 class Gauge {
@@ -102,6 +106,14 @@ struct MetricCounts {
 
   // Of callbacks that last, by pid: callback, protocol, and since when.
   std::multimap<uint32_t, std::tuple<uint16_t, size_t, Ns>> lasting;
+
+  // By protocol and callback: kCallbackKinds is "other".
+  std::map<std::pair<size_t, uint16_t>, uint64_t> sampled_ns;
+  std::optional<uint64_t> sampled_outside_ns;  // in no callback; nothing: no thread was looked at
+  std::map<std::pair<size_t, uint16_t>, Histogram> slow_seconds;
+  // Where in them a callback has its place; they do not grow beyond kMostCallbacks.
+  [[nodiscard]] std::pair<size_t, uint16_t> callback_of(std::string_view protocol, int reason);
+  std::set<std::pair<size_t, uint16_t>> callbacks;
 
   std::array<uint64_t, kFaults> findings{};
   std::optional<Diagnosed> diagnosed;

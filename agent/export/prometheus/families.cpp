@@ -234,6 +234,11 @@ class Families {
     lived.move_to(families_);
   }
 
+  [[nodiscard]] Labels labels_of_callback(const std::pair<size_t, uint16_t> &key) const {
+    const char *name = key.second < kCallbackKinds ? kind_name(key.second) : nullptr;
+    return {{"protocol", protocol(key.first)}, {"callback", name != nullptr ? name : "other"}};
+  }
+
   void callbacks() {
     FamilyBuilder since("lws_callback_running_start_time_seconds",
                         "Unix time at which a callback began that keeps its event loop, for 0.2 s or more so far.",
@@ -251,6 +256,21 @@ class Families {
                 static_cast<double>(began_ns) / 1e9);
     }
     since.move_to(families_);
+    FamilyBuilder slow("lws_slow_callback_duration_seconds",
+                       "Time for which a callback kept its event loop, of those that did for 0.2 s or longer.",
+                       MetricType::Histogram);
+    for (const auto &[key, seconds] : counts_.slow_seconds)
+      slow.add(labels_of_callback(key), seconds, kSlowCallbackSeconds);
+    slow.move_to(families_);
+    FamilyBuilder sampled(
+        "lws_callback_sampled_seconds_total",
+        "Time of threads in each callback, and in none: estimated by looking at them every 10 ms or so.",
+        MetricType::Counter);
+    if (counts_.sampled_outside_ns)
+      sampled.add({{"protocol", "none"}, {"callback", "none"}}, static_cast<double>(*counts_.sampled_outside_ns) / 1e9);
+    for (const auto &[key, ns] : counts_.sampled_ns)
+      sampled.add(labels_of_callback(key), static_cast<double>(ns) / 1e9);
+    sampled.move_to(families_);
   }
 
   void findings() {

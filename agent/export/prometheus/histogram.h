@@ -37,6 +37,9 @@ inline constexpr Bounds kKeepaliveIdleSeconds = {0.001, 0.01, 0.1, 1, 5, 15, 30,
 inline constexpr Bounds kTlsHandshakeSeconds = {0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 2, 10};
 // Seconds a websocket session lived: failed at once, a page view, idle timeouts of proxies (60 s), a working day.
 inline constexpr Bounds kSessionSeconds = {0.1, 1, 10, 60, 300, 1800, 7200, 28800};
+// Seconds of a callback that kept its event loop: noticed, disturbing (0.5 s), the limits of health checks and of clients' patience, and lws's
+// own timeouts (5 and 20 s).
+inline constexpr Bounds kSlowCallbackSeconds = {0.25, 0.5, 1, 2.5, 5, 10, 20, 60};
 // Transactions per connection: 0 never asked, 1 no keep-alive; 100 and 1000 are keep-alive limits of common servers.
 inline constexpr Bounds kTransactionsPerConnection = {0, 1, 2, 5, 10, 25, 100, 1000};
 

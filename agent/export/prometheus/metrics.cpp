@@ -103,6 +103,29 @@ void Metrics::set_lasting(uint32_t pid, const std::vector<Lasting> &lasting) {
     counts_->lasting.emplace(pid, std::tuple(one.callback, counts_->protocols.index_of(one.protocol), one.since_ns));
 }
 
+std::pair<size_t, uint16_t> MetricCounts::callback_of(std::string_view protocol, int reason) {
+  const auto kind = static_cast<unsigned>(reason);
+  const bool is_known = kind < kCallbackKinds && kind_name(kind) != nullptr;
+  const std::pair key(protocols.index_of(protocol), is_known ? static_cast<uint16_t>(kind) : kOtherCallback);
+  if (callbacks.contains(key)) return key;
+  if (callbacks.size() >= kMostCallbacks) return {CappedNames::kOverflow, kOtherCallback};
+  callbacks.insert(key);
+  return key;
+}
+
+void Metrics::on_callback_lasted(std::string_view protocol, int reason, double lasted_s) {
+  const std::lock_guard lock(counts_->mutex);
+  counts_->slow_seconds[counts_->callback_of(protocol, reason)].observe(kSlowCallbackSeconds, {.value = lasted_s});
+}
+
+void Metrics::add_sampled(std::string_view protocol, int reason, uint64_t for_ns) {
+  const std::lock_guard lock(counts_->mutex);
+  uint64_t &outside_ns =
+      counts_->sampled_outside_ns ? *counts_->sampled_outside_ns : counts_->sampled_outside_ns.emplace(0);
+  if (reason < 0) outside_ns += for_ns;
+  else counts_->sampled_ns[counts_->callback_of(protocol, reason)] += for_ns;
+}
+
 void Metrics::set_not_diagnosed(uint64_t traces) {
   const std::lock_guard lock(counts_->mutex);
   counts_->not_diagnosed = traces;

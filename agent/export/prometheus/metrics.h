@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/base/batch_mutex.h"
@@ -55,6 +56,10 @@ class Metrics final : public Exposed {
   void add_findings(const FindingCounts &before, const FindingCounts &now);
   // The callbacks that last in process PID.
   void set_lasting(uint32_t pid, const std::vector<Lasting> &lasting);
+  // A callback returned after LASTED_S or a little more; only where that is 0.2 s or more.
+  void on_callback_lasted(std::string_view protocol, int reason, double lasted_s);
+  // What Collector::sample_callbacks() tells of a thread. REASON -1: it was in no callback.
+  void add_sampled(std::string_view protocol, int reason, uint64_t for_ns);
   // What somebody who reads whole traces has found. Nothing: he has not, or could not.
   void set_diagnosed(const std::optional<Diagnosed> &diagnosed);
   // Traces that he could not read: what is in them is not counted.

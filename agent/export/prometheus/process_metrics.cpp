@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "agent/timeline/items.h"
+
 namespace wsitrace {
 
 void ProcessMetrics::on_process_known(const ProcessFacts &facts) {
@@ -14,6 +16,13 @@ void ProcessMetrics::on_process_known(const ProcessFacts &facts) {
 void ProcessMetrics::on_event_counted(uint16_t kind) {
   metrics_.on_event_counted(kind);
   changed_ = true;
+}
+
+void ProcessMetrics::on_connection_event(const Connection &, const Event &event, std::span<const std::byte> items) {
+  lasting_.on_connection_event(event);
+  if (event.kind != k_callback_lasted) return;
+  if (const auto ms = item_of<uint32_t>(items, kItemLasted))
+    metrics_.on_callback_lasted(log_.timeline.text(event.protocol), event.value, *ms / 1e3);
 }
 
 void ProcessMetrics::on_connection_opened(const Connection &connection) {
@@ -85,7 +94,7 @@ Metrics::Own ProcessMetrics::own(const Connection &connection) const {
 void ProcessMetrics::count_findings(const Timeline &timeline) {
   changed_ = false;
   FindingCounts now{};
-  for (const Finding &finding : judge_.found_so_far(timeline)) ++now[static_cast<size_t>(finding.kind)];
+  for (const Finding &finding : log_.judge.found_so_far(timeline)) ++now[static_cast<size_t>(finding.kind)];
   metrics_.add_findings(counted_, now);
   counted_ = now;
 }

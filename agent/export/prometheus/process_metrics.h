@@ -13,7 +13,7 @@
 #ifndef WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 #define WSITRACE_EXPORT_PROMETHEUS_PROCESS_METRICS_H
 
-#include "agent/diagnosis/judge.h"
+#include "agent/diagnosis/judged_log.h"
 #include "agent/export/prometheus/metrics.h"
 #include "agent/export/prometheus/own_clients.h"
 #include "agent/timeline/lasting_callbacks.h"
@@ -22,14 +22,12 @@ namespace wsitrace {
 
 class ProcessMetrics final : public TimelineObserver {
  public:
-  // METRICS must live until the last call of this; it may be gone before this is destroyed. JUDGE hears the same timeline before it.
-  ProcessMetrics(Metrics &metrics, const Judge &judge) : metrics_(metrics), batch_(metrics.mutex()), judge_(judge) {}
+  // METRICS must live until the last call of this; it may be gone before this is destroyed. LOG is what it hears.
+  ProcessMetrics(Metrics &metrics, const JudgedLog &log) : metrics_(metrics), batch_(metrics.mutex()), log_(log) {}
 
   void on_process_known(const ProcessFacts &facts) override;
   void on_event_counted(uint16_t kind) override;
-  void on_connection_event(const Connection &, const Event &event, std::span<const std::byte>) override {
-    lasting_.on_connection_event(event);
-  }
+  void on_connection_event(const Connection &connection, const Event &event, std::span<const std::byte> items) override;
   void on_connection_opened(const Connection &connection) override;
   void on_connection_changed(const Connection &before, const Connection &now) override;
   void on_tls_established(const Connection &connection) override;
@@ -55,7 +53,7 @@ class ProcessMetrics final : public TimelineObserver {
 
   Metrics &metrics_;
   Keeping batch_;
-  const Judge &judge_;
+  const JudgedLog &log_;
   OwnClients own_clients_;
   uint32_t pid_ = 0;
   LastingCallbacks lasting_;

@@ -3,7 +3,7 @@
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { framed, type Row, statRow } from "./frame";
 import { FULL_WIDTH, OVERVIEW_DASHBOARD, quantiles, seriesPanel, sums } from "./panels";
-import { CLIENT, count, durations, ofProgram, ofTarget, ofVhost, rate, sum, transactions } from "./queries";
+import { CLIENT, count, durations, ofProgram, ofTarget, ofVhost, rate, sum, sumOrZero, transactions } from "./queries";
 import * as shared from "./shared";
 
 const glance = (): Row =>
@@ -147,6 +147,63 @@ const causes = (): Row => ({
   ],
 });
 
+const inCallbacks = ofProgram("lws_callback_sampled_seconds_total");
+
+const loop = (): Row => ({
+  title: "Event loop",
+  panels: [
+    seriesPanel({
+      title: "Blocked now",
+      description:
+        "How long the callback has run by now that keeps its event loop: nobody else on its thread is served meanwhile. " +
+        "0 while none has run for 0.2 s.",
+      unit: units.Seconds,
+      width: FULL_WIDTH / 3,
+      limit: 1,
+      queries: [
+        {
+          expr:
+            `max by (protocol, callback) (time() - ${ofProgram("lws_callback_running_start_time_seconds")}) or ` +
+            `0 * ${sum(rate(inCallbacks), "protocol", "callback")}`,
+          legend: "{{protocol}} {{callback}}",
+        },
+      ],
+    }),
+    seriesPanel({
+      title: "Slow callbacks",
+      description: "Callbacks a second that kept their event loop for 0.2 s or longer.",
+      unit: units.CountsPerSecond,
+      width: FULL_WIDTH / 3,
+      queries: [
+        {
+          expr: sumOrZero(
+            rate(ofProgram("lws_slow_callback_duration_seconds_count")),
+            rate(inCallbacks),
+            "protocol",
+            "callback",
+          ),
+          legend: "{{protocol}} {{callback}}",
+        },
+      ],
+    }),
+    seriesPanel({
+      title: "Time in callbacks",
+      description:
+        "In which callbacks threads spend their time, in seconds a second; none: they wait, or lws works. An estimate: " +
+        "wsitrace looks at each thread every 10 ms or so.",
+      unit: units.Short,
+      width: FULL_WIDTH / 3,
+      stacked: true,
+      queries: [
+        {
+          expr: `topk(10, ${sum(rate(inCallbacks), "protocol", "callback")})`,
+          legend: "{{protocol}} {{callback}}",
+        },
+      ],
+    }),
+  ],
+});
+
 const tracer = (): Row => ({
   title: "The tracer itself",
   panels: [
@@ -188,5 +245,5 @@ export const overview = () =>
     uid: OVERVIEW_DASHBOARD,
     title: "wsitrace / overview",
     description: "Connections of programs that use libwebsockets, as wsitrace sees them.",
-    rows: [glance(), connections(), transactionRow(), sessions(), tls(), causes(), tracer()],
+    rows: [glance(), connections(), transactionRow(), sessions(), tls(), causes(), loop(), tracer()],
   });

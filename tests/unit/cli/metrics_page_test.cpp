@@ -60,12 +60,14 @@ void callback_lasts(Timeline &timeline) {
 std::vector<prometheus::MetricFamily> everything() {
   ProgramMetrics metrics;
   JudgedLog log;
-  for (auto &observer : metrics.observers("program", log.judge)) log.timeline.add(std::move(observer));
+  for (auto &observer : metrics.observers("program", log)) log.timeline.add(std::move(observer));
   Timeline &timeline = log.timeline;
   timeline.on_process({});
   test::Script script(timeline, test::Form::kPreload);
   script.play(kEverything);
   callback_lasts(timeline);
+  script.play("Z:CBIND Z:lasted('RECEIVE')=300");
+  metrics.add_sampled("program", "p0", k_RECEIVE, 1);
   timeline.ask();
   metrics.set_diagnosed({{"program", {}}}, 1, 0);
   metrics.on_rendered(1, 1);

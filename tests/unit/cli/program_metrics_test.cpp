@@ -16,7 +16,7 @@ constexpr const char *kOneRequest = "ACCEPT FH('/a') st=200 FFC BIND txnc=0 clos
 // One process of PROGRAM with COUNT connections of one transaction each.
 void play(ProgramMetrics &metrics, const std::string &program, uint32_t pid, int count, const char *end = "exit") {
   JudgedLog log;
-  for (auto &observer : metrics.observers(program, log.judge)) log.timeline.add(std::move(observer));
+  for (auto &observer : metrics.observers(program, log)) log.timeline.add(std::move(observer));
   Timeline &timeline = log.timeline;
   ProcessFacts facts;
   facts.pid = pid;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "agent/base/clock.h"
 #include "agent/collect/liveness.h"
 #include "tests/unit/collect/collector_fixture.h"
 
@@ -84,6 +85,37 @@ TEST_F(CollectorEndTest, CallbackThatLastsIsToldOnceItsTimeHasDoubledAndWhenItIs
   EXPECT_THAT(told_running(*logs[0]), ElementsAre(k_RECEIVE, -1, k_RECEIVE, -1));
   EXPECT_TRUE(logs[0]->is_ordered_by_time());
   EXPECT_EQ(logs[0]->loss.recorded, 0u);
+}
+
+// What was not looked at is not known: neither before the first pass, nor where passes were far apart.
+TEST_F(CollectorEndTest, CallbacksAreSampledForTheTimeBetweenPasses) {
+  Collector live = collector();
+  FakeHost host(file);
+  FakeThread thread = host.thread(), idle = host.thread();
+  RunningCallback &running = thread.header().running;
+  running.word.store(running_word(k_RECEIVE, kNoString, 0));
+  idle.header().running.word.store(kNoCallbackRuns);
+  std::vector<std::pair<int, uint64_t>> sampled;
+  live.sample_callbacks([&](const ProcessFacts &process, const SampledCallback &seen) {
+    EXPECT_EQ(process.pid, logs[0]->facts.back().pid);
+    EXPECT_EQ(seen.protocol, "");
+    sampled.emplace_back(seen.reason, seen.for_ns);
+  });
+  live.drain();
+  sampled.clear();
+  const uint64_t before_ns = monotonic_ns();
+  live.drain();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  live.drain();
+  ASSERT_EQ(sampled.size(), 4u) << "two threads, two passes";
+  EXPECT_EQ(sampled[2].first, k_RECEIVE);
+  EXPECT_EQ(sampled[3].first, -1);
+  EXPECT_EQ(sampled[2].second, sampled[3].second);
+  EXPECT_GE(sampled[2].second, 20'000'000u);
+  EXPECT_LE(sampled[2].second, monotonic_ns() - before_ns);
+  running.word.store(0);  // an older wsitrace's, which does not tell
+  live.drain();
+  EXPECT_EQ(sampled.size(), 5u);
 }
 
 TEST_F(CollectorEndTest, CallbackInWhichAThreadHasEndedIsOver) {

@@ -7,6 +7,7 @@
 
 #include "agent/diagnosis/check.h"
 #include "agent/diagnosis/judge.h"
+#include "agent/export/prometheus/counts.h"
 #include "tests/unit/timeline/runs.h"
 #include "tests/unit/timeline/script.h"
 
@@ -21,8 +22,7 @@ constexpr const char *kConnectionLeft = "CONTEXT CBIND CONTEXT_END=0 CONTEXT_END
 // The log of one process, told in words.
 class Process {
  public:
-  explicit Process(Metrics &metrics, uint32_t pid = 4711, const char *attach = "preload")
-      : observer_(metrics, log_.judge) {
+  explicit Process(Metrics &metrics, uint32_t pid = 4711, const char *attach = "preload") : observer_(metrics, log_) {
     log_.timeline.add(observer_);
     ProcessFacts facts;
     facts.pid = pid;
@@ -78,6 +78,44 @@ TEST(ProcessMetrics, CallbackThatRunsALoopOfItsOwnKeepsNobody) {
   EXPECT_THAT(render_metrics(metrics), Not(HasSubstr(kRunning)));
 }
 
+TEST(ProcessMetrics, SlowCallbacksAreCountedByHowLongTheyTook) {
+  Metrics metrics;
+  Process(metrics).plays("A:CBIND A:lasted[dyn]('HTTP')=300 A:lasted[dyn]('HTTP')=3000");
+  const std::string text = render_metrics(metrics), name = "lws_slow_callback_duration_seconds";
+  const std::string labels = R"({protocol="dyn",callback="HTTP")";
+  EXPECT_THAT(text, HasSubstr(name + "_bucket" + labels + ",le=\"0.5\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket" + labels + ",le=\"5.0\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_sum" + labels + "} 3.3\n"));
+}
+
+constexpr const char *kSampled = "lws_callback_sampled_seconds_total{protocol=\"";
+
+TEST(ProcessMetrics, SampledTimeInCallbacksIsAddedUp) {
+  Metrics metrics;
+  metrics.add_sampled("chat", k_RECEIVE, 250'000'000);
+  metrics.add_sampled("chat", k_RECEIVE, 500'000'000);
+  metrics.add_sampled("chat", 1003, 500'000'000);
+  const std::string text = render_metrics(metrics);
+  EXPECT_THAT(text, HasSubstr(std::string(kSampled) + "chat\",callback=\"RECEIVE\"} 0.75\n"));
+  EXPECT_THAT(text, HasSubstr(std::string(kSampled) + "chat\",callback=\"other\"} 0.5\n"));
+  EXPECT_THAT(text, HasSubstr(std::string(kSampled) + "none\",callback=\"none\"} 0\n"));
+  metrics.add_sampled("", -1, 1'500'000'000);
+  EXPECT_THAT(render_metrics(metrics), HasSubstr(std::string(kSampled) + "none\",callback=\"none\"} 1.5\n"));
+}
+
+TEST(ProcessMetrics, SeriesOfCallbacksAreLimited) {
+  Metrics metrics;
+  for (int protocol = 0; protocol < 23; ++protocol)
+    for (const int reason : {int{k_HTTP}, int{k_RECEIVE}, int{k_CLOSED}})
+      metrics.add_sampled("p" + std::to_string(protocol), reason, 1'000'000'000);
+  const std::string text = render_metrics(metrics);
+  size_t series = 0;
+  for (size_t at = text.find(kSampled); at != std::string::npos; at = text.find(kSampled, at + 1)) ++series;
+  EXPECT_EQ(series, kMostCallbacks + 2) << "overflow, and none";
+  EXPECT_THAT(text, HasSubstr(std::string(kSampled) + "overflow\",callback=\"other\"} " +
+                              std::to_string(69 - kMostCallbacks) + "\n"));
+}
+
 TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
   Metrics metrics;
   Process process(metrics);
@@ -90,7 +128,7 @@ TEST(ProcessMetrics, FindingsAreSeenWhileTheLogGoesOn) {
 TEST(ProcessMetrics, FindingsAreAsOfTheLastTimeSomebodyAsked) {
   Metrics metrics;
   JudgedLog log;
-  ProcessMetrics observer(metrics, log.judge);
+  ProcessMetrics observer(metrics, log);
   log.timeline.add(observer);
   Script(log.timeline, Form::kPreload).play(kConnectionLeft);
   EXPECT_THAT(render_metrics(metrics), HasSubstr(findings_of_kind("connection_not_destroyed", 0)));
