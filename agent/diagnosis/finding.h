@@ -27,6 +27,7 @@ struct Finding {
   OptionalNs last_ns;
   OptionalNs age_ns;    // from the first event to the end of the log
   std::string message;  // one sentence, without a full stop
+  std::string advice;   // instead of that of its kind
   // Of the first connection that has them: where the application stood when it was made, and at its last BIND. The frames
   // are there once somebody has named them.
   Stack created_stack;
@@ -36,6 +37,11 @@ struct Finding {
   uint64_t callback_address = 0;  // of the protocol's callback; 0: unknown
   std::optional<Frame> callback;  // likewise
 };
+
+// What to change.
+inline std::string advice_of(const Finding &finding) {
+  return finding.advice.empty() ? row_of(finding.kind).advice : finding.advice;
+}
 
 }  // namespace wsitrace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/judge.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "agent/diagnosis/census.h"
@@ -73,7 +74,9 @@ void judge_what_is_open(const Timeline &timeline, Groups &groups) {
 Verdict concluded(const Timeline &timeline, Groups &groups, const StackBook &stacks) {
   judge_what_is_left(timeline, groups);
   Verdict verdict = verdict_about(timeline);
-  verdict.findings = groups.findings(timeline.last_event_ns());
+  const End *end = timeline.end();
+  verdict.findings =
+      groups.findings(std::max(timeline.last_event_ns(), end != nullptr ? end->mono_ns.value_or(0) : Ns{0}));
   stacks.fill(verdict.findings, timeline);
   for (Finding &finding : verdict.findings) finding.callback_address = timeline.callback_of(finding.protocol);
   if (timeline.loss().lost > 0) doubt_findings(verdict.findings);

@@ -31,7 +31,7 @@ void append_finding(std::string &out, const CheckedFinding &checked) {
   if (finding.created_at.empty()) object.null("stacks");
   else append_stacks(object.key("stacks"), finding.created_at, finding.bound_at);
   append_frame(object.key("callback"), finding.callback);
-  object.text("advice", row_of(finding.kind).advice);
+  object.text("advice", advice_of(finding));
   object.close();
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "agent/diagnosis/faults/groups.h"
@@ -13,9 +14,11 @@
 
 namespace wsitrace {
 
-// Descriptors that were adopted in a callback of a websocket session, each in one of its own, and are open though these sessions have ended.
-// One alone may be meant to serve all that follow. The same of outbound connections: a proxy's other half.
-// Memory: 16 bytes for each open session, and for each open connection that began in one.
+// Descriptors that were adopted in a callback of a websocket session, each in one of its own, and are open though these
+// sessions have ended. One alone may be meant to serve all that follow. The same of outbound connections: a proxy's other
+// half. And descriptors that were adopted while requests were handled whose connections have ended, if none of their
+// protocol ever ended by itself: work that a request begins may go on after it.
+// Memory: 16 bytes for each open session, and for each open connection that began in one or in a request.
 class Adopted {
  public:
   void event(const Connection &connection, const Event &event);
@@ -26,15 +29,20 @@ class Adopted {
 
  private:
   static void judge_outbound(const std::vector<const Connection *> &left, Groups &groups);
+  void judge_of_requests(const Timeline &timeline, Groups &groups) const;
   struct Last {
     uint64_t session = 0;  // 0: another connection's turn
     Ns time_ns = 0;
+    uint64_t request = 0;  // the connection whose request was handed to the application then; 0: none
   };
   std::map<uint32_t, Last> last_on_thread_;
-  uint32_t recent_thread_ = 0;             // that of the event before: mostly it is again
-  Last *recent_ = nullptr;                 // its entry
-  std::set<uint64_t> sessions_;            // that are open, by connection
-  std::map<uint64_t, uint64_t> begun_in_;  // session by connection
+  uint32_t recent_thread_ = 0;                     // that of the event before: mostly it is again
+  Last *recent_ = nullptr;                         // its entry
+  std::set<uint64_t> sessions_;                    // that are open, by connection
+  std::map<uint64_t, uint64_t> begun_in_;          // session by connection
+  std::map<uint64_t, uint64_t> begun_by_request_;  // same: the connection of the request
+  std::set<uint64_t> askers_;                      // of these requests, open
+  std::set<std::string, std::less<>> ending_;      // protocols of such descriptors that did end by themselves
 };
 
 }  // namespace wsitrace

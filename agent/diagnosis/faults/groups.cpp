@@ -22,7 +22,7 @@ std::string callback_text(const Connection &connection) {
 
 std::string message_of(const Finding &finding) {
   const std::string_view headline = row_of(finding.kind).headline;
-  if (headline.empty()) return finding.message;
+  if (headline.empty() || !finding.message.empty()) return finding.message;
   return filled(headline, finding.count, count_text(finding.count, "connection"), finding.protocol);
 }
 

@@ -67,7 +67,7 @@ std::string place_of(const SourceRoot &root, const Finding &finding) {
 std::string message_of(const CheckedFinding &checked) {
   std::string message = checked.verdict->program + ": " + checked.finding->message;
   for (const std::string &fact : facts_of(*checked.verdict, *checked.finding)) message += "\n" + fact;
-  return message + "\nwhat to do: " + row_of(checked.finding->kind).advice;
+  return message + "\nwhat to do: " + advice_of(*checked.finding);
 }
 
 std::string message_of(const CheckedTrouble &checked) {

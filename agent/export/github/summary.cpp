@@ -24,7 +24,7 @@ std::string row_of(const CheckedFinding &checked) {
   for (const std::string &fact : facts_of(*checked.verdict, finding)) facts += "<br>" + escaped_markdown(fact);
   return "| `" + std::string(name_of(finding.kind)) + "` | " + std::to_string(finding.count) + " | " +
          escaped_markdown(checked.verdict->program) + " | " + escaped_markdown(finding.message) + facts + " | " +
-         escaped_markdown(row_of(finding.kind).advice) + " |\n";
+         escaped_markdown(advice_of(finding)) + " |\n";
 }
 
 std::string row_of(const CheckedTrouble &checked) {

@@ -79,7 +79,7 @@ void append_kind(std::string &out, const Verdict &verdict, const std::vector<con
   if (findings.size() > kShown)
     out +=
         fmt::format("{}: {} more\n", name_of(findings.front()->kind), count_text(findings.size() - kShown, "finding"));
-  out += fmt::format("  what to do: {}\n", row_of(findings.front()->kind).advice);
+  out += fmt::format("  what to do: {}\n", advice_of(*findings.front()));
   append_example(out, findings, texts);
 }
 
