@@ -41,7 +41,8 @@ const char *end_text(CloseReason reason) {
 std::string wait_of(const Connection &connection) {
   const Transaction *last = connection.transactions.empty() ? nullptr : &connection.transactions.back();
   switch (connection.state) {
-    case State::kHandshake: return "in its handshake";
+    case State::kHandshake:
+      return connection.tls && !connection.tls->handshake_ns ? "in its TLS handshake" : "in its handshake";
     case State::kUpgraded: return "websocket session open";
     case State::kActive:
       if (is_raw(connection) && connection.connected_ns) return "connected";
@@ -82,15 +83,30 @@ const char *Census::name_of(Sort sort, uint64_t count) {
   return "internal (lws's own)";
 }
 
+// By the kernel's count, which has one for the peer's FIN.
+const char *Census::request_text(const Connection &connection) {
+  const bool is_of_http = (connection.role == Role::kUnknown || connection.role == Role::kH1) && !connection.session;
+  const bool is_inbound = connection.origin == Origin::kAccepted || connection.origin == Origin::kAdopted;
+  if (!is_inbound || !is_of_http || !connection.tcp || !connection.opened_seen || connection.transactions_total > 0)
+    return "";
+  if (connection.tcp->received_bytes <= 1) return ", which had sent nothing";
+  return connection.tls ? "" : " before lws had read a whole request";
+}
+
 std::string Census::end_of(const Connection &connection) {
   std::string end = end_text(connection.close ? connection.close->reason : CloseReason::kUnknown);
   const bool by_peer = connection.close && connection.close->reason == CloseReason::kPeerClosed;
   if (by_peer && connection.tcp && connection.tcp->was_reset) end += " with a reset (RST)";
+  if (by_peer) end += request_text(connection);
   const bool says_nothing = connection.session && connection.close && !connection.close->ws_code &&
                             connection.close->reason == CloseReason::kContextDestroyed;
   if (says_nothing) end += ", without a close frame (the peer sees 1006)";
   if (connection.close && connection.close->ws_code) end += fmt::format(", code {}", *connection.close->ws_code);
-  if (is_idle_timeout(connection)) end += " between two requests (keepalive_timeout of the vhost)";
+  if (is_idle_timeout(connection)) {
+    const int limit_s = pending_timeout_seconds(connection.close->pending_timeout);
+    end += " between two requests (keepalive_timeout of the vhost";
+    end += limit_s > 0 ? fmt::format(", {} s)", limit_s) : ")";
+  }
   return end;
 }
 

@@ -58,6 +58,7 @@ class Census {
   static const char *name_of(Sort sort, uint64_t count);
 
  private:
+  static const char *request_text(const Connection &connection);
   void count(const Connection &connection, const std::string &end);
 
   std::map<Sort, Ends> connections_;

@@ -24,6 +24,12 @@ void note_request(Clues &clues, const Connection &connection, uint16_t kind) {
   clues.request_flags = 0;
   clues.odd_head = 0;
   clues.body_came_ns.reset();
+  clues.body_told = 0;
+}
+
+// An end that lws sees as it services the socket.
+bool is_found_by_loop(uint16_t kind, std::string_view caller) {
+  return kind == k_close_requested && (caller == "server socket svc fail" || caller == "close_and_handled");
 }
 
 void note_status(Clues &clues, const Connection &connection, int status) {
@@ -88,7 +94,7 @@ void ClueBook::opened(const Connection &connection) { first_sight(connection.id,
 void ClueBook::event(const Connection &connection, const Event &event, std::span<const std::byte> items,
                      std::string_view text, std::string_view protocol) {
   Clues &clues = first_sight(connection.id, event.time_ns);
-  if (has_role<role::kLoopTurns>(event.kind)) last_turn_ns_ = event.time_ns;
+  if (has_role<role::kLoopTurns>(event.kind) || is_found_by_loop(event.kind, text)) last_turn_ns_ = event.time_ns;
   clues.seen |= Clues::bit_of(event.kind);
   if (has_role<role::kEnds>(event.kind) && event.kind != k_WSI_DESTROY && (event.flags & kDescriptorGone) != 0)
     clues.descriptor_gone = true;
@@ -135,7 +141,9 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
       note_request(clues, connection, event.kind);
       clues.request_flags = event.flags;
       break;
-    case k_HTTP_BODY_COMPLETION: clues.body_came_ns = event.time_ns; break;
+    case k_HTTP_BODY_COMPLETION:
+      if (clues.body_told++ == 0) clues.body_came_ns = event.time_ns;
+      break;
     case k_HTTP:
       note_request(clues, connection, event.kind);
       clues.asks_first_protocol = (event.flags & kFirstProtocol) != 0;

@@ -57,6 +57,7 @@ struct Clues {
   uint64_t file_forgotten = 0;  // the first of which lws did not know by the next request
   std::string file_protocol;    // whose callback was told that it was sent
   OptionalNs body_came_ns;      // all of its body
+  uint64_t body_told = 0;       // how often the program was told so
   std::optional<ResponsePart> part;
   bool descriptor_gone = false;  // closed by somebody else
   uint64_t answered = 0;         // the transaction whose status was sent last, by index

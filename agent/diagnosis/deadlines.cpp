@@ -79,6 +79,13 @@ std::string timeout_text(const Case &of) {
                      setting != nullptr ? "; set by " : "", setting != nullptr ? setting : "");
 }
 
+std::string fired_text(const Case &of) {
+  const std::string which = timeout_text(of);
+  if (of.connection.close && of.connection.close->timeout_of_program && !which.empty()) return "a timeout" + which;
+  const bool names_setting = which.find("set by") != std::string::npos;
+  return "lws's timeout" + which + (names_setting ? "" : " (timeout_secs of the context)");
+}
+
 std::optional<Symptom> timed_out(const Case &of) {
   if (!of.ended_as(CloseReason::kTimeout)) return std::nullopt;
   const int reason = pending_timeout_reason(of.clues.pending_timeout);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -125,7 +124,7 @@ Diagnosis diagnosis_of(const Finding &finding, Ns started_ns) {
   out.first_ns = finding.first_ns;
   out.last_ns = finding.last_ns;
   out.headline = finding.message;
-  out.advice = row_of(finding.kind).advice;
+  out.advice = advice_of(finding);
   out.why = evidence_of(finding, started_ns);
   return out;
 }
@@ -179,7 +178,7 @@ void Doctor::on_connection_closed(const Connection &connection) {
   if (connection.close && connection.close->killed_at_once && connection.close->reason == CloseReason::kHandlerClosed)
     killed_ = Killed{connection.id, connection.closed_ns.value_or(0), std::string(protocol_of(connection))};
   const bool by_code =
-      clues_.of(connection.id).close_code && connection.close && connection.close->by == CloseBy::kLocal;
+      clues_.of(connection.id).close_code && connection.close && connection.close->reason == CloseReason::kLocalWsClose;
   if (by_code && closed_by_code_.size() < kKeptIds) closed_by_code_.push_back(connection.id);
   clues_.forget(connection.id);
 }
@@ -229,6 +228,14 @@ void Doctor::add(const Connection &connection, const Symptom &symptom) {
   group.is_young = group.is_young && symptom.is_young;
   group.details_differ = group.details_differ || symptom.detail != group.symptom.detail;
   group.carriers_differ = group.carriers_differ || connection.parent != group.example.parent;
+  if (const auto &tcp = connection.tcp; tcp && connection.close) {
+    const bool by_peer = connection.close->reason == CloseReason::kPeerClosed;
+    // Nothing was sent, and so no FIN of this side: the kernel gives up such a socket for a RST only.
+    const bool was_given_up = symptom.cause == Cause::kResponseOwed && tcp->was_over && !tcp->peer_closed_ns &&
+                              connection.close->reason == CloseReason::kContextDestroyed;
+    if (tcp->was_reset || was_given_up) ++group.reset_by_peer;
+    else if (by_peer || tcp->peer_closed_ns) ++group.closed_by_peer;
+  }
   Diagnosis &diagnosis = group.diagnosis;
   if (diagnosis.vhost != connection.vhost) diagnosis.vhost.clear();
   ++diagnosis.count;
@@ -335,43 +342,11 @@ std::vector<std::string> Doctor::evidence_of(const Group &group) const {
                       carrier->second.by_peer && lws_version_of(timeline().process().lws_version.c_str()).major == 4
                           ? "; whether it had reset the streams before, lws 4 does not tell"
                           : ""));
-  return why.empty() ? end_evidence(group.example) : why;
-}
-
-void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> items) {
-  for_each_item(items, [this](ItemTag tag, std::span<const std::byte> bytes) {
-    AcceptFacts facts;
-    if (tag != kItemAccept || bytes.size() != sizeof facts) return;
-    std::memcpy(&facts, bytes.data(), sizeof facts);
-    accepts_.failures = std::max(accepts_.failures, facts.failures);
-    accepts_.waiting = std::max(accepts_.waiting, facts.waiting);
-    accepts_.limit = facts.limit;
-  });
-  accepts_.last_ns = event.time_ns;
-  accepts_.works_again = event.value == 0;
-  if (accepts_.first_ns != 0) return;
-  accepts_.first_ns = event.time_ns;
-  accepts_.error = timeline().text(event.text);
-  timeline().for_each_open(
-      [this](const Connection &open) { accepts_.open += open.cls == ConnectionClass::kClient ? 1 : 0; });
-}
-
-void Doctor::add_accepts() {
-  if (accepts_.failures == 0) return;
-  const std::string span = span_text(accepts_.first_ns, accepts_.works_again ? accepts_.last_ns : log_.last_ns);
-  Diagnosis out = diagnosis_of(
-      Cause::kAcceptFailed, accepts_.failures,
-      fmt::format("{} (no free descriptor) at least {} over {}", accepts_.error, times_text(accepts_.failures), span));
-  out.first_ns = accepts_.first_ns;
-  out.last_ns = accepts_.last_ns;
-  out.why.push_back(fmt::format("The limit of descriptors was {}; {} waited in the listener's backlog meanwhile.",
-                                accepts_.limit, count_text(accepts_.waiting, "connection")));
-  out.why.push_back(
-      accepts_.open == 0
-          ? "Of lws's own, only the listener was open then: other parts of the program hold the descriptors."
-          : fmt::format("lws itself held {} then.", count_text(accepts_.open, "connection")));
-  if (accepts_.works_again) out.why.push_back("It worked again after " + span + ".");
-  diagnoses_.push_back(std::move(out));
+  if (why.empty()) why = end_evidence(group.example);
+  if (group.reset_by_peer > 0 && group.closed_by_peer > 0)
+    why.push_back(fmt::format("Of the peers, {} had closed the connection (FIN) and {} had reset it (RST).",
+                              group.closed_by_peer, group.reset_by_peer));
+  return why;
 }
 
 void Doctor::add_findings() {

@@ -57,7 +57,8 @@ class Doctor final : public TimelineObserver {
     bool is_young = true;  // all of them are
     bool details_differ = false;
     bool carriers_differ = false;  // of streams
-    Connection example;            // values only: its views live as long as the timeline
+    uint64_t closed_by_peer = 0, reset_by_peer = 0;
+    Connection example;  // values only: its views live as long as the timeline
   };
   using Key = std::tuple<Cause, std::string, std::string, std::string>;  // cause, who, detail, protocol
 

@@ -226,7 +226,9 @@ std::optional<Symptom> upgrade_refused(const Case &of, const std::string &by) {
     symptom.certainty = Certainty::kLikely;
     symptom.advice = "see which headers come in: a proxy on the way may drop some";
   }
-  if (const Transaction *last = of.last()) symptom.why.push_back("The request was " + request_text(last) + ".");
+  if (const Transaction *last = of.last())
+    symptom.why.push_back("The request was " + request_text(last) +
+                          (last->status ? fmt::format(", answered with {}.", *last->status) : "."));
   return symptom;
 }
 
@@ -349,7 +351,7 @@ constexpr CaseRule kInboundRules[] = {
     upgrade_lost, thrown_away, file_not_completed, odd_header, owes_response, forgot_completion, lost_with_carrier,
     tls_failed, refused, refused_midway, both_wait, timed_out, gave_up, left_midway, answered_twice, wrong_length,
     stream_not_ended, response_without_end, redirected_in_circle, completion_ignored, continue_not_sent,
-    header_pool_used_up, thread_not_run, vhost_gone, not_read, peer_not_reading, not_found, error_status,
+    header_pool_used_up, thread_not_run, request_not_read, vhost_gone, not_read, peer_not_reading, not_found, error_status,
     ended_by_callback, binding_left};
 // clang-format on
 

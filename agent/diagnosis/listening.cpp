@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 
 #include "agent/diagnosis/doctor.h"
@@ -130,6 +131,42 @@ void Premises::add_no_socket(std::vector<Diagnosis> &to, const LogFacts &log) co
       options_->port, options_->port == -1 ? "CONTEXT_PORT_NO_LISTEN" : "CONTEXT_PORT_NO_LISTEN_SERVER"));
   out.advice = "set `port` of the lws_context_creation_info to 0";
   to.push_back(std::move(out));
+}
+
+void Doctor::on_accept_failed(const Event &event, std::span<const std::byte> items) {
+  for_each_item(items, [this](ItemTag tag, std::span<const std::byte> bytes) {
+    AcceptFacts facts;
+    if (tag != kItemAccept || bytes.size() != sizeof facts) return;
+    std::memcpy(&facts, bytes.data(), sizeof facts);
+    accepts_.failures = std::max(accepts_.failures, facts.failures);
+    accepts_.waiting = std::max(accepts_.waiting, facts.waiting);
+    accepts_.limit = facts.limit;
+  });
+  accepts_.last_ns = event.time_ns;
+  accepts_.works_again = event.value == 0;
+  if (accepts_.first_ns != 0) return;
+  accepts_.first_ns = event.time_ns;
+  accepts_.error = timeline().text(event.text);
+  timeline().for_each_open(
+      [this](const Connection &open) { accepts_.open += open.cls == ConnectionClass::kClient ? 1 : 0; });
+}
+
+void Doctor::add_accepts() {
+  if (accepts_.failures == 0) return;
+  const std::string span = span_text(accepts_.first_ns, accepts_.works_again ? accepts_.last_ns : log_.last_ns);
+  Diagnosis out = diagnosis_of(
+      Cause::kAcceptFailed, accepts_.failures,
+      fmt::format("{} (no free descriptor) at least {} over {}", accepts_.error, times_text(accepts_.failures), span));
+  out.first_ns = accepts_.first_ns;
+  out.last_ns = accepts_.last_ns;
+  out.why.push_back(fmt::format("The limit of descriptors was {}; {} waited in the listener's backlog meanwhile.",
+                                accepts_.limit, count_text(accepts_.waiting, "connection")));
+  out.why.push_back(
+      accepts_.open == 0
+          ? "Of lws's own, only the listener was open then: other parts of the program hold the descriptors."
+          : fmt::format("lws itself held {} then.", count_text(accepts_.open, "connection")));
+  if (accepts_.works_again) out.why.push_back("It worked again after " + span + ".");
+  diagnoses_.push_back(std::move(out));
 }
 
 }  // namespace wsitrace

@@ -19,7 +19,7 @@ constexpr Ns kServerPatienceNs = 500'000'000;
 // What ended the wait, if anything did: "up to the end of the log".
 std::string wait_end_text(const Case &of) {
   if (of.is_open()) return "up to the end of the log";
-  if (of.ended_as(CloseReason::kTimeout)) return "when lws's timeout (timeout_secs of the context) ended it";
+  if (of.ended_as(CloseReason::kTimeout)) return "when " + fired_text(of) + " ended it";
   if (of.ended_as(CloseReason::kVhostDestroyed)) return "when this program destroyed its vhost";
   return "when this program destroyed its lws context (lws_context_destroy())";
 }

@@ -59,6 +59,12 @@ Symptom owed(const Case &of, const Transaction &last) {
         "answer in LWS_CALLBACK_HTTP where lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) is 0, or let the "
         "client send Content-Length: 0";
   }
+  if (of.clues.body_told > 1)
+    symptom.why.push_back(fmt::format(
+        "LWS_CALLBACK_HTTP_BODY_COMPLETION came {} times for it: more bytes of the client wait behind the body, "
+        "usually "
+        "its next request. lws reads that only once this one is completed, and asks again in each turn, without sleep.",
+        of.clues.body_told));
   if (of.clues.asks_first_protocol)
     symptom.why.emplace_back(
         "It is protocols[0] of the vhost, which lws asks, too, where no mount has the path, and where the file of a "

@@ -67,6 +67,7 @@ std::optional<Symptom> vhost_gone(const Case &);
 // One that was asked for something when its vhost was destroyed.
 std::optional<Symptom> vhost_taken_away(const Case &, const Transaction &);
 std::optional<Symptom> thread_not_run(const Case &);
+std::optional<Symptom> request_not_read(const Case &);
 // An event loop of the program turned well after what happened AGO_NS before the end: were it its own, it had seen to that.
 bool loop_turned_since(const Case &, Ns ago_ns);
 std::optional<Symptom> wrong_length(const Case &);
@@ -116,6 +117,8 @@ std::string refusal_text(const Clues &);
 std::optional<Symptom> timed_out(const Case &);
 // " of 20 s for content to come or go (PENDING_TIMEOUT_HTTP_CONTENT; timeout_secs of the context sets it)"; empty: unknown.
 std::string timeout_text(const Case &);
+// Same, of an outbound connection: "lws's timeout of 20 s ...", or "a timeout of 1 s that this program had set, ...,".
+std::string fired_text(const Case &);
 std::optional<Symptom> refusal_symptom(const Case &);  // refusals.cpp: of what lws itself refused
 std::optional<Symptom> goaway_symptom(const Case &);   // refusals.cpp: of what the peer refused, by HTTP/2
 // refusals.cpp: an error code of RFC 9113, 7, "it did not take the stream (REFUSED_STREAM)", and what to do, or nothing

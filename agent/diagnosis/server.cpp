@@ -171,6 +171,28 @@ std::optional<Symptom> thread_not_run(const Case &of) {
       {}};
 }
 
+// Nor does it, where ip_limit_ah of them are in use by clients of one address.
+std::optional<Symptom> request_not_read(const Case &of) {
+  const auto &tcp = of.connection.tcp;
+  const bool waited = of.is_open() || of.ended_as(CloseReason::kContextDestroyed);
+  const bool is_of_http = of.connection.origin == Origin::kAccepted && !is_raw(of.connection) && !of.connection.tls;
+  if (!waited || !is_of_http || of.last() != nullptr || of.connection.session || !tcp || tcp->unread_bytes == 0 ||
+      tcp->unread_ns < kNotTakenNs || !loop_turned_since(of, tcp->unread_ns))
+    return std::nullopt;
+  return Symptom{
+      Cause::kNotRead,
+      span_text(tcp->unread_ns),
+      {fmt::format("{} from the peer waited unread in the socket {}, and no request was taken from it, while the event "
+                   "loop turned.",
+                   count_text(tcp->unread_bytes, "byte"),
+                   of.is_open() ? "at the end of the log" : "when the context was destroyed"),
+       "lws reads a new request only when it has a header table for it: max_http_header_pool of the context limits "
+       "them, and ip_limit_ah those that the clients of one address may hold."},
+      Certainty::kLikely,
+      "raise ip_limit_ah and max_http_header_pool of the context where they are set, and see what holds the header "
+      "tables: clients that do not finish their headers, or handlers that do not answer"};
+}
+
 std::optional<Symptom> peer_not_reading(const Case &of) {
   const auto &tcp = of.connection.tcp;
   if (!tcp || tcp->unsent_bytes == 0 || tcp->unsent_ns < kNotTakenNs || tcp->peer_closed_ns) return std::nullopt;
@@ -213,17 +235,21 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
     return of.connection.close->killed_at_once
                ? Symptom{Cause::kEndedByCallback,
                          "lws_set_timeout() with LWS_TO_KILL_SYNC",
-                         {"lws closes the connection and frees its wsi within that call, without a close frame: a "
-                          "callback of the same connection must not do that."},
+                         {"lws closes the connection and frees its wsi within that call: a callback of the same "
+                          "connection must not do that."},
                          Certainty::kProven,
                          kKillAdvice}
-               : Symptom{Cause::kEndedByCallback,
-                         "lws_set_timeout() with LWS_TO_KILL_ASYNC",
-                         {"That was the last timeout it set, and lws closes the connection for it at once, without a "
-                          "close frame."},
-                         Certainty::kProven,
-                         "see where it calls that; to let the peer know why, call lws_close_reason() and return -1 "
-                         "from a callback"};
+               : Symptom{
+                     Cause::kEndedByCallback,
+                     "lws_set_timeout() with LWS_TO_KILL_ASYNC",
+                     {fmt::format("That was the last timeout it set, and lws closes the connection for it at once{}: "
+                                  "{} after it had been opened.",
+                                  of.connection.session ? ", without a close frame" : "",
+                                  span_text(of.connection.opened_ns, of.until_ns()))},
+                     Certainty::kProven,
+                     of.connection.session ? "see where it calls that; to let the peer know why, call "
+                                             "lws_close_reason() and return -1 from a callback"
+                                           : "see where it calls that, if the connection was to go on"};
   if (!of.clues.refused) return std::nullopt;
   Symptom symptom{
       Cause::kEndedByCallback,

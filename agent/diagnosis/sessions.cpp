@@ -15,7 +15,8 @@ std::optional<Symptom> close_code_unused(const Case &of) {
   if (!of.connection.session || !clues.close_code_ns) return std::nullopt;
   if (clues.refused && clues.refused_ns >= *clues.close_code_ns) return std::nullopt;
   const Ns until_ns = clues.peer_close_ns.value_or(clues.caller_ns.value_or(of.until_ns()));
-  if (until_ns < *clues.close_code_ns + kSoonNs) return std::nullopt;
+  const bool is_torn_down = of.ended_as(CloseReason::kContextDestroyed);
+  if (until_ns < *clues.close_code_ns + kSoonNs && !is_torn_down) return std::nullopt;
   Symptom symptom{Cause::kCloseCodeUnused,
                   {},
                   {},
@@ -27,11 +28,21 @@ std::optional<Symptom> close_code_unused(const Case &of) {
     symptom.detail = fmt::format(", the peer did, with close frame {}", peer_code.value_or(1005));
   else if (of.connection.close && of.connection.close->by == CloseBy::kPeer)
     symptom.detail = ", the peer did, without a close frame";
-  symptom.why.push_back(
-      fmt::format("lws_close_reason({}) was called at {}; it only stores a code until a callback returns non-zero. The "
-                  "callback returned 0, no close frame was sent, and the session went on for {}.",
-                  *clues.close_code, time_text(*clues.close_code_ns, of.log.started_ns),
-                  span_text(*clues.close_code_ns, until_ns)));
+  const std::string called =
+      fmt::format("lws_close_reason({}) was called at {}; it only stores a code until a callback returns non-zero. ",
+                  *clues.close_code, time_text(*clues.close_code_ns, of.log.started_ns));
+  if (is_torn_down) {
+    symptom.why.push_back(called + fmt::format("None did, and {} later the program destroyed its lws context, which "
+                                               "sends no close frame: the peer sees 1006.",
+                                               span_text(*clues.close_code_ns, until_ns)));
+    symptom.advice =
+        "before lws_context_destroy(), call lws_callback_on_writable() for each session, call lws_close_reason() and "
+        "return -1 in its WRITEABLE callback, and let the loop run until the sessions have closed";
+    return symptom;
+  }
+  symptom.why.push_back(called + fmt::format("The callback returned 0, no close frame was sent, and the session went "
+                                             "on for {}.",
+                                             span_text(*clues.close_code_ns, until_ns)));
   return symptom;
 }
 
@@ -139,7 +150,11 @@ std::optional<Symptom> close_code(const Case &of) {
   Symptom symptom{
       Cause::kCloseCode,
       fmt::format("{} ({}) from {}", code, meaning, from_peer ? "the peer" : "this side"),
-      {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code." : "lws sent the code in its close frame."},
+      {from_peer ? "LWS_CALLBACK_WS_PEER_INITIATED_CLOSE brought the code."
+       : of.clues.refused
+           ? fmt::format("This program called lws_close_reason({}), and {}: lws sent the code in its close frame.",
+                         code, refusal_text(of.clues))
+           : std::string("lws sent the code in its close frame.")},
       Certainty::kProven,
       from_peer ? advice_on_code(code) : ""};
   if (from_peer && code == 1007 && of.connection.origin == Origin::kOutbound) {

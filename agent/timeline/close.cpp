@@ -285,7 +285,6 @@ Close without_caller(Fold &fold, Life &life, const Event &destroy) {
 }
 
 constexpr Ns kAtOnceNs = 5'000'000;
-
 void note_request_to_close(Fold &fold, Life &life, const Event &event, ItemBytes items) {
   CloseClues &clues = life.clues;
   const Word caller = fold.strings.word(event.text);
@@ -368,7 +367,8 @@ void note_close_evidence(Fold &fold, Life &life, const Event &event, ItemBytes i
 
 void send_stored_code(Life &life) {
   CloseClues &clues = life.clues;
-  if (clues.stored_code == 0 || clues.peer_sent_close || clues.local_sent_close) return;
+  const bool is_torn_down = clues.caller == Word::kContextDestroyed;
+  if (clues.stored_code == 0 || clues.peer_sent_close || clues.local_sent_close || is_torn_down) return;
   clues.local_sent_close = true;
   clues.ws_code = clues.stored_code;
 }
