@@ -9,6 +9,7 @@ import diagnosis_rows_asking
 import diagnosis_rows_called
 import diagnosis_rows_callers
 import diagnosis_rows_clients
+import diagnosis_rows_closing
 import diagnosis_rows_field
 import diagnosis_rows_front
 import diagnosis_rows_hosting
@@ -57,8 +58,7 @@ ANSWERS = [
     row("ws_answered_403", "answer_not_accepted trouble 1", ("with 403", "`origin`")),
     row("ws_answered_nonsense", "answer_not_accepted trouble 1", ("it is no HTTP", "another protocol"), ("without an answer", "LCCSCF_USE_SSL")),
     row("redirected_in_a_circle", "answer_not_accepted trouble 1", ("Redirect failed", "answers in a row were redirects", "in a circle")),
-    row("callback_refuses_answer", "answer_not_accepted trouble 1", ("this program's LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP returned non-zero", "with 200"),
-        ("what the server requires", "upgrade refused")),
+    row("callback_refuses_answer", "answer_not_accepted trouble 1", ("this program's LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP returned non-zero", "with 200"), ("what the server requires", "upgrade refused")),
     row("ws_wrong_accept", "answer_not_accepted trouble 1", ("with 101", "Accept hash wrong")),
     row("client_ends_when_done"),
     row("queued_never_sent", "request_never_sent trouble 1 + server_closed_mid_answer trouble 1", ("queued behind", "connection 1"),
@@ -397,4 +397,4 @@ WIRE = [
     row("table_full_for_clients", "connect_failed trouble * + never_answered trouble *", ("own table of", "fd_limit_per_thread"), ("the route",)),
     row("gives_up_after_few", "connection_refused trouble 3", ("3 outbound connections", "ECONNREFUSED"), ("without a pause",)),
 ]
-ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS, *diagnosis_rows_talk.ROWS, *diagnosis_rows_kept.ROWS, *diagnosis_rows_web.ROWS]
+ROWS = [*LOOPS, *REFUSALS, *THREADS, *OUTBOUND, *ANSWERS, *CLIENTS, *TLS, *INBOUND, *HANDLERS, *SESSIONS, *SERVERS, *SERVED, *PROCESSES, *H2, *ENDS, *OLD, *WAITS_AND_ENDS, *PROGRAMS, *WIRE, *diagnosis_rows_hosting.ROWS, *diagnosis_rows_clients.ROWS, *diagnosis_rows_called.ROWS, *diagnosis_rows_callers.ROWS, *diagnosis_rows_serving.ROWS, *diagnosis_rows_field.ROWS, *diagnosis_rows_front.ROWS, *diagnosis_rows_asking.ROWS, *diagnosis_rows_talk.ROWS, *diagnosis_rows_kept.ROWS, *diagnosis_rows_web.ROWS, *diagnosis_rows_closing.ROWS]

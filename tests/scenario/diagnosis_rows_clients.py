@@ -60,5 +60,5 @@ ROWS = [
     row("visitor_is_distrusted", "tls_certificate trouble 1", ("this program refused the certificate on accepted connection 2", "LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION returned non-zero"),
         ("check its names", "by the peer")),
     row("visitor_is_trusted"),
-    row("visitor_idles", says=("1 accepted connection: 1 ended by a timeout between two requests",)),
+    row("visitor_idles", says=("1 accepted connection: 1 ended by a timeout between two requests (keepalive_timeout of the vhost, 1 s)",)),
 ]
