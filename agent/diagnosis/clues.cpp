@@ -153,6 +153,7 @@ void ClueBook::event(const Connection &connection, const Event &event, std::span
     case k_close_requested:
       clues.caller = text;
       clues.caller_ns = event.time_ns;
+      ++clues.closes;
       break;
     case k_foreign_wake: note_foreign_wake(clues, event.value); break;
     case k_WSI_DESTROY: clues.pending_timeout = event.value; break;

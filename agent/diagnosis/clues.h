@@ -36,6 +36,7 @@ struct Clues {
   std::string message;       // of CLIENT_CONNECTION_ERROR
   std::string caller;        // of lws_close_free_wsi
   OptionalNs caller_ns;
+  uint64_t closes = 0;                     // calls of that
   OptionalNs timer_cancelled_ns;           // by lws_set_timer_usecs(), the last time
   std::optional<int> certificate_refused;  // the callback that did, an EventKind
   bool asks_first_protocol = false;        // the last request went to protocols[0]

@@ -22,6 +22,11 @@ bool is_about_place(const Case &of) {
   return status == 400 || status == 403 || status == 404 || status == 405 || status == 421;
 }
 
+// "*" is one, of OPTIONS.
+bool lacks_slash(const std::string &path) {
+  return !path.empty() && path.front() != '/' && path.front() != '*' && path.find("://") == std::string::npos;
+}
+
 std::string appended_text(const Case &of) {
   return fmt::format("What {} of protocol {} added to the head of {}", callback_name(k_CLIENT_APPEND_HANDSHAKE_HEADER),
                      quoted(of.last()->protocol), request_text(of.last()));
@@ -50,6 +55,12 @@ void tell_of_oddities(Symptom &symptom, const Case &of) {
     symptom.advice =
         "set `path` to what follows the host in that URL, starting with the slash; the host belongs in `address` and "
         "`host`";
+  } else if (is_about_place(of) && of.connection.transactions.size() == 1 && lacks_slash(of.last()->path)) {
+    symptom.why.push_back(
+        fmt::format("`path` of the connect info does not begin with a slash: the request line asks for '{}', which is "
+                    "no path for an HTTP server.",
+                    printable(of.last()->path)));
+    symptom.advice = fmt::format("set `path` of the connect info to \"/{}\"", printable(of.last()->path));
   } else if ((asked & kAskedWithoutHost) != 0 &&
              (is_about_place(of) || symptom.cause == Cause::kServerLeftBeforeAnswer)) {
     symptom.why.emplace_back("`host` of the connect info is NULL, so the Host header of the request names nothing.");

@@ -44,7 +44,7 @@ std::optional<Symptom> body_not_sent(const Case &of) {
   const bool begun = body == kBodyBegun;
   if (body != kBodyAnnounced && !(begun && of.ended_as(CloseReason::kTimeout))) return std::nullopt;
   if (is_impatient(of)) return std::nullopt;
-  return Symptom{
+  Symptom symptom{
       Cause::kBodyNotSent,
       request_text(of.last()),
       {fmt::format("LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER announced a body with "
@@ -56,6 +56,8 @@ std::optional<Symptom> body_not_sent(const Case &of) {
        "The server waits for the body before it answers."},
       begun ? Certainty::kLikely : Certainty::kProven,
       {}};
+  tell_of_redirect(symptom, of);
+  return symptom;
 }
 
 // Which of the callbacks that end an outbound HTTP connection came.
@@ -128,7 +130,9 @@ std::optional<Symptom> never_answered(const Case &of) {
     return as_young(unanswered_by_server(of, handshake_text(of), *of.connection.connected_ns, Certainty::kLikely),
                     is_young);
   if (!of.is_open() && !of.ended_as(CloseReason::kContextDestroyed)) return std::nullopt;
-  Symptom symptom = unanswered_by_server(of, "The TCP connect was issued", of.connection.opened_ns, Certainty::kLikely);
+  Symptom symptom = unanswered_by_server(
+      of, has_socket(of.connection) ? "The TCP connect was issued" : "lws had made no socket for it by then",
+      of.connection.opened_ns, Certainty::kLikely);
   symptom.is_young = is_young;
   if (of.log.loop_turns == of.clues.turns_before) {
     constexpr Ns kUnservedNs = 250'000'000;  // a loop that runs turns within that
@@ -222,7 +226,7 @@ std::optional<Symptom> request_not_taken(const Case &of) {
                                tcp->was_reset ? "reset it (RST)" : "closed its side (FIN)", printable(message_of(of)))},
                   Certainty::kProven,
                   {}};
-  tell_what_it_misses(symptom, of);
+  if (!tell_of_shared_socket(symptom, of)) tell_what_it_misses(symptom, of);
   return symptom;
 }
 
@@ -246,7 +250,7 @@ std::optional<Symptom> server_left(const Case &of) {
                       "just when the next request is on its way.",
                       last->index));
     symptom.why.push_back(callbacks_text(of.clues));
-    tell_what_it_misses(symptom, of);
+    if (!tell_of_shared_socket(symptom, of)) tell_what_it_misses(symptom, of);
     return symptom;
   }
   return Symptom{
@@ -354,28 +358,14 @@ std::optional<Symptom> answer_refused(const Case &of) {
   return symptom;
 }
 
-std::optional<Symptom> closed_midway(const Case &of) {
-  const Transaction *last = of.last();
-  if (of.is_open() || last == nullptr || last->outcome != Outcome::kAborted || !of.clues.refused) return std::nullopt;
-  if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
-  Symptom symptom{
-      Cause::kClosedMidway,
-      request_text(last),
-      {fmt::format("{} of protocol {} returned non-zero {} after the request, which makes lws close the connection.",
-                   callback_name(*of.clues.refused), quoted(of.clues.refused_by),
-                   span_text(last->requested_ns, of.clues.refused_ns))},
-      Certainty::kProven,
-      "return 0 where the connection is to go on"};
-  if (last->status) symptom.why.push_back(answer_text(*last));
-  return symptom;
-}
-
 constexpr CaseRule kOutboundRules[] = {
-    method_unknown, not_serviced,       no_table_for_request, not_its_loop,    body_not_sent,  tls_not_set_up,
-    proxy_silent,   own_request_failed, wants_websocket,      answer_not_read, half_a_head,    settings_empty,
-    never_answered, never_sent,         server_tls_failed,    proxy_refused,   connect_failed, head_too_large,
-    not_http,       no_http2_there,     refused_by_broker,    head_is_all,     server_left,    answer_stalled,
-    answer_refused, closed_midway,      request_not_taken,    serviced_late,   server_said_no};
+    method_unknown,    not_serviced,    no_table_for_request, waits_in_queue,    not_its_loop,
+    body_not_taken,    body_not_sent,   tls_not_set_up,       proxy_silent,      own_request_failed,
+    wants_websocket,   answer_not_read, half_a_head,          settings_empty,    no_socket,
+    never_answered,    never_sent,      server_tls_failed,    proxy_refused,     connect_failed,
+    head_too_large,    not_http,        no_http2_there,       refused_by_broker, head_is_all,
+    answer_goes_on,    server_left,     answer_stalled,       answer_refused,    callback_ended_it,
+    request_not_taken, serviced_late,   server_said_no};
 
 // Of streams that this program asked for, on a connection that it made.
 constexpr CaseRule kStreamRules[] = {stream_reset, body_not_sent, never_answered, server_said_no};

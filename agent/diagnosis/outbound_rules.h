@@ -24,6 +24,8 @@ std::optional<Ns> unserviced_ns(const Case &of);
 inline constexpr const char *kPlainAdvice =
     "; where that port speaks TLS, connect with LCCSCF_USE_SSL (nginx answers plain HTTP there with 400)";
 
+// lws makes one when it begins to connect.
+inline bool has_socket(const Connection &of) { return of.fd || !of.peer.empty(); }
 std::string port_of(const std::string &address);
 // The status of the redirect that it followed last, if that led to where it failed.
 std::optional<int> redirect_status(const Case &of);
@@ -41,6 +43,14 @@ std::optional<Symptom> head_too_large(const Case &of);
 std::optional<Symptom> server_said_no(const Case &of);
 std::optional<Symptom> wants_websocket(const Case &of);
 std::optional<Symptom> no_table_for_request(const Case &of);
+std::optional<Symptom> waits_in_queue(const Case &of);
+// Both add to SYMPTOM: of a body that is not sent; of a request that the server did not answer.
+void tell_of_redirect(Symptom &symptom, const Case &of);
+bool tell_of_shared_socket(Symptom &symptom, const Case &of);
+std::optional<Symptom> no_socket(const Case &of);
+std::optional<Symptom> callback_ended_it(const Case &of);
+std::optional<Symptom> body_not_taken(const Case &of);
+std::optional<Symptom> answer_goes_on(const Case &of);
 
 std::optional<Symptom> not_serviced(const Case &of);
 std::optional<Symptom> not_its_loop(const Case &of);

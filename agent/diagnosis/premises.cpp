@@ -145,6 +145,7 @@ void Premises::closed(const Connection &connection) {
   if (connection.cls != ConnectionClass::kClient) return;
   timers_.closed(connection);
   halves_.closed(connection);
+  sharing_.closed(connection);
   if (dead_.size() >= kKeptDead) dead_.clear();
   dead_[connection.pointer] = {connection.id, std::string(connection.last_callback_protocol),
                                connection.closed_ns.value_or(0)};

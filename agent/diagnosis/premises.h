@@ -18,6 +18,7 @@
 #include "agent/diagnosis/empty_connects.h"
 #include "agent/diagnosis/halves.h"
 #include "agent/diagnosis/house.h"
+#include "agent/diagnosis/sharing.h"
 #include "agent/diagnosis/subject.h"
 #include "agent/diagnosis/surroundings.h"
 #include "agent/diagnosis/timers.h"
@@ -39,9 +40,13 @@ class Premises {
     house_.opened(connection);
     if (connection.origin == Origin::kOutbound) note_outbound(connection.id);
     halves_.opened(connection);
+    sharing_.opened(connection);
   }
   void closed(const Connection &connection);
-  void called(const Connection &connection, const Event &event) { halves_.event(connection, event); }
+  void called(const Connection &connection, const Event &event) {
+    halves_.event(connection, event);
+    sharing_.event(connection, event);
+  }
 
   [[nodiscard]] const House &house() const { return house_; }
   // The mount's file of passwords that lws could not open: its name, as far as it is known; nullptr: none.
@@ -56,6 +61,7 @@ class Premises {
   [[nodiscard]] const std::optional<ContextOptions> &options() const { return options_; }
   [[nodiscard]] const PendingTimers &timers() const { return timers_; }
   [[nodiscard]] const Halves &halves() const { return halves_; }
+  [[nodiscard]] const Sharing &sharing() const { return sharing_; }
   // lws could not bind a UDP socket.
   [[nodiscard]] bool udp_not_bound() const { return line(Said::kUdpBindFailed) != nullptr; }
   // When lws_vhost_destroy() was called.
@@ -132,6 +138,7 @@ class Premises {
   std::map<std::pair<int, std::string>, StandIn> stand_ins_;  // by callback and call
   PendingTimers timers_;
   Halves halves_;
+  Sharing sharing_;
   Late turned_away_;                                      // by lws itself: the longest and the pause are unused
   std::map<int, Ns> misused_;                             // by `value` of service_misused
   std::map<int, Ns> missing_threads_;                     // same, of threads that the context does not have

@@ -29,6 +29,12 @@ bool has_ended(const Case &of) {
          of.ended_as(CloseReason::kTimeout);
 }
 
+bool waits_without_socket(const Case &of) {
+  return has_ended(of) && !has_socket(of.connection) && !of.connection.connected_ns && of.last() == nullptr &&
+         !of.connection.session && of.connection.attempted.empty() &&
+         of.until_ns() >= of.connection.opened_ns + kUnheardNs;
+}
+
 const char *advice_on_status(int status) {
   switch (status) {
     case 400:
@@ -105,19 +111,28 @@ std::optional<Symptom> own_request_failed(const Case &of) {
                  "(lws_add_http_header_by_token() is not 0) needs a larger pt_serv_buf_size"};
 }
 
-// An answer to HEAD has no body, whatever its Content-Length says, and lws waits for one.
+// An answer to HEAD has no body, whatever its Content-Length says, and lws waits for one; that with 204 or 304 has none either.
 std::optional<Symptom> head_is_all(const Case &of) {
   const Transaction *last = of.last();
-  if (last == nullptr || last->method != "HEAD" || !last->responded_ns) return std::nullopt;
+  if (last == nullptr || !last->has_no_body() || !last->responded_ns) return std::nullopt;
   if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
+  const bool is_head = last->method == "HEAD";
+  if (!is_head && (!has_ended(of) || of.until_ns() < *last->responded_ns + kUnheardNs)) return std::nullopt;
   return Symptom{Cause::kAnswerIncomplete,
                  request_text(last),
-                 {fmt::format("The server answered with {}; an answer to HEAD has no body.",
-                              last->status ? std::to_string(*last->status) : "a status"),
-                  "lws waits for the body that Content-Length announces: LWS_CALLBACK_COMPLETED_CLIENT_HTTP does not "
-                  "come, and the request ends only with the connection."},
+                 {fmt::format("The server answered with {}; {} has no body.",
+                              last->status ? std::to_string(*last->status) : "a status",
+                              is_head ? "an answer to HEAD" : "such an answer"),
+                  is_head ? "lws waits for the body that Content-Length announces: LWS_CALLBACK_COMPLETED_CLIENT_HTTP "
+                            "does not come, and the request ends only with the connection."
+                          : "For lws an answer with neither Content-Length nor chunks lasts as long as its connection, "
+                            "which the server keeps open: LWS_CALLBACK_COMPLETED_CLIENT_HTTP does not come."},
                  Certainty::kLikely,
-                 "take LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP for the end of a HEAD request, and return -1 there"};
+                 is_head
+                     ? "take LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP for the end of a HEAD request, and return -1 there"
+                     : "where lws_http_client_http_response() says 204 or 304 in LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP, "
+                       "take that for the end, and return -1 there; queue nothing behind such a request "
+                       "(LCCSCF_PIPELINE)"};
 }
 
 // lws offers the body with RECEIVE_CLIENT_HTTP, and reads it when it is told to.
@@ -129,13 +144,20 @@ std::optional<Symptom> answer_not_read(const Case &of) {
   const std::string answered = fmt::format("The server answered {} with {}; ", request_text(last),
                                            last->status ? std::to_string(*last->status) : "a status");
   const bool all_seen = of.log.by_preload && !of.log.lossy();
-  if (all_seen && !of.clues.reads_answer && last->method != "HEAD" && of.until_ns() >= *last->responded_ns + kUnheardNs)
-    return Symptom{Cause::kNotRead,
-                   wait_text(of, *last->responded_ns),
-                   {answered + "this program never called lws_http_client_read() for it.",
-                    "lws reads the body only then, so LWS_CALLBACK_COMPLETED_CLIENT_HTTP cannot come."},
-                   Certainty::kProven,
-                   kReadAdvice};
+  if (all_seen && !of.clues.reads_answer && !last->has_no_body() && of.until_ns() >= *last->responded_ns + kUnheardNs) {
+    Symptom symptom{Cause::kNotRead,
+                    wait_text(of, *last->responded_ns),
+                    {answered + "this program never called lws_http_client_read() for it.",
+                     "lws reads the body only then, so LWS_CALLBACK_COMPLETED_CLIENT_HTTP cannot come."},
+                    Certainty::kProven,
+                    kReadAdvice};
+    if (tcp && tcp->unread_bytes > 0) return symptom;
+    symptom.certainty = Certainty::kLikely;  // what came with the head, lws has read
+    symptom.why.emplace_back(
+        "If LWS_CALLBACK_RECEIVE_CLIENT_HTTP never came either, the server sent the head of its answer and no body.");
+    symptom.advice += "; if that never comes, see why the server stops after the head";
+    return symptom;
+  }
   if (!tcp || tcp->unread_bytes == 0 || tcp->unread_ns < kUnheardNs) return std::nullopt;
   return Symptom{
       Cause::kNotRead,
@@ -215,6 +237,143 @@ std::optional<Symptom> no_table_for_request(const Case &of) {
       Certainty::kLikely,
       "raise max_http_header_pool of the context, or leave it at 0 to have one for each descriptor; or have fewer "
       "requests under way at a time"};
+}
+
+std::optional<Symptom> no_socket(const Case &of) {
+  if (!waits_without_socket(of) || !of.log.by_preload || of.log.lossy()) return std::nullopt;
+  return Symptom{
+      Cause::kNeverSent,
+      "lws made no socket for it",
+      {fmt::format(
+          "lws_client_connect_via_info() returned a wsi; in {} lws did not begin to connect it, and no callback "
+          "reported that.",
+          wait_text(of, of.connection.opened_ns))},
+      Certainty::kLikely,
+      "see what it waits for: the address of the name, where libwebsockets asks the name servers by itself "
+      "(LWS_WITH_SYS_ASYNC_DNS), or another connection to the same server (LCCSCF_PIPELINE)"};
+}
+
+// It waits behind another one for the same socket, in which an answer does not end.
+std::optional<Symptom> waits_in_queue(const Case &of) {
+  if (!waits_without_socket(of) || is_raw(of.connection)) return std::nullopt;
+  const Sharing::Leader *leader = of.premises.sharing().leader_of(of.connection.id);
+  const bool waited_for_it = leader != nullptr && leader->has_socket && !leader->has_answered &&
+                             leader->closed_ns.value_or(of.until_ns()) + kUnheardNs > of.until_ns();
+  if (!waited_for_it) return std::nullopt;
+  Symptom symptom{
+      Cause::kNeverSent,
+      fmt::format("it was queued behind connection {}", leader->id),
+      {fmt::format("It waited {} without a socket of its own. Connection {} to the same server was open, and lws sends "
+                   "this request there when the one before has been answered (LCCSCF_PIPELINE).",
+                   wait_text(of, of.connection.opened_ns), leader->id),
+       leader->request.empty() ? std::string("That one had not sent its own request by then.")
+       : leader->status        ? fmt::format("The answer to {} had begun with {}, and had not ended by then.",
+                                             printable(leader->request), *leader->status)
+                               : fmt::format("{} was not answered.", printable(leader->request))},
+      Certainty::kLikely,
+      {}};
+  if (leader->status)
+    symptom.why.emplace_back(
+        "For lws an answer with neither Content-Length nor chunks lasts as long as its connection, also where its "
+        "status is 204.");
+  return symptom;
+}
+
+// After a redirect lws asks anew, and wants the body anew.
+void tell_of_redirect(Symptom &symptom, const Case &of) {
+  const auto &all = of.connection.transactions;
+  const int before = all.size() < 2 ? 0 : all[all.size() - 2].status.value_or(0);
+  if (before < 300 || before > 399 || before == 304) return;
+  symptom.why.push_back(
+      fmt::format("The server had answered {} with {}, a redirect. lws follows it with a request of its own, for which "
+                  "LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER comes again; the body has to be written again, too.",
+                  request_text(&all[all.size() - 2]), before));
+  symptom.advice =
+      "start the body from its beginning whenever LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER comes, with "
+      "lws_client_http_body_pending(wsi, 1) and lws_callback_on_writable() there; or ask for what the redirect names "
+      "at "
+      "once";
+}
+
+// It went out on the socket of the one before, which the server was about to close.
+bool tell_of_shared_socket(Symptom &symptom, const Case &of) {
+  const Sharing::Leader *leader = of.premises.sharing().leader_of(of.connection.id);
+  if (leader == nullptr || !leader->has_answered || of.connection.local.empty() || leader->local != of.connection.local)
+    return false;
+  symptom.why.push_back(fmt::format(
+      "It had no socket of its own: lws sent it on that of connection {} ({}), as soon as {} had been answered there{} "
+      "(LCCSCF_PIPELINE). A server that closes after its answer (Connection: close) does not read it any more.",
+      leader->id, printable(leader->local), printable(leader->request),
+      leader->status ? fmt::format(" with {}", *leader->status) : ""));
+  symptom.advice =
+      "leave out LCCSCF_PIPELINE for a server that closes after each answer (curl -v shows Connection: close), or send "
+      "the request again when this comes: nothing was done for it";
+  return true;
+}
+
+// The server does not read what it was sent.
+std::optional<Symptom> body_not_taken(const Case &of) {
+  const Transaction *last = of.last();
+  const auto &tcp = of.connection.tcp;
+  if (last == nullptr || last->responded_ns || !has_ended(of) || !of.clues.body || !tcp || tcp->unsent_bytes == 0 ||
+      tcp->unsent_ns < kUnheardNs || tcp->peer_closed_ns)
+    return std::nullopt;
+  return Symptom{
+      Cause::kPeerNotReading,
+      span_text(tcp->unsent_ns),
+      {fmt::format("{} of the body of {} waited in the socket {}, and the server took nothing for {}: its receive "
+                   "buffer is full. It did not answer either.",
+                   count_text(tcp->unsent_bytes, "byte"), request_text(last),
+                   of.is_open() ? "at the end of the log" : "when it was closed", span_text(tcp->unsent_ns)),
+       "lws ends nothing by itself while a body is on its way."},
+      Certainty::kProven,
+      "see the server's log: it may have stopped at a limit of its own, or wait for something else; lws_set_timeout() "
+      "with each piece of the body ends a request that makes no progress"};
+}
+
+// An answer that began and has no end. It may be meant to have none.
+std::optional<Symptom> answer_goes_on(const Case &of) {
+  constexpr Ns kSilentNs = 1'000'000'000;
+  const Transaction *last = of.last();
+  const auto &tcp = of.connection.tcp;
+  if (last == nullptr || !last->responded_ns || !has_ended(of) || of.ended_as(CloseReason::kTimeout) ||
+      of.connection.session || !tcp || tcp->unheard_ns < kSilentNs || tcp->unread_bytes > 0 || tcp->peer_closed_ns ||
+      tcp->was_reset)
+    return std::nullopt;
+  if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
+  Symptom symptom{
+      Cause::kAnswerIncomplete,
+      request_text(last),
+      {fmt::format("The server answered with {} after {}; {} came in all, nothing in the last {}, and the server kept "
+                   "the connection open.",
+                   last->status ? std::to_string(*last->status) : "a status",
+                   span_text(last->requested_ns, *last->responded_ns), count_text(tcp->received_bytes, "byte"),
+                   span_text(tcp->unheard_ns)),
+       "So LWS_CALLBACK_COMPLETED_CLIENT_HTTP did not come. An answer with neither Content-Length nor chunks lasts as "
+       "long as its connection."},
+      Certainty::kProven,
+      "compare what came with the Content-Length of the answer (curl -i): if bytes are missing, see why the server "
+      "stops there; lws waits for them for ever, unless lws_set_timeout() is called with each piece that comes; a "
+      "stream of events that is meant to last needs nothing"};
+  symptom.is_note = true;
+  return symptom;
+}
+
+std::optional<Symptom> callback_ended_it(const Case &of) {
+  const Transaction *last = of.last();
+  if (of.is_open() || last == nullptr || last->outcome != Outcome::kAborted || !of.clues.refused) return std::nullopt;
+  if (of.connection.close->by != CloseBy::kLocal) return std::nullopt;
+  Symptom symptom{
+      Cause::kClosedMidway,
+      request_text(last),
+      {fmt::format("{} of protocol {} returned non-zero {} after the request, which makes lws close the connection.",
+                   callback_name(*of.clues.refused), quoted(of.clues.refused_by),
+                   span_text(last->requested_ns, of.clues.refused_ns))},
+      Certainty::kProven,
+      "return 0 where the connection is to go on"};
+  if (last->status)
+    symptom.why.push_back(fmt::format("The server answered {} with {}.", request_text(last), *last->status));
+  return symptom;
 }
 
 // lws takes any answer for a success.

@@ -3,6 +3,8 @@
 // What goes wrong on the connections of a server, or ends them, besides a response that is owed (responses.cpp).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "agent/diagnosis/rules.h"
 #include "agent/lws/timeouts.h"
 #include "agent/text/spans.h"
@@ -20,15 +22,47 @@ std::string connection_role_text(const Connection &connection) {
 // The callback that objects to what it received may have taken a part of a message for all of it.
 void tell_of_pieces(Symptom &symptom, const Case &of) {
   constexpr uint64_t kBufferBytes = 4096;  // pt_serv_buf_size where it is not set
-  if (of.clues.refused != k_RECEIVE || !of.connection.tcp || of.connection.tcp->received_bytes <= kBufferBytes) return;
-  symptom.why.push_back(fmt::format(
-      "{} had come in on the connection. LWS_CALLBACK_RECEIVE gets a large message in pieces, as they come from the "
-      "socket, of at most rx_buffer_size of the protocol (or pt_serv_buf_size, 4096 bytes if not set).",
-      count_text(of.connection.tcp->received_bytes, "byte")));
+  const bool of_client = of.clues.refused == k_CLIENT_RECEIVE;
+  const auto &tcp = of.connection.tcp;
+  if (!of.connection.session || (!of_client && of.clues.refused != k_RECEIVE) || !tcp) return;
+  const uint32_t rest = tcp->unread_bytes;
+  if (tcp->received_bytes <= kBufferBytes && (rest == 0 || of.clues.close_code)) return;
+  symptom.why.push_back(
+      fmt::format("{} had come in on the connection{}. LWS_CALLBACK_{}RECEIVE gets a large message in pieces, as they "
+                  "come from the "
+                  "socket, of at most rx_buffer_size of the protocol (or pt_serv_buf_size, 4096 bytes if not set).",
+                  count_text(tcp->received_bytes, "byte"),
+                  rest > 0 ? fmt::format(", and {} more lay unread in the socket", count_text(rest, "byte")) : "",
+                  of_client ? "CLIENT_" : ""));
   symptom.advice =
       "collect the pieces until lws_is_final_fragment(wsi) is true and lws_remaining_packet_payload(wsi) is 0, and "
-      "only "
-      "then look at the message; return 0 to keep the connection open";
+      "only then look at the message; return 0 to keep the connection open";
+}
+
+// WRITEABLE comes when lws holds nothing. What this callback then wrote, lws held in part when the callback ended the session, and
+// sent before it closed: without TLS, which says goodbye itself, and a close frame, nothing else makes lws begin a second time.
+bool tell_of_unsent(Symptom &symptom, const Case &of) {
+  constexpr Ns kAtOnceNs = 100'000'000, kGivesUpNs = 4'500'000'000;
+  const bool is_to_write = of.clues.refused == k_SERVER_WRITEABLE || of.clues.refused == k_CLIENT_WRITEABLE;
+  if (!is_to_write || !of.connection.session || of.clues.close_code) return false;
+  // LWS_CALLBACK_CLOSED comes after that.
+  const Ns closed_ns = of.connection.session->closed_ns.value_or(of.until_ns());
+  const Ns went_on_ns = closed_ns - std::min(closed_ns, of.clues.refused_ns);
+  if (went_on_ns < kAtOnceNs && (of.clues.closes < 2 || of.connection.tls)) return false;
+  symptom.why.push_back(fmt::format(
+      "lws still held a part of what that callback had written, and went on sending for {}{}. It passes on no more "
+      "at a time than the socket takes, and than rx_buffer_size of the protocol (or pt_serv_buf_size, 4096 bytes if "
+      "not set).",
+      span_text(0, went_on_ns),
+      went_on_ns >= kGivesUpNs ? ", which it does for 5 s at most, and discarded the rest" : ""));
+  symptom.why.emplace_back(
+      "While lws holds the rest of one message, lws_write() of the next may return less than it was given. That is no "
+      "error: lws has taken all of it.");
+  symptom.advice =
+      "write one message (or one piece of some 16 to 64 KiB) in each WRITEABLE, and ask for the next one with "
+      "lws_callback_on_writable(): it comes when lws has sent what it holds; return -1 where lws_write() was negative, "
+      "or in the WRITEABLE after the last message";
+  return true;
 }
 
 void tell_of_writeable(Symptom &symptom, const Case &of) {
@@ -260,8 +294,10 @@ std::optional<Symptom> ended_by_callback(const Case &of) {
                        : "")},
       Certainty::kProven,
       {}};
-  tell_of_pieces(symptom, of);
-  tell_of_writeable(symptom, of);
+  if (!tell_of_unsent(symptom, of)) {
+    tell_of_pieces(symptom, of);
+    tell_of_writeable(symptom, of);
+  }
   constexpr Ns kNextTurnNs = 100'000'000;
   const auto &cancelled_ns = of.clues.timer_cancelled_ns;
   if (of.clues.refused == k_TIMER && cancelled_ns && of.clues.refused_ns <= *cancelled_ns + kNextTurnNs) {

@@ -139,6 +139,22 @@ Symptom code_not_allowed(const Case &of, int code) {
   return symptom;
 }
 
+// What was written as a part of an HTTP response goes out as it is.
+bool tell_of_unframed(Symptom &symptom, const Case &of) {
+  constexpr Ns kTickNs = 10'000'000;  // of the clock that times it
+  const auto &part = of.clues.part;
+  if (!part || part->written_ns.value_or(0) + kTickNs <= of.connection.session->established_ns) return false;
+  symptom.why.emplace_back(
+      "This program wrote into the session with LWS_WRITE_HTTP: lws sends that without a websocket frame around it, "
+      "and "
+      "the peer takes its first bytes for the head of a frame (browsers say 'Invalid frame header', or 'reserved bits "
+      "are on').");
+  symptom.advice =
+      "write with LWS_WRITE_TEXT or LWS_WRITE_BINARY in a websocket session; LWS_WRITE_HTTP is for the bodies of HTTP "
+      "responses";
+  return true;
+}
+
 // A code that does not merely say goodbye.
 std::optional<Symptom> close_code(const Case &of) {
   if (of.is_open() || !of.connection.close || !of.connection.close->ws_code) return std::nullopt;
@@ -157,6 +173,11 @@ std::optional<Symptom> close_code(const Case &of) {
            : std::string("lws sent the code in its close frame.")},
       Certainty::kProven,
       from_peer ? advice_on_code(code) : ""};
+  if (from_peer && code == 1008 && of.connection.origin == Origin::kOutbound)
+    symptom.advice =
+        "see the peer's log: it knows why it closed; servers do so where a login or a first message does not please, "
+        "or "
+        "does not come in time (CLIENT_WRITEABLE comes only after lws_callback_on_writable())";
   if (from_peer && code == 1007 && of.connection.origin == Origin::kOutbound) {
     symptom.why.emplace_back(
         "This program is the client here: lws_write() masks what it sends where it lies (RFC 6455 5.3), so that the "
@@ -165,7 +186,7 @@ std::optional<Symptom> close_code(const Case &of) {
         "fill the buffer anew before each lws_write(): what is written a second time is the masked text of the first; "
         "otherwise send as text only what is UTF-8 to its last byte, and everything else with LWS_WRITE_BINARY";
   }
-  if (from_peer && code == 1002)
+  if (from_peer && code == 1002 && !tell_of_unframed(symptom, of))
     symptom.why.emplace_back(
         "lws tells 1002, too, where the peer's own code is one that it does not allow: below 1000, 1004 to 1006, and "
         "1012 "
@@ -192,6 +213,7 @@ std::optional<Symptom> no_close_frame(const Case &of) {
                   Certainty::kProven,
                   {}};
   constexpr Ns kIdleNs = 1'000'000'000;
+  if (tell_of_unframed(symptom, of)) return symptom;
   if (tcp && tcp->unsent_bytes == 0 && tcp->unsent_ns >= kIdleNs) {
     symptom.why.push_back(fmt::format("This program had sent nothing for {} by then.", span_text(0, tcp->unsent_ns)));
     symptom.advice =

@@ -120,12 +120,12 @@ void serve_and_read(struct lws_context *context, int fd, int ms) {
 
 int main(int argc, char **argv) {
   static const struct corpus_case *const tables[] = {
-      outbound_troubles, answer_troubles,  client_troubles,   again_troubles,  tls_troubles,     inbound_troubles,
-      handler_troubles,  server_troubles,  session_troubles,  h2_troubles,     end_troubles,     served_troubles,
-      process_troubles,  program_troubles, wire_troubles,     setup_troubles,  hosting_troubles, context_troubles,
-      reach_troubles,    caller_troubles,  serving_troubles,  field_troubles,  waste_troubles,   called_troubles,
-      turn_troubles,     front_troubles,   house_troubles,    asking_troubles, talk_troubles,    kept_troubles,
-      web_troubles,      door_troubles,    settings_troubles, closing_troubles};
+      outbound_troubles, answer_troubles,  client_troubles,   again_troubles,   tls_troubles,     inbound_troubles,
+      handler_troubles,  server_troubles,  session_troubles,  h2_troubles,      end_troubles,     served_troubles,
+      process_troubles,  program_troubles, wire_troubles,     setup_troubles,   hosting_troubles, context_troubles,
+      reach_troubles,    caller_troubles,  serving_troubles,  field_troubles,   waste_troubles,   called_troubles,
+      turn_troubles,     front_troubles,   house_troubles,    asking_troubles,  talk_troubles,    kept_troubles,
+      web_troubles,      door_troubles,    settings_troubles, closing_troubles, part_troubles};
   static struct corpus_case all[800];
   size_t count = 0;
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rows of diagnosis_rows.py: how programs talk in websocket sessions, and who comes for one (tests/corpus/troubles_talk.c)."""
 
+import diagnosis_rows_parts
 from diagnosis_row import OWN, VERSIONS, row
 
 EVERY = (*VERSIONS, OWN)
@@ -36,4 +37,5 @@ ROWS = [
     # Who comes for a websocket.
     row("offers_other_spelling", "upgrade_refused trouble 1", ("no protocol of a name that the client offered", "The vhost has 'http', 'desk'", "upper and lower case differ"), versions=EVERY),
     row("socket_io_comes", says=("GET /socket.io/ was answered with 404", "the path of a socket.io client", "new WebSocket(url, name)"), never=("Nothing needs",)),
+    *diagnosis_rows_parts.ROWS,
 ]
