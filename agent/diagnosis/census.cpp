@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/diagnosis/subject.h"
+#include "agent/lws/callbacks.h"
 
 namespace wsitrace {
 namespace {
@@ -50,11 +51,37 @@ std::string wait_of(const Connection &connection) {
         return last != nullptr && last->responded_ns ? "in the middle of the server's answer"
                                                      : "waiting for the server's answer";
       if (last == nullptr) return "";
+      if (!last->responded_ns && last->brings_body() && connection.last_callback == k_HTTP)
+        return "request body not complete, or response owed";
       return last->responded_ns ? "response begun, not completed" : "owed a response";
-    case State::kIdle: return connection.transactions_total > 0 ? "keep-alive, waiting for the next request" : "idle";
+    case State::kIdle:
+      if (connection.origin == Origin::kOutbound && last != nullptr)
+        return last->outcome == Outcome::kAborted ? "its request has failed" : "idle, its last request was answered";
+      return connection.transactions_total > 0 ? "keep-alive, waiting for the next request" : "idle";
     case State::kClosed: break;
   }
   return "";
+}
+
+// "+/run/desk.sock:80" is how a program names a socket file.
+std::string target_of(const Connection &connection) {
+  if (connection.origin != Origin::kOutbound) return "";
+  const std::string &target = connection.target.empty() ? connection.peer : connection.target;
+  return target.starts_with('+') ? "unix:" + target.substr(1, target.rfind(':') - 1) : target;
+}
+
+// The request that has no end yet, or that became the session; empty: it is of no account.
+std::string awaited_request(const Connection &connection) {
+  if (connection.transactions.empty() || is_raw(connection)) return "";
+  const Transaction &last = connection.transactions.back();
+  if (last.path.empty() || (last.outcome != Outcome::kOpen && last.outcome != Outcome::kUpgraded)) return "";
+  return last.method.empty() || last.outcome == Outcome::kUpgraded ? last.path
+                                                                   : std::string(last.method) + " " + last.path;
+}
+
+OptionalNs unheard_ns(const Connection &connection) {
+  if (!connection.tcp || connection.tcp->unheard_ns == 0) return std::nullopt;
+  return connection.tcp->unheard_ns;
 }
 
 }  // namespace
@@ -123,11 +150,26 @@ void Census::still_open(const Connection &connection) {
   const std::string protocol(connection.session             ? connection.session->protocol
                              : !connection.bindings.empty() ? connection.bindings.back().protocol
                                                             : connection.last_callback_protocol);
-  OpenGroup &group = open_[{sort, connection.role, sort == Sort::kListener ? "" : protocol,
-                            sort == Sort::kListener ? "" : wait_of(connection)}];
-  if (group.count++ == 0) group.first_id = connection.id, group.oldest_ns = connection.opened_ns;
+  const bool is_listener = sort == Sort::kListener;
+  OpenKey key{sort, target_of(connection), connection.role, is_listener ? "" : protocol,
+              is_listener ? "" : wait_of(connection)};
+  if (open_.size() >= kTargets && !open_.contains(key)) std::get<1>(key).clear();
+  const auto [at, is_first] = open_.try_emplace(std::move(key));
+  OpenGroup &group = at->second;
+  const std::string request = awaited_request(connection);
+  if (is_first) {
+    group.first_id = connection.id, group.oldest_ns = connection.opened_ns;
+    group.request = request;
+    group.unheard_ns = unheard_ns(connection);
+  }
+  ++group.count;
   group.last_id = std::max(group.last_id, connection.id);
   group.oldest_ns = std::min(group.oldest_ns, connection.opened_ns);
+  group.requests_differ = group.requests_differ || request != group.request;
+  if (const OptionalNs heard = unheard_ns(connection); heard && group.unheard_ns)
+    group.unheard_ns = std::min(*heard, *group.unheard_ns);
+  else group.unheard_ns.reset();
+  group.peers_gone += connection.tcp && connection.tcp->peer_closed_ns ? 1 : 0;
 }
 
 void Census::Numbers::add(const Connection &connection, int all, int now_open) {

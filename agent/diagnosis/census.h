@@ -43,12 +43,19 @@ class Census {
   [[nodiscard]] const std::map<Outcome, uint64_t> &outcomes() const { return outcomes_; }
   [[nodiscard]] uint64_t sessions() const { return sessions_; }
   // What is still open, alike ones together: "6 adopted, raw_file, protocol pipe".
-  using OpenKey = std::tuple<Sort, Role, std::string, std::string>;  // sort, role, protocol, what it waits for
+  // Sort, target of an outbound one, role, protocol, what it waits for.
+  using OpenKey = std::tuple<Sort, std::string, Role, std::string, std::string>;
   struct OpenGroup {
     uint64_t count = 0;
     uint64_t first_id = 0, last_id = 0;
     Ns oldest_ns = 0;
+    std::string request;  // of the first: what it waits for, or what made it a websocket
+    bool requests_differ = false;
+    OptionalNs
+        unheard_ns;  // the kernel has heard nothing of any of their peers for so long; nullopt: it is not known of all
+    uint64_t peers_gone = 0;
   };
+  static constexpr size_t kTargets = 100;  // more are not told apart
   [[nodiscard]] const std::map<OpenKey, OpenGroup> &open() const { return open_; }
 
   static Sort sort_of(const Connection &connection);

@@ -108,6 +108,10 @@ std::optional<Symptom> refused_call(const Case &of) {
       {}};
 }
 
+constexpr const char *kNoCommonVersion =
+    "client and server have no version of TLS in common: see ssl_client_options_set of the context (SSL_OP_NO_TLSv1_3 "
+    "and the like) and MinProtocol in openssl.cnf here, and which versions the server accepts";
+
 struct TlsAdvice {
   std::string_view failure;
   const char *advice;
@@ -128,9 +132,9 @@ constexpr TlsAdvice kTlsAdvice[] = {
     {"unrecognized name", "the server has no such name: check `host` of the connect info, which becomes the SNI"},
     {"handshake failure",
      "the server wants a certificate of the client (client_ssl_cert_filepath), or has no cipher in common with it"},
-    {"protocol version", "client and server have no version of TLS in common"},
-    {"unsupported protocol", "client and server have no version of TLS in common"},
-    {"no protocols available", "client and server have no version of TLS in common"},
+    {"protocol version", kNoCommonVersion},
+    {"unsupported protocol", kNoCommonVersion},
+    {"no protocols available", kNoCommonVersion},
     {"no application protocol", "client and server have no protocol of ALPN in common: see `alpn` of the connect info"},
     {"cipher", "client and server have no cipher in common: see client_ssl_cipher_list"},
     {"the peer ended", "see the server's log; it may speak no TLS on that port, or turn clients away"},
@@ -202,6 +206,36 @@ std::optional<Symptom> redirect_failed(const Case &of, const std::optional<Conne
   symptom.why.insert(symptom.why.begin(), fmt::format("The server answered {} with {}, and lws followed.",
                                                       request_text(of.last()), *status));
   symptom.advice = "check what the Location header of the server's answer names";
+  return symptom;
+}
+
+// "10.1.2.3": what needs no resolver.
+bool is_ipv4(std::string_view host) {
+  int parts = 0;
+  while (!host.empty()) {
+    const size_t dot = std::min(host.find('.'), host.size());
+    const std::string_view part = host.substr(0, dot);
+    if (part.size() > 3 || !is_number(part) || std::stoi(std::string(part)) > 255) return false;
+    ++parts;
+    host.remove_prefix(std::min(dot + 1, host.size()));
+  }
+  return parts == 4;
+}
+
+// What has no address, where the server's needs no look-up, is the proxy's name: lws looks that up instead.
+std::optional<Symptom> proxy_not_found(const Case &of, const std::optional<ConnectError> &error) {
+  const std::string &target = of.connection.target;
+  if (!error || error->step != kStepName || !is_ipv4(target.substr(0, target.rfind(':')))) return std::nullopt;
+  if (const std::string name = name_of(*error); name != "EAI_NONAME" && name != "EAI_AGAIN") return std::nullopt;
+  Symptom symptom = failed_by(of, Cause::kProxyRefused, ": its name was not resolved, " + error_text(*error));
+  symptom.why.push_back(
+      fmt::format("The server {} is named by its address, which needs no look-up: lws looked up the name of the proxy "
+                  "that is set, and the server was never asked.",
+                  printable(target)));
+  symptom.certainty = Certainty::kLikely;
+  symptom.advice =
+      "check the name of the proxy (http_proxy of the environment, or lws_set_proxy()), and the resolver of this "
+      "machine; without a proxy, unset http_proxy";
   return symptom;
 }
 
@@ -289,17 +323,6 @@ std::optional<Symptom> not_serviced(const Case &of) {
   return symptom;
 }
 
-std::optional<Symptom> never_sent(const Case &of) {
-  if (!of.ended_as(CloseReason::kLeaderFailed)) return std::nullopt;
-  return Symptom{Cause::kNeverSent,
-                 fmt::format("it was queued behind {}", printable(of.connection.close->detail)),
-                 {fmt::format("It waited {} behind another request on a shared connection, whose response did not end; "
-                              "when that connection failed, lws freed this one with it.",
-                              wait_text(of, of.connection.opened_ns))},
-                 Certainty::kLikely,
-                 {}};
-}
-
 std::optional<Symptom> server_tls_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kTlsFailed)) return std::nullopt;
   const auto &tls = of.connection.tls;
@@ -338,6 +361,7 @@ std::optional<Symptom> connect_failed(const Case &of) {
   if (!of.ended_as(CloseReason::kConnectFailed) && !of.ended_as(CloseReason::kTimeout)) return std::nullopt;
   if (of.connection.connected_ns && of.last() != nullptr) return std::nullopt;  // it failed later than that
   if (auto symptom = proxy_not_reached(of, error)) return symptom;
+  if (auto symptom = proxy_not_found(of, error)) return symptom;
   if (word == ErrorWord::kNameFailed || (error && error->step == kStepName))
     return failed_by(of, Cause::kNameFailed, error ? error_text(*error) : printable(message));
   if (word == ErrorWord::kNobodyListens || (error && error->step == kStepConnect && error->number == ECONNREFUSED))

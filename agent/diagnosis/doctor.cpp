@@ -153,7 +153,8 @@ void Doctor::on_connection_event(const Connection &connection, const Event &even
   surroundings_.event(connection, event, items, timeline());
   if (has_role<role::kLoopTurns>(event.kind)) running_.loop_turned(event.thread, event.time_ns);
   premises_.called(connection, event);
-  if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP)
+  if (event.kind == k_CLIENT_CONNECTION_ERROR || event.kind == k_CLIENT_CLOSED || event.kind == k_CLOSED_CLIENT_HTTP ||
+      event.kind == k_RAW_CLOSE)
     reconnects_.failing(connection, event.time_ns);
 }
 
@@ -360,6 +361,7 @@ void Doctor::add_findings() {
       if (symptoms.cause == Cause::kResponseOwed) fault.advice = symptoms.advice;  // there is nothing to complete
       return true;
     });
+    tell_of_rest(fault);
     const std::string_view library = event_library_in(premises_.options());
     if (finding.kind == Cause::kVhostNotDestroyed && !library.empty())
       fault.advice = fmt::format(

@@ -64,7 +64,9 @@ class Doctor final : public TimelineObserver {
 
   void on_event_counted(uint16_t kind) override {
     clues_.counted(kind);
-    if (kind == k_context_destroyed) reconnects_.context_ends(timeline().last_event_ns());
+    if (kind != k_context_destroyed) return;
+    reconnects_.context_ends(timeline().last_event_ns());
+    ends_context_ = !ends_context_;
   }
   void on_lws_said(const Event &) override;
   void on_surroundings(const Event &event, std::span<const std::byte> items) override {
@@ -103,6 +105,7 @@ class Doctor final : public TimelineObserver {
   void add_inherited();
   std::optional<Symptom> local_failure(const Case &of);
   void add_findings();
+  void tell_of_rest(Diagnosis &fault) const;
 
   const JudgedLog &judged_;
   Evidence kept_;
@@ -144,6 +147,7 @@ class Doctor final : public TimelineObserver {
   std::map<unsigned, BindFailure> ports_not_bound_;  // at most kMaxPorts
   static constexpr size_t kMaxPorts = 64;
   uint64_t lines_left_out_ = 0, binds_left_out_ = 0;
+  bool ends_context_ = false;  // lws_context_destroy() has been called, and has not returned
   struct Killed {
     uint64_t id;
     Ns at_ns;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "agent/diagnosis/doctor.h"
@@ -119,6 +120,22 @@ void Doctor::add_loops() {
                                                                            : "; the last callback was " + last + "."));
 }
 
+// Nobody looked at peers that left after the loop had stopped.
+void Doctor::tell_of_rest(Diagnosis &fault) const {
+  const std::string rest = loops_.rest_text(log_);
+  if (fault.cause != Cause::kPeerGone || rest.empty()) return;
+  const std::set<uint64_t> ids(fault.connections.begin(), fault.connections.end());
+  uint64_t left_since = 0;
+  timeline().for_each_open([&](const Connection &one) {
+    left_since += ids.contains(one.id) && one.tcp && one.tcp->peer_closed_ns.value_or(0) <= loops_.stood_ns(log_);
+  });
+  if (left_since < fault.count) return;
+  fault.why.push_back(rest + ", and the peers left in that time: lws sees such an end only in its event loop.");
+  fault.advice =
+      "call lws_service() to the end of the program, and do other work on another thread or in small steps; to leave "
+      "the loop for good, call lws_context_destroy() then";
+}
+
 // A log that begins in the middle of a context's life, and is whole: the process is a child.
 void Doctor::add_inherited() {
   const Timeline &log = timeline();
@@ -135,7 +152,7 @@ void Doctor::add_inherited() {
 }
 
 void Doctor::add_crash() {
-  constexpr int kKill = 9, kPipe = 13;
+  constexpr int kKill = 9, kPipe = 13, kAlarm = 14;
   const End *end = timeline().end();
   if (end == nullptr || ending_of(*end) != Ending::kSignal || !end->status) return;
   const char *name = name_of_crash(*end->status);
@@ -155,6 +172,10 @@ void Doctor::add_crash() {
         "it runs, so a flag that is only looked at between two calls of it stops nothing. Stop the loop in one of its "
         "own callbacks.",
         library));
+  if (*end->status == kAlarm)
+    out.advice =
+        "SIGALRM comes from alarm() or setitimer() of this program, or of what started it, and ends one that does not "
+        "handle it: where that is a watchdog, find out what took so long; else handle the signal, or set no alarm";
   if (*end->status == kPipe) {
     out.why.emplace_back(
         "SIGPIPE comes from writing to a pipe or socket whose other end is gone. lws_create_context() makes the "
@@ -176,7 +197,11 @@ void Doctor::add_crash() {
 
 void Doctor::tell_what_ran(Diagnosis &crash) const {
   if (const Running::Callback *callback = running_.only()) crash.why.push_back(callback->subject() + " was running.");
-  else if (running_.is_none())
+  if (ends_context_ && log_.by_preload && !log_.lossy() && running_.only() != nullptr)
+    crash.why.emplace_back(
+        "lws_context_destroy() had been called and had not returned: it closes what is open, and the callbacks that "
+        "report an end come within it. What they use has to be there until it returns.");
+  if (running_.is_none())
     crash.why.emplace_back(
         "No callback was running, but those about descriptors, locks and thread ids are not told: it "
         "crashed in one of these, in the program's own code outside of callbacks, or in lws.");

@@ -28,13 +28,13 @@ class Loops {
   [[nodiscard]] bool ended_within() const { return left_ms_ == kStillServing; }
   // "lws_service() was not called once in the 1.20 s after lws_create_context()"; empty: it ran to the end.
   [[nodiscard]] std::string rest_text(const LogFacts &log) const;
+  [[nodiscard]] Ns stood_ns(const LogFacts &log) const;  // how long that was
   // Once the log has ended. SEEN: what else was found.
   [[nodiscard]] std::vector<Diagnosis> diagnoses(const Timeline &timeline, const LogFacts &log,
                                                  const std::vector<Diagnosis> &seen) const;
 
  private:
   [[nodiscard]] bool never_ran(const LogFacts &log) const { return left_ms_ == kNeverServed && log.loop_turns == 0; }
-  [[nodiscard]] Ns stood_ns(const LogFacts &log) const;
   static constexpr int kNeverServed = -1, kStillServing = -2, kNotTold = -3;  // of loop_left (event.h)
   struct Calls {
     uint64_t count = 0;

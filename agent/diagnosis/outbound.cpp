@@ -85,6 +85,14 @@ Symptom unanswered_by_server(const Case &of, const std::string &what, Ns since_n
       {},
       false};
   if (of.ended_as(CloseReason::kTimeout)) symptom.why.push_back(callbacks_text(of.clues));
+  if (of.clues.body == kBodyBegun) {
+    symptom.why.emplace_back(
+        "This program began to write a body and has not said that it is complete (lws_client_http_body_pending(wsi, "
+        "0)): the server may be waiting for the rest.");
+    symptom.advice =
+        "write the rest: lws_callback_on_writable() asks for each turn, and lws_client_http_body_pending(wsi, 0) goes "
+        "with the last of it; if the body is whole, see why the server does not answer";
+  }
   return symptom;
 }
 
@@ -154,19 +162,10 @@ const char *how_it_left(const Connection &connection) {
   return connection.tcp->peer_closed_ns ? "closed its side (FIN)" : "closed";
 }
 
-}  // namespace
-
-bool is_tls_alert(const Connection &connection) {
-  constexpr uint64_t kAlertBytes = 7, kEndByte = 1;  // RFC 8446 5.1 and 6; TCP counts one for the peer's FIN
-  const uint64_t bytes = connection.tcp ? connection.tcp->received_bytes : 0;
-  return !connection.tls && (bytes == kAlertBytes || bytes == kAlertBytes + kEndByte);
-}
-
-namespace {
-
 std::optional<Symptom> not_http(const Case &of) {
   const bool unread = of.connection.first_answer == kNotHttp || error_word_of(message_of(of)) == ErrorWord::kUnreadable;
-  if (!unread || of.last() == nullptr || of.is_open() || of.last()->responded_ns) return std::nullopt;
+  const bool has_failed = !of.is_open() || of.clues.has(k_CLIENT_CONNECTION_ERROR);  // or is about to
+  if (!unread || of.last() == nullptr || !has_failed || of.last()->responded_ns) return std::nullopt;
   Symptom symptom{Cause::kAnswerRefused,
                   "it is no HTTP",
                   {},
@@ -362,7 +361,7 @@ constexpr CaseRule kOutboundRules[] = {
     method_unknown,    not_serviced,    no_table_for_request, waits_in_queue,    not_its_loop,
     body_not_taken,    body_not_sent,   tls_not_set_up,       proxy_silent,      own_request_failed,
     wants_websocket,   answer_not_read, half_a_head,          settings_empty,    no_socket,
-    never_answered,    never_sent,      server_tls_failed,    proxy_refused,     connect_failed,
+    never_sent,        never_answered,  server_tls_failed,    proxy_refused,     connect_failed,
     head_too_large,    not_http,        no_http2_there,       refused_by_broker, head_is_all,
     answer_goes_on,    server_left,     answer_stalled,       answer_refused,    callback_ended_it,
     request_not_taken, serviced_late,   server_said_no};

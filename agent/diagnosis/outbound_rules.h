@@ -34,6 +34,8 @@ std::optional<int> redirect_status(const Case &of);
 std::optional<Symptom> tls_not_set_up(const Case &of);
 // All that came is as long as an alert of TLS, and this side does not speak TLS.
 bool is_tls_alert(const Connection &connection);
+// It is open, or its context, its vhost or a timeout ended it.
+bool waited_to_the_end(const Case &of);
 std::optional<Symptom> proxy_silent(const Case &of);
 std::optional<Symptom> own_request_failed(const Case &of);
 std::optional<Symptom> head_is_all(const Case &of);
@@ -42,18 +44,20 @@ std::optional<Symptom> half_a_head(const Case &of);
 std::optional<Symptom> head_too_large(const Case &of);
 std::optional<Symptom> server_said_no(const Case &of);
 std::optional<Symptom> wants_websocket(const Case &of);
-std::optional<Symptom> no_table_for_request(const Case &of);
-std::optional<Symptom> waits_in_queue(const Case &of);
 // Both add to SYMPTOM: of a body that is not sent; of a request that the server did not answer.
 void tell_of_redirect(Symptom &symptom, const Case &of);
 bool tell_of_shared_socket(Symptom &symptom, const Case &of);
-std::optional<Symptom> no_socket(const Case &of);
 std::optional<Symptom> callback_ended_it(const Case &of);
 std::optional<Symptom> body_not_taken(const Case &of);
 std::optional<Symptom> answer_goes_on(const Case &of);
 
 std::optional<Symptom> not_serviced(const Case &of);
 std::optional<Symptom> not_its_loop(const Case &of);
+// unsent.cpp
+std::optional<Symptom> no_table_for_request(const Case &of);
+std::optional<Symptom> waits_in_queue(const Case &of);
+std::optional<Symptom> no_socket(const Case &of);
+std::optional<Symptom> never_sent(const Case &of);
 // asked.cpp
 std::optional<Symptom> method_unknown(const Case &of);
 std::optional<Symptom> raw_with_tls(const Case &of);
@@ -64,7 +68,6 @@ std::optional<Symptom> ipv6_switched_off(const Case &of);
 std::string event_library_text(const Premises &of);
 // Where the address or the port that this program gave cannot be one; empty: they may be.
 std::string address_advice(const Case &of);
-std::optional<Symptom> never_sent(const Case &of);
 std::optional<Symptom> server_tls_failed(const Case &of);
 // streams.cpp
 std::optional<Symptom> stream_reset(const Case &of);

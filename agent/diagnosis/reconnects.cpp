@@ -12,6 +12,7 @@ namespace wsitrace {
 namespace {
 
 constexpr Ns kPromptNs = 20'000'000;           // no program waits so short a time on purpose
+constexpr Ns kNoPauseNs = 5'000'000;           // on a busy machine; shorter ones are nobody's timer
 constexpr Ns kShortSessionNs = 2'000'000'000;  // whoever reconnects after longer ones makes no storm
 constexpr uint64_t kFew = 5;                   // attempts without a pause
 constexpr uint64_t kMany = 23;                 // with pauses
@@ -26,10 +27,21 @@ bool was_answered(const Connection &connection) {
   return std::any_of(connection.transactions.begin(), connection.transactions.end(), is_done);
 }
 
+// Raw: connected, and no HTTP.
+bool was_raw(const Connection &connection) { return is_raw(connection) && connection.connected_ns.has_value(); }
+
+// Both sides had said something; TCP counts one byte for the peer's FIN.
+bool was_talk(const Connection &connection) {
+  return connection.tcp && connection.tcp->received_bytes > 1 && connection.tcp->sent_bytes > 1;
+}
+
 // Whether the server, or the way to it, ended it before it was of use.
 bool has_failed(const Connection &connection) {
   if (!connection.close || connection.close->reason == CloseReason::kContextDestroyed || was_answered(connection))
     return false;
+  if (was_raw(connection))
+    return connection.close->by == CloseBy::kPeer && !was_talk(connection) &&
+           connection.closed_ns.value_or(connection.opened_ns) < *connection.connected_ns + kShortSessionNs;
   if (!connection.session) return connection.close->by != CloseBy::kLocal || connection.tls;
   const Ns until_ns = connection.closed_ns.value_or(connection.session->established_ns);
   return connection.close->by == CloseBy::kPeer && until_ns < connection.session->established_ns + kShortSessionNs;
@@ -56,8 +68,10 @@ bool Reconnects::Row::is_storm() const {
 std::string Reconnects::Row::text() const {
   const std::string pause =
       prompt + 1 >= count
-          ? fmt::format("each began at once after the one before had ended, without a pause ({} at most)",
-                        span_text(longest_pause_ns))
+          ? (longest_pause_ns < kNoPauseNs
+                 ? fmt::format("each began at once after the one before had ended, without a pause ({} at most)",
+                               span_text(longest_pause_ns))
+                 : fmt::format("each began {} or less after the one before had ended", span_text(longest_pause_ns)))
           : fmt::format("{} of them began at once after the one before had ended, without a pause", prompt);
   return fmt::format("{} attempts {} in {}, {} per second; {}.", count,
                      sessions == count ? "were ended by the server" : "failed", span_text(first_ns, last_ns),
@@ -109,6 +123,7 @@ void Reconnects::failing(const Connection &connection, Ns now_ns) {
 }
 
 void Reconnects::closed(const Connection &connection) {
+  inbound_.closed(connection);
   Target *target = target_of(connection);
   if (target == nullptr || !connection.closed_ns) return;
   if (target->open > 0 && --target->open == 0) note_left(connection);
@@ -121,7 +136,7 @@ void Reconnects::closed(const Connection &connection) {
   Row &row = target->now;
   if (row.count == 0) row.first_ns = connection.opened_ns;
   ++row.count;
-  if (connection.session) ++row.sessions;
+  if (connection.session || was_raw(connection)) ++row.sessions;
   row.last_ns = *connection.closed_ns;
   if (row.ids.size() < kKeptIds) row.ids.push_back(connection.id);
   if (row.count > target->longest.count) target->longest = row;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/diagnosis/churn.h"
 #include "agent/timeline/connection.h"
 
 namespace wsitrace {
@@ -32,7 +33,7 @@ class Reconnects {
     uint64_t count = 0;
     uint64_t after = 0;     // of them, begun after the one before had ended: others were begun beside it
     uint64_t prompt = 0;    // of them, begun at once after that
-    uint64_t sessions = 0;  // of them, sessions that had been established
+    uint64_t sessions = 0;  // of them, sessions or raw connections that had been established
     Ns first_ns = 0, last_ns = 0;
     Ns longest_pause_ns = 0;
     std::vector<uint64_t> ids;  // at most kKeptIds
@@ -53,6 +54,8 @@ class Reconnects {
   // The longest row to TARGET, if it is a storm.
   [[nodiscard]] const Row *storm(const std::string &target) const;
   [[nodiscard]] std::vector<std::string> targets() const;
+  // The same the other way round: who comes to this program again and again.
+  [[nodiscard]] const Churn &inbound() const { return inbound_; }
 
  private:
   struct Target {
@@ -67,6 +70,7 @@ class Reconnects {
 
   std::map<std::string, Target> targets_;
   std::optional<Left> left_;
+  Churn inbound_;
 };
 
 }  // namespace wsitrace

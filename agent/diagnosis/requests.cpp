@@ -24,17 +24,6 @@ uint64_t answer_bytes(const Case &of) {
   return of.connection.tcp && !of.connection.tls ? of.connection.tcp->received_bytes : 0;
 }
 
-bool has_ended(const Case &of) {
-  return of.is_open() || of.ended_as(CloseReason::kContextDestroyed) || of.ended_as(CloseReason::kVhostDestroyed) ||
-         of.ended_as(CloseReason::kTimeout);
-}
-
-bool waits_without_socket(const Case &of) {
-  return has_ended(of) && !has_socket(of.connection) && !of.connection.connected_ns && of.last() == nullptr &&
-         !of.connection.session && of.connection.attempted.empty() &&
-         of.until_ns() >= of.connection.opened_ns + kUnheardNs;
-}
-
 const char *advice_on_status(int status) {
   switch (status) {
     case 400:
@@ -55,6 +44,17 @@ const char *advice_on_status(int status) {
 }
 
 }  // namespace
+
+bool waited_to_the_end(const Case &of) {
+  return of.is_open() || of.ended_as(CloseReason::kContextDestroyed) || of.ended_as(CloseReason::kVhostDestroyed) ||
+         of.ended_as(CloseReason::kTimeout);
+}
+
+bool is_tls_alert(const Connection &connection) {
+  constexpr uint64_t kAlertBytes = 7, kEndByte = 1;  // RFC 8446 5.1 and 6; TCP counts one for the peer's FIN
+  const uint64_t bytes = connection.tcp ? connection.tcp->received_bytes : 0;
+  return !connection.tls && (bytes == kAlertBytes || bytes == kAlertBytes + kEndByte);
+}
 
 // lws has no SSL_CTX for the vhost's outbound connections.
 std::optional<Symptom> tls_not_set_up(const Case &of) {
@@ -78,7 +78,7 @@ std::optional<Symptom> proxy_silent(const Case &of) {
   const std::string &peer = of.connection.peer, &target = of.connection.target;
   const bool by_proxy =
       !peer.empty() && !peer.starts_with("unix:") && !target.empty() && port_of(peer) != port_of(target);
-  if (!by_proxy || of.last() != nullptr || of.connection.session || !has_ended(of) || answer_bytes(of) > 1)
+  if (!by_proxy || of.last() != nullptr || of.connection.session || !waited_to_the_end(of) || answer_bytes(of) > 1)
     return std::nullopt;
   if (of.until_ns() < of.connection.opened_ns + kUnheardNs || redirect_status(of)) return std::nullopt;
   return Symptom{Cause::kProxyRefused,
@@ -117,7 +117,7 @@ std::optional<Symptom> head_is_all(const Case &of) {
   if (last == nullptr || !last->has_no_body() || !last->responded_ns) return std::nullopt;
   if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
   const bool is_head = last->method == "HEAD";
-  if (!is_head && (!has_ended(of) || of.until_ns() < *last->responded_ns + kUnheardNs)) return std::nullopt;
+  if (!is_head && (!waited_to_the_end(of) || of.until_ns() < *last->responded_ns + kUnheardNs)) return std::nullopt;
   return Symptom{Cause::kAnswerIncomplete,
                  request_text(last),
                  {fmt::format("The server answered with {}; {} has no body.",
@@ -138,7 +138,7 @@ std::optional<Symptom> head_is_all(const Case &of) {
 // lws offers the body with RECEIVE_CLIENT_HTTP, and reads it when it is told to.
 std::optional<Symptom> answer_not_read(const Case &of) {
   const Transaction *last = of.last();
-  if (last == nullptr || !last->responded_ns || of.connection.session || !has_ended(of)) return std::nullopt;
+  if (last == nullptr || !last->responded_ns || of.connection.session || !waited_to_the_end(of)) return std::nullopt;
   if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
   const auto &tcp = of.connection.tcp;
   const std::string answered = fmt::format("The server answered {} with {}; ", request_text(last),
@@ -171,7 +171,8 @@ std::optional<Symptom> answer_not_read(const Case &of) {
 std::optional<Symptom> half_a_head(const Case &of) {
   const Transaction *last = of.last();
   const uint64_t bytes = answer_bytes(of);
-  if (last == nullptr || last->responded_ns || !has_ended(of) || bytes <= 1) return std::nullopt;
+  if (last == nullptr || last->responded_ns || !waited_to_the_end(of) || bytes <= 1) return std::nullopt;
+  if (of.is_open() && of.clues.has(k_CLIENT_CONNECTION_ERROR)) return std::nullopt;  // lws has said why it ends
   if (last->outcome != Outcome::kAborted && last->outcome != Outcome::kOpen) return std::nullopt;
   return Symptom{Cause::kAnswerIncomplete,
                  request_text(last),
@@ -217,68 +218,6 @@ std::optional<Symptom> wants_websocket(const Case &of) {
       "for a websocket leave `method` of the connect info at NULL"};
 }
 
-// lws has a place for the request of a connection in one of its header tables; while all are in use, it waits, without a callback.
-std::optional<Symptom> no_table_for_request(const Case &of) {
-  const bool waited = of.is_open() || of.ended_as(CloseReason::kContextDestroyed) ||
-                      of.ended_as(CloseReason::kTimeout) || of.ended_as(CloseReason::kConnectFailed);
-  if (!waited || !of.premises.found_no_header_table(of.connection.id) || of.connection.connected_ns ||
-      of.connection.fd || of.last() != nullptr || of.connection.session || is_raw(of.connection) ||
-      of.until_ns() < of.connection.opened_ns + kUnheardNs)
-    return std::nullopt;
-  return Symptom{
-      Cause::kNeverSent,
-      "no header table was free",
-      {fmt::format(
-           "The context has {} (max_http_header_pool), and as many outbound connections were open when this one "
-           "was made: lws sends its request when one of them is done.",
-           count_text(of.premises.header_pool(), "header table")),
-       fmt::format("It waited {} for one, without a socket; no callback reports that.",
-                   wait_text(of, of.connection.opened_ns))},
-      Certainty::kLikely,
-      "raise max_http_header_pool of the context, or leave it at 0 to have one for each descriptor; or have fewer "
-      "requests under way at a time"};
-}
-
-std::optional<Symptom> no_socket(const Case &of) {
-  if (!waits_without_socket(of) || !of.log.by_preload || of.log.lossy()) return std::nullopt;
-  return Symptom{
-      Cause::kNeverSent,
-      "lws made no socket for it",
-      {fmt::format(
-          "lws_client_connect_via_info() returned a wsi; in {} lws did not begin to connect it, and no callback "
-          "reported that.",
-          wait_text(of, of.connection.opened_ns))},
-      Certainty::kLikely,
-      "see what it waits for: the address of the name, where libwebsockets asks the name servers by itself "
-      "(LWS_WITH_SYS_ASYNC_DNS), or another connection to the same server (LCCSCF_PIPELINE)"};
-}
-
-// It waits behind another one for the same socket, in which an answer does not end.
-std::optional<Symptom> waits_in_queue(const Case &of) {
-  if (!waits_without_socket(of) || is_raw(of.connection)) return std::nullopt;
-  const Sharing::Leader *leader = of.premises.sharing().leader_of(of.connection.id);
-  const bool waited_for_it = leader != nullptr && leader->has_socket && !leader->has_answered &&
-                             leader->closed_ns.value_or(of.until_ns()) + kUnheardNs > of.until_ns();
-  if (!waited_for_it) return std::nullopt;
-  Symptom symptom{
-      Cause::kNeverSent,
-      fmt::format("it was queued behind connection {}", leader->id),
-      {fmt::format("It waited {} without a socket of its own. Connection {} to the same server was open, and lws sends "
-                   "this request there when the one before has been answered (LCCSCF_PIPELINE).",
-                   wait_text(of, of.connection.opened_ns), leader->id),
-       leader->request.empty() ? std::string("That one had not sent its own request by then.")
-       : leader->status        ? fmt::format("The answer to {} had begun with {}, and had not ended by then.",
-                                             printable(leader->request), *leader->status)
-                               : fmt::format("{} was not answered.", printable(leader->request))},
-      Certainty::kLikely,
-      {}};
-  if (leader->status)
-    symptom.why.emplace_back(
-        "For lws an answer with neither Content-Length nor chunks lasts as long as its connection, also where its "
-        "status is 204.");
-  return symptom;
-}
-
 // After a redirect lws asks anew, and wants the body anew.
 void tell_of_redirect(Symptom &symptom, const Case &of) {
   const auto &all = of.connection.transactions;
@@ -315,8 +254,8 @@ bool tell_of_shared_socket(Symptom &symptom, const Case &of) {
 std::optional<Symptom> body_not_taken(const Case &of) {
   const Transaction *last = of.last();
   const auto &tcp = of.connection.tcp;
-  if (last == nullptr || last->responded_ns || !has_ended(of) || !of.clues.body || !tcp || tcp->unsent_bytes == 0 ||
-      tcp->unsent_ns < kUnheardNs || tcp->peer_closed_ns)
+  if (last == nullptr || last->responded_ns || !waited_to_the_end(of) || !of.clues.body || !tcp ||
+      tcp->unsent_bytes == 0 || tcp->unsent_ns < kUnheardNs || tcp->peer_closed_ns)
     return std::nullopt;
   return Symptom{
       Cause::kPeerNotReading,
@@ -336,7 +275,7 @@ std::optional<Symptom> answer_goes_on(const Case &of) {
   constexpr Ns kSilentNs = 1'000'000'000;
   const Transaction *last = of.last();
   const auto &tcp = of.connection.tcp;
-  if (last == nullptr || !last->responded_ns || !has_ended(of) || of.ended_as(CloseReason::kTimeout) ||
+  if (last == nullptr || !last->responded_ns || !waited_to_the_end(of) || of.ended_as(CloseReason::kTimeout) ||
       of.connection.session || !tcp || tcp->unheard_ns < kSilentNs || tcp->unread_bytes > 0 || tcp->peer_closed_ns ||
       tcp->was_reset)
     return std::nullopt;

@@ -2,7 +2,6 @@
 //
 // What handlers owe their peers: a response, the rest of one, and the call that says that this was all.
 #include <fmt/format.h>
-
 #include <algorithm>
 
 #include "agent/diagnosis/rules.h"
@@ -279,9 +278,9 @@ std::optional<Symptom> not_read(const Case &of) {
 
 std::optional<Symptom> lost_with_carrier(const Case &of) {
   const Transaction *last = of.last();
-  if (!of.ended_as(CloseReason::kParentClosed) || last == nullptr || last->outcome != Outcome::kAborted)
+  if (!of.ended_as(CloseReason::kParentClosed) || last == nullptr || last->outcome != Outcome::kAborted ||
+      last->written_ns)
     return std::nullopt;
-  if (last->written_ns) return std::nullopt;
   const bool is_of_client = !of.connection.target.empty();  // a stream of an outbound connection
   Symptom symptom{
       Cause::kLostWithCarrier,
@@ -298,8 +297,7 @@ std::optional<Symptom> lost_with_carrier(const Case &of) {
   if (!is_of_client && !last->responded_ns && awaits_body(of, *last)) {
     symptom.why.emplace_back(
         "LWS_CALLBACK_HTTP_BODY_COMPLETION had not come: not all of its body had, or the request has no "
-        "Content-Length, "
-        "without which libwebsockets 4.1 does not report the end of a body on HTTP/2.");
+        "Content-Length, without which libwebsockets 4.1 does not report the end of a body on HTTP/2.");
     symptom.advice = "let the client send Content-Length, and see whether it sends all of the body";
   }
   return symptom;
@@ -333,13 +331,22 @@ std::optional<Symptom> continue_not_sent(const Case &of) {
       {}};
 }
 
+// The handler gave up because nobody was there any more: the socket was over, and the peer had been silent since before.
+bool was_left_before(const Case &of) {
+  constexpr Ns kTicksNs = 20'000'000;  // the kernel counts in ticks of up to 10 ms
+  const auto &tcp = of.connection.tcp;
+  return of.ended_as(CloseReason::kContextDestroyed) && of.clues.refused && tcp && tcp->was_over &&
+         tcp->unheard_ns > 0 &&
+         of.until_ns() < tcp->unheard_ns + of.clues.refused_ns - std::min(of.clues.refused_ns, kTicksNs);
+}
+
 std::optional<Symptom> left_midway(const Case &of) {
   const Transaction *last = of.last();
   if (of.is_open() || !of.connection.close || last == nullptr || last->outcome != Outcome::kAborted)
     return std::nullopt;
   if (auto symptom = vhost_taken_away(of, *last)) return symptom;
-  const std::string span = span_text(last->requested_ns, of.until_ns());
   if (last->written_ns) return std::nullopt;
+  const std::string span = span_text(last->requested_ns, of.until_ns());
   const ResponsePart *part = part_of(of, *last);
   const std::string sent = part != nullptr && is_short(*part) ? "; " + progress_text(*part) + " had been sent"
                            : last->status                     ? fmt::format("; {} had been sent", *last->status)
@@ -351,6 +358,14 @@ std::optional<Symptom> left_midway(const Case &of) {
                                 !last->responded_ns && awaits_body(of, *last) ? "; " + missing_body_text(of) : "")},
                    Certainty::kProven,
                    of.clues.request_flags & kExpectsContinue && awaits_body(of, *last) ? kContinueAdvice : ""};
+  if (was_left_before(of))
+    return Symptom{
+        last->responded_ns ? Cause::kPeerLeftInResponse : Cause::kPeerLeftEarly,
+        request_text(last),
+        {fmt::format("{}{}: the peer had left before that, {} after it was last heard from.", refusal_text(of.clues),
+                     sent, span_text(of.until_ns() - of.connection.tcp->unheard_ns, of.clues.refused_ns))},
+        Certainty::kLikely,
+        ""};
   // An event stream has no end that anybody waits for.
   if (of.ended_as(CloseReason::kContextDestroyed) && part != nullptr && !part->promised_bytes && part->written_ns)
     return std::nullopt;

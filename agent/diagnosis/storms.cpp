@@ -77,6 +77,7 @@ void Doctor::add_storms() {
     out.why.push_back(storm->text());
     diagnoses_.push_back(std::move(out));
   }
+  for (Diagnosis &one : reconnects_.inbound().diagnoses()) diagnoses_.push_back(std::move(one));
   if (reconnects_.left()) tell_of_left(diagnoses_, *reconnects_.left(), log_);
 }
 

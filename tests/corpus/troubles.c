@@ -125,7 +125,7 @@ int main(int argc, char **argv) {
       process_troubles,  program_troubles, wire_troubles,     setup_troubles,   hosting_troubles, context_troubles,
       reach_troubles,    caller_troubles,  serving_troubles,  field_troubles,   waste_troubles,   called_troubles,
       turn_troubles,     front_troubles,   house_troubles,    asking_troubles,  talk_troubles,    kept_troubles,
-      web_troubles,      door_troubles,    settings_troubles, closing_troubles, part_troubles};
+      web_troubles,      door_troubles,    settings_troubles, closing_troubles, part_troubles,    return_troubles};
   static struct corpus_case all[800];
   size_t count = 0;
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

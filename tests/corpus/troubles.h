@@ -22,7 +22,7 @@ extern const struct corpus_case outbound_troubles[], answer_troubles[], client_t
     hosting_troubles[], context_troubles[], reach_troubles[], caller_troubles[], serving_troubles[], field_troubles[],
     waste_troubles[], called_troubles[], turn_troubles[], front_troubles[], house_troubles[], asking_troubles[],
     talk_troubles[], kept_troubles[], web_troubles[], door_troubles[], settings_troubles[], closing_troubles[],
-    part_troubles[];
+    part_troubles[], return_troubles[];
 
 // lws's timeouts are SECONDS long; change the result before desk_start() for anything else.
 struct lws_context_creation_info desk_info(lws_callback_function *callback, unsigned int seconds);

@@ -139,7 +139,7 @@ HANDLERS = [
     row("owes_until_peers_left", "response_owed trouble 3", ("3 accepted connections", "GET /order", "the peer closed")),
     row("owes_until_timeout", "transaction_not_completed fault 1", NO_COMPLETION),
     row("owes_while_others_are_served", "response_owed trouble 1", ("connection 2", "GET /order")),
-    row("deaf_to_peers_that_left", "peer_gone fault 5", ("5 connections", "GET /order", "CLOSE_WAIT", "lws_set_timeout()", "5 still open")),
+    row("deaf_to_peers_that_left", "peer_gone fault 5", ("5 connections", "GET /order", "CLOSE_WAIT", "lws_set_timeout()", "5 still open"), ("lws_service() was not called",)),
     row("peer_impatient", "peer_left_early trouble 1", ("GET /order", "The peer closed"), ("this program closed", "answer on every path")),
     row("peer_patient"),
     row("head_without_body", "response_unfinished trouble 1", ("status 200", "GET /order", "none of the 100 bytes"), ("no response was sent",)),

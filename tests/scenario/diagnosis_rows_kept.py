@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rows of diagnosis_rows.py: the programs of tests/corpus/troubles_kept.c."""
 
+import diagnosis_rows_returns
 from diagnosis_row import row
 
 ROWS = [
@@ -31,4 +32,5 @@ ROWS = [
     row("socket_path_is_no_name", "name_not_resolved trouble 1", ("write a '+' before its path",), ("the port belongs in",)),
     row("raw_client_names_none", says=("got the callbacks of 'desk'", "local_protocol_name", "'porter'"), never=("Nothing needs",)),
     row("raw_client_names_one"),
+    *diagnosis_rows_returns.ROWS,
 ]

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "agent/text/spans.h"
+#include "agent/timeline/protocol_of.h"
 
 namespace wsitrace {
 namespace {
@@ -14,17 +15,30 @@ constexpr Ns kTurnNs = 10'000'000;
 constexpr Ns kSlackNs =
     10'000'000;  // the kernel counts in milliseconds, and the upgrade's own segments come after its callback
 
+// A session, a raw connection, or an answer that goes on and on, as an event stream does.
+OptionalNs established(const Connection &connection) {
+  if (connection.session) return connection.session->established_ns;
+  if (is_raw(connection)) return connection.connected_ns;
+  if (connection.transactions.size() != 1 || connection.transactions.back().completed_ns) return std::nullopt;
+  return connection.transactions.back().responded_ns;
+}
+
 }  // namespace
 
 void Superseded::add(Targets &targets, const Connection &connection, Ns looked_at_ns) {
-  if (connection.origin != Origin::kOutbound || !connection.session) return;
+  const OptionalNs established_ns = established(connection);
+  if (connection.origin != Origin::kOutbound || !established_ns) return;
   const std::string path = connection.transactions.empty() ? "" : connection.transactions.back().path;
-  Target &target = targets[{connection.target, path, std::string(connection.session->protocol)}];
+  const std::string_view protocol = protocol_of(connection);
+  Target &target = targets[{connection.target, path, std::string(protocol)}];
   target.vhost = connection.vhost;
-  target.protocol = connection.session->protocol;
+  target.protocol = protocol;
+  target.what = connection.session   ? "outbound websocket session"
+                : is_raw(connection) ? "outbound raw connection"
+                                     : "outbound connection";
   if (target.sessions.size() >= kKeptConnections) return;
   const Ns unheard_ns = connection.tcp ? std::min(connection.tcp->unheard_ns, looked_at_ns) : 0;
-  target.sessions.push_back({connection.id, connection.session->established_ns, looked_at_ns - unheard_ns});
+  target.sessions.push_back({connection.id, *established_ns, looked_at_ns - unheard_ns});
 }
 
 void Superseded::closed(const Connection &connection) {
@@ -62,7 +76,7 @@ void Superseded::judge_target(const std::string &name, Target target, Groups &gr
   finding.connections.insert(finding.connections.end(), idle.begin(), idle.end());
   finding.first_ns = std::min(finding.first_ns.value_or(first_ns), first_ns);
   finding.last_ns = std::max(finding.last_ns.value_or(last_ns), last_ns);
-  finding.message = count_text(finding.count, "outbound websocket session") + (name.empty() ? "" : " to " + name) +
+  finding.message = count_text(finding.count, target.what) + (name.empty() ? "" : " to " + name) +
                     (finding.count == 1 ? " was" : " were") + " kept open though a newer one had taken " +
                     (finding.count == 1 ? "its" : "their") + " place, and heard nothing since";
 }

@@ -13,7 +13,7 @@
 
 namespace wsitrace {
 
-// Outbound websocket sessions to one target that are kept although a newer one has taken their place: their sockets have heard nothing since
+// Outbound websocket sessions, raw connections and unending answers of one target that are kept although a newer one has taken their place: their sockets have heard nothing since
 // that was established. Known only of sockets that were looked at, at their close or at the program's exit.
 // Sessions that were opened at one time are a pool, and one of them that hears something is in use.
 // Memory: the sessions that a context's end has closed, at most kKeptConnections for a target; none while the log goes on.
@@ -30,6 +30,7 @@ class Superseded {
   };
   struct Target {
     std::string_view vhost, protocol;
+    const char *what = "";  // one of them
     std::vector<Session> sessions;
   };
   using Targets = std::map<std::tuple<std::string, std::string, std::string>, Target>;  // target, path, protocol

@@ -102,6 +102,30 @@ std::string ids_text(const Census::OpenGroup &group) {
                      group.last_id - group.first_id + 1 == group.count ? "–" : " … ", group.last_id);
 }
 
+// " to GET /job and others", ", path /feed": after WAITS, what it waits for.
+std::string request_text(const Census::OpenGroup &group, const std::string &waits) {
+  if (group.request.empty()) return "";
+  const bool is_answer = waits.ends_with("answer") || waits.ends_with("a response");
+  return fmt::format("{}{}{}",
+                     is_answer                        ? " to "
+                     : group.request.starts_with('/') ? ", path "
+                                                      : ", ",
+                     printable(group.request), group.requests_differ ? " and others" : "");
+}
+
+// What the kernel knew of their peers at the end.
+std::string silence_text(const Census::OpenGroup &group) {
+  constexpr Ns kWorthNs = 1'000'000'000;
+  if (group.peers_gone > 0)
+    return group.peers_gone == group.count
+               ? (group.count == 1 ? "; its peer has gone" : "; their peers have gone")
+               : fmt::format("; the {} of {} {} gone", group.peers_gone == 1 ? "peer" : "peers", group.peers_gone,
+                             group.peers_gone == 1 ? "has" : "have");
+  if (group.unheard_ns.value_or(0) < kWorthNs) return "";
+  return fmt::format("; nothing has come in for {}{}", span_text(0, *group.unheard_ns),
+                     group.count > 1 ? " or longer" : "");
+}
+
 }  // namespace
 
 std::string summary_text(const Doctor &doctor, size_t width) {
@@ -134,13 +158,14 @@ std::string open_text(const Doctor &doctor, size_t width) {
   std::string out;
   const LogFacts log = facts_of(doctor.timeline(), 0);
   for (const auto &[key, group] : doctor.census().open()) {
-    const auto &[sort, role, protocol, waits] = key;
+    const auto &[sort, target, role, protocol, waits] = key;
     std::string line = fmt::format("{} {}", group.count, Census::name_of(sort, group.count));
+    if (!target.empty()) line += " to " + printable(target);
     if (role != Role::kUnknown && sort != Census::Sort::kListener) line += fmt::format(", {}", name_of(role));
     if (!protocol.empty()) line += ", protocol " + printable(protocol);
-    if (!waits.empty()) line += ": " + waits;
-    line += fmt::format(" ({}; {}open for {})", ids_text(group), group.count > 1 ? "the oldest " : "",
-                        span_text(group.oldest_ns, log.last_ns));
+    if (!waits.empty()) line += ": " + waits + request_text(group, waits);
+    line += fmt::format(" ({}; {}open for {}{})", ids_text(group), group.count > 1 ? "the oldest " : "",
+                        span_text(group.oldest_ns, log.last_ns), silence_text(group));
     out += wrapped(line, width, 2, 4);
   }
   return out;
