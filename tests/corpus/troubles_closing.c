@@ -186,7 +186,9 @@ static void pollers_leave_served(void) { pollers_leave(true); }
 // Two clients hold a header table each while a third one asks; TABLES: how many one address may hold, 0 for any number.
 static void third_asks(unsigned int tables) {
   struct lws_context_creation_info info = desk_info(callback_closing, 20);
+#ifdef LWS_WITH_PEER_LIMITS
   info.ip_limit_ah = (int)tables;
+#endif
   struct lws_context *context = start(&info);
   const int port = port_of(context, "app");
   int slow[2];
