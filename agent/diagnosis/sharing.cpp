@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "agent/diagnosis/sharing.h"
 
-#include <algorithm>
-
 #include "agent/lws/callbacks.h"
 
 namespace wsitrace {
@@ -16,12 +14,13 @@ std::string place_of(const Connection &connection) {
 
 void Sharing::opened(const Connection &connection) {
   if (connection.origin != Origin::kOutbound || connection.target.empty()) return;
-  std::vector<uint64_t> &open = open_[place_of(connection)];
+  std::set<uint64_t> &open = open_[place_of(connection)];
   if (!open.empty() && behind_.size() < kKept) {
-    behind_[connection.id] = open.front();
-    leaders_.try_emplace(open.front(), Leader{open.front(), false, {}, {}, {}, false, {}});
+    const uint64_t first = *open.begin();
+    behind_[connection.id] = first;
+    leaders_.try_emplace(first, Leader{first, false, {}, {}, {}, false, {}});
   }
-  open.push_back(connection.id);
+  open.insert(connection.id);
 }
 
 void Sharing::event(const Connection &connection, const Event &event) {
@@ -41,7 +40,7 @@ void Sharing::closed(const Connection &connection) {
   if (connection.origin != Origin::kOutbound) return;
   const auto open = open_.find(place_of(connection));
   if (open != open_.end()) {
-    std::erase(open->second, connection.id);
+    open->second.erase(connection.id);
     if (open->second.empty()) open_.erase(open);
   }
   const auto leader = leaders_.find(connection.id);

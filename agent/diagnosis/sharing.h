@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "agent/timeline/connection.h"
 #include "wsitrace/event.h"
@@ -41,8 +41,9 @@ class Sharing {
   static constexpr size_t kKept = 4096;
 
  private:
-  std::map<std::string, std::vector<uint64_t>, std::less<>> open_;  // by vhost and target, in the order of their making
-  std::unordered_map<uint64_t, uint64_t> behind_;                   // the leader of each
+  std::map<std::string, std::set<uint64_t>, std::less<>>
+      open_;                                       // by vhost and target; ids are in the order of their making
+  std::unordered_map<uint64_t, uint64_t> behind_;  // the leader of each
   std::unordered_map<uint64_t, Leader> leaders_;
 };
 
