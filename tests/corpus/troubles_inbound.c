@@ -227,10 +227,17 @@ static void request_filtered(void) {
 
 // --- The listener ---
 
+// The plugin's thread opens its trace when it can, and here soon cannot.
+static void await_trace(struct lws_context *context) {
+  const char *trace = getenv("CORPUS_TRACE");
+  for (int i = 0; i < 250 && trace && access(trace, F_OK) != 0; i++) serve_for(context, 20);
+}
+
 // Four clients are in the accept queue; the program has opened all it may.
 static void out_of_descriptors(void) {
   struct lws_context *context = desk(callback_in, 1);
   serve_for(context, 20);
+  await_trace(context);
   for (int i = 0; i < 4; i++) dial(port_of(context, "app"));
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
