@@ -249,7 +249,7 @@ std::string Loops::spin_text(int32_t how, const Spin &spin) {
       return fmt::format("{} of protocol {} does not read the data waiting on {}, or carries on after its end",
                          callback_name(k_RAW_RX_FILE), quoted(spin.protocol), who);
     case kIsWoken: return "lws_cancel_service() is called again and again";
-    case kTimersDue: return "this program keeps setting timers that are due within a millisecond";
+    case kTimersDue: return "timers of this program are due within a millisecond, again and again";
     default: return "lws_service() is called with a negative timeout, which never waits";
   }
 }
@@ -265,7 +265,8 @@ const char *Loops::spin_advice(int32_t how) {
              "LWS_CALLBACK_EVENT_WAIT_CANCELLED, which is its answer: all protocols of all vhosts get that each time";
     case kTimersDue:
       return "give lws_sul_schedule() and lws_set_timer_usecs() the time until there is something to do, several "
-             "milliseconds at least: for less than one the loop does not sleep";
+             "milliseconds at least: for less than one the loop does not sleep, nor in the last one before each timer; "
+             "let one timer do the work of several";
     case kNeverWaits:
       return "call lws_service(context, 0): it sleeps until something happens or a timer is due, and "
              "lws_cancel_service() wakes it";

@@ -37,7 +37,7 @@ ROWS = [
     row("file_read_all_the_time"),
     row("wakes_itself", "loop_spins trouble 1", ("lws_cancel_service() is called again and again", "not in LWS_CALLBACK_EVENT_WAIT_CANCELLED")),
     row("woken_at_times"),
-    row("timer_without_pause", "loop_spins trouble 1", ("keeps setting timers that are due within a millisecond", "lws_sul_schedule()")),
+    row("timer_without_pause", "loop_spins trouble 1", ("timers of this program are due within a millisecond, again and again", "lws_sul_schedule()")),
     row("timer_with_pause"),
     row("timer_of_another_thread", "not_thread_safe trouble 1", ("lws_sul_schedule() was called on another thread", "lws_cancel_service()")),
     row("timer_of_own_thread"),
