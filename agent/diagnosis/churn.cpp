@@ -12,10 +12,7 @@
 namespace wsitrace {
 namespace {
 
-constexpr uint64_t kMany = 23;          // as many as of attempts with pauses (reconnects.cpp)
-constexpr double kLeastPerSecond = 5;   // same
-constexpr Ns kShortNs = 2'000'000'000;  // same: whoever comes back after longer ones makes no storm
-constexpr Ns kOverlapNs = 20'000'000;   // lws may accept the next before it has seen that the one before has left
+constexpr Ns kOverlapNs = 20'000'000;  // lws may accept the next before it has seen that the one before has left
 constexpr double kPerSecond = 1e9;
 
 std::string address_of(const Connection &connection) {
@@ -28,7 +25,7 @@ bool is_fleeting(const Connection &connection) {
   if (connection.close->reason == CloseReason::kContextDestroyed ||
       connection.close->reason == CloseReason::kVhostDestroyed)
     return false;
-  if (connection.session) return *connection.closed_ns < connection.session->established_ns + kShortNs;
+  if (connection.session) return *connection.closed_ns < connection.session->established_ns + kStormSessionNs;
   return connection.transactions.empty() && !is_raw(connection) && connection.streams == 0 &&
          connection.close->reason == CloseReason::kPeerClosed;
 }
@@ -39,7 +36,7 @@ double Churn::Row::per_second() const {
   return static_cast<double>(count) * kPerSecond / static_cast<double>(std::max<Ns>(last_ns - first_ns, 1));
 }
 
-bool Churn::Row::is_churn() const { return count >= kMany && per_second() >= kLeastPerSecond; }
+bool Churn::Row::is_churn() const { return count >= kStormAttempts && per_second() >= kStormPerSecond; }
 
 void Churn::closed(const Connection &connection) {
   if (connection.origin != Origin::kAccepted || connection.cls != ConnectionClass::kClient || !connection.closed_ns ||

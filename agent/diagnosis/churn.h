@@ -17,6 +17,11 @@
 
 namespace wsitrace {
 
+// Of attempts with pauses between them, of either side: so many, at such a rate, are a storm. Whoever comes back after a longer session makes none.
+inline constexpr uint64_t kStormAttempts = 23;
+inline constexpr double kStormPerSecond = 5;
+inline constexpr Ns kStormSessionNs = 2'000'000'000;
+
 class Churn {
  public:
   static constexpr size_t kAddresses = 1000;

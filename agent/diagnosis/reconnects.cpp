@@ -11,11 +11,9 @@
 namespace wsitrace {
 namespace {
 
-constexpr Ns kPromptNs = 20'000'000;           // no program waits so short a time on purpose
-constexpr Ns kNoPauseNs = 5'000'000;           // on a busy machine; shorter ones are nobody's timer
-constexpr Ns kShortSessionNs = 2'000'000'000;  // whoever reconnects after longer ones makes no storm
-constexpr uint64_t kFew = 5;                   // attempts without a pause
-constexpr uint64_t kMany = 23;                 // with pauses
+constexpr Ns kPromptNs = 20'000'000;  // no program waits so short a time on purpose
+constexpr Ns kNoPauseNs = 5'000'000;  // on a busy machine; shorter ones are nobody's timer
+constexpr uint64_t kFew = 5;          // attempts without a pause
 constexpr double kNsPerSecond = 1e9;
 
 bool is_attempt(const Connection &connection) {
@@ -41,10 +39,10 @@ bool has_failed(const Connection &connection) {
     return false;
   if (was_raw(connection))
     return connection.close->by == CloseBy::kPeer && !was_talk(connection) &&
-           connection.closed_ns.value_or(connection.opened_ns) < *connection.connected_ns + kShortSessionNs;
+           connection.closed_ns.value_or(connection.opened_ns) < *connection.connected_ns + kStormSessionNs;
   if (!connection.session) return connection.close->by != CloseBy::kLocal || connection.tls;
   const Ns until_ns = connection.closed_ns.value_or(connection.session->established_ns);
-  return connection.close->by == CloseBy::kPeer && until_ns < connection.session->established_ns + kShortSessionNs;
+  return connection.close->by == CloseBy::kPeer && until_ns < connection.session->established_ns + kStormSessionNs;
 }
 
 double rate_of(const Reconnects::Row &row) {
@@ -62,7 +60,7 @@ bool Reconnects::Row::is_storm() const {
   const double rate = rate_of(*this);
   const auto are_most = [this](uint64_t some) { return some * 5 >= (count - 1) * 4; };
   if (count < kFew || !are_most(after)) return false;
-  return (are_most(prompt) && rate >= 2) || (count >= kMany && rate >= 5);
+  return (are_most(prompt) && rate >= 2) || (count >= kStormAttempts && rate >= kStormPerSecond);
 }
 
 std::string Reconnects::Row::text() const {

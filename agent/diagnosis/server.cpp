@@ -42,13 +42,13 @@ void tell_of_pieces(Symptom &symptom, const Case &of) {
 // WRITEABLE comes when lws holds nothing. What this callback then wrote, lws held in part when the callback ended the session, and
 // sent before it closed: without TLS, which says goodbye itself, and a close frame, nothing else makes lws begin a second time.
 bool tell_of_unsent(Symptom &symptom, const Case &of) {
-  constexpr Ns kAtOnceNs = 100'000'000, kGivesUpNs = 4'500'000'000;
+  constexpr Ns kGoesOnNs = 100'000'000, kGivesUpNs = 4'500'000'000;
   const bool is_to_write = of.clues.refused == k_SERVER_WRITEABLE || of.clues.refused == k_CLIENT_WRITEABLE;
   if (!is_to_write || !of.connection.session || of.clues.close_code) return false;
   // LWS_CALLBACK_CLOSED comes after that.
   const Ns closed_ns = of.connection.session->closed_ns.value_or(of.until_ns());
   const Ns went_on_ns = closed_ns - std::min(closed_ns, of.clues.refused_ns);
-  if (went_on_ns < kAtOnceNs && (of.clues.closes < 2 || of.connection.tls)) return false;
+  if (went_on_ns < kGoesOnNs && (of.clues.closes < 2 || of.connection.tls)) return false;
   symptom.why.push_back(fmt::format(
       "lws still held a part of what that callback had written, and went on sending for {}{}. It passes on no more "
       "at a time than the socket takes, and than rx_buffer_size of the protocol (or pt_serv_buf_size, 4096 bytes if "

@@ -66,7 +66,7 @@ std::optional<Symptom> file_not_completed(const Case &of) {
 
 // A callback ended the connection while lws held what the peer had yet to take; it waits 5 s for that.
 std::optional<Symptom> thrown_away(const Case &of) {
-  constexpr Ns kFlushedForNs = 4'500'000'000, kStuckNs = 500'000'000;
+  constexpr Ns kFlushedForNs = 4'500'000'000, kTookNothingNs = 500'000'000;
   const Transaction *last = of.last();
   if (of.is_open() || last == nullptr || last->outcome != Outcome::kAborted || !of.clues.cut_short ||
       !of.clues.refused || !of.ended_as(CloseReason::kHandlerClosed) ||
@@ -74,7 +74,7 @@ std::optional<Symptom> thrown_away(const Case &of) {
     return std::nullopt;
   const auto &tcp = of.connection.tcp;
   const std::string stuck =
-      tcp && tcp->unsent_ns > kStuckNs ? fmt::format(", and took nothing for {}", span_text(tcp->unsent_ns)) : "";
+      tcp && tcp->unsent_ns > kTookNothingNs ? fmt::format(", and took nothing for {}", span_text(tcp->unsent_ns)) : "";
   return Symptom{
       Cause::kClosedMidway,
       request_text(last),

@@ -44,11 +44,11 @@ void note_tls(Fold &fold, Life &life, const Event &event, ItemBytes items) {
 // it tells of the end. Where the kernel was asked before that, its answer then counts: a peer on this machine may answer a FIN within
 // microseconds. Else a close of this side's own, when a callback has refused to go on, takes a round trip.
 bool has_peer_ended(const Life &life, const TcpFacts &facts, Ns now_ns) {
-  constexpr Ns kAtOnceNs = 5'000'000;
+  constexpr Ns kRefusedJustNowNs = 5'000'000;
   const uint32_t before = life.clues.socket_state;
   if (facts.state != kClosed) return false;
   if (before != 0 && life.clues.refused >= 0) return before == kClosed || before == kCloseWait;
-  return life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kAtOnceNs;
+  return life.clues.refused < 0 || now_ns <= life.clues.refused_ns + kRefusedJustNowNs;
 }
 
 bool is_reset(const Life &life, bool has_ended) {
